@@ -1,0 +1,9 @@
+"""Every choice a user can make, as frozen dataclasses of plain data.
+
+    fields   JSON, differences and faults of any configuration
+    parts    what several systems are made of: optimizer, networks, prior, penalties
+    systems  one configuration a system
+    run      what to train on, for how long, and where to
+
+Attribute docstrings are the ``--help``. Nothing here imports torch, so help and plans answer at once.
+"""

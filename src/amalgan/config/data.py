@@ -1,0 +1,63 @@
+"""How pictures become examples: size, color, and what is done to them on the way to training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from amalgan.config.fields import check
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """How a data set is read."""
+
+    size: str | None = None
+    """Height x width of every picture, as 32 or 48x64; by default chosen from the data and printed."""
+    channels: Literal[1, 3] | None = None
+    """1 gray, 3 color; by default gray only if every picture is."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """Other proportions: cut the long side, fill the short side, or distort."""
+    background: str = "white"
+    """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
+    max_bad: int | None = None
+    """Stop when more files than this are unusable; by default skip and list them."""
+    cache: str | None = None
+    """Folder of the decoded cache; by default the user's cache folder."""
+
+    @property
+    def height_width(self) -> tuple[int, int] | None:
+        """``size`` as numbers."""
+        if self.size is None:
+            return None
+        parts = [int(part) for part in self.size.lower().split("x")]
+        return (parts[0], parts[-1])
+
+    def __post_init__(self) -> None:
+        parts = (self.size or "32").lower().split("x")
+        check(
+            (
+                len(parts) in (1, 2) and all(part.isdigit() and 8 <= int(part) <= 4096 for part in parts),
+                f"--size is {self.size!r}; write one side (32) or height x width (48x64), each between 8 and 4096",
+            ),
+            (
+                self.max_bad is None or self.max_bad >= 0,
+                f"--max-bad is {self.max_bad}; it cannot be negative",
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """Random changes to training pictures, drawn anew each round. ``None`` takes the default of the data's kind."""
+
+    flip: bool | None = None
+    """Mirror left-right, half of the time. Default: on for color pictures, off for gray ones (digits, scans)."""
+    shift: float | None = None
+    """Move by up to this share of the side. Default 0."""
+    rotate: float | None = None
+    """Turn by up to so many degrees. Default 0."""
+    zoom: float | None = None
+    """Scale by up to this share, in or out. Default 0."""
+    color: float | None = None
+    """Change brightness, contrast and saturation by up to this share. Default 0."""

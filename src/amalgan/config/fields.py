@@ -1,0 +1,71 @@
+"""What every configuration can do: become JSON, come back, be compared, and name all its faults at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
+
+from amalgan.errors import ConfigError
+
+C = TypeVar("C")
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """``config`` as plain data: nested dataclasses become dictionaries, tuples become lists."""
+    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return to_json(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def from_json(kind: type[C], data: dict[str, Any]) -> C:
+    """Rebuild what ``to_json`` wrote; a field that is missing takes its default.
+
+    Raises:
+        ConfigError: a field of ``data`` is unknown to ``kind`` (written by a newer version, or misspelled).
+    """
+    hints = typing.get_type_hints(kind)
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(set(data) - known):
+        raise ConfigError(
+            [f"{kind.__name__} has no field {name!r}; it has {', '.join(sorted(known))}" for name in unknown]
+        )
+    return kind(**{name: _typed(hints[name], value) for name, value in data.items()})
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next((option for option in typing.get_args(hint) if dataclasses.is_dataclass(option)), tuple)
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        return from_json(typing.cast(type, hint), value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{"network": {"width": 8}}`` becomes ``{"network.width": 8}``."""
+    flat: dict[str, Any] = {}
+    for name, value in data.items():
+        flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat
+
+
+def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """One line for each field that differs between two configurations as JSON: ``network.width: 32, now 64``."""
+    before, after = flatten(was), flatten(now)
+    names = sorted(before.keys() | after.keys())
+    return [
+        f"{name}: {before.get(name)!r}, now {after.get(name)!r}"
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def check(*claims: tuple[bool, str]) -> None:
+    """Raise one ConfigError that lists the message of every claim that is false."""
+    if faults := [message for holds, message in claims if not holds]:
+        raise ConfigError(faults)

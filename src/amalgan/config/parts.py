@@ -1,0 +1,114 @@
+"""What several systems are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from amalgan.config.fields import check
+
+if TYPE_CHECKING:
+    from amalgan.types import DataSpec
+
+Reconstruction = Literal["l2", "l1", "charbonnier", "ssim"]
+Adversarial = Literal["relativistic", "nonsaturating", "hinge", "wasserstein", "minimax"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam:
+    """Adam (Kingma & Ba 2014, arXiv:1412.6980) with a warm-up and a cosine decay over the phase's own time."""
+
+    rate: float = 2e-3
+    """Learning rate after the warm-up."""
+    betas: tuple[float, float] = (0.9, 0.99)
+    """Decay of the running mean and the running square of the gradient."""
+    warmup: float = 0.02
+    """Share of the phase's time in which the rate climbs linearly from zero."""
+    final: float = 0.05
+    """Share of the rate that is left at the end."""
+
+    def __post_init__(self) -> None:
+        check(
+            (self.rate > 0, f"rate is {self.rate}; it must be above 0"),
+            (all(0 <= beta < 1 for beta in self.betas), f"betas are {self.betas}; both must lie in [0, 1)"),
+            (0 <= self.warmup < 1, f"warmup is {self.warmup}; it is a share of the phase's time, in [0, 1)"),
+            (0 <= self.final <= 1, f"final is {self.final}; it is a share of the rate, in [0, 1]"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Networks:
+    """Size of the networks. Pictures get convolutions, vectors get dense layers."""
+
+    width: int = 32
+    """Channels (pictures) of the finest stage; each halving of the picture doubles them."""
+    widest: int = 128
+    """Channels are not doubled beyond this."""
+    blocks: int = 1
+    """Residual blocks a stage."""
+    hidden: int = 256
+    """Units of each dense hidden layer (vectors)."""
+    layers: int = 2
+    """Dense hidden layers (vectors)."""
+    dense: bool = False
+    """Give pictures dense layers too, as the articles do."""
+
+    def __post_init__(self) -> None:
+        check(
+            (self.width >= 4, f"width is {self.width}; the least is 4"),
+            (self.widest >= self.width, f"widest is {self.widest}, below width {self.width}"),
+            (self.blocks >= 0, f"blocks is {self.blocks}; it cannot be negative"),
+            (self.hidden >= 1 and self.layers >= 0, "hidden must be at least 1 and layers at least 0"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prior:
+    """What new codes are drawn from. Fitted to the codes of the training pictures, one for each class."""
+
+    kind: Literal["mixture", "gaussian", "learned"] = "mixture"
+    """One Gaussian a class, a mixture of Gaussians, or a learned flow (flow matching)."""
+    parts: int = 64
+    """Gaussians of the mixture, shared out among the classes."""
+    steps: int = 3000
+    """Optimizer steps that fit the learned flow."""
+    codes: int = 20_000
+    """At most so many training codes are used for the fit."""
+
+    def __post_init__(self) -> None:
+        check(
+            (self.parts >= 1, f"parts is {self.parts}; at least 1 Gaussian is needed"),
+            (self.steps >= 1, f"steps is {self.steps}; at least 1 is needed"),
+            (self.codes >= 16, f"codes is {self.codes}; at least 16 are needed"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Critic:
+    """The game between generator and critic."""
+
+    loss: Adversarial = "relativistic"
+    """relativistic (R3GAN), nonsaturating, hinge, wasserstein, or minimax (saturating, as the articles have it)."""
+    r1: float = 1.0
+    """Weight of half the critic's squared slope at real pictures."""
+    r2: float = 1.0
+    """Weight of half the critic's squared slope at generated pictures."""
+    gradient_penalty: float = 0.0
+    """Weight of (slope - 1)^2 between real and generated pictures (WGAN-GP)."""
+    penalty_every: int = 4
+    """Apply the penalties every so many rounds, that many times as strong (lazy regularization)."""
+    network: Networks = field(default_factory=Networks)
+    optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
+
+    def __post_init__(self) -> None:
+        check(
+            (min(self.r1, self.r2, self.gradient_penalty) >= 0, "penalty weights cannot be negative"),
+            (self.penalty_every >= 1, f"penalty_every is {self.penalty_every}; the least is 1"),
+        )
+
+
+def natural_code_size(spec: DataSpec) -> int:
+    """Entries of the code when none are asked for: one for 24 numbers of a picture, between 16 and 256."""
+    if spec.kind == "vector":
+        return max(2, min(64, spec.size // 2))
+    return max(16, min(256, spec.size // 24))

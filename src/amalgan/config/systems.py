@@ -1,0 +1,133 @@
+"""One configuration a system. The first lines of ``--help`` for ``train --system NAME``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from amalgan.config.fields import check
+from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction, natural_code_size
+
+if TYPE_CHECKING:
+    from amalgan.types import DataSpec
+
+Preset = Literal["quick", "base"]
+BASE_NETWORKS = Networks(width=64, widest=256, blocks=2, hidden=512, layers=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderConfig:
+    """Encoder and decoder; new pictures come from a prior fitted to the codes."""
+
+    code_size: int | None = None
+    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    variational: bool = False
+    """Make the code a distribution and add its divergence from N(0, 1) (Kingma & Welling 2013)."""
+    beta: float = 1.0
+    """Weight of that divergence (Higgins et al. 2017)."""
+    denoise: float = 0.0
+    """Corrupt the encoder's input with noise of this deviation, in units of the [-1, 1] range; ask for the clean picture."""
+    mask: float = 0.0
+    """Hide this share of the encoder's input, in squares; ask for the whole picture."""
+    reconstruction: Reconstruction = "l2"
+    """How far a reconstruction is from its picture. Variational: always a Gaussian likelihood with a learned deviation."""
+    network: Networks = field(default_factory=Networks)
+    optimizer: Adam = field(default_factory=Adam)
+    prior: Prior = field(default_factory=Prior)
+
+    def __post_init__(self) -> None:
+        check(
+            (self.code_size is None or self.code_size >= 1, f"code_size is {self.code_size}; the least is 1"),
+            (self.beta >= 0, f"beta is {self.beta}; it cannot be negative"),
+            (self.denoise >= 0, f"denoise is {self.denoise}; it cannot be negative"),
+            (0 <= self.mask < 1, f"mask is {self.mask}; it is a share, in [0, 1)"),
+        )
+
+    def resolved(self, spec: DataSpec) -> AutoencoderConfig:
+        """The same with every default that depends on the data filled in."""
+        return replace(self, code_size=self.code_size or natural_code_size(spec))
+
+    def preset(self, name: Preset) -> AutoencoderConfig:
+        """The same at the size of the preset."""
+        return self if name == "quick" else replace(self, network=BASE_NETWORKS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanConfig:
+    """Generator against critic: the plain comparison partner, with today's small recipe (R3GAN)."""
+
+    noise_size: int = 64
+    """Entries of the noise that becomes a picture."""
+    critic: Critic = field(default_factory=Critic)
+    network: Networks = field(default_factory=Networks)
+    """The generator's size."""
+    optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
+
+    def __post_init__(self) -> None:
+        check((self.noise_size >= 1, f"noise_size is {self.noise_size}; the least is 1"))
+
+    def resolved(self, spec: DataSpec) -> GanConfig:
+        """The same: nothing here depends on the data."""
+        return self
+
+    def preset(self, name: Preset) -> GanConfig:
+        """The same at the size of the preset."""
+        if name == "quick":
+            return self
+        return replace(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FusionConfig:
+    """An autoencoder and a GAN on one code: a faithful decode x' and a realistic one x''."""
+
+    code_size: int | None = None
+    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    noise_size: int = 16
+    """Entries of the noise joined to the code."""
+    join: Literal["concatenate", "modulate"] = "concatenate"
+    """How code and noise enter the generator: side by side (the article), or the noise scaling its channels."""
+    schedule: Literal["staged", "joint"] = "staged"
+    """Autoencoder, then GAN, then all together (the article); or all together from the start."""
+    stages: tuple[float, float] = (0.4, 0.7)
+    """Staged: the shares of training at which the GAN, and then the joint stage, begin."""
+    start: Literal["faithful", "nothing"] = "faithful"
+    """What the generator begins from: the faithful decode, to which it adds a residual, or nothing."""
+    encoder: Literal["reconstructions", "all", "frozen"] = "reconstructions"
+    """Joint stage: the losses that move the encoder: both reconstructions, the GAN's too, or none (the ablation)."""
+    closeness: float = 2.0
+    """Weight of L_rec(x, x''): how near the realistic decode stays to the picture."""
+    adversarial: float = 0.1
+    """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""
+    from_prior: float = 0.5
+    """Share of the generator's codes in training that come from the prior instead of a picture."""
+    reconstruction: Reconstruction = "l2"
+    """How far a reconstruction is from its picture."""
+    critic: Critic = field(default_factory=Critic)
+    network: Networks = field(default_factory=Networks)
+    """Size of encoder, decoder and generator."""
+    optimizer: Adam = field(default_factory=Adam)
+    generator_optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
+    prior: Prior = field(default_factory=Prior)
+
+    def __post_init__(self) -> None:
+        check(
+            (self.code_size is None or self.code_size >= 1, f"code_size is {self.code_size}; the least is 1"),
+            (self.noise_size >= 1, f"noise_size is {self.noise_size}; the least is 1"),
+            (
+                0 < self.stages[0] <= self.stages[1] < 1,
+                f"stages are {self.stages}; they must rise within (0, 1)",
+            ),
+            (0 <= self.from_prior <= 1, f"from_prior is {self.from_prior}; it is a share, in [0, 1]"),
+            (min(self.closeness, self.adversarial) >= 0, "closeness and adversarial cannot be negative"),
+        )
+
+    def resolved(self, spec: DataSpec) -> FusionConfig:
+        """The same with every default that depends on the data filled in."""
+        return replace(self, code_size=self.code_size or natural_code_size(spec))
+
+    def preset(self, name: Preset) -> FusionConfig:
+        """The same at the size of the preset."""
+        if name == "quick":
+            return self
+        return replace(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))

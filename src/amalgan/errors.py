@@ -1,0 +1,80 @@
+"""Every error of amalgan, in one tree.
+
+    AmalganError                    anything that a user can mend; the command line exits with its ``exit_code``
+    ├── UsageError            (2)   a flag or argument that cannot be honored
+    │   ├── ConfigError             fields of a configuration, all faults at once
+    │   └── AbilityError            the model lacks what the task needs
+    ├── DataError             (1)   a data set that cannot be read or is too small
+    │   └── BadPicture              one file; caught, counted and named, never fatal by itself
+    ├── FileError             (1)   a file or folder on disk
+    │   ├── ModelFileError          a model file: missing, damaged, foreign, too new
+    │   └── StateError              a resume state: damaged, or made with other settings or data
+    ├── Diverged              (1)   training produced numbers that are not finite, repeatedly
+    └── Interrupted     (130/143)   a signal; what was reached is saved
+
+A message says what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class AmalganError(Exception):
+    """Base of every error raised on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(AmalganError):
+    """A flag or argument that cannot be honored."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """Faults of a configuration, collected and raised once."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class AbilityError(UsageError):
+    """The model cannot do what the task asks; the message names the systems that can."""
+
+
+class DataError(AmalganError):
+    """A data set that cannot be read, or holds too little to work with."""
+
+
+class BadPicture(DataError):
+    """One file that is not a usable picture. Readers catch it, count it and name it."""
+
+
+class FileError(AmalganError):
+    """A file or folder that cannot be read or written."""
+
+
+class ModelFileError(FileError):
+    """A model file that is missing, damaged, foreign, or of a newer format."""
+
+
+class StateError(FileError):
+    """A resume state that is damaged, or was made with other settings or data."""
+
+
+class Diverged(AmalganError):
+    """Training produced numbers that are not finite and did not recover at a lower rate."""
+
+
+class Interrupted(AmalganError):
+    """A signal ended the run; what it had reached is saved.
+
+    Attributes:
+        exit_code: 128 + the signal's number.
+    """
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

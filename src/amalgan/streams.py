@@ -1,0 +1,77 @@
+"""Random numbers that are a function of (seed, purpose, round, position in the global batch).
+
+    (seed, purpose, round) ── BLAKE2b ──► 63-bit key ──► generator ──► numbers for the global batch ──► our rows
+
+Nothing here, and nothing in a loss, touches a global generator. A rank or a micro-batch draws the numbers of
+the whole global batch and keeps its own rows, so one process, several processes and micro-batches see the same
+noise, and a run that stopped and went on sees what the run that never stopped saw. Numbers are always drawn on
+the CPU, then moved: a GPU sees the same ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+
+def key(*parts: str | int) -> int:
+    """Hash ``parts`` to an integer in [0, 2^63): equal parts, equal key, on every machine."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """The random numbers of one round, for some rows of its global batch.
+
+    Each ``purpose`` is a stream of its own: asking for one never changes another. Asking twice for the same
+    purpose in one round gives the same numbers.
+    """
+
+    seed: int
+    round: int
+    total: int
+    """Rows of the global batch."""
+    start: int = 0
+    """First of our rows."""
+    count: int | None = None
+    """How many rows are ours; all from ``start`` when None."""
+    device: str = "cpu"
+
+    @property
+    def rows(self) -> slice:
+        """Our rows within the global batch."""
+        return slice(self.start, self.total if self.count is None else self.start + self.count)
+
+    def narrow(self, start: int, count: int) -> Draws:
+        """The same streams for ``count`` of our rows from ``start`` (a micro-batch)."""
+        return Draws(
+            seed=self.seed,
+            round=self.round,
+            total=self.total,
+            start=self.start + start,
+            count=count,
+            device=self.device,
+        )
+
+    def generator(self, purpose: str) -> Generator:
+        """A fresh CPU generator at the start of the stream ``purpose``."""
+        return Generator().manual_seed(key(self.seed, purpose, self.round))
+
+    def normal(self, purpose: str, *shape: int) -> Tensor:
+        """Standard normal numbers, float32 (rows, *shape)."""
+        return self._ours(torch.randn(self.total, *shape, generator=self.generator(purpose)))
+
+    def uniform(self, purpose: str, *shape: int) -> Tensor:
+        """Uniform numbers in [0, 1), float32 (rows, *shape)."""
+        return self._ours(torch.rand(self.total, *shape, generator=self.generator(purpose)))
+
+    def integers(self, purpose: str, below: int, *shape: int) -> Tensor:
+        """Uniform integers in [0, below), int64 (rows, *shape)."""
+        return self._ours(torch.randint(below, (self.total, *shape), generator=self.generator(purpose)))
+
+    def _ours(self, numbers: Tensor) -> Tensor:
+        return numbers[self.rows].to(self.device)
