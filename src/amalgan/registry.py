@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=type)
 
 _CLASSES: dict[str, type[Any]] = {}
-_FLOOR = {"base", "abilities"}
+_FLOOR = {"base", "abilities", "game"}
 _FOLDER = Path(__file__).parent / "systems"
 
 

@@ -3,9 +3,9 @@
     (seed, purpose, round) ── BLAKE2b ──► 63-bit key ──► generator ──► numbers for the global batch ──► our rows
 
 Nothing here, and nothing in a loss, touches a global generator. A rank or a micro-batch draws the numbers of
-the whole global batch and keeps its own rows, so one process, several processes and micro-batches see the same
-noise, and a run that stopped and went on sees what the run that never stopped saw. Numbers are always drawn on
-the CPU, then moved: a GPU sees the same ones.
+the whole global batch and keeps its own rows, so one process, several processes and micro-batches see equal
+noise, and a run that stopped and went on sees what the run that never stopped saw. Numbers are drawn on the CPU,
+then moved: a GPU sees the same ones.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class Draws:
     def rows(self) -> slice:
         """Our rows within the global batch."""
         return slice(self.start, self.total if self.count is None else self.start + self.count)
+
+    @property
+    def positions(self) -> Tensor:
+        """Where our rows stand in the global batch, int64 (rows,)."""
+        return torch.arange(self.total)[self.rows].to(self.device)
 
     def narrow(self, start: int, count: int) -> Draws:
         """The same streams for ``count`` of our rows from ``start`` (a micro-batch)."""

@@ -1,0 +1,133 @@
+"""A model is one file: averaged weights as tensors, everything else as JSON in the header.
+
+    system, DataSpec, training summary ─► publish ─► model.safetensors ─► load ─► Model
+
+The header: ``format``, ``system``, ``config``, ``spec``, ``abilities``, ``data`` (name and fingerprint),
+``training``, ``metrics``, ``versions``. No pickle, no code, no paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from amalgan import __version__, registry, tensorfile
+from amalgan.config import fields
+from amalgan.errors import FileError, ModelFileError
+from amalgan.systems.abilities import abilities, require
+from amalgan.systems.base import System
+from amalgan.types import DataSpec
+
+FORMAT = 1
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained system and what its file says of it."""
+
+    system: System
+    header: dict[str, Any]
+    digest: str
+    """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights."""
+
+    @property
+    def name(self) -> str:
+        """The system's name."""
+        return str(self.header["system"])
+
+    @cached_property
+    def spec(self) -> DataSpec:
+        """What the model reads and makes."""
+        return DataSpec.from_json(self.header["spec"])
+
+    def require(self, ability: type[A]) -> A:
+        """The system, known to have ``ability``; else AbilityError names the systems that have it."""
+        return require(self.system, ability, self.name)
+
+
+def publish(target: Path, system: System, *, name: str, facts: dict[str, Any]) -> None:
+    """Write ``system`` as a model file.
+
+    Args:
+        facts: further header entries: ``training``, ``data``, ``metrics``.
+    """
+    header = {
+        "format": FORMAT,
+        "system": name,
+        "config": fields.to_json(system.config),
+        "spec": asdict(system.spec),
+        "abilities": abilities(system),
+        "versions": {"amalgan": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        **facts,
+    }
+    tensorfile.write(target, dict(system.state_dict()), header)
+
+
+def load(source: str | Path, device: str = "cpu") -> Model:
+    """Read a model file.
+
+    Raises:
+        ModelFileError: missing, foreign, damaged, of a newer format, or of a system that is not known here.
+    """
+    path = Path(source)
+    path = path / "model.safetensors" if path.is_dir() else path
+    try:
+        tensors, header = tensorfile.read(path, expected="a model file")
+    except FileError as error:
+        raise ModelFileError(str(error)) from None
+    check_format(path, header)
+    system = rebuild(path, header)
+    try:
+        system.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise ModelFileError(f"{path}: its weights do not fit its system: {error}") from None
+    return Model(system.to(device).eval().requires_grad_(False), header, digest(tensors))
+
+
+def info(source: Path) -> dict[str, Any]:
+    """What a model file says of itself, without loading its weights."""
+    try:
+        header = tensorfile.read_header(source, expected="a model file")
+    except FileError as error:
+        raise ModelFileError(str(error)) from None
+    check_format(source, header)
+    return header
+
+
+def check_format(path: Path, header: dict[str, Any]) -> None:
+    """Refuse what is no model, or a model of a format that this version does not know."""
+    if "system" not in header:
+        raise ModelFileError(f"{path} is not a model file but {header.get('what', 'another file of amalgan')}.")
+    if header.get("format") != FORMAT:
+        raise ModelFileError(
+            f"{path} has format {header.get('format')!r}; this version reads format {FORMAT}. Upgrade amalgan."
+        )
+
+
+def rebuild(path: Path, header: dict[str, Any]) -> System:
+    """The system that ``header`` describes, with fresh weights."""
+    if header["system"] not in registry.names():
+        raise ModelFileError(
+            f"{path} holds a system {header['system']!r}, which is not known here; there are "
+            f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
+        )
+    cls = registry.system_class(header["system"])
+    config = fields.from_json(registry.config_class(header["system"]), header["config"])
+    return cls(config, DataSpec.from_json(header["spec"]))
+
+
+def digest(tensors: dict[str, torch.Tensor]) -> str:
+    """16 hexadecimal characters over names and values of the weights."""
+    state = hashlib.blake2b(digest_size=8)
+    for name in sorted(tensors):
+        state.update(name.encode())
+        state.update(tensors[name].contiguous().numpy().tobytes())
+    return state.hexdigest()

@@ -1,0 +1,94 @@
+"""Convolutional encoder and decoder for pictures of any shape from 8 x 8.
+
+    picture (H, W) ─► 4x4 stride 2 ─► residual blocks ─► 4x4 stride 2 ─► … ─► (h, w), 4 <= min(h, w) <= 7 ─► linear ─► features
+    features ─► linear ─► (h, w) ─► residual blocks ─► 4x4 transposed ─► … ─► picture (H, W)
+
+An odd side is rounded up on the way down and cropped on the way up, so every shape returns as it was. The output
+is linear: values outside [-1, 1] are clamped only when pictures are written, since a saturated tanh stops learning.
+"""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from amalgan.config.parts import Networks
+from amalgan.errors import ConfigError
+from amalgan.networks.blocks import Residual, rectify
+from amalgan.types import DataSpec
+
+SMALLEST_SIDE = 8
+
+
+def stages(config: Networks, spec: DataSpec) -> list[tuple[int, int, int]]:
+    """(channels, height, width) of each stage, finest first; the first is the picture itself.
+
+    Raises:
+        ConfigError: a side is below 8.
+    """
+    channels, height, width = spec.shape
+    if min(height, width) < SMALLEST_SIDE:
+        raise ConfigError(
+            [f"pictures are {height}x{width}; both sides must be at least {SMALLEST_SIDE}. Use --size."]
+        )
+    plan, features = [(channels, height, width)], config.width
+    while min(height, width) >= SMALLEST_SIDE:
+        height, width = -(-height // 2), -(-width // 2)
+        plan.append((features, height, width))
+        features = min(2 * features, config.widest)
+    return plan
+
+
+class ConvEncoder(nn.Module):
+    """From a picture to features."""
+
+    def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
+        super().__init__()
+        plan = stages(config, spec)
+        self.downs = nn.ModuleList(
+            nn.Conv2d(a[0], b[0], 4, 2, 1) for a, b in zip(plan, plan[1:], strict=False)
+        )
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*(Residual(stage[0]) for _ in range(config.blocks))) for stage in plan[1:]
+        )
+        self.pads = [(a[2] % 2, a[1] % 2) for a in plan[:-1]]
+        self.last = nn.Linear(plan[-1][0] * plan[-1][1] * plan[-1][2], features)
+
+    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
+        for (right, below), down, blocks in zip(self.pads, self.downs, self.blocks, strict=True):
+            if right or below:
+                x = nn.functional.pad(x, (0, right, 0, below))
+            x = blocks(down(x))
+        return self.last(rectify(x).flatten(1))
+
+
+class ConvDecoder(nn.Module):
+    """From features, and a style if there is one, to a picture."""
+
+    def __init__(self, config: Networks, spec: DataSpec, features: int, style: int = 0) -> None:
+        super().__init__()
+        plan = stages(config, spec)[::-1]
+        self.coarsest = plan[0]
+        self.sizes = [stage[1:] for stage in plan[1:]]
+        self.first = nn.Linear(features, plan[0][0] * plan[0][1] * plan[0][2])
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(Residual(stage[0], style) for _ in range(config.blocks)) for stage in plan[:-1]
+        )
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(a[0], b[0], 4, 2, 1) for a, b in zip(plan, plan[1:], strict=False)
+        )
+
+    @property
+    def last(self) -> nn.ConvTranspose2d:
+        """The layer that paints."""
+        return self.ups[-1]  # type: ignore[return-value]
+
+    def forward(
+        self, features: Float[Tensor, "B F"], style: Tensor | None = None
+    ) -> Float[Tensor, "B C H W"]:
+        x = self.first(features).reshape(-1, *self.coarsest)
+        for (height, width), blocks, up in zip(self.sizes, self.blocks, self.ups, strict=True):
+            for block in blocks:  # type: ignore[attr-defined]
+                x = block(x, style)
+            x = up(rectify(x))[..., :height, :width]
+        return x

@@ -1,0 +1,41 @@
+"""A critic: an encoder whose features become one logit, told the label by projection.
+
+    example ─► encoder ─► features ─┬─► linear ──────────────────┐
+                                    └─► < features, class row > ─┴─► logit          unlabeled: the first alone
+
+Projection of the label: Miyato & Koyama 2018, arXiv:1802.05637.
+"""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from amalgan.networks.blocks import one_hot, rectify
+
+
+class Critic(nn.Module):
+    """From an example and its label to a logit: higher means more real."""
+
+    FEATURES = 128
+
+    def __init__(self, encoder: nn.Module, classes: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.last = nn.Linear(self.FEATURES, 1)
+        self.rows = nn.Linear(classes, self.FEATURES, bias=False) if classes else None
+        if self.rows is not None:
+            nn.init.zeros_(self.rows.weight)
+
+    def features(self, x: Tensor) -> Float[Tensor, "B 128"]:
+        """What the logit is computed from; a space to compare pictures in."""
+        return rectify(self.encoder(x))
+
+    def forward(self, x: Tensor, label: Int[Tensor, "B"] | None = None) -> Float[Tensor, "B"]:
+        features = self.features(x)
+        logit = self.last(features).squeeze(1)
+        if self.rows is None or label is None:
+            return logit
+        return (
+            logit + (self.rows(one_hot(label, self.rows.in_features)) * features).sum(1) / self.FEATURES**0.5
+        )

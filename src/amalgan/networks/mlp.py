@@ -1,0 +1,50 @@
+"""Dense encoder and decoder for vectors, and for pictures as the source articles have it.
+
+example ─► flatten ─► (linear ─► rectify) x layers ─► linear ─► features          and back
+"""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from amalgan.config.parts import Networks
+from amalgan.networks.blocks import Style, rectify
+from amalgan.types import DataSpec
+
+
+class DenseEncoder(nn.Module):
+    """From an example to features."""
+
+    def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
+        super().__init__()
+        widths = [spec.size] + [config.hidden] * config.layers
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.last = nn.Linear(widths[-1], features)
+
+    def forward(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = rectify(layer(x))
+        return self.last(x)
+
+
+class DenseDecoder(nn.Module):
+    """From features, and a style if there is one, to an example."""
+
+    def __init__(self, config: Networks, spec: DataSpec, features: int, style: int = 0) -> None:
+        super().__init__()
+        widths = [features] + [config.hidden] * config.layers
+        self.shape = spec.shape
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.styles = nn.ModuleList(Style(style, width) for width in widths[1:] if style)
+        self.last = nn.Linear(widths[-1], spec.size)
+
+    def forward(self, features: Float[Tensor, "B F"], style: Tensor | None = None) -> Float[Tensor, "B ..."]:
+        x = features
+        for at, layer in enumerate(self.hidden):
+            x = layer(x)
+            if style is not None and len(self.styles):
+                x = self.styles[at](x, style)
+            x = rectify(x)
+        return self.last(x).reshape(-1, *self.shape)

@@ -1,0 +1,223 @@
+"""What a code is drawn from when there is no picture to encode.
+
+    codes of the training pictures ─► standardize ─► fit, one group a class ─► sample(label) ─► codes
+
+``MixturePrior``  Gaussians, shared out among the classes (Ghosh et al. 2020, arXiv:1903.12436, fit one after
+                  training for the same reason: an autoencoder's codes are not normal, so normal ones decode badly).
+``FlowPrior``     a velocity field learned by flow matching (Lipman et al. 2023, arXiv:2210.02747, eq. 23):
+                  x_t = (1 - t) x_0 + t x_1, |v(x_t, t) - (x_1 - x_0)|^2, integrated by Heun's method.
+
+Unlabeled codes form a group of their own. UNLABELED asks for any group, as often as it occurs.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from jaxtyping import Float, Int
+from sklearn.covariance import ledoit_wolf
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from torch import Tensor, nn
+
+from amalgan.config import parts
+from amalgan.networks.blocks import one_hot, rectify
+from amalgan.streams import Draws
+
+CODES_PER_PART = 8
+"""A Gaussian of K dimensions is fitted to at least this many times K codes; else there are fewer Gaussians."""
+HEUN_STEPS = 16
+
+
+def build(config: parts.Prior, code_size: int, classes: int) -> MixturePrior | FlowPrior:
+    """The prior that ``config`` describes, not fitted yet: standard normal."""
+    if config.kind == "learned":
+        return FlowPrior(code_size, classes, steps=config.steps, codes=config.codes)
+    count = config.parts if config.kind == "mixture" else 1
+    return MixturePrior(code_size, classes, parts=-(-count // max(1, classes)), codes=config.codes)
+
+
+class Groups(nn.Module):
+    """The classes of a data set, and one group more for what is unlabeled: how often each occurs."""
+
+    share: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("share", torch.full((classes + 1,), 1 / (classes + 1)))
+
+    def __len__(self) -> int:
+        return len(self.share)
+
+    def fit(self, label: Int[Tensor, "N"]) -> None:
+        """Count the labels."""
+        self.share.copy_(torch.bincount(label % len(self), minlength=len(self)) / len(label))
+
+    def choose(self, label: Int[Tensor, "B"], draws: Draws, purpose: str) -> Int[Tensor, "B"]:
+        """The group to draw from: the label's own; any, by its share, where there is no label or none had it."""
+        anything = pick(self.share, draws.uniform(f"{purpose} group"))
+        own = label % len(self)
+        return torch.where((label < 0) | (self.share[own] == 0), anything, own)
+
+
+class Prior(nn.Module):
+    """What every prior shares: the groups and the scale of the codes."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, code_size: int, classes: int, codes: int) -> None:
+        super().__init__()
+        self.codes = codes
+        self.groups = Groups(classes)
+        self.register_buffer("mean", torch.zeros(code_size))
+        self.register_buffer("deviation", torch.ones(code_size))
+
+    def standardize(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+        """Codes with mean 0 and deviation 1 in each entry over the training pictures."""
+        return (code - self.mean) / self.deviation
+
+    def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, "N"], draws: Draws) -> None:
+        """Estimate the prior from codes and labels on the CPU; equal codes and draws give equal priors."""
+        picked = torch.randperm(len(code), generator=draws.generator("prior picks"))[: self.codes]
+        code, group = code[picked], label[picked] % len(self.groups)
+        self.mean.copy_(code.mean(0))
+        self.deviation.copy_(code.std(0).clamp(min=1e-6))
+        self.groups.fit(label)
+        self.fit_standard((code - self.mean.cpu()) / self.deviation.cpu(), group, draws)
+
+    def sample(self, label: Int[Tensor, "B"], draws: Draws, purpose: str = "prior") -> Float[Tensor, "B K"]:
+        """One code for each label."""
+        standard = self.sample_standard(self.groups.choose(label, draws, purpose), draws, purpose)
+        return standard * self.deviation + self.mean
+
+    def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
+        """Fit to standardized codes."""
+        raise NotImplementedError
+
+    def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
+        """Draw standardized codes."""
+        raise NotImplementedError
+
+
+class MixturePrior(Prior):
+    """Gaussians with full covariances, ``parts`` for each group; with one part, a Gaussian a class."""
+
+    weight: Tensor
+    center: Tensor
+    factor: Tensor
+
+    def __init__(self, code_size: int, classes: int, *, parts: int, codes: int) -> None:
+        super().__init__(code_size, classes, codes)
+        groups = classes + 1
+        self.register_buffer("weight", torch.full((groups, parts), 1 / parts))
+        self.register_buffer("center", torch.zeros(groups, parts, code_size))
+        self.register_buffer("factor", torch.eye(code_size).repeat(groups, parts, 1, 1))
+
+    def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
+        seed = int(draws.generator("mixture").initial_seed()) % 2**31
+        for number in range(len(self.groups)):
+            if (group == number).any():
+                weight, center, covariance = gaussians(code[group == number], self.weight.shape[1], seed)
+                self.weight[number].zero_()[: len(weight)] = weight
+                self.center[number, : len(weight)] = center
+                self.factor[number, : len(weight)] = torch.linalg.cholesky(covariance).float()
+
+    def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
+        part = pick(self.weight[group], draws.uniform(f"{purpose} part"))
+        normal = draws.normal(purpose, len(self.mean))
+        return self.center[group, part] + torch.einsum("bij,bj->bi", self.factor[group, part], normal)
+
+
+class FlowPrior(Prior):
+    """A learned transport from a standard normal to the codes, told the group."""
+
+    def __init__(self, code_size: int, classes: int, *, steps: int, codes: int) -> None:
+        super().__init__(code_size, classes, codes)
+        self.steps = steps
+        self.velocity = Velocity(code_size, classes + 1)
+
+    def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
+        generator = draws.generator("flow")
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.manual_seed(generator.initial_seed())
+            velocity = Velocity(code.shape[1], len(self.groups))
+            optimizer = torch.optim.AdamW(velocity.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimizer, 2e-3, total_steps=self.steps, pct_start=0.05
+            )
+            for _ in range(self.steps):
+                rows = torch.randint(len(code), (256,), generator=generator)
+                loss = velocity.matching_loss(code[rows], group[rows], generator)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+        self.velocity.load_state_dict(velocity.state_dict())
+
+    def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
+        x = draws.normal(purpose, len(self.mean))
+        step = 1 / HEUN_STEPS
+        for at in range(HEUN_STEPS):
+            slope = self.velocity(x, torch.full((len(x), 1), at * step, device=x.device), group)
+            ahead = self.velocity(
+                x + step * slope, torch.full((len(x), 1), (at + 1) * step, device=x.device), group
+            )
+            x = x + step / 2 * (slope + ahead)
+        return x
+
+
+class Velocity(nn.Module):
+    """v(x, t | group): a dense residual network."""
+
+    def __init__(self, code_size: int, groups: int, hidden: int = 384, layers: int = 3) -> None:
+        super().__init__()
+        self.enter = nn.Linear(code_size + 8 + groups, hidden)
+        self.hidden = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(layers))
+        self.leave = nn.Linear(hidden, code_size)
+        self.register_buffer("frequency", torch.tensor([1.0, 2.0, 4.0, 8.0]) * torch.pi / 2)
+        self.groups = groups
+        nn.init.zeros_(self.leave.weight)
+
+    def forward(
+        self, x: Float[Tensor, "B K"], time: Float[Tensor, "B 1"], group: Int[Tensor, "B"]
+    ) -> Float[Tensor, "B K"]:
+        angle = time * self.frequency
+        h = self.enter(torch.cat([x, angle.sin(), angle.cos(), one_hot(group, self.groups)], dim=1))
+        for layer in self.hidden:
+            h = h + layer(rectify(h))
+        return self.leave(rectify(h))
+
+    def matching_loss(self, code: Tensor, group: Tensor, generator: torch.Generator) -> Tensor:
+        """The flow-matching objective on one batch, a mean over entries."""
+        start = torch.randn(code.shape, generator=generator)
+        time = torch.rand(len(code), 1, generator=generator)
+        error = self(torch.lerp(start, code, time), time, group) - (code - start)
+        return error.square().mean()
+
+
+def gaussians(code: Tensor, most: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights (M,), means (M, K) and covariances (M, K, K) of up to ``most`` Gaussians, float64."""
+    count = max(1, min(most, len(code) // (CODES_PER_PART * code.shape[1])))
+    points = code.double().numpy()
+    if count == 1:
+        covariance = (
+            torch.from_numpy(ledoit_wolf(points)[0]) if len(points) > 1 else torch.zeros(code.shape[1]).diag()
+        )
+        ridge = 1e-4 * torch.eye(code.shape[1], dtype=torch.float64)
+        return torch.ones(1), code.double().mean(0, keepdim=True).float(), (covariance + ridge)[None]
+    mixture = GaussianMixture(
+        count, reg_covar=1e-3, max_iter=40, tol=1e-3, random_state=seed, init_params="k-means++"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a prior stopped at 40 steps is a good prior
+        mixture.fit(points)
+    weight, center, covariance = mixture.weights_, mixture.means_, mixture.covariances_
+    return torch.from_numpy(weight).float(), torch.from_numpy(center).float(), torch.from_numpy(covariance)
+
+
+def pick(weight: Tensor, uniform: Float[Tensor, "B"]) -> Int[Tensor, "B"]:
+    """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum."""
+    edges = weight.expand(len(uniform), -1).cumsum(1)
+    return (edges < uniform[:, None] * edges[:, -1:]).sum(1).clamp(max=weight.shape[-1] - 1)

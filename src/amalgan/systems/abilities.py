@@ -1,0 +1,78 @@
+"""What a model can do. Tasks ask for an ability, never for a system.
+
+    Encodes    example ─► code          Decodes   code ─► example, faithful
+    Generates  label ─► new example     Realizes  code, noise ─► example, realistic
+
+A system has an ability by having its method; nothing is declared.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar, runtime_checkable
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from amalgan import registry
+from amalgan.errors import AbilityError
+from amalgan.streams import Draws
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """Has a code for every example."""
+
+    def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+        """The code of each example; deterministic."""
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """Turns a code into the example it stands for, as near as it can."""
+
+    def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
+        """The faithful decode x'; deterministic."""
+
+
+@runtime_checkable
+class Realizes(Protocol):
+    """Turns a code into an example that looks real, drawing what the code does not say."""
+
+    def realize(self, code: Float[Tensor, "B K"], draws: Draws) -> Float[Tensor, "B ..."]:
+        """The realistic decode x''; the noise comes from ``draws``."""
+
+
+@runtime_checkable
+class Generates(Protocol):
+    """Makes new examples."""
+
+    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+        """One new example for each label; UNLABELED asks for any class, as often as it occurs in the data."""
+
+
+ABILITIES: dict[str, type] = {
+    "encode": Encodes,
+    "decode": Decodes,
+    "realize": Realizes,
+    "generate": Generates,
+}
+
+A = TypeVar("A")
+
+
+def abilities(system: nn.Module | type) -> list[str]:
+    """Names of what ``system`` (or a class of systems) can do."""
+    return [name for name in ABILITIES if callable(getattr(system, name, None))]
+
+
+def require(system: nn.Module, ability: type[A], name: str) -> A:
+    """``system``, called ``name``, known to have ``ability``.
+
+    Raises:
+        AbilityError: it has not; names the systems that have.
+    """
+    if isinstance(system, ability):
+        return system
+    verb = next(verb for verb, kind in ABILITIES.items() if kind is ability)
+    able = [other for other in registry.names() if verb in abilities(registry.system_class(other))]
+    raise AbilityError(f"a model of system {name!r} cannot {verb}; these can: {', '.join(able)}. Train one of them.")

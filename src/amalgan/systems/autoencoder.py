@@ -1,0 +1,90 @@
+"""An autoencoder, plain, denoising or variational, that can also generate.
+
+    example ─► [corrupt] ─► encoder ─► code ─► decoder ─► x'            prior ─► code ─► decoder ─► new example
+
+min |x - D(E(x))|^2 (Hinton & Salakhutdinov 2006). Denoising (Vincent et al. 2008): the encoder sees a corrupted x.
+Variational (Kingma & Welling 2013, arXiv:1312.6114): the code is drawn from N(mean, exp(log_variance)); the loss is
+-log p(x | code) + beta KL(q(code | x) || N(0, 1)) in nats over the entries of an example, with one learned
+deviation for all pixels (Rybkin et al. 2021, arXiv:2006.13202). The prior is fitted to the codes after training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from amalgan import networks, priors
+from amalgan.config.systems import AutoencoderConfig
+from amalgan.data.corruption import add_noise, hide_squares
+from amalgan.objectives import latent, reconstruction
+from amalgan.registry import register
+from amalgan.streams import Draws
+from amalgan.systems.base import Phase, System, collect
+from amalgan.types import Batch, DataSpec, Step, Tick
+
+
+@register("autoencoder")
+class Autoencoder(System):
+    """Encodes, decodes, and generates from a prior on the code."""
+
+    Config = AutoencoderConfig
+    paper = "Hinton & Salakhutdinov 2006; Vincent 2008; Kingma & Welling 2013"
+
+    def __init__(self, config: AutoencoderConfig, spec: DataSpec) -> None:
+        super().__init__(config, spec)
+        self.code_size = config.resolved(spec).code_size
+        self.encoder = networks.encoder(
+            config.network, spec, self.code_size * (2 if config.variational else 1)
+        )
+        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        self.likelihood = Likelihood() if config.variational else nn.Identity()
+        self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
+
+    def phases(self) -> Sequence[Phase]:
+        loss = self.variational_loss if self.config.variational else self.plain_loss
+        owned = ("encoder", "decoder", "likelihood")
+        return (Phase(name="autoencoder", updates=owned, loss=loss, optimizer=self.config.optimizer),)
+
+    def plain_loss(self, batch: Batch, tick: Tick) -> Step:
+        decoded = self.decoder(self.encoder(self.corrupted(batch.x, tick.draws)))
+        distance = reconstruction.RECONSTRUCTIONS[self.config.reconstruction]
+        return Step({"reconstruction": distance(decoded, batch.x).mean()})
+
+    def variational_loss(self, batch: Batch, tick: Tick) -> Step:
+        mean, log_variance = self.encoder(self.corrupted(batch.x, tick.draws)).chunk(2, dim=1)
+        code = mean + (log_variance / 2).exp() * tick.draws.normal("code", self.code_size)
+        nll = reconstruction.gaussian_nll(batch.x, self.decoder(code), self.likelihood.log_deviation)
+        kl = latent.kl_standard_normal(mean, log_variance)
+        per_entry = 1 / self.spec.size  # keeps the rate's meaning the same for every picture size
+        return Step(
+            {"likelihood": nll.mean() * per_entry, "divergence": self.config.beta * kl.mean() * per_entry},
+            {"kl_nats": kl.mean().detach(), "deviation": self.likelihood.log_deviation.detach().exp()},
+        )
+
+    def corrupted(self, x: Tensor, draws: Draws) -> Tensor:
+        """What the encoder sees in training."""
+        x = hide_squares(x, self.config.mask, draws) if self.config.mask else x
+        return add_noise(x, self.config.denoise, draws) if self.config.denoise else x
+
+    def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
+        self.prior.fit(*collect(self.encode, batches), draws)
+
+    def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+        return self.encoder(x)[:, : self.code_size]
+
+    def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
+        return self.decoder(code)
+
+    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+        return self.decoder(self.prior.sample(label, draws))
+
+
+class Likelihood(nn.Module):
+    """One learned deviation for every entry of an example."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_deviation = nn.Parameter(torch.tensor(-1.0))

@@ -1,0 +1,134 @@
+"""An autoencoder and a GAN on one code: the encoder tells, one decoder is faithful, a generator is realistic.
+
+    x ─► encoder ─► z ─┬─► decoder ─────────────────────────► x'   faithful
+                       ├─► generator(z joined with noise) ─┐
+                       └─► decoder, held still ────────────┴─► x''  realistic ─► critic ─► logit
+    prior ─► z  (new pictures are x'' of such codes, and so are a share of the pictures that the critic judges)
+
+    L = L_rec(x, x') + closeness L_rec(x, x'') + adversarial L_GAN(G, C, E)
+
+One decoder cannot serve both terms: perfect realism costs up to 3 dB (Blau & Michaeli 2018, arXiv:1711.06077). Two
+decoders on one code need not trade. The generator starts from the faithful decode and learns only the residual
+(its last layer starts at zero), so what the autoencoder knows is not learned twice.
+
+Schedule ``staged``: autoencoder; then the GAN on its codes; then everything, the encoder hearing both
+reconstructions (and L_GAN by option). ``joint``: everything from the start. Before the prior is first fitted the
+generator sees codes of pictures alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from amalgan import networks, priors
+from amalgan.config.systems import FusionConfig
+from amalgan.objectives import reconstruction
+from amalgan.registry import register
+from amalgan.streams import Draws
+from amalgan.systems import game
+from amalgan.systems.base import Phase, System, collect, held_still
+from amalgan.types import Batch, DataSpec, Step, Tick
+
+
+@register("fusion")
+class Fusion(System):
+    """Encodes, decodes twice (faithful and realistic), and generates."""
+
+    Config = FusionConfig
+    paper = "VAE-GAN, Larsen 2015; two decoders on one code"
+
+    def __init__(self, config: FusionConfig, spec: DataSpec) -> None:
+        super().__init__(config, spec)
+        self.code_size = config.resolved(spec).code_size
+        modulate = config.join == "modulate"
+        told = self.code_size + (0 if modulate else config.noise_size)
+        self.encoder = networks.encoder(config.network, spec, self.code_size)
+        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        self.generator = networks.decoder(
+            config.network,
+            spec,
+            told,
+            style=config.noise_size if modulate else 0,
+            zero=config.start == "faithful",
+        )
+        self.critic = networks.critic(config.critic.network, spec)
+        self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
+        self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
+
+    def phases(self) -> Sequence[Phase]:
+        owned, late = ("encoder", "decoder", "generator"), (self.gan_from, 1.0)
+        play = self.config.critic.optimizer
+        return (
+            Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=play, during=late),
+            Phase(name="fusion", updates=owned, loss=self.fusion_loss, optimizer=self.config.optimizer),
+        )
+
+    def boundaries(self) -> Sequence[float]:
+        staged = self.config.schedule == "staged"
+        return sorted({self.gan_from, self.joint_from, 0.85}) if staged else (0.1, 0.25, 0.5, 0.75)
+
+    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
+        with torch.no_grad():
+            told = self.told(self.encoder(batch.x), batch.label, tick)
+            fake = self.realize(told, tick.draws)
+        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
+
+    def fusion_loss(self, batch: Batch, tick: Tick) -> Step:
+        distance = reconstruction.RECONSTRUCTIONS[self.config.reconstruction]
+        joint = tick.progress >= self.joint_from
+        code = self.encoder(batch.x)
+        if self.config.encoder == "frozen" and tick.progress >= self.gan_from:
+            code = code.detach()
+        terms = {"faithful": distance(self.decoder(code), batch.x).mean()}
+        if tick.progress < self.gan_from:
+            return Step(terms)
+        heard = code if joint and self.config.encoder == "all" else code.detach()
+        painted = self.realize(self.told(heard, batch.label, tick), tick.draws)
+        fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
+        if (
+            joint and self.config.encoder == "reconstructions"
+        ):  # a pass of its own, so that L_GAN stays out of it
+            close = distance(self.realize(code, tick.draws), batch.x)
+        else:
+            encoded = ~self.from_prior(tick)
+            close = distance(painted, batch.x) * encoded / max(1 - self.config.from_prior, 1e-6)
+        terms["realistic"] = self.config.closeness * close.mean()
+        terms["adversarial"] = self.config.adversarial * fooled.mean()
+        return Step(terms)
+
+    def told(self, code: Float[Tensor, "B K"], label: Int[Tensor, "B"], tick: Tick) -> Float[Tensor, "B K"]:
+        """The codes that the critic's pictures are made of: some drawn from the prior, the rest of pictures."""
+        with torch.no_grad():
+            drawn = self.prior.sample(label, tick.draws)
+        return torch.where(self.from_prior(tick)[:, None], drawn, code)
+
+    def from_prior(self, tick: Tick) -> Bool[Tensor, "B"]:
+        """Which rows of the batch take their code from the prior: evenly spread, none before it is fitted."""
+        share = self.config.from_prior if tick.progress >= self.boundaries()[0] else 0.0
+        position = tick.draws.positions.double()
+        return ((position + 1) * share).floor() > (position * share).floor()
+
+    def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
+        self.prior.fit(*collect(self.encode, batches), draws)
+
+    def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+        return self.encoder(x)
+
+    def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
+        return self.decoder(code)
+
+    def realize(self, code: Float[Tensor, "B K"], draws: Draws) -> Float[Tensor, "B ..."]:
+        noise = draws.normal("noise", self.config.noise_size)
+        known = self.prior.standardize(code)
+        if self.config.join == "modulate":
+            painted = self.generator(known, noise)
+        else:
+            painted = self.generator(torch.cat([known, noise], dim=1))
+        return painted + held_still(self.decoder, code) if self.config.start == "faithful" else painted
+
+    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+        return self.realize(self.prior.sample(label, draws), draws)

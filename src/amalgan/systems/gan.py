@@ -1,0 +1,68 @@
+"""A generative adversarial network: the plain partner in every comparison.
+
+    noise, label ─► generator ─► fake ─┐
+                                       ├─► critic ─► logit
+    real, label ───────────────────────┘
+
+Goodfellow et al. 2014, arXiv:1406.2661, with the losses and penalties of ``game``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from amalgan import networks
+from amalgan.config.systems import GanConfig
+from amalgan.networks.blocks import one_hot
+from amalgan.priors import Groups
+from amalgan.registry import register
+from amalgan.streams import Draws
+from amalgan.systems import game
+from amalgan.systems.base import Phase, System
+from amalgan.types import Batch, DataSpec, Step, Tick
+
+
+@register("gan")
+class Gan(System):
+    """Generates; has no code."""
+
+    Config = GanConfig
+    paper = "Goodfellow 2014; R3GAN, Huang 2024"
+
+    def __init__(self, config: GanConfig, spec: DataSpec) -> None:
+        super().__init__(config, spec)
+        self.generator = networks.decoder(config.network, spec, config.noise_size + len(spec.classes))
+        self.critic = networks.critic(config.critic.network, spec)
+        self.groups = Groups(len(spec.classes))
+
+    def phases(self) -> Sequence[Phase]:
+        critic, generator = self.config.critic.optimizer, self.config.optimizer
+        return (
+            Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=critic),
+            Phase(name="generator", updates=("generator",), loss=self.generator_loss, optimizer=generator),
+        )
+
+    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
+        with torch.no_grad():
+            fake = self.paint(batch.label, tick.draws)
+        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
+
+    def generator_loss(self, batch: Batch, tick: Tick) -> Step:
+        fake = self.paint(batch.label, tick.draws)
+        fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label)
+        return Step({"adversarial": fooled.mean()})
+
+    def paint(self, group: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+        """One example for each class; beyond the last class, and below the first, for none."""
+        noise = draws.normal("noise", self.config.noise_size)
+        return self.generator(torch.cat([noise, one_hot(group, len(self.spec.classes))], dim=1))
+
+    def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
+        self.groups.fit(torch.cat([batch.label.cpu() for batch in batches]))
+
+    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+        return self.paint(self.groups.choose(label, draws, "label"), draws)

@@ -1,0 +1,60 @@
+"""From minutes to images: time the work itself, then fix the number.
+
+    a few rounds of every set of phases, thrown away ─► seconds a round ─► weighed by ``during`` ─► images
+
+The number is written to ``run.json``; from then on only images count, so a resumed run does not time again.
+"""
+
+from __future__ import annotations
+
+import time
+
+from amalgan.config.run import RunConfig
+from amalgan.data import Dataset
+from amalgan.systems.base import System
+from amalgan.train import loop
+from amalgan.train.processes import Processes
+from amalgan.train.state import TrainState
+
+TIMED_ROUNDS = 12
+UNTIMED_ROUNDS = 2
+RESERVE = 0.04
+"""Share of the time kept for saving, validating, sample grids and publishing."""
+
+
+def images_for(minutes: float, run: RunConfig, data: Dataset, system: System, processes: Processes) -> int:
+    """How many images training can draw in ``minutes`` of wall time on this machine. ``system`` is used up."""
+    state = TrainState.fresh(system)
+    settling = seconds_to_settle(run, data, state, processes) * (len(system.boundaries()) + 1)
+    a_round = sum(
+        (stop - start) * seconds_a_round(run, data, state, processes, progress=(start + stop) / 2)
+        for start, stop in intervals(system)
+    )
+    whole = minutes * 60 * (1 - RESERVE)
+    return max(1, round(max(whole - settling, whole / 4) / a_round)) * run.batch
+
+
+def intervals(system: System) -> list[tuple[float, float]]:
+    """The stretches of training in each of which a round costs the same."""
+    edges = {edge for phase in system.phases() for edge in phase.during} | set(system.boundaries())
+    marks = sorted(edges | {0.0, 1.0})
+    return list(zip(marks, marks[1:], strict=False))
+
+
+def seconds_to_settle(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> float:
+    """Wall time of settling once."""
+    started_at = time.perf_counter()
+    loop.settle(state.system, run, data, processes)
+    return time.perf_counter() - started_at
+
+
+def seconds_a_round(
+    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, *, progress: float
+) -> float:
+    """Wall time of a round at this ``progress``; the timed rounds hold the lazy penalties' share."""
+    started_at = time.perf_counter()
+    for number in range(UNTIMED_ROUNDS + TIMED_ROUNDS):
+        if number == UNTIMED_ROUNDS:
+            started_at = time.perf_counter()
+        loop.take_round(run, data, state, processes, progress=progress)
+    return (time.perf_counter() - started_at) / TIMED_ROUNDS

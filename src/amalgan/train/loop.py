@@ -1,0 +1,145 @@
+"""The training loop. In one round every active phase of the system takes one step on the same batch.
+
+    batch_at(round) ─► augment ─► phase ─► phase ─► … ─► average the weights ─► hooks
+
+Round ``n`` depends on (seed, n) and the state alone, so a run that stopped and went on is the run that never stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch.optim import Adam
+
+from amalgan.config.run import RunConfig
+from amalgan.data import Dataset, Records, augment, batch_at
+from amalgan.streams import Draws, key
+from amalgan.systems.base import Phase, System, only_trainable
+from amalgan.train.processes import Processes
+from amalgan.train.state import TrainState
+from amalgan.types import Batch, Tick
+
+MOST_SETTLING = 20_000
+"""At most so many training examples are looked at when the system settles."""
+
+Report = dict[str, float]
+Hook = Callable[[TrainState, Report], None]
+
+
+def train(
+    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, hooks: Sequence[Hook]
+) -> None:
+    """Take ``state`` to the end of ``run``, calling every hook after each round.
+
+    Hooks save, log, show, validate and guard; one may set ``state.stop``, take the state back, or raise.
+    """
+    while state.round < run.rounds and state.stop is None:
+        settle_if_due(run, data, state, processes)
+        report = take_round(run, data, state, processes, progress=state.round / run.rounds)
+        for hook in hooks:
+            hook(state, report)
+
+
+def take_round(
+    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, *, progress: float
+) -> Report:
+    """Draw one batch, let every active phase step on it, and average the weights."""
+    batch, tick = drawn(run, data.train, state.round, progress, processes)
+    report: Report = {}
+    for phase, adam in zip(state.phases, state.optimizers, strict=True):
+        if phase.active(tick.round, tick.progress):
+            report |= descend(state, phase, adam, batch, tick, run.micro_batch, processes)
+    state.round += 1
+    state.images += run.batch
+    state.average_in(run.batch, run.average_half_life)
+    return report
+
+
+def drawn(
+    run: RunConfig, records: Records, round: int, progress: float, processes: Processes
+) -> tuple[Batch, Tick]:
+    """Our share of a round's batch, augmented, and the tick that goes with it."""
+    rows = processes.share(run.batch)
+    batch = batch_at(
+        records,
+        seed=run.seed,
+        round=round,
+        batch=run.batch,
+        rank=processes.rank,
+        world=processes.world,
+        device=processes.device,
+    )
+    draws = Draws(
+        seed=run.seed,
+        round=round,
+        total=run.batch,
+        start=rows.start,
+        count=rows.stop - rows.start,
+        device=processes.device,
+    )
+    return batch._replace(x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws)
+
+
+def descend(
+    state: TrainState,
+    phase: Phase,
+    adam: Adam,
+    batch: Batch,
+    tick: Tick,
+    micro_batch: int | None,
+    processes: Processes,
+) -> Report:
+    """Take one step of ``phase``; return its terms and notes, averaged over everything that saw the batch."""
+    for group in adam.param_groups:
+        group["lr"] = phase.rate(tick.progress) * state.rate_scale
+    adam.zero_grad()
+    sums: dict[str, torch.Tensor] = {}
+    with only_trainable(state.system, phase):
+        for rows, part in micro_batches(len(batch.x), micro_batch):
+            draws = tick.draws.narrow(rows.start, rows.stop - rows.start)
+            step = phase.loss(batch.rows(rows), tick._replace(draws=draws))
+            total = torch.stack(list(step.terms.values())).sum()
+            (total * part).backward()
+            for name, value in (step.terms | step.notes).items():
+                sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach() * part
+    processes.average_gradients(list(state.system.owned(phase)))
+    adam.step()
+    return {f"{phase.name}/{name}": value for name, value in processes.mean(sums).items()}
+
+
+def micro_batches(count: int, most: int | None) -> Iterator[tuple[slice, float]]:
+    """Slices of at most ``most`` rows, each with its share of the batch."""
+    size = most or count
+    for start in range(0, count, size):
+        stop = min(start + size, count)
+        yield slice(start, stop), (stop - start) / count
+
+
+def settle_if_due(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> None:
+    """Let the system settle in the first round at or after one of its boundaries."""
+    due = {round_at(run, share) for share in state.system.boundaries()}
+    if state.round in due:
+        settle(state.system, run, data, processes)
+
+
+def round_at(run: RunConfig, share: float) -> int:
+    """The first round whose progress is at least ``share``."""
+    return next(r for r in range(int(share * run.rounds), run.rounds + 1) if r / run.rounds >= share)
+
+
+@torch.no_grad()
+def settle(system: System, run: RunConfig, data: Dataset, processes: Processes) -> None:
+    """Fit what ``system`` estimates to training examples; the first process's result is everyone's."""
+    draws = Draws(seed=run.seed, round=0, total=run.batch)
+    picked = torch.randperm(len(data.train), generator=torch.Generator().manual_seed(key(run.seed, "settle")))
+    system.settle(examples(data.train, picked[:MOST_SETTLING], processes.device), draws)
+    processes.same(system.buffers())
+
+
+def examples(records: Records, picked: torch.Tensor, device: str) -> Iterator[Batch]:
+    """The picked records in batches of 256."""
+    for rows in picked.split(256):
+        numbers = rows.numpy()
+        label = torch.from_numpy(records.labels[numbers])
+        yield Batch(records.take(numbers).to(device), label.to(device), rows.to(device))

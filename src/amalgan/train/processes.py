@@ -1,0 +1,109 @@
+"""The one place that knows whether training runs in one process or in many.
+
+    torchrun ─► RANK, WORLD_SIZE, LOCAL_RANK ─► start() ─► Processes(rank, world, device)
+
+Each process draws its slice of the global batch; the gradients of a phase's own parameters are averaged by one flat
+all-reduce. No wrapper stands around the system, so phases, ``requires_grad`` and compile stay out of each other's way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from amalgan.errors import UsageError
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among its peers."""
+
+    rank: int = 0
+    world: int = 1
+    device: str = "cpu"
+
+    @property
+    def first(self) -> bool:
+        """Whether this process does what is done once: writing and showing."""
+        return self.rank == 0
+
+    def share(self, batch: int) -> slice:
+        """Our rows of a global batch.
+
+        Raises:
+            UsageError: the batch cannot be split evenly.
+        """
+        if batch % self.world:
+            raise UsageError(f"--batch {batch} cannot be shared by {self.world} processes; use a multiple of {self.world}")
+        each = batch // self.world
+        return slice(self.rank * each, (self.rank + 1) * each)
+
+    def average_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Replace each gradient by its mean over all processes."""
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        if self.world == 1 or not gradients:
+            return
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        for gradient, mean in zip(gradients, (flat / self.world).split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    def mean(self, values: dict[str, Tensor]) -> dict[str, float]:
+        """Scalars averaged over all processes; every process must name the same ones."""
+        if not values:
+            return {}
+        flat = torch.stack([value.detach().float() for value in values.values()])
+        if self.world > 1:
+            dist.all_reduce(flat)
+        return dict(zip(values, (flat / self.world).tolist(), strict=True))
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is up in any process."""
+        if self.world == 1:
+            return flag
+        total = torch.tensor([float(flag)], device=self.device)
+        dist.all_reduce(total)
+        return bool(total.item() > 0)
+
+    def same(self, tensors: Iterable[Tensor]) -> None:
+        """Overwrite ``tensors`` with those of the first process."""
+        if self.world > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
+
+
+@contextmanager
+def start(device: DeviceName = "auto") -> Iterator[Processes]:
+    """Join the processes that torchrun started, if it did; leave them at the end."""
+    world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    name = resolve(device, int(os.environ.get("LOCAL_RANK", 0)))
+    if world == 1:
+        yield Processes(device=name)
+        return
+    dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
+    try:
+        yield Processes(rank, world, name)
+    finally:
+        dist.destroy_process_group()
+
+
+def resolve(device: DeviceName, local_rank: int = 0) -> str:
+    """The device that ``device`` means on this machine.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    choice = next(name for name, found in there.items() if found) if device == "auto" else device
+    if not there[choice]:
+        raise UsageError(f"--device {device}: torch sees none on this machine. Use --device auto or cpu.")
+    return f"cuda:{local_rank}" if choice == "cuda" else choice
