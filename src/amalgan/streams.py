@@ -11,10 +11,14 @@ then moved: a GPU sees the same ones.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Generator, Tensor
+
+T = TypeVar("T")
 
 
 def key(*parts: str | int) -> int:
@@ -80,3 +84,13 @@ class Draws:
 
     def _ours(self, numbers: Tensor) -> Tensor:
         return numbers[self.rows].to(self.device)
+
+
+def seeded(build: Callable[[], T], seed: int) -> T:
+    """What ``build`` returns when torch's global generator, which initializes weights, starts from ``seed``.
+
+    The generator is put back as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()

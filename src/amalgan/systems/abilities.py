@@ -1,7 +1,8 @@
 """What a model can do. Tasks ask for an ability, never for a system.
 
     Encodes    example ─► code          Decodes   code ─► example, faithful
-    Generates  label ─► new example     Realizes  code, noise ─► example, realistic
+    Samples    label ─► new code        Realizes  code, noise ─► example, realistic
+    Generates  label ─► new example
 
 A system has an ability by having its method; nothing is declared.
 """
@@ -43,6 +44,14 @@ class Realizes(Protocol):
 
 
 @runtime_checkable
+class Samples(Protocol):
+    """Draws codes that stand for no picture yet."""
+
+    def sample_code(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B K"]:
+        """One new code for each label; UNLABELED asks for any class."""
+
+
+@runtime_checkable
 class Generates(Protocol):
     """Makes new examples."""
 
@@ -54,6 +63,7 @@ ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
     "realize": Realizes,
+    "sample_code": Samples,
     "generate": Generates,
 }
 

@@ -78,8 +78,11 @@ class Autoencoder(System):
     def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
         return self.decoder(code)
 
+    def sample_code(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B K"]:
+        return self.prior.sample(label, draws)
+
     def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
-        return self.decoder(self.prior.sample(label, draws))
+        return self.decode(self.sample_code(label, draws))
 
 
 class Likelihood(nn.Module):

@@ -130,5 +130,8 @@ class Fusion(System):
             painted = self.generator(torch.cat([known, noise], dim=1))
         return painted + held_still(self.decoder, code) if self.config.start == "faithful" else painted
 
+    def sample_code(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B K"]:
+        return self.prior.sample(label, draws)
+
     def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
-        return self.realize(self.prior.sample(label, draws), draws)
+        return self.realize(self.sample_code(label, draws), draws)

@@ -1,0 +1,58 @@
+"""From a word or a path to batches.
+
+    word, folder, zip, IDX, arrays ─► source ─► images (decode, fit) ─► store (decoded once, memory-mapped)
+                                                                          │
+          batch_at ◄─ Records (train · validation · test) ◄─ splits ◄─────┘
+             └─► augment, corrupt ─► a system                 inspection: what was found, skipped, doubtful
+
+    sources       what a word or path means           cache       where decoded data stays, keyed and capped
+    folders zips  encoded pictures                    store       memory-mapped arrays of one data set
+    idx arrays    arrays in files                     records     a view: rows of the store as examples
+    builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
+    images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
+
+Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amalgan.data.augmentation import augment as augment
+    from amalgan.data.augmentation import describe_augment as describe_augment
+    from amalgan.data.augmentation import resolve_augment as resolve_augment
+    from amalgan.data.batches import batch_at as batch_at
+    from amalgan.data.corruption import add_noise as add_noise
+    from amalgan.data.corruption import hide_squares as hide_squares
+    from amalgan.data.grids import grid as grid
+    from amalgan.data.grids import png_bytes as png_bytes
+    from amalgan.data.grids import write_output as write_output
+    from amalgan.data.inspection import Inspection as Inspection
+    from amalgan.data.inspection import Skipped as Skipped
+    from amalgan.data.opening import Dataset as Dataset
+    from amalgan.data.opening import open_data as open_data
+    from amalgan.data.pixels import from_pixels as from_pixels
+    from amalgan.data.pixels import to_pixels as to_pixels
+    from amalgan.data.records import Records as Records
+
+_HOMES = {
+    "augmentation": ("augment", "describe_augment", "resolve_augment"),
+    "batches": ("batch_at",),
+    "corruption": ("add_noise", "hide_squares"),
+    "grids": ("grid", "png_bytes", "write_output"),
+    "inspection": ("Inspection", "Skipped"),
+    "opening": ("Dataset", "open_data"),
+    "pixels": ("from_pixels", "to_pixels"),
+    "records": ("Records",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = list(_HOME_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -1,0 +1,206 @@
+"""The decoded form of one data set: a folder of .npy files, written as a stream, read by memory map.
+
+    pixels.npy  (N, C, H, W) uint8 or (N, D) float32     labels.npy  (N,) int32      sizes.npy  (N, 2) int32
+    hashes.npy  (N, 2) uint64: BLAKE2b of the pixels     splits.npy  (N,) uint8      names.npy, ends.npy
+    facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the above
+
+Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.data.names import Names
+from amalgan.errors import FileError
+from amalgan.files import sync, write_json
+
+FORMAT = 1
+ANY, TRAIN, VALIDATION, TEST = range(4)
+"""The split a record came with; ANY where the data has none."""
+SPOT_CHECKS = 16
+KEEP_MAPPED = 1 << 28
+"""Bytes of pixels beyond which the pages that a read touched are given back at once."""
+
+
+class ArrayWriter:
+    """Appends rows to a .npy file whose length is not known beforehand."""
+
+    def __init__(self, path: Path, dtype: str, row: tuple[int, ...] = ()) -> None:
+        self.file: IO[bytes] = open(path, "wb")
+        self.dtype, self.row, self.count = np.dtype(dtype), row, 0
+        self.header_end = self._write_header()
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add ``rows`` (n, *row) at the end."""
+        self.file.write(np.ascontiguousarray(rows, self.dtype).data)
+        self.count += len(rows)
+
+    def close(self) -> None:
+        """Write the true length into the header, whose padding has room for it, and reach the disk."""
+        self.file.seek(0)
+        assert self._write_header() == self.header_end
+        self.file.close()
+        sync(Path(self.file.name))
+
+    def _write_header(self) -> int:
+        shape = (self.count, *self.row)
+        header = {"descr": self.dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self.file, header)
+        return self.file.tell()
+
+
+class StoreWriter:
+    """Writes a store, block by block."""
+
+    def __init__(self, folder: Path, shape: tuple[int, ...]) -> None:
+        self.folder, self.shape = folder, shape
+        self.count = self.name_bytes = 0
+        self.pixels = ArrayWriter(folder / "pixels.npy", "|u1" if len(shape) == 3 else "<f4", shape)
+        self.labels = ArrayWriter(folder / "labels.npy", "<i4")
+        self.splits = ArrayWriter(folder / "splits.npy", "|u1")
+        self.hashes = ArrayWriter(folder / "hashes.npy", "<u8", (2,))
+        self.sizes = ArrayWriter(folder / "sizes.npy", "<i4", (2,))
+        self.names = ArrayWriter(folder / "names.npy", "|u1")
+        self.ends = ArrayWriter(folder / "ends.npy", "<i8")
+
+    def append(
+        self,
+        pixels: NDArray[Any],
+        *,
+        labels: Sequence[int] | NDArray[Any],
+        splits: Sequence[int] | NDArray[Any],
+        sizes: Sequence[tuple[int, int]] | NDArray[Any],
+        names: Sequence[str],
+    ) -> None:
+        """Add a block of records: ``pixels`` (n, *shape) and as many of everything else."""
+        pixels = np.ascontiguousarray(pixels, self.pixels.dtype)
+        self.pixels.append(pixels)
+        self.hashes.append(content_hashes(pixels))
+        self.labels.append(np.asarray(labels))
+        self.splits.append(np.asarray(splits))
+        self.sizes.append(np.asarray(sizes, np.int32).reshape(-1, 2))
+        encoded = Names.of(name.encode() for name in names)
+        self.names.append(encoded.blob)
+        self.ends.append(encoded.ends + self.name_bytes)
+        self.name_bytes += len(encoded.blob)
+        self.count += len(pixels)
+
+    def finish(self, facts: dict[str, Any], label_order: Sequence[int] | None = None) -> None:
+        """Close every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
+        parts = (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends)
+        for part in parts:
+            part.close()
+        if label_order is not None:
+            _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
+        whole = {"format": FORMAT, "count": self.count, "shape": self.shape, "digest": _digest(self.folder)}
+        write_json(self.folder / "facts.json", whole | facts)
+
+    def abandon(self) -> None:
+        """Close every file of a store that will not be used."""
+        for part in (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends):
+            part.file.close()
+
+
+def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:
+    """BLAKE2b of each row's bytes, (n, 2) uint64: equal pixels, equal hash."""
+    rows = pixels.reshape(len(pixels), -1).view(np.uint8)
+    digests = b"".join(blake2b(row.data, digest_size=16).digest() for row in rows)
+    return np.frombuffer(digests, "<u8").reshape(-1, 2)
+
+
+def _relabel(path: Path, order: NDArray[np.int32]) -> None:
+    labels = np.load(path, mmap_mode="r+", allow_pickle=False)
+    labels[:] = order[labels]
+    labels.flush()
+
+
+def _digest(folder: Path) -> str:
+    digest = blake2b(digest_size=16)
+    for part in ("labels", "splits", "hashes", "sizes", "names", "ends"):
+        with open(folder / f"{part}.npy", "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Store:
+    """A data set on disk, open for reading."""
+
+    pixels: NDArray[Any]
+    labels: NDArray[np.int32]
+    splits: NDArray[np.uint8]
+    hashes: NDArray[np.uint64]
+    sizes: NDArray[np.int32]
+    names: Names
+    facts: dict[str, Any]
+    mapping: Any
+    """The memory map behind ``pixels``; None for an empty store."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, index: NDArray[np.int64]) -> NDArray[Any]:
+        """A copy of those rows of pixels. Of a large store no page stays in memory on their account."""
+        rows: NDArray[Any] = self.pixels[index]
+        if self.mapping is not None and self.pixels.nbytes > KEEP_MAPPED and sys.platform != "win32":
+            self.mapping.madvise(4)  # MADV_DONTNEED, the same number on Linux and macOS
+        return rows
+
+
+def open_store(folder: Path) -> Store:
+    """Map the store in ``folder``.
+
+    Raises:
+        FileError: a part is missing, cut short, or does not belong to the others.
+    """
+    try:
+        return _opened(folder)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise FileError(f"{folder} is a damaged cache: {error}. Remove it; it is rebuilt by itself.") from error
+
+
+def _opened(folder: Path) -> Store:
+    facts = json.loads((folder / "facts.json").read_text())
+    if facts["format"] != FORMAT or facts["digest"] != _digest(folder):
+        raise ValueError("its parts do not fit together")
+    part = {name: _mapped(folder / f"{name}.npy") for name in ("pixels", "hashes", "sizes", "names", "ends")}
+    labels, splits = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("labels", "splits"))
+    count = facts["count"]
+    if len(labels) != count or part["pixels"].shape != (count, *facts["shape"]):
+        raise ValueError(f"it should hold {count} records of shape {facts['shape']}")
+    _spot_check(part["pixels"], part["hashes"])
+    return Store(
+        pixels=np.asarray(part["pixels"]),
+        labels=labels,
+        splits=splits,
+        hashes=np.asarray(part["hashes"]),
+        sizes=np.asarray(part["sizes"]),
+        names=Names(np.asarray(part["names"]), np.asarray(part["ends"])),
+        facts=facts,
+        mapping=getattr(part["pixels"], "_mmap", None),
+    )
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    try:
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError:  # an array without bytes cannot be mapped
+        mapped = np.load(path, allow_pickle=False)
+    return mapped
+
+
+def _spot_check(pixels: NDArray[Any], hashes: NDArray[np.uint64]) -> None:
+    some = np.unique(np.linspace(0, len(pixels) - 1, SPOT_CHECKS).astype(np.int64)) if len(pixels) else []
+    if len(some) and not np.array_equal(content_hashes(pixels[some]), hashes[some]):
+        raise ValueError("its pixels are not those that were written")

@@ -1,0 +1,119 @@
+"""What can be said of a number that was measured a few times.
+
+    values ─► interval             Student 1908: mean ± t s / sqrt(n)
+    pairs  ─► paired_difference    the same of the differences, with the two-sided p-value of no difference
+    successes of n ─► binomial_interval    Wilson 1927, JASA 22, for shares and accuracies
+    p-values ─► holm               Holm 1979, Scand. J. Statist. 6: adjusted for being many
+
+Pairs are runs of one seed on one split: what is common to both cancels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, fmean, stdev
+from typing import Literal
+
+from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
+
+from amalgan.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and the range that holds the truth in a share ``level`` of repetitions."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    level: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much the first of two, measured in pairs, is above the second."""
+
+    interval: Interval
+    p_value: float
+    """Two-sided, of a paired t-test, in [0, 1]."""
+
+    @property
+    def verdict(self) -> Literal["higher", "lower", "inconclusive"]:
+        """What the interval says of the first."""
+        if self.interval.low > 0:
+            return "higher"
+        return "lower" if self.interval.high < 0 else "inconclusive"
+
+
+def interval(values: Sequence[float], level: float = 0.95) -> Interval:
+    """The mean of ``values`` with its Student-t interval.
+
+    Raises:
+        UsageError: fewer than two values, one that is not finite, or a level outside (0, 1).
+    """
+    n, mean = _checked(values, level), fmean(values)
+    reach = float(stdtrit(n - 1, (1 + level) / 2)) * stdev(values) / math.sqrt(n)
+    return Interval(mean, mean - reach, mean + reach, n, level)
+
+
+def paired_difference(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Difference:
+    """How much higher ``a`` is than ``b``, pair by pair (one seed a pair).
+
+    Raises:
+        UsageError: the two differ in length; and as ``interval``.
+    """
+    if len(a) != len(b):
+        raise UsageError(f"{len(a)} values against {len(b)}: pairs need as many of each")
+    differences = [x - y for x, y in zip(a, b, strict=True)]
+    found = interval(differences, level)
+    error = stdev(differences) / math.sqrt(found.n)
+    if not error:
+        return Difference(found, 0.0 if found.mean else 1.0)
+    return Difference(found, float(2 * stdtr(found.n - 1, -abs(found.mean) / error)))
+
+
+def binomial_interval(successes: int, n: int, level: float = 0.95) -> Interval:
+    """The share of successes with its Wilson interval, which stays within [0, 1] and works at 0 and n.
+
+    ``mean`` is successes / n, not the middle of the interval.
+
+    Raises:
+        UsageError: no trials, successes outside [0, n], or a level outside (0, 1).
+    """
+    if not 0 <= successes <= n or n == 0 or not 0 < level < 1:
+        raise UsageError(
+            f"{successes} of {n} at level {level}: need 0 <= successes <= n, n > 0, 0 < level < 1"
+        )
+    share, z = successes / n, NormalDist().inv_cdf((1 + level) / 2)
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    low = 0.0 if successes == 0 else middle - reach
+    return Interval(share, low, 1.0 if successes == n else middle + reach, n, level)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values adjusted by Holm's step-down rule, in the given order, to be compared with the level.
+
+    Raises:
+        UsageError: one is outside [0, 1].
+    """
+    if not all(0 <= p <= 1 for p in p_values):
+        raise UsageError(f"p-values must lie in [0, 1]; got {list(p_values)}")
+    adjusted, running = [0.0] * len(p_values), 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[at]))
+        adjusted[at] = running
+    return adjusted
+
+
+def _checked(values: Sequence[float], level: float) -> int:
+    if len(values) < 2:
+        raise UsageError(f"an interval needs at least 2 values; got {len(values)}. Use --seeds 3 or more.")
+    if not all(map(math.isfinite, values)):
+        raise UsageError(f"an interval needs finite values; got {list(values)}")
+    if not 0 < level < 1:
+        raise UsageError(f"level is {level}; it must lie in (0, 1), as 0.95")
+    return len(values)

@@ -1,0 +1,74 @@
+"""New examples from a model.
+
+    labels, seed ─► prior or noise ─► decoder ─► chunks of examples (b, *shape)
+
+Chunk ``i`` draws from (seed, "generate", i), so the first hundred pictures are the same whether a hundred or a
+million are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from amalgan.errors import UsageError
+from amalgan.modelfile import Model
+from amalgan.streams import Draws, key
+from amalgan.systems.abilities import Decodes, Generates, Realizes, Samples
+from amalgan.types import UNLABELED
+
+CHUNK = 256
+
+DecoderName = Literal["realistic", "faithful"]
+
+
+@torch.no_grad()
+def generate(
+    model: Model,
+    count: int,
+    *,
+    label: str | None = None,
+    seed: int = 0,
+    decoder: DecoderName | None = None,
+) -> Iterator[Tensor]:
+    """Yield ``count`` new examples, float32, in chunks of at most 256.
+
+    Args:
+        label: a class name; any class by default, as often as it occurs in the training data.
+        decoder: for models with two; by default the realistic one where there is one.
+
+    Raises:
+        AbilityError: the model cannot generate, or has no such decoder.
+        UsageError: the class is unknown or the count negative; names the classes.
+    """
+    if count < 0:
+        raise UsageError(f"--count is {count}; it cannot be negative")
+    number = class_number(model, label)
+    device = str(next(model.system.parameters()).device)
+    for chunk, start in enumerate(range(0, count, CHUNK)):
+        draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=device)
+        examples = draw(model, torch.full((CHUNK,), number, device=device), draws, decoder)
+        yield examples[: count - start].cpu()
+
+
+def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None) -> Tensor:
+    """One example for each label, from the decoder asked for."""
+    if decoder is None:
+        return model.require(Generates).generate(label, draws)
+    code = model.require(Samples).sample_code(label, draws)
+    if decoder == "realistic":
+        return model.require(Realizes).realize(code, draws)
+    return model.require(Decodes).decode(code)
+
+
+def class_number(model: Model, label: str | None) -> int:
+    """The number of a class, or UNLABELED for none."""
+    classes = model.spec.classes
+    if label is None:
+        return UNLABELED
+    if label not in classes:
+        raise UsageError(f"--label {label!r}: this model knows {', '.join(classes) or 'no classes'}")
+    return classes.index(label)

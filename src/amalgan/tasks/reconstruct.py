@@ -1,0 +1,43 @@
+"""Examples, encoded and decoded again.
+
+    records ─► encoder ─► code ─┬─► decoder ───► x'   faithful: as near to the picture as the code allows
+                                └─► generator ─► x''  realistic: looks real, draws what the code does not say
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from amalgan.data import Records
+from amalgan.modelfile import Model
+from amalgan.streams import Draws, key
+from amalgan.systems.abilities import Decodes, Encodes, Realizes
+from amalgan.tasks.generate import CHUNK, DecoderName
+
+
+@torch.no_grad()
+def reconstruct(
+    model: Model, records: Records, *, decoder: DecoderName = "faithful", seed: int = 0
+) -> Iterator[Tensor]:
+    """Yield the reconstruction of every record in order, float32, in chunks of at most 256.
+
+    Raises:
+        AbilityError: the model has no code, or no such decoder.
+    """
+    model.require(Encodes)
+    model.require(Realizes if decoder == "realistic" else Decodes)
+    device = str(next(model.system.parameters()).device)
+    for chunk, batch in enumerate(records.batches(CHUNK)):
+        draws = Draws(seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=device)
+        yield redraw(model, batch.x.to(device), draws, decoder).cpu()
+
+
+def redraw(model: Model, x: Tensor, draws: Draws, decoder: DecoderName) -> Tensor:
+    """Encode and decode one chunk."""
+    code = model.require(Encodes).encode(x)
+    if decoder == "realistic":
+        return model.require(Realizes).realize(code, draws)
+    return model.require(Decodes).decode(code)

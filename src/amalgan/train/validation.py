@@ -1,0 +1,133 @@
+"""The validation curve: what the averaged weights reach on pictures that training never sees.
+
+    psnr      reconstructions of held-out pictures, dB (pooled error); higher is better
+    error     the same for vectors: mean squared error in standardized units; lower
+    frechet   generated against held-out examples, in the data's own features; lower. Costs a feature network,
+              so it is measured only when --until or --patience asks for it or nothing else can be
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from amalgan.config.fields import check
+from amalgan.data import Dataset
+from amalgan.errors import ConfigError
+from amalgan.features import Features
+from amalgan.metrics.distortion import pooled_psnr
+from amalgan.metrics.distribution import Moments, frechet_distance
+from amalgan.streams import Draws
+from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.systems.base import System
+from amalgan.train.state import TrainState
+from amalgan.types import UNLABELED
+
+MOST_EXAMPLES = 1000
+HIGHER_IS_BETTER = {"psnr": True, "error": False, "frechet": False}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A measure and the value at which training may stop: ``psnr=24``."""
+
+    measure: str
+    value: float
+
+    @classmethod
+    def parse(cls, text: str) -> Goal:
+        """Read ``measure=value``; raise ConfigError saying what is possible."""
+        measure, _, value = text.partition("=")
+        try:
+            goal = cls(measure.strip(), float(value))
+        except ValueError:
+            goal = cls("", 0.0)
+        check(
+            (
+                goal.measure in HIGHER_IS_BETTER,
+                f"--until is {text!r}; write measure=value, as psnr=24. Measures: {', '.join(HIGHER_IS_BETTER)}",
+            )
+        )
+        return goal
+
+    def reached(self, value: float) -> bool:
+        """Whether ``value`` is at least as good."""
+        return better(self.measure, value, self.value) or value == self.value
+
+
+def better(measure: str, value: float, than: float) -> bool:
+    """Whether ``value`` beats ``than``."""
+    return value > than if HIGHER_IS_BETTER[measure] else value < than
+
+
+def possible(system: System) -> list[str]:
+    """Measures that ``system`` can be validated by, the cheapest first."""
+    names = []
+    if isinstance(system, Encodes) and isinstance(system, Decodes):
+        names.append("psnr" if system.spec.kind == "image" else "error")
+    return names + ["frechet"] * isinstance(system, Generates)
+
+
+@dataclass
+class Validate:
+    """An action of the loop: measure, write the curve, keep the best, decide to stop."""
+
+    data: Dataset
+    device: str
+    features: Callable[[], Features]
+    goal: Goal | None = None
+    patience: int | None = None
+    since_best: int = 0
+
+    def __call__(self, state: TrainState) -> None:
+        values = {name: self.measure(name, state.average) for name in self.wanted(state.average)}
+        state.curve.append({"images": float(state.images), **values})
+        if self.goal and self.goal.reached(values[self.goal.measure]):
+            state.stop = f"{self.goal.measure} reached {values[self.goal.measure]:.4g}"
+        if self.patience is not None:
+            self.keep_best(state, next(reversed(values)))
+
+    def wanted(self, system: System) -> list[str]:
+        """What to measure: the cheap one always, a dear one when asked for."""
+        names = possible(system)
+        if self.goal is None:
+            return names[:1]
+        if self.goal.measure not in names:
+            raise ConfigError([f"--until {self.goal.measure}: this system is measured by {', '.join(names) or 'nothing'}"])
+        return list(dict.fromkeys([*names[:1], self.goal.measure]))
+
+    def keep_best(self, state: TrainState, name: str) -> None:
+        """Remember the averaged weights at the best value; stop when it was too long ago."""
+        values = [point[name] for point in state.curve]
+        best = max(values) if HIGHER_IS_BETTER[name] else min(values)
+        since = len(values) - 1 - values.index(best)
+        if since == 0:
+            state.best = {key: tensor.clone() for key, tensor in state.average.state_dict().items()}
+        if self.patience is not None and since >= self.patience:
+            state.stop = f"no better {name} than {best:.4g} in {since} validations"
+
+    def measure(self, name: str, system: System) -> float:
+        """One measure of ``system`` on validation examples."""
+        rows = np.arange(min(MOST_EXAMPLES, len(self.data.validation)))
+        x = self.data.validation.take(rows)
+        with torch.no_grad():
+            return self.frechet(system, x) if name == "frechet" else self.distortion(name, system, x)
+
+    def distortion(self, name: str, system: System, x: torch.Tensor) -> float:
+        """Pooled PSNR in dB, or mean squared error."""
+        assert isinstance(system, Encodes) and isinstance(system, Decodes)
+        decoded = torch.cat([system.decode(system.encode(part.to(self.device))).cpu() for part in x.split(256)])
+        if name == "error":
+            return float((decoded - x).square().mean())
+        return pooled_psnr(decoded.clamp(-1, 1), x, data_range=2.0)
+
+    def frechet(self, system: System, x: torch.Tensor) -> float:
+        """Fréchet distance between as many generated as validation examples."""
+        assert isinstance(system, Generates)
+        look = self.features()
+        anything = torch.full((len(x),), UNLABELED, device=self.device)
+        made = system.generate(anything, Draws(seed=0, round=0, total=len(x), device=self.device)).cpu()
+        return frechet_distance(Moments.of(look(made)), Moments.of(look(x)))
