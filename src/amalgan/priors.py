@@ -66,6 +66,8 @@ class Prior(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    count: Tensor
+    """Codes that the last fit saw."""
 
     def __init__(self, code_size: int, classes: int, codes: int) -> None:
         super().__init__()
@@ -73,10 +75,16 @@ class Prior(nn.Module):
         self.groups = Groups(classes)
         self.register_buffer("mean", torch.zeros(code_size))
         self.register_buffer("deviation", torch.ones(code_size))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
 
     def standardize(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
         """Codes with mean 0 and deviation 1 in each entry over the training pictures."""
         return (code - self.mean) / self.deviation
+
+    @property
+    def fitted(self) -> bool:
+        """Whether ``fit`` has seen codes."""
+        return bool(self.count > 0)
 
     def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, "N"], draws: Draws) -> None:
         """Estimate the prior from codes and labels on the CPU; equal codes and draws give equal priors."""
@@ -84,6 +92,7 @@ class Prior(nn.Module):
         code, group = code[picked], label[picked] % len(self.groups)
         self.mean.copy_(code.mean(0))
         self.deviation.copy_(code.std(0).clamp(min=1e-6))
+        self.count.fill_(len(code))
         self.groups.fit(label)
         self.fit_standard((code - self.mean.cpu()) / self.deviation.cpu(), group, draws)
 

@@ -84,9 +84,9 @@ def test_the_tail_is_that_of_a_beta_binomial() -> None:
 
 
 def test_new_examples_are_called_copies_as_rarely_as_claimed() -> None:
-    """One training set, 400 pairs of held-out and generated sets of one distribution: p < 0.1 in at most 10 %.
+    """One training set, 400 pairs of held-out and generated sets of one distribution.
 
-    Counts are discrete, so the rate is that of the beta-binomial's own tail: 0.1 is not reached exactly.
+    At least so many are flagged as often as the tail says.
     """
     train, m, n = normal(200, 6), 100, 200
     everything = nearness(normal(400 * (m + n), 6, seed=1), train)[0].reshape(400, m + n)

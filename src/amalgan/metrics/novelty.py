@@ -6,8 +6,8 @@
 
 The ratio of an example is its distance to the nearest training example divided by its mean distance to the
 50 nearest: near 0 for a copy, near 1 otherwise. Dividing keeps plain pictures, which are near to everything,
-from looking copied (Carlini et al. 2023, arXiv:2301.13188); 50 are enough that a picture which the training set
-holds several times does not hide its copies.
+from looking copied (Carlini et al. 2023, arXiv:2301.13188); 50 are enough that a picture which the training
+set holds several times does not hide its copies.
 
 Held-out examples are new by construction. If generated ones are as new, the ratios of both are exchangeable,
 so the number of m generated at or below the j-th smallest of n held-out ratios is
@@ -15,8 +15,11 @@ beta-binomial(m, j, n - j + 1), whatever the distribution: that gives an exact p
 copies that could have been seen.
 
 Where held-out examples are themselves copies of training examples (duplicates in the data), threshold and
-baseline show it: generated ones are then called copies only if they repeat the training set more than real data
-does.
+baseline show it: generated ones are then called copies only if they repeat the training set more than real
+data does.
+
+What is far from every training example is never called a copy, so a copy under heavy noise passes for new:
+compare in features that see through the noise.
 """
 
 from __future__ import annotations

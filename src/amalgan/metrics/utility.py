@@ -69,8 +69,8 @@ def knn_accuracy(
     train, labels, test, asked = _labeled(train_codes, train_labels, test_codes, test_labels)
     k = min(k, len(train))
     votes = labels[nearest(test, train, k)[1]]
-    # Rank r weighs 1 + (k - r) / (2 k^2): together the extras stay below one vote.
-    weight = 1 + torch.arange(k, 0, -1, device=votes.device).double() / (2 * k**2)
+    # Rank r weighs 1 + 2^-(r + 1): together the extras stay below one vote, and the nearest decides a tie.
+    weight = 1 + 0.5 ** torch.arange(2, k + 2, device=votes.device).double()
     counts = torch.zeros(len(test), int(labels.max()) + 1, dtype=torch.float64, device=votes.device)
     counts.scatter_add_(1, votes, weight.expand(len(test), k))
     return float((counts.argmax(1) == asked).double().mean())

@@ -71,6 +71,10 @@ class System(nn.Module):
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         """Fit what is estimated rather than trained to the training examples in ``batches``."""
 
+    def ready(self) -> bool:
+        """Whether what is estimated has been fitted, so that generating means something yet."""
+        return True
+
     def boundaries(self) -> Sequence[float]:
         """Shares of training at which ``settle`` is called: where a phase begins after the start."""
         return sorted({phase.during[0] for phase in self.phases()} - {0.0})

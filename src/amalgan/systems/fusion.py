@@ -115,6 +115,9 @@ class Fusion(System):
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         self.prior.fit(*collect(self.encode, batches), draws)
 
+    def ready(self) -> bool:
+        return self.prior.fitted
+
     def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
         return self.encoder(x)
 

@@ -1,0 +1,215 @@
+"""One picture file, from bytes that may be anything to eight bits at a size.
+
+    bytes ─► open (format by content) ─► size limit ─► load ─► upright ─► eight bits ─► opaque ─► fit ─► (C, H, W)
+                                          BadPicture, with a reason in words, from any of these
+
+Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF. The first frame of an animation and the first page of a TIFF count.
+EXIF orientation is applied. 16-bit gray is scaled (v / 257), not clipped; 16-bit color keeps its upper eight bits,
+as Pillow reads it. Wider numbers are read as in [0, 1] (floats only), [0, 255] (floats only) or [0, 65535], whichever
+holds them first, else stretched from their least to their greatest. Transparency is laid on the background.
+CMYK, palettes and Lab become RGB; embedded color profiles are otherwise not applied.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from amalgan.data.layout import Layout
+from amalgan.data.names import shown
+from amalgan.errors import BadPicture
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+MOST_PIXELS = 64_000_000
+LONGEST_SIDE = 30_000
+GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
+TURNED = range(5, 9)
+"""EXIF orientations that exchange height and width."""
+ORIENTATION = 0x0112
+NOT_PICTURES = (
+    (b"<", "is markup (SVG or HTML), not a picture"),
+    (b"%!PS", "is PostScript, which is never opened"),
+    (b"\xc5\xd0\xd3\xc6", "is PostScript, which is never opened"),
+    (b"%PDF", "is a PDF, not a picture"),
+    (b"PK\x03\x04", "is a ZIP archive, not a picture"),
+    (b"\x1f\x8b", "is gzip data, not a picture"),
+)
+
+
+class Measured(NamedTuple):
+    """What the header of a picture says."""
+
+    height: int
+    width: int
+    gray: bool
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One decoded picture."""
+
+    pixels: NDArray[np.uint8]
+    """(C, H, W)."""
+    size: tuple[int, int]
+    """Height and width before fitting, upright."""
+    mode: str
+    """Pillow's name for what the file held: L, RGB, P, CMYK, I;16 ..."""
+
+
+def measure(data: bytes) -> Measured:
+    """Read the header of a picture file.
+
+    Raises:
+        BadPicture: it is no picture of an allowed format and size.
+    """
+    with _guarded(), _opened(data) as image:
+        height, width = _upright_size(image)
+        return Measured(height, width, image.mode in GRAY_MODES)
+
+
+def decode(data: bytes, layout: Layout) -> Picture:
+    """Decode a picture file to the layout.
+
+    Raises:
+        BadPicture: whatever is wrong with it.
+    """
+    with _guarded(), _opened(data) as image:
+        size, mode = _upright_size(image), image.mode
+        if image.format in ("JPEG", "MPO"):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
+            image.draft(None, (2 * max(layout.height, layout.width),) * 2)
+        image.load()
+        return Picture(fitted(_upright(image), layout), size, mode)
+
+
+def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
+    """Any picture as uint8 (C, H, W) of the layout."""
+    flat = _fit(_flat(image, layout), layout)
+    pixels = np.asarray(flat, np.uint8)
+    return pixels[None] if layout.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+class _guarded:
+    """Turn whatever a decoder raises into BadPicture: hostile bytes reach corners that no list of types covers."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None or isinstance(error, BadPicture) or not isinstance(error, Exception):
+            return
+        if isinstance(error, Image.DecompressionBombError):
+            raise BadPicture(_too_large("more pixels than can be opened")) from error
+        text = shown(str(error)) or type(error).__name__
+        raise BadPicture(f"cannot be decoded: {text}. Open and save it again, or remove it") from error
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        image = Image.open(BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise BadPicture(_unlike_a_picture(data)) from error
+    width, height = image.size
+    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+        raise BadPicture(_too_large(f"{width}x{height} pixels"))
+    return image
+
+
+def _unlike_a_picture(data: bytes) -> str:
+    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not data:
+        return "is empty"
+    for magic, reason in NOT_PICTURES:
+        if start.startswith(magic):
+            return reason
+    return "is damaged or not a picture; PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF are read"
+
+
+def _too_large(found: str) -> str:
+    return (
+        f"declares {found}; the most is {MOST_PIXELS // 10**6} million, {LONGEST_SIDE} a side. Scale it down"
+    )
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    """Height and width as seen. Pillow has already exchanged them for TIFF."""
+    orientation = 1
+    with suppress(Exception):  # damaged EXIF says nothing about the picture
+        orientation = image.getexif().get(ORIENTATION, 1)
+    width, height = image.size
+    return (width, height) if orientation in TURNED and image.format != "TIFF" else (height, width)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF says nothing about the picture
+        return image
+
+
+def _flat(image: Image.Image, layout: Layout) -> Image.Image:
+    """Eight bits, opaque, in the layout's channels."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        image = Image.fromarray(eight_bits(np.asarray(image)))
+    if image.mode == "LAB":
+        image = _from_lab(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, (*layout.background, 255))
+        image = Image.alpha_composite(ground, image)
+    return image if image.mode == layout.mode else image.convert(layout.mode)
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
+    assert converted is not None  # only when asked to work in place
+    return converted
+
+
+def eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale 16- or 32-bit gray values to 0..255.
+
+    Raises:
+        BadPicture: some are NaN or infinite.
+    """
+    if not np.isfinite(values).all():
+        raise BadPicture("holds NaN or infinite pixels. Replace them, or remove the file")
+    low, high = float(values.min()), float(values.max())
+    ceilings = (65535.0,) if values.dtype.kind in "iu" else (1.0, 255.0, 65535.0)
+    start, end = next(((0.0, ceiling) for ceiling in ceilings if low >= 0 and high <= ceiling), (low, high))
+    scaled = (values.astype(np.float64) - start) * (255 / max(end - start, 1e-300))
+    return np.rint(scaled).clip(0, 255).astype(np.uint8)
+
+
+def _fit(image: Image.Image, layout: Layout) -> Image.Image:
+    if (image.height, image.width) == (layout.height, layout.width):
+        return image
+    target = (layout.width, layout.height)
+    if layout.fit == "pad":
+        return _padded(image, layout)
+    box = _cropping_box(image, layout) if layout.fit == "crop" else None
+    return image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def _cropping_box(image: Image.Image, layout: Layout) -> tuple[float, float, float, float]:
+    """The largest centered part of ``image`` with the layout's proportions."""
+    scale = min(image.width / layout.width, image.height / layout.height)
+    width, height = layout.width * scale, layout.height * scale
+    left, top = (image.width - width) / 2, (image.height - height) / 2
+    return (left, top, min(left + width, image.width), min(top + height, image.height))
+
+
+def _padded(image: Image.Image, layout: Layout) -> Image.Image:
+    scale = min(layout.width / image.width, layout.height / image.height)
+    width = min(max(round(image.width * scale), 1), layout.width)
+    height = min(max(round(image.height * scale), 1), layout.height)
+    small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    ground = Image.new("RGB", (layout.width, layout.height), layout.background).convert(image.mode)
+    ground.paste(small, ((layout.width - width) // 2, (layout.height - height) // 2))
+    return ground

@@ -1,0 +1,122 @@
+"""What every picture of a data set is made into: height, width, channels, and how other proportions fit.
+
+    --size, --channels, or a model's own ──────────────────────────────────────────────► Layout
+    neither: headers of all pictures ─► sizes, gray or color ─► choose_size, choose_channels ─┘
+
+Size, when it is not asked for:
+  * nine of ten pictures share one size with both sides at most 64: that size (sides below 8 become 8);
+  * else a square: 64 if at least half of the pictures have a short side of 64 or more, else 32.
+Channels, when they are not asked for: 1 if every picture's format says gray, else 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from amalgan.config.data import DataConfig
+from amalgan.errors import ConfigError, DataError
+from amalgan.types import DataSpec
+
+SMALLEST, LARGEST = 8, 64
+SHARED = 0.9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked of the pictures; ``None`` leaves the choice to the data."""
+
+    size: tuple[int, int] | None
+    channels: int | None
+    fit: Literal["crop", "pad", "stretch"]
+    background: str
+
+    @classmethod
+    def of(cls, config: DataConfig, like: DataSpec | None) -> Request:
+        """The request of a reading configuration; a model's own form overrides it."""
+        size, channels = config.height_width, config.channels
+        if like is not None and like.kind == "image":
+            channels, size = like.shape[0], (like.shape[1], like.shape[2])
+        _color(config.background)
+        return cls(size=size, channels=channels, fit=config.fit, background=config.background.lower())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for the key of a cache."""
+        return asdict(self)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to choose."""
+        return self.size is not None and self.channels is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What every picture becomes."""
+
+    height: int
+    width: int
+    channels: int
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    background: tuple[int, int, int] = (255, 255, 255)
+    chosen: str = "asked for"
+    """How size and channels came about, in words."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        return (self.channels, self.height, self.width)
+
+    @property
+    def mode(self) -> Literal["L", "RGB"]:
+        """Pillow's name for the channels."""
+        return "L" if self.channels == 1 else "RGB"
+
+
+def settle(request: Request, sizes: NDArray[np.integer[Any]], all_gray: bool) -> Layout:
+    """Fill in what ``request`` leaves open from the pictures' ``sizes`` (N, 2: height, width) and colors."""
+    size, size_text = (request.size, "size as asked") if request.size else choose_size(sizes)
+    channels, channels_text = request.channels, "channels as asked"
+    if channels is None:
+        channels = 1 if all_gray else 3
+        channels_text = "gray: every picture is" if all_gray else "color: some pictures are"
+    if channels not in (1, 3):
+        raise DataError(
+            f"pictures have 1 or 3 channels here, not {channels}. Read vectors, or use another model."
+        )
+    return Layout(
+        height=size[0],
+        width=size[1],
+        channels=channels,
+        fit=request.fit,
+        background=_color(request.background),
+        chosen=f"{size_text}; {channels_text}",
+    )
+
+
+def choose_size(sizes: NDArray[np.integer[Any]]) -> tuple[tuple[int, int], str]:
+    """Height and width for pictures of these ``sizes`` (N, 2), and the reason in words."""
+    if not len(sizes):
+        return (32, 32), "32x32: no picture could be measured"
+    kinds, counts = np.unique(sizes, axis=0, return_counts=True)
+    height, width = (int(side) for side in kinds[counts.argmax()])
+    share = counts.max() / len(sizes)
+    if share >= SHARED and max(height, width) <= LARGEST:
+        text = "the size of all" if len(kinds) == 1 else f"the size of {share:.0%}"
+        return (max(height, SMALLEST), max(width, SMALLEST)), f"{height}x{width}: {text} pictures"
+    short = int(np.median(sizes.min(axis=1)))
+    side = 64 if short >= 64 else 32
+    return (side, side), f"{side}x{side}: the median short side is {short}; another --size can be asked for"
+
+
+def _color(background: str) -> tuple[int, int, int]:
+    try:
+        red, green, blue = ImageColor.getrgb(background)[:3]
+    except ValueError:
+        message = f"--background is {background!r}; write a color's name (white) or #rrggbb"
+        raise ConfigError([message]) from None
+    return (red, green, blue)

@@ -1,0 +1,128 @@
+"""What a word or a path means.
+
+    digits photos iris ... ─► builtin ─┐
+    images.idx3 folder ────► idx ──────┼─► Arrays    blocks of finished examples
+    .npz .npy ─────────────► arrays ───┘
+    folder, one picture ───► folders ──┬─► Pictures  encoded files, by number
+    .zip ──────────────────► zips ─────┘
+
+A source is cheap to find: its ``key`` names its content (paths, sizes, times) without reading it, so that what was
+decoded before is not read again.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.errors import DataError
+from amalgan.types import UNLABELED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some finished examples."""
+
+    values: NDArray[Any]
+    """uint8 (n, H, W) or (n, H, W, C); or floats (n, D)."""
+    labels: NDArray[np.int64]
+    """(n,) in the order of ``Arrays.classes``; UNLABELED where unknown."""
+    split: int
+    """ANY, TRAIN, VALIDATION or TEST for the whole block."""
+    names: list[str]
+    bad: dict[str, str] = field(default_factory=dict)
+    """Names that were left out, with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrays:
+    """Examples that are numbers already."""
+
+    name: str
+    key: str
+    open: Callable[[], ArrayData]
+    """Read the headers. Called only when the data was not decoded before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayData:
+    """An array source whose headers were read."""
+
+    count: int
+    shape: tuple[int, ...]
+    """Of one example: (H, W), (H, W, C) or (D,)."""
+    classes: tuple[str, ...]
+    blocks: Callable[[], Iterator[Block]]
+
+
+class Pictures(Protocol):
+    """Encoded picture files, by number, in the order of their paths."""
+
+    name: str
+    key: str
+    ignored: int
+    """Files that only an operating system cares about; passed over."""
+
+    def __len__(self) -> int: ...
+
+    def path(self, row: int) -> bytes:
+        """Path within the source, with / between folders."""
+
+    def read(self, row: int, limit: int | None = None) -> bytes:
+        """The file's bytes, or the first ``limit``. Raises BadPicture with the reason why not."""
+
+
+Source = Arrays | Pictures
+
+
+def find_source(data: str | Path) -> Source:
+    """The source that ``data`` names.
+
+    Raises:
+        DataError: nothing is there, or it is nothing that can be read.
+    """
+    from amalgan.data import arrays, builtin, folders, idx, zips
+
+    if isinstance(data, str) and data in builtin.WORDS:
+        return builtin.find(data)
+    path = Path(data)
+    mode = _mode(path, tuple(builtin.WORDS))
+    if stat.S_ISDIR(mode):
+        return idx.find(path) or folders.find(path)
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{path} is neither a file nor a folder. Give a folder, .zip, .npz or .npy.")
+    with path.open("rb") as file:
+        start = file.read(6)
+    if start == b"\x93NUMPY":
+        return arrays.find_npy(path)
+    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return arrays.find_npz(path) if arrays.is_npz(path) else zips.find(path)
+    return folders.one_file(path)
+
+
+def _mode(path: Path, words: tuple[str, ...]) -> int:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(
+            f"cannot read {str(path)!r}: {reason}. Give a folder, .zip, .npz, .npy or one of {', '.join(words)}."
+        ) from error
+
+
+def file_key(path: Path) -> str:
+    """What tells one state of a file from another: its place, size and time of change."""
+    found = path.stat()
+    return f"{os.path.realpath(path)}:{found.st_size}:{found.st_mtime_ns}"
+
+
+def unlabeled(count: int) -> NDArray[np.int64]:
+    """Labels of examples that have none."""
+    return np.full(count, UNLABELED, np.int64)

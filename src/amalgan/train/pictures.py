@@ -1,0 +1,63 @@
+"""Sheets of pictures as training goes on: what the averaged weights generate and reconstruct.
+
+    R/samples/generated-000040000.png      64 new pictures, always from the same random numbers
+    R/samples/rebuilt-000040000.png        8 held-out pictures above their reconstructions
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amalgan.data import Dataset
+from amalgan.data.grids import write_grid
+from amalgan.streams import Draws
+from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
+from amalgan.systems.base import System
+from amalgan.train.state import TrainState
+from amalgan.types import UNLABELED
+
+GENERATED = 64
+REBUILT = 8
+
+
+@dataclass
+class Sheets:
+    """An action of the loop: draw what the averaged weights can do. Vectors have no pictures."""
+
+    folder: Path
+    data: Dataset
+    device: str
+
+    @torch.no_grad()
+    def __call__(self, state: TrainState) -> None:
+        if self.data.spec.kind != "image":
+            return
+        system = state.average
+        if isinstance(system, Generates) and system.ready():
+            self.write("generated", state.images, self.generated(system))
+        if isinstance(system, Encodes) and isinstance(system, Decodes):
+            self.write("rebuilt", state.images, self.rebuilt(system))
+
+    def write(self, what: str, images: int, x: Tensor) -> None:
+        write_grid(self.folder / f"{what}-{images:09d}.png", x.cpu(), self.data.spec, columns=8)
+
+    def generated(self, system: Generates) -> Tensor:
+        """The same noise and classes at every call."""
+        classes = len(self.data.spec.classes)
+        label = torch.arange(GENERATED, device=self.device) % classes if classes else torch.full((GENERATED,), UNLABELED)
+        return system.generate(label.to(self.device), Draws(seed=0, round=0, total=GENERATED, device=self.device))
+
+    def rebuilt(self, system: System) -> Tensor:
+        """Held-out pictures, their faithful decodes, and their realistic ones where there are any."""
+        assert isinstance(system, Encodes) and isinstance(system, Decodes)
+        x = self.data.validation.take(np.arange(min(REBUILT, len(self.data.validation)))).to(self.device)
+        code = system.encode(x)
+        rows = [x, system.decode(code)]
+        if isinstance(system, Realizes):
+            rows.append(system.realize(code, Draws(seed=0, round=0, total=len(x), device=self.device)))
+        return torch.cat(rows)
