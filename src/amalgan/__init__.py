@@ -1,3 +1,38 @@
-"""Autoencoders and GANs in one model file."""
+"""Autoencoders and GANs in one model file.
+
+    import amalgan as ag
+
+    model = ag.train("fusion", "digits", minutes=1)
+    pictures = model.generate(64)        # uint8 (64, 8, 8)
+    codes = model.encode(pictures)       # float32 (64, K)
+
+Nothing here is imported before it is used: ``import amalgan`` does not wait for torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amalgan.api import Model as Model
+    from amalgan.api import SystemFacts as SystemFacts
+    from amalgan.api import load as load
+    from amalgan.api import systems as systems
+    from amalgan.api import train as train
+    from amalgan.errors import AmalganError as AmalganError
+    from amalgan.registry import load_plugin as load_plugin
+    from amalgan.registry import register as register
 
 __version__ = "0.1.0"
+
+_HOME_OF = {name: "api" for name in ("Model", "SystemFacts", "load", "systems", "train")}
+_HOME_OF |= {"AmalganError": "errors", "load_plugin": "registry", "register": "registry"}
+
+__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -3,8 +3,9 @@
     training pictures ─► labels (their own, or clusters) ─► small classifier ─► features (B, 64), class logits
 
 There are no outside weights, so a distance is comparable only between models judged by the same network; its
-``name`` says which: ``conv64-labels-1a2b3c4d``. Seeded, trained once a data set, cached. Vectors need no network:
-their features are their standardized entries.
+``name`` says which by a digest of its weights: ``conv64-labels-1a2b3c4d``. Seeded, trained once a data set, cached.
+Another machine may round otherwise and so arrive at another network: the name then differs too. Vectors need no
+network: their features are their standardized entries.
 
 Where pictures have no labels the classifier learns clusters of their principal components instead (as Caron et al.
 2018, arXiv:1807.05520, in one step).
@@ -15,27 +16,29 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
-from amalgan import networks, tensorfile
+from amalgan import modelfile, networks, tensorfile
 from amalgan.config.data import AugmentConfig
 from amalgan.config.fields import to_json
 from amalgan.config.parts import Networks
 from amalgan.data import Dataset, Records, augment, batch_at
-from amalgan.errors import FileError
+from amalgan.data.cache import cache_root
+from amalgan.errors import FileError, UsageError
 from amalgan.networks.blocks import rectify
 from amalgan.streams import Draws, seeded
 from amalgan.types import UNLABELED, DataSpec
 
-RECIPE = 1
+RECIPE = 2
 """Raised whenever something here changes what is learned."""
 FEATURES = 64
 CLUSTERS = 20
@@ -45,6 +48,8 @@ IMAGES = 100_000
 PASSES = 40
 """and at most so many passes are made over a small data set."""
 MOST_CLUSTERED = 20_000
+CHUNK = 512
+SMOOTHING = 0.05
 NETWORK = Networks(width=24, widest=96, blocks=1)
 MOVED = AugmentConfig(flip=False, shift=0.08, rotate=0.0, zoom=0.0, color=0.0)
 
@@ -60,14 +65,25 @@ class Features:
 
     @torch.no_grad()
     def __call__(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
-        """Features of examples, float64 on the CPU."""
-        parts = [self.net(part.clamp(-1, 1) if part.ndim == 4 else part) for part in x.split(512)]
-        return torch.cat(parts).double().cpu()
+        """Features of examples on any device, float64 on the CPU."""
+        parts = [self.net(self.seen(part)).cpu().double() for part in x.split(CHUNK)]
+        return torch.cat(parts).flatten(1)
 
     @torch.no_grad()
-    def classify(self, x: Float[Tensor, "B ..."]) -> Tensor:
-        """The most likely class of each example, int64 (B,)."""
-        return torch.cat([self.net.logits(part.clamp(-1, 1)).argmax(1) for part in x.split(512)])  # type: ignore[operator]
+    def classify(self, x: Float[Tensor, "B ..."]) -> Int[Tensor, "B"]:
+        """The most likely class of each example, on the CPU.
+
+        Raises:
+            UsageError: there are no classes, since the examples are vectors.
+        """
+        if not isinstance(self.net, Classifier):
+            raise UsageError(f"the features {self.name!r} know no classes; pictures with labels are needed")
+        return torch.cat([self.net.logits(self.seen(part)).argmax(1).cpu() for part in x.split(CHUNK)])
+
+    def seen(self, x: Tensor) -> Tensor:
+        """What the network is shown: where it is, and pictures within their range."""
+        weight = next(chain(self.net.parameters(), [x]))
+        return x.to(weight.device).clamp(-1, 1) if x.ndim == 4 else x
 
 
 class Classifier(nn.Module):
@@ -87,26 +103,39 @@ class Classifier(nn.Module):
         return self.head(self(x))
 
 
-def features_of(data: Dataset, *, cache: Path, device: str = "cpu") -> Features:
-    """The feature network of ``data``: from ``cache``, or trained now (half a minute on one core at 28x28)."""
+def features_of(data: Dataset, *, cache: str | Path | None = None, device: str = "cpu") -> Features:
+    """The feature network of ``data``: from the cache, or trained now (about a minute on one core at 28x28).
+
+    Args:
+        cache: a folder; by default the user's cache folder.
+    """
     if data.spec.kind == "vector":
         return Features("standardized-entries", nn.Identity(), labeled=False)
-    own = bool((data.train.labels >= 0).mean() > 0.5) and len(data.spec.classes) > 1
-    name = f"conv{FEATURES}-{'labels' if own else 'clusters'}-{fingerprint(data)}"
-    target = cache / f"features-{name}.safetensors"
-    net = Classifier(data.spec, len(data.spec.classes) if own else CLUSTERS)
+    own = bool((data.train.labels != UNLABELED).mean() > 0.5) and len(data.spec.classes) > 1
+    kind = f"conv{FEATURES}-{'labels' if own else 'clusters'}"
+    target = cache_root(None if cache is None else str(cache)) / f"features-{kind}-{recipe(data)}.safetensors"
+    net = seeded(lambda: Classifier(data.spec, len(data.spec.classes) if own else CLUSTERS), 0)
+    if not recalled(net, target):
+        teach(net.to(device), data.train, data.train.labels if own else clusters(data.train), device)
+        tensorfile.write(target, dict(net.state_dict()), {"what": "a feature network"})
+    digest = modelfile.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
+    return Features(f"{kind}-{digest[:8]}", net.to(device).eval().requires_grad_(False), own)
+
+
+def recalled(net: Classifier, source: Path) -> bool:
+    """Whether the weights of ``net`` could be read from ``source``; a missing or damaged file is no loss."""
     try:
-        net.load_state_dict(tensorfile.read(target, expected="a feature network")[0])
-    except (FileError, RuntimeError):
-        teach(net, data.train, data.train.labels if own else clusters(data.train))
-        tensorfile.write(target, dict(net.state_dict()), {"what": "a feature network", "name": name})
-    return Features(name, net.to(device).eval().requires_grad_(False), own)
+        net.load_state_dict(tensorfile.read(source, expected="a feature network")[0])
+    except (FileError, RuntimeError, OSError):
+        return False
+    return True
 
 
-def fingerprint(data: Dataset) -> str:
-    """8 hexadecimal characters over the data and this recipe."""
-    recipe = json.dumps([RECIPE, to_json(NETWORK), FEATURES, IMAGES, PASSES, BATCH, data.fingerprint])
-    return hashlib.blake2b(recipe.encode(), digest_size=4).hexdigest()
+def recipe(data: Dataset) -> str:
+    """16 hexadecimal characters over the data and how the network is trained."""
+    how = [RECIPE, to_json(NETWORK), to_json(MOVED), FEATURES, CLUSTERS, IMAGES, PASSES, BATCH]
+    text = json.dumps([*how, data.fingerprint, data.spec.shape, data.spec.classes])
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def clusters(records: Records) -> NDArray[np.int64]:
@@ -114,25 +143,25 @@ def clusters(records: Records) -> NDArray[np.int64]:
     picked = np.random.default_rng(0).permutation(len(records))[:MOST_CLUSTERED]
     pixels = records.take(picked).flatten(1).numpy()
     components = PCA(min(32, *pixels.shape), random_state=0).fit(pixels)
-    grouping = MiniBatchKMeans(CLUSTERS, random_state=0, n_init=3).fit(components.transform(pixels))
+    grouping = MiniBatchKMeans(min(CLUSTERS, len(picked)), random_state=0, n_init=3)
+    grouping.fit(components.transform(pixels))
     blocks = np.array_split(np.arange(len(records)), max(1, len(records) // 4096))
     return np.concatenate(
         [grouping.predict(components.transform(records.take(rows).flatten(1).numpy())) for rows in blocks]
     ).astype(np.int64)
 
 
-def teach(net: Classifier, records: Records, labels: NDArray[np.int64]) -> None:
+def teach(net: Classifier, records: Records, labels: NDArray[np.int64], device: str) -> None:
     """Train ``net`` to tell ``labels`` apart, on slightly moved pictures, the same way every time."""
-    net.load_state_dict(seeded(lambda: Classifier(net.spec, net.head.out_features), 0).state_dict())
+    known = np.flatnonzero(labels != UNLABELED)
+    records, target = records.select(known), torch.from_numpy(labels[known]).to(device)
     rounds = max(200, min(IMAGES, PASSES * len(records)) // BATCH)
     adam = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=rounds, pct_start=0.1)
-    target = torch.from_numpy(labels)
     for round in range(rounds):
-        batch = batch_at(records, seed=0, round=round, batch=BATCH)
-        x = augment(batch.x, MOVED, Draws(seed=0, round=round, total=BATCH))
-        label = target[batch.index]
-        loss = nn.functional.cross_entropy(net.logits(x), label, ignore_index=UNLABELED, label_smoothing=0.05)
+        batch = batch_at(records, seed=0, round=round, batch=BATCH, device=device)
+        x = augment(batch.x, MOVED, Draws(seed=0, round=round, total=BATCH, device=device))
+        loss = nn.functional.cross_entropy(net.logits(x), target[batch.index], label_smoothing=SMOOTHING)
         adam.zero_grad()
         loss.backward()
         adam.step()

@@ -1,6 +1,6 @@
 """Every write of amalgan passes through here.
 
-    bytes ──► .NAME.RANDOM.part beside the target ──► fsync ──► os.replace ──► fsync of the folder
+    bytes ──► .NAME.PID-RANDOM.part beside the target ──► fsync ──► os.replace ──► fsync of the folder
 
 A reader therefore sees the old file or the new one, never half of one; a crash leaves at most a ``.part`` file,
 which the next write to the same target removes. Append-only logs are the one exception: a line is one write.
@@ -8,34 +8,43 @@ which the next write to the same target removes. Append-only logs are the one ex
 
 from __future__ import annotations
 
-import glob
+import errno
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from amalgan.errors import FileError
 
 
+MOST_NAME = 40
+"""Characters of the target's name in that of its part: names may hold 255 bytes, and a character takes up to four."""
+
+
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, *, previous: Path | None = None) -> Iterator[Path]:
     """Yield a temporary path beside ``target``; on success it becomes ``target``, on any error it is removed.
+
+    Args:
+        previous: where to keep the file that stood at ``target``; there is one of the two at every moment.
 
     Raises:
         FileError: the folder cannot be made or the file cannot be written; says why.
     """
     target = Path(target)
-    part = target.parent / f".{target.name[:80]}.{secrets.token_hex(4)}.part"
+    part = part_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        for stray in target.parent.glob(f".{glob.escape(target.name[:80])}.*.part"):
-            stray.unlink(missing_ok=True)
+        remove_strays(target)
         try:
             yield part
             sync(part)
+            if previous is not None and target.exists():
+                keep(target, previous)
             os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
@@ -46,9 +55,47 @@ def replacing(target: Path) -> Iterator[Path]:
         ) from error
 
 
-def write_bytes(target: Path, data: bytes) -> None:
-    """Write ``data`` to ``target``, whole or not at all."""
-    with replacing(target) as part:
+def part_of(target: Path) -> Path:
+    """A new temporary path beside ``target``."""
+    return target.parent / f".{target.name[:MOST_NAME]}.{os.getpid()}-{secrets.token_hex(4)}.part"
+
+
+def remove_strays(target: Path) -> None:
+    """Remove parts of ``target`` that a process left behind when it was killed; leave those of living others."""
+    pattern = re.compile(rf"\.{re.escape(target.name[:MOST_NAME])}\.(\d+)-[0-9a-f]{{8}}\.part")
+    for stray in target.parent.iterdir():
+        found = pattern.fullmatch(stray.name)
+        if found and not (int(found[1]) != os.getpid() and alive(int(found[1]))):
+            stray.unlink(missing_ok=True)
+
+
+def alive(process: int) -> bool:
+    """Whether there is a process of that number on this machine."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # it lives, and is somebody else's
+    return True
+
+
+def keep(target: Path, previous: Path) -> None:
+    """Let ``previous`` name the file that ``target`` names; where the disk knows no second names, rename it."""
+    second = part_of(previous)
+    try:
+        os.link(target, second)
+        os.replace(second, previous)
+    except OSError:
+        os.replace(target, previous)
+    finally:
+        with suppress(OSError):
+            second.unlink(missing_ok=True)
+
+
+def write_bytes(target: Path, data: bytes, *, previous: Path | None = None) -> None:
+    """Write ``data`` to ``target``, whole or not at all; ``previous`` as in ``replacing``."""
+    with replacing(target, previous=previous) as part:
         part.write_bytes(data)
 
 
@@ -66,8 +113,10 @@ def append_line(target: Path, line: str) -> None:
     """Append one line to a log in a single write."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        data = line.encode() + b"\n"
         with open(target, "ab", buffering=0) as log:
-            log.write(line.encode() + b"\n")
+            if log.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as error:
         raise FileError(
             f"cannot append to {target}: {error.strerror or error}. Free space or choose another --out."

@@ -105,7 +105,9 @@ def info(source: Path) -> dict[str, Any]:
 def check_format(path: Path, header: dict[str, Any]) -> None:
     """Refuse what is no model, or a model of a format that this version does not know."""
     if "system" not in header:
-        raise ModelFileError(f"{path} is not a model file but {header.get('what', 'another file of amalgan')}.")
+        raise ModelFileError(
+            f"{path} is not a model file but {header.get('what', 'another file of amalgan')}."
+        )
     if header.get("format") != FORMAT:
         raise ModelFileError(
             f"{path} has format {header.get('format')!r}; this version reads format {FORMAT}. Upgrade amalgan."

@@ -27,7 +27,10 @@ from amalgan.streams import Draws
 
 CODES_PER_PART = 8
 """A Gaussian of K dimensions is fitted to at least this many times K codes; else there are fewer Gaussians."""
+NARROWEST = 1e-3
+"""Entries that vary less than this share of the widest one are scaled as if they varied so much."""
 HEUN_STEPS = 16
+FLOW_BATCH = 256
 
 
 def build(config: parts.Prior, code_size: int, classes: int) -> MixturePrior | FlowPrior:
@@ -88,13 +91,15 @@ class Prior(nn.Module):
 
     def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, "N"], draws: Draws) -> None:
         """Estimate the prior from codes and labels on the CPU; equal codes and draws give equal priors."""
-        picked = torch.randperm(len(code), generator=draws.generator("prior picks"))[: self.codes]
-        code, group = code[picked], label[picked] % len(self.groups)
-        self.mean.copy_(code.mean(0))
-        self.deviation.copy_(code.std(0).clamp(min=1e-6))
-        self.count.fill_(len(code))
         self.groups.fit(label)
-        self.fit_standard((code - self.mean.cpu()) / self.deviation.cpu(), group, draws)
+        group = label % len(self.groups)
+        picked = spread_picks(group, self.codes, draws.generator("prior picks"))
+        mean, deviation = code.mean(0), code.std(0, correction=0)
+        deviation = deviation.clamp(min=max(1e-6, NARROWEST * float(deviation.max())))
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
+        self.count.fill_(len(code))
+        self.fit_standard((code[picked] - mean) / deviation, group[picked], draws)
 
     def sample(self, label: Int[Tensor, "B"], draws: Draws, purpose: str = "prior") -> Float[Tensor, "B K"]:
         """One code for each label."""
@@ -152,33 +157,24 @@ class FlowPrior(Prior):
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.manual_seed(generator.initial_seed())
             velocity = Velocity(code.shape[1], len(self.groups))
-            optimizer = torch.optim.AdamW(velocity.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(
-                optimizer, 2e-3, total_steps=self.steps, pct_start=0.05
-            )
-            for _ in range(self.steps):
-                rows = torch.randint(len(code), (256,), generator=generator)
-                loss = velocity.matching_loss(code[rows], group[rows], generator)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
+            descend(velocity, code, group, self.steps, generator)
         self.velocity.load_state_dict(velocity.state_dict())
 
     def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
         x = draws.normal(purpose, len(self.mean))
         step = 1 / HEUN_STEPS
         for at in range(HEUN_STEPS):
-            slope = self.velocity(x, torch.full((len(x), 1), at * step, device=x.device), group)
-            ahead = self.velocity(
-                x + step * slope, torch.full((len(x), 1), (at + 1) * step, device=x.device), group
-            )
+            now, then = (torch.full((len(x), 1), time * step, device=x.device) for time in (at, at + 1))
+            slope = self.velocity(x, now, group)
+            ahead = self.velocity(x + step * slope, then, group)
             x = x + step / 2 * (slope + ahead)
         return x
 
 
 class Velocity(nn.Module):
     """v(x, t | group): a dense residual network."""
+
+    frequency: Tensor
 
     def __init__(self, code_size: int, groups: int, hidden: int = 384, layers: int = 3) -> None:
         super().__init__()
@@ -188,6 +184,7 @@ class Velocity(nn.Module):
         self.register_buffer("frequency", torch.tensor([1.0, 2.0, 4.0, 8.0]) * torch.pi / 2)
         self.groups = groups
         nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
 
     def forward(
         self, x: Float[Tensor, "B K"], time: Float[Tensor, "B 1"], group: Int[Tensor, "B"]
@@ -206,27 +203,57 @@ class Velocity(nn.Module):
         return error.square().mean()
 
 
+def descend(velocity: Velocity, code: Tensor, group: Tensor, steps: int, generator: torch.Generator) -> None:
+    """Fit ``velocity`` to codes by flow matching."""
+    adam = torch.optim.AdamW(velocity.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=max(2, steps), pct_start=0.05)
+    for _ in range(steps):
+        rows = torch.randint(len(code), (FLOW_BATCH,), generator=generator)
+        adam.zero_grad()
+        velocity.matching_loss(code[rows], group[rows], generator).backward()
+        adam.step()
+        schedule.step()
+
+
 def gaussians(code: Tensor, most: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights (M,), means (M, K) and covariances (M, K, K) of up to ``most`` Gaussians, float64."""
+    """Weights (M,), means (M, K) and covariances (M, K, K), float64, of up to ``most`` Gaussians."""
     count = max(1, min(most, len(code) // (CODES_PER_PART * code.shape[1])))
-    points = code.double().numpy()
+    points = code.double()
     if count == 1:
-        covariance = (
-            torch.from_numpy(ledoit_wolf(points)[0]) if len(points) > 1 else torch.zeros(code.shape[1]).diag()
-        )
-        ridge = 1e-4 * torch.eye(code.shape[1], dtype=torch.float64)
-        return torch.ones(1), code.double().mean(0, keepdim=True).float(), (covariance + ridge)[None]
+        return torch.ones(1), points.mean(0, keepdim=True), covariance_of(points)[None]
     mixture = GaussianMixture(
         count, reg_covar=1e-3, max_iter=40, tol=1e-3, random_state=seed, init_params="k-means++"
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a prior stopped at 40 steps is a good prior
-        mixture.fit(points)
+        mixture.fit(points.numpy())
     weight, center, covariance = mixture.weights_, mixture.means_, mixture.covariances_
-    return torch.from_numpy(weight).float(), torch.from_numpy(center).float(), torch.from_numpy(covariance)
+    return torch.from_numpy(weight), torch.from_numpy(center), torch.from_numpy(covariance)
+
+
+def covariance_of(points: Float[Tensor, "N K"]) -> Float[Tensor, "K K"]:
+    """The covariance, shrunk to what so few points can tell (Ledoit & Wolf 2004); one point has nearly none."""
+    ridge = 1e-4 * torch.eye(points.shape[1], dtype=points.dtype)
+    if len(points) == 1:
+        return ridge
+    shrunk: Tensor = torch.from_numpy(ledoit_wolf(points.numpy())[0])
+    return shrunk + ridge
+
+
+def spread_picks(group: Int[Tensor, "N"], most: int, generator: torch.Generator) -> Int[Tensor, "M"]:
+    """At most ``most`` rows at random, as even over the groups as they allow: a rare class keeps its codes."""
+    order = torch.randperm(len(group), generator=generator)
+    if len(group) <= most:
+        return order
+    by_group = order[group[order].argsort(stable=True)]
+    start = torch.searchsorted(group[by_group], group[by_group])
+    turn = torch.arange(len(group)) - start
+    return by_group[turn.argsort(stable=True)[:most]]
 
 
 def pick(weight: Tensor, uniform: Float[Tensor, "B"]) -> Int[Tensor, "B"]:
-    """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum."""
+    """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum; never of weight 0."""
     edges = weight.expand(len(uniform), -1).cumsum(1)
-    return (edges < uniform[:, None] * edges[:, -1:]).sum(1).clamp(max=weight.shape[-1] - 1)
+    whole = edges[:, -1:]
+    last = (edges < whole).sum(1)
+    return torch.minimum((edges <= uniform[:, None] * whole).sum(1), last)

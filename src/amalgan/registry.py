@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,17 +68,20 @@ def load_plugin(file: Path) -> list[str]:
     Raises:
         UsageError: the file is missing, fails, or enters no system.
     """
-    before = set(_CLASSES)
+    before = dict(_CLASSES)
     spec = importlib.util.spec_from_file_location(f"amalgan_plugin_{file.stem}", file)
     if spec is None or spec.loader is None or not file.is_file():
         raise UsageError(
             f"--plugin {file}: not a Python file. Give the path of a .py file that registers a system."
         )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look up their annotations there
     try:
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        spec.loader.exec_module(module)
     except Exception as error:
+        del sys.modules[spec.name]
         raise UsageError(f"--plugin {file} failed: {type(error).__name__}: {error}") from error
-    entered = sorted(set(_CLASSES) - before)
+    entered = sorted(name for name, system in _CLASSES.items() if before.get(name) is not system)
     if not entered:
         raise UsageError(f'--plugin {file} registers no system. Decorate its class with @register("name").')
     return entered

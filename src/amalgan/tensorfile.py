@@ -58,7 +58,9 @@ def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, A
     found = bytes(data[place : place + 32])
     data[place : place + 32] = BLANK
     if found != digest_of(data):
-        raise FileError(f"{source} is damaged: its contents do not match its digest. Copy it again from its origin.")
+        raise FileError(
+            f"{source} is damaged: its contents do not match its digest. Copy it again from its origin."
+        )
     data[place : place + 32] = found
     return unpack(bytes(data)), header
 
@@ -70,21 +72,35 @@ def read_header(source: Path, *, expected: str) -> dict[str, Any]:
         FileError: as ``read``, but for damage among the tensors.
     """
     if not source.is_file():
-        raise FileError(f"{source}: there is no such file. {expected.capitalize()} is what amalgan train writes.")
+        raise FileError(
+            f"{source}: there is no such file. {expected.capitalize()} is what amalgan train writes."
+        )
     with open(source, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(MOST_HEADER_BYTES, os.path.getsize(source) - 8):
-            raise FileError(f"{source} is not {expected}, or it is cut short. Expected what amalgan train writes.")
+            raise FileError(
+                f"{source} is not {expected}, or it is cut short. Expected what amalgan train writes."
+            )
         raw = file.read(length)
     try:
         header = json.loads(raw)
         meta = header.get("__metadata__", {})
         inner = json.loads(meta["amalgan"])
-        reach = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+        reach = max(
+            (entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0
+        )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise FileError(f"{source} is not {expected}: it was not written by amalgan, or it is damaged.") from None
-    if len(header) > MOST_TENSORS + 1 or reach != os.path.getsize(source) - 8 - length or not isinstance(inner, dict):
-        raise FileError(f"{source} is damaged: its size does not match its header. Copy it again from its origin.")
+        raise FileError(
+            f"{source} is not {expected}: it was not written by amalgan, or it is damaged."
+        ) from None
+    if (
+        len(header) > MOST_TENSORS + 1
+        or reach != os.path.getsize(source) - 8 - length
+        or not isinstance(inner, dict)
+    ):
+        raise FileError(
+            f"{source} is damaged: its size does not match its header. Copy it again from its origin."
+        )
     return inner
 
 

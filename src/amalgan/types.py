@@ -52,10 +52,12 @@ class DataSpec:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DataSpec:
         """Rebuild what ``dataclasses.asdict`` wrote."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**plain)  # type: ignore[arg-type]  # the JSON of a DataSpec holds its fields
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     """Examples as a source yields them. B is the number of examples on this process."""
 
     x: Tensor

@@ -73,6 +73,16 @@ def test_frechet_of_gaussians_that_commute(size: int) -> None:
     assert found == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
+def test_frechet_of_singular_covariances_with_nothing_in_common() -> None:
+    """No direction is shared, so the traces add up: the roots of rounding must not."""
+    basis, first = rotation(40), (torch.arange(40) < 20).double()
+    a, b = (
+        gaussian(torch.zeros(40), basis * first @ basis.T),
+        gaussian(torch.zeros(40), basis * (1 - first) @ basis.T),
+    )
+    assert frechet_distance(a, b) == pytest.approx(40, abs=1e-10)
+
+
 def test_frechet_of_planes_that_do_not_commute() -> None:
     """Rank one, at angles 0 and t: tr sqrt(C_a C_b) = |cos t| s_a s_b; both covariances are singular."""
     for angle in (0.0, 0.3, math.pi / 4, math.pi / 2, 2.0):

@@ -1,11 +1,11 @@
 """The batch of a round, from the round's number alone.
 
-    round, batch ─► positions round*batch ... of an endless stream ─► epoch = position // N, place = position % N
-                                                                        └► shuffle keyed by (seed, epoch)[place]
+    round, batch ─► positions round * batch ... of an endless stream ─► epoch, place = divmod(position, N)
+                                                                         └► shuffle(seed, epoch)[place]
 
-Each epoch is a shuffle of all records, so every one is seen once an epoch, also where an epoch ends inside a batch.
-A process takes its own slice of the global batch. Nothing is remembered between rounds: a run that stopped goes on
-with the batch it would have had.
+Each epoch is a shuffle of all records, so every one is seen once an epoch, also where an epoch ends inside a
+batch. A process takes its own slice of the global batch. Nothing is remembered between rounds: a run that
+stopped goes on with the batch it would have had.
 """
 
 from __future__ import annotations

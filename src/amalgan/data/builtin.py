@@ -1,10 +1,10 @@
 """Data that ships inside dependencies: small, offline, real.
 
-    digits      1,797 handwritten digits, 8x8 gray (Alpaydin & Kaynak 1998)                     scikit-learn
-    photos      tiles of 32x32 from seven public-domain photographs, each at full, half and quarter size;
-                two of them (chelsea, coffee) are the test split, so no tile of a test picture is trained on
-                                                                                                scikit-image
-    iris wine breast_cancer diabetes                                                  tables: scikit-learn
+digits      1,797 handwritten digits, 8x8 gray (Alpaydin & Kaynak 1998)                     scikit-learn
+photos      tiles of 32x32 from seven public-domain photographs, each at full, half and quarter size;
+            two of them (chelsea, coffee) are the test split, so no tile of a test picture is trained on
+                                                                                            scikit-image
+iris wine breast_cancer diabetes                                                  tables: scikit-learn
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def _table(name: str) -> ArrayData:
 def _one_block(values: NDArray[np.generic], labels: NDArray[np.int64], classes: tuple[str, ...]) -> ArrayData:
     names = [f"{row:06d}" for row in range(len(values))]
     block = Block(values=values, labels=np.asarray(labels, np.int64), split=ANY, names=names)
-    return ArrayData(
-        count=len(values), shape=values.shape[1:], classes=classes, blocks=lambda: iter([block])
-    )
+    return ArrayData(count=len(values), shape=values.shape[1:], classes=classes, blocks=lambda: iter([block]))
 
 
 def _photos() -> ArrayData:
@@ -110,10 +108,18 @@ def _cut(photo: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[str]]:
     return tiles[kept], [place for place, keep in zip(places, kept, strict=True) if keep]
 
 
+def photograph(name: str) -> NDArray[np.uint8]:
+    """A whole photograph of ``PHOTOS``, uint8 (H, W, 3): ``photograph("chelsea.png")`` is a cat, a test picture."""
+    with Image.open(_photo_folder() / name) as opened:
+        return np.asarray(opened.convert("RGB"))
+
+
 def _photo_folder() -> Path:
     found = find_spec("skimage")  # its pictures are files; importing it would cost half a second
     if found is None or found.origin is None:
-        raise DataError("photos come with scikit-image, which is not installed. Run: pip install amalgan[demo]")
+        raise DataError(
+            "photos come with scikit-image, which is not installed. Run: pip install amalgan[demo]"
+        )
     return Path(found.origin).parent / "data"
 
 

@@ -3,8 +3,9 @@
     train-images-idx3-ubyte[.gz]  train-labels-idx1-ubyte[.gz]      ─► train
     t10k-images-idx3-ubyte[.gz]   t10k-labels-idx1-ubyte[.gz]       ─► test
 
-An IDX file is: two zero bytes, a type (8: unsigned byte), the number of dimensions, each dimension as a big-endian
-32-bit number, then the values. ``test`` may stand for ``t10k``, and a dot for the dash before ``idx``.
+An IDX file is: two zero bytes, a type (8: unsigned byte), the number of dimensions, each dimension as a
+big-endian 32-bit number, then the values. ``test`` may stand for ``t10k``, and a dot for the dash before
+``idx``.
 """
 
 from __future__ import annotations
@@ -57,7 +58,11 @@ def _parts(folder: Path) -> list[Part]:
     for path in sorted(folder.iterdir(), reverse=True):  # of x and x.gz, x is kept
         if (match := FILE.match(path.name)) and path.is_file():
             found.setdefault(match[1], {})[match[2]] = path
-    return [Part(name, files["images"], files.get("labels")) for name, files in sorted(found.items(), key=_order) if "images" in files]
+    return [
+        Part(name, files["images"], files.get("labels"))
+        for name, files in sorted(found.items(), key=_order)
+        if "images" in files
+    ]
 
 
 def _order(item: tuple[str, object]) -> int:
@@ -67,11 +72,12 @@ def _order(item: tuple[str, object]) -> int:
 def _open(parts: list[Part]) -> ArrayData:
     shapes = [_image_shape(part.images) for part in parts]
     if len({shape[1:] for shape in shapes}) != 1:
-        raise DataError(
-            f"{parts[0].images.parent.name}: pictures of {' and '.join(map(str, shapes))}; all must be one size."
-        )
+        found = " and ".join(map(str, shapes))
+        raise DataError(f"{parts[0].images.parent.name} holds pictures of {found}; all must be one size.")
     labels = [_labels(part, shape[0]) for part, shape in zip(parts, shapes, strict=True)]
-    values = np.unique(np.concatenate([part for part in labels if part is not None] or [np.zeros(0, np.uint8)]))
+    values = np.unique(
+        np.concatenate([part for part in labels if part is not None] or [np.zeros(0, np.uint8)])
+    )
     return ArrayData(
         count=sum(shape[0] for shape in shapes),
         shape=shapes[0][1:],

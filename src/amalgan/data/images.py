@@ -1,13 +1,13 @@
 """One picture file, from bytes that may be anything to eight bits at a size.
 
-    bytes ─► open (format by content) ─► size limit ─► load ─► upright ─► eight bits ─► opaque ─► fit ─► (C, H, W)
-                                          BadPicture, with a reason in words, from any of these
+    bytes ─► open (format by content) ─► size limit ─► load ─► upright ─► eight bits ─► opaque ─► fit
+               └───────┴─ BadPicture, with a reason in words, from any of these ─┴────────┴────────┘
 
-Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF. The first frame of an animation and the first page of a TIFF count.
-EXIF orientation is applied. 16-bit gray is scaled (v / 257), not clipped; 16-bit color keeps its upper eight bits,
-as Pillow reads it. Wider numbers are read as in [0, 1] (floats only), [0, 255] (floats only) or [0, 65535], whichever
-holds them first, else stretched from their least to their greatest. Transparency is laid on the background.
-CMYK, palettes and Lab become RGB; embedded color profiles are otherwise not applied.
+Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF. The first frame of an animation and the first page of a TIFF
+count. EXIF orientation is applied. 16-bit gray is scaled (v / 257), not clipped; 16-bit color keeps its upper
+eight bits, as Pillow reads it. Wider numbers are read as in [0, 1] (floats only), [0, 255] (floats only) or
+[0, 65535], whichever holds them first, else stretched from their least to their greatest. Transparency is
+laid on the background. CMYK, palettes and Lab become RGB; embedded color profiles are otherwise not applied.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
 
 
 class _guarded:
-    """Turn whatever a decoder raises into BadPicture: hostile bytes reach corners that no list of types covers."""
+    """Turn whatever a decoder raises into BadPicture: hostile bytes reach what no list of types covers."""
 
     def __enter__(self) -> None:
         return None

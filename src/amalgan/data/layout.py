@@ -38,7 +38,8 @@ class Request:
     @classmethod
     def of(cls, config: DataConfig, like: DataSpec | None) -> Request:
         """The request of a reading configuration; a model's own form overrides it."""
-        size, channels = config.height_width, config.channels
+        size = config.height_width
+        channels: int | None = config.channels
         if like is not None and like.kind == "image":
             channels, size = like.shape[0], (like.shape[1], like.shape[2])
         _color(config.background)

@@ -1,9 +1,10 @@
-"""File names: as they are on disk (bytes), as they may be shown (text), and a million of them in little memory.
+"""File names: as on disk (bytes), as they may be shown (text), and a million of them in little memory.
 
     a.png  b/c.png  ...   ──►   blob  a.pngb/c.png...      ends  5 12 ...
 
-A name on disk is any bytes without NUL; shown, whatever could act on a terminal or hide its meaning (controls,
-escape codes, bidirectional marks, bytes that are not UTF-8) is written as an escape, and no two names look equal.
+A name on disk is any bytes without NUL; shown, whatever could act on a terminal or hide its meaning
+(controls, escape codes, bidirectional marks, bytes that are not UTF-8) is written as an escape, and no two
+names look equal.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The door between the bytes of files and the floats of networks.
 
-    image    uint8 (B, C, H, W) in 0..255      ──► from_pixels ──►   float32 in [-1, 1]: x = v / 127.5 - 1
-             uint8 (B, H, W) or (B, H, W, 3)   ◄──  to_pixels  ◄──   rounded to the nearest, clipped at the ends
-    vector   float32 (B, D) in the data's units       ◄──►           (v - center) / spread
+image    uint8 (B, C, H, W) in 0..255      ──► from_pixels ──►   float32 in [-1, 1]: x = v / 127.5 - 1
+         uint8 (B, H, W) or (B, H, W, 3)   ◄──  to_pixels  ◄──   rounded to the nearest, clipped at the ends
+vector   float32 (B, D) in the data's units       ◄──►           (v - center) / spread
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def from_pixels(pixels: NDArray[Any], spec: DataSpec) -> Tensor:
 
 
 def to_pixels(x: Tensor, spec: DataSpec) -> NDArray[Any]:
-    """Examples as files hold them: uint8 (N, H, W) gray or (N, H, W, 3), or float32 (N, D) in the data's units."""
+    """Examples as files hold them: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D) in the data's units."""
     values = x.detach().to("cpu").float()
     if spec.kind == "vector":
         center, spread = np.asarray(spec.center, np.float32), np.asarray(spec.spread, np.float32)

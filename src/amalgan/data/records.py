@@ -1,6 +1,7 @@
 """A view of a store: some of its rows, as examples.
 
-    store (all records, memory-mapped) ──► index (rows of this view) ──► take: float32 tensors · pixels: as in files
+    store (everything, memory-mapped) ─► index (rows of this view) ─► take: float32 tensors
+                                                                   └► pixels: bytes, as in files
 
 A view costs eight bytes a record and its labels; slicing a view gives another.
 """
@@ -74,5 +75,3 @@ class Records:
         """Height and width before resizing; (D, 1) for a vector."""
         height, width = self.store.sizes[int(self.index[row])]
         return int(height), int(width)
-
-

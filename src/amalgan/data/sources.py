@@ -6,8 +6,8 @@
     folder, one picture ───► folders ──┬─► Pictures  encoded files, by number
     .zip ──────────────────► zips ─────┘
 
-A source is cheap to find: its ``key`` names its content (paths, sizes, times) without reading it, so that what was
-decoded before is not read again.
+A source is cheap to find: its ``key`` names its content (paths, sizes, times) without reading it, so that
+what was decoded before is not read again.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def _mode(path: Path, words: tuple[str, ...]) -> int:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataError(
-            f"cannot read {str(path)!r}: {reason}. Give a folder, .zip, .npz, .npy or one of {', '.join(words)}."
+            f"cannot read {str(path)!r}: {reason}. "
+            f"Give a folder, .zip, .npz, .npy or one of {', '.join(words)}."
         ) from error
 
 

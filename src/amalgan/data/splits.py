@@ -1,10 +1,10 @@
-"""Which records train, which validate, which test: decided by content, so that copies never stand on both sides.
+"""Which records train, validate, test: decided by content, so that copies never stand on both sides.
 
     content hash (two 64-bit halves) ─► first  below 10 % ─► test, where the data has no test split of its own
                                      └► second below  5 % ─► validation, of what would else be train
 
-A record's place depends on its own pixels alone: adding pictures never moves another, and every machine agrees.
-When chance leaves a split empty, the contents with the lowest half go there.
+A record's place depends on its own pixels alone: adding pictures never moves another, and every machine
+agrees. When chance leaves a split empty, the contents with the lowest half go there.
 """
 
 from __future__ import annotations

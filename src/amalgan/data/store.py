@@ -2,7 +2,7 @@
 
     pixels.npy  (N, C, H, W) uint8 or (N, D) float32     labels.npy  (N,) int32      sizes.npy  (N, 2) int32
     hashes.npy  (N, 2) uint64: BLAKE2b of the pixels     splits.npy  (N,) uint8      names.npy, ends.npy
-    facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the above
+    facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for.
 """
@@ -10,6 +10,7 @@ Nothing is pickled. Writing holds one block in memory, reading none: pages come 
 from __future__ import annotations
 
 import json
+import mmap
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class ArrayWriter:
     """Appends rows to a .npy file whose length is not known beforehand."""
 
     def __init__(self, path: Path, dtype: str, row: tuple[int, ...] = ()) -> None:
-        self.file: IO[bytes] = open(path, "wb")
+        self.file: IO[bytes] = path.open("wb")
         self.dtype, self.row, self.count = np.dtype(dtype), row, 0
         self.header_end = self._write_header()
 
@@ -45,7 +46,7 @@ class ArrayWriter:
         self.file.write(np.ascontiguousarray(rows, self.dtype).data)
         self.count += len(rows)
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write the true length into the header, whose padding has room for it, and reach the disk."""
         self.file.seek(0)
         assert self._write_header() == self.header_end
@@ -96,19 +97,22 @@ class StoreWriter:
         self.count += len(pixels)
 
     def finish(self, facts: dict[str, Any], label_order: Sequence[int] | None = None) -> None:
-        """Close every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
-        parts = (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends)
-        for part in parts:
-            part.close()
+        """Finish every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
+        for part in self._parts:
+            part.finish()
         if label_order is not None:
             _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
         whole = {"format": FORMAT, "count": self.count, "shape": self.shape, "digest": _digest(self.folder)}
         write_json(self.folder / "facts.json", whole | facts)
 
-    def abandon(self) -> None:
-        """Close every file of a store that will not be used."""
-        for part in (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends):
+    def close(self) -> None:
+        """Close every file, finished or not."""
+        for part in self._parts:
             part.file.close()
+
+    @property
+    def _parts(self) -> tuple[ArrayWriter, ...]:
+        return (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends)
 
 
 def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:
@@ -154,7 +158,7 @@ class Store:
         """A copy of those rows of pixels. Of a large store no page stays in memory on their account."""
         rows: NDArray[Any] = self.pixels[index]
         if self.mapping is not None and self.pixels.nbytes > KEEP_MAPPED and sys.platform != "win32":
-            self.mapping.madvise(4)  # MADV_DONTNEED, the same number on Linux and macOS
+            self.mapping.madvise(mmap.MADV_DONTNEED)
         return rows
 
 
@@ -167,7 +171,9 @@ def open_store(folder: Path) -> Store:
     try:
         return _opened(folder)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise FileError(f"{folder} is a damaged cache: {error}. Remove it; it is rebuilt by itself.") from error
+        raise FileError(
+            f"{folder} is a damaged cache: {error}. Remove it; it is rebuilt by itself."
+        ) from error
 
 
 def _opened(folder: Path) -> Store:
@@ -201,6 +207,8 @@ def _mapped(path: Path) -> NDArray[Any]:
 
 
 def _spot_check(pixels: NDArray[Any], hashes: NDArray[np.uint64]) -> None:
-    some = np.unique(np.linspace(0, len(pixels) - 1, SPOT_CHECKS).astype(np.int64)) if len(pixels) else []
-    if len(some) and not np.array_equal(content_hashes(pixels[some]), hashes[some]):
+    if not len(pixels):
+        return
+    some = np.unique(np.linspace(0, len(pixels) - 1, SPOT_CHECKS).astype(np.int64))
+    if not np.array_equal(content_hashes(pixels[some]), hashes[some]):
         raise ValueError("its pixels are not those that were written")

@@ -56,8 +56,8 @@ def ssim(x: Pictures, y: Pictures, data_range: float) -> PerPicture:
     """Structural similarity per picture, in [-1, 1], float64; the mean over channels and positions.
 
     Positions are those where the window fits whole, as in scikit-image (torchmetrics also counts borders,
-    which it fills by reflection). Where a side is shorter than 11, window and deviation shrink together to
-    the largest odd window that fits: such numbers compare with one another, not with those of larger pictures.
+    which it fills by reflection). Where a side is shorter than 11, window and deviation shrink together
+    to the largest odd window that fits; such numbers do not compare with those of larger pictures.
     """
     return torch.cat([_similarities(a, b, data_range)[0] for a, b in _chunks(x, y)])
 

@@ -72,7 +72,9 @@ def names_band(names: Sequence[str], columns: int) -> Image.Image:
     band = Image.new("RGB", (WIDTH, 22), "white")
     draw, step = ImageDraw.Draw(band), (WIDTH - 2 * MARGIN + GAP) / columns
     for at, name in enumerate(names):
-        draw.text((MARGIN + at * step + (step - GAP) / 2, 2), name, PALE, ImageFont.load_default(15), anchor="ma")
+        draw.text(
+            (MARGIN + at * step + (step - GAP) / 2, 2), name, PALE, ImageFont.load_default(15), anchor="ma"
+        )
     return band
 
 
@@ -83,5 +85,7 @@ def row_of(pictures: Sequence[Image.Image]) -> Image.Image:
     band = Image.new("RGB", (WIDTH, height), "white")
     for at, picture in enumerate(pictures):
         size = (side, round(picture.height * side / picture.width))
-        band.paste(picture.convert("RGB").resize(size, Image.Resampling.BICUBIC), (MARGIN + at * (side + GAP), 0))
+        band.paste(
+            picture.convert("RGB").resize(size, Image.Resampling.BICUBIC), (MARGIN + at * (side + GAP), 0)
+        )
     return band

@@ -85,4 +85,6 @@ def require(system: nn.Module, ability: type[A], name: str) -> A:
         return system
     verb = next(verb for verb, kind in ABILITIES.items() if kind is ability)
     able = [other for other in registry.names() if verb in abilities(registry.system_class(other))]
-    raise AbilityError(f"a model of system {name!r} cannot {verb}; these can: {', '.join(able)}. Train one of them.")
+    raise AbilityError(
+        f"a model of system {name!r} cannot {verb}; these can: {', '.join(able)}. Train one of them."
+    )

@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import networks, priors
+from amalgan.config.parts import natural_code_size
 from amalgan.config.systems import AutoencoderConfig
 from amalgan.data.corruption import add_noise, hide_squares
 from amalgan.objectives import latent, reconstruction
@@ -35,17 +36,17 @@ class Autoencoder(System):
 
     def __init__(self, config: AutoencoderConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
-        self.code_size = config.resolved(spec).code_size
+        self.code_size = config.code_size or natural_code_size(spec)
         self.encoder = networks.encoder(
             config.network, spec, self.code_size * (2 if config.variational else 1)
         )
         self.decoder = networks.decoder(config.network, spec, self.code_size)
-        self.likelihood = Likelihood() if config.variational else nn.Identity()
+        self.likelihood = Likelihood()
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
 
     def phases(self) -> Sequence[Phase]:
         loss = self.variational_loss if self.config.variational else self.plain_loss
-        owned = ("encoder", "decoder", "likelihood")
+        owned = ("encoder", "decoder", *["likelihood"] * self.config.variational)
         return (Phase(name="autoencoder", updates=owned, loss=loss, optimizer=self.config.optimizer),)
 
     def plain_loss(self, batch: Batch, tick: Tick) -> Step:

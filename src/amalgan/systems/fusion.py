@@ -25,6 +25,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from amalgan import networks, priors
+from amalgan.config.parts import natural_code_size
 from amalgan.config.systems import FusionConfig
 from amalgan.objectives import reconstruction
 from amalgan.registry import register
@@ -43,7 +44,7 @@ class Fusion(System):
 
     def __init__(self, config: FusionConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
-        self.code_size = config.resolved(spec).code_size
+        self.code_size = config.code_size or natural_code_size(spec)
         modulate = config.join == "modulate"
         told = self.code_size + (0 if modulate else config.noise_size)
         self.encoder = networks.encoder(config.network, spec, self.code_size)

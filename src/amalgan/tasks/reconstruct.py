@@ -1,7 +1,7 @@
 """Examples, encoded and decoded again.
 
-    records ─► encoder ─► code ─┬─► decoder ───► x'   faithful: as near to the picture as the code allows
-                                └─► generator ─► x''  realistic: looks real, draws what the code does not say
+records ─► encoder ─► code ─┬─► decoder ───► x'   faithful: as near to the picture as the code allows
+                            └─► generator ─► x''  realistic: looks real, draws what the code does not say
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def reconstruct(
     model.require(Realizes if decoder == "realistic" else Decodes)
     device = str(next(model.system.parameters()).device)
     for chunk, batch in enumerate(records.batches(CHUNK)):
-        draws = Draws(seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=device)
+        draws = Draws(
+            seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=device
+        )
         yield redraw(model, batch.x.to(device), draws, decoder).cpu()
 
 

@@ -25,6 +25,7 @@ RESERVE = 0.04
 def images_for(minutes: float, run: RunConfig, data: Dataset, system: System, processes: Processes) -> int:
     """How many images training can draw in ``minutes`` of wall time on this machine. ``system`` is used up."""
     state = TrainState.fresh(system)
+    loop.refuse_split(run, state.phases, processes)
     settling = seconds_to_settle(run, data, state, processes) * (len(system.boundaries()) + 1)
     a_round = sum(
         (stop - start) * seconds_a_round(run, data, state, processes, progress=(start + stop) / 2)

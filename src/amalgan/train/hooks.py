@@ -81,7 +81,11 @@ class Log:
             self.sums.setdefault(name, []).append(value)
         if state.round % self.every == 0:
             means = {name: sum(values) / len(values) for name, values in self.sums.items()}
-            line = {"round": state.round, "images": state.images, "seconds": time.monotonic() - self.started_at}
+            line = {
+                "round": state.round,
+                "images": state.images,
+                "seconds": time.monotonic() - self.started_at,
+            }
             files.append_line(self.target, json.dumps(line | means))
             self.sums = {}
 

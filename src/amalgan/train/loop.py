@@ -8,12 +8,14 @@ Round ``n`` depends on (seed, n) and the state alone, so a run that stopped and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch.optim import Adam
 
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, Records, augment, batch_at
+from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
 from amalgan.train.processes import Processes
@@ -33,12 +35,31 @@ def train(
     """Take ``state`` to the end of ``run``, calling every hook after each round.
 
     Hooks save, log, show, validate and guard; one may set ``state.stop``, take the state back, or raise.
+
+    Raises:
+        UsageError: a phase needs the whole batch, and the run splits it.
     """
+    refuse_split(run, state.phases, processes)
     while state.round < run.rounds and state.stop is None:
         settle_if_due(run, data, state, processes)
         report = take_round(run, data, state, processes, progress=state.round / run.rounds)
         for hook in hooks:
             hook(state, report)
+
+
+def refuse_split(run: RunConfig, phases: Sequence[Phase], processes: Processes) -> None:
+    """Raise UsageError where a phase needs the whole batch in one place and would see a part."""
+    whole = next((phase.name for phase in phases if phase.whole_batch), None)
+    if whole is None:
+        return
+    why = f"phase {whole!r} of {run.system!r} compares all examples of a batch with one another"
+    if processes.world > 1:
+        raise UsageError(f"{why}, but {processes.world} processes share the batch. Train in one process.")
+    if run.micro_batch is not None and run.micro_batch < run.batch:
+        raise UsageError(
+            f"{why}; micro-batches of {run.micro_batch} would change its loss. "
+            f"Leave out --micro-batch, or lower --batch to {run.micro_batch}."
+        )
 
 
 def take_round(
@@ -78,7 +99,7 @@ def drawn(
         count=rows.stop - rows.start,
         device=processes.device,
     )
-    return batch._replace(x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws)
+    return replace(batch, x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws)
 
 
 def descend(

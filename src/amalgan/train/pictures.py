@@ -1,7 +1,7 @@
 """Sheets of pictures as training goes on: what the averaged weights generate and reconstruct.
 
-    R/samples/generated-000040000.png      64 new pictures, always from the same random numbers
-    R/samples/rebuilt-000040000.png        8 held-out pictures above their reconstructions
+R/samples/generated-000040000.png      64 new pictures, always from the same random numbers
+R/samples/rebuilt-000040000.png        8 held-out pictures above their reconstructions
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amalgan.data import Dataset
-from amalgan.data.grids import write_grid
+from amalgan import files
+from amalgan.data import Dataset, grid, png_bytes, to_pixels
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.systems.base import System
@@ -23,6 +23,8 @@ from amalgan.types import UNLABELED
 
 GENERATED = 64
 REBUILT = 8
+LEAST_SIDE = 56
+"""Smaller pictures are drawn larger, by whole numbers."""
 
 
 @dataclass
@@ -44,13 +46,22 @@ class Sheets:
             self.write("rebuilt", state.images, self.rebuilt(system))
 
     def write(self, what: str, images: int, x: Tensor) -> None:
-        write_grid(self.folder / f"{what}-{images:09d}.png", x.cpu(), self.data.spec, columns=8)
+        pixels = to_pixels(x, self.data.spec)
+        scale = max(1, LEAST_SIDE // min(pixels.shape[1:3]))
+        sheet = png_bytes(grid(pixels, columns=8, scale=scale))
+        files.write_bytes(self.folder / f"{what}-{images:09d}.png", sheet)
 
     def generated(self, system: Generates) -> Tensor:
         """The same noise and classes at every call."""
         classes = len(self.data.spec.classes)
-        label = torch.arange(GENERATED, device=self.device) % classes if classes else torch.full((GENERATED,), UNLABELED)
-        return system.generate(label.to(self.device), Draws(seed=0, round=0, total=GENERATED, device=self.device))
+        label = (
+            torch.arange(GENERATED, device=self.device) % classes
+            if classes
+            else torch.full((GENERATED,), UNLABELED)
+        )
+        return system.generate(
+            label.to(self.device), Draws(seed=0, round=0, total=GENERATED, device=self.device)
+        )
 
     def rebuilt(self, system: System) -> Tensor:
         """Held-out pictures, their faithful decodes, and their realistic ones where there are any."""

@@ -43,7 +43,9 @@ class Processes:
             UsageError: the batch cannot be split evenly.
         """
         if batch % self.world:
-            raise UsageError(f"--batch {batch} cannot be shared by {self.world} processes; use a multiple of {self.world}")
+            raise UsageError(
+                f"--batch {batch} cannot be shared by {self.world} processes; use a multiple of {self.world}"
+            )
         each = batch // self.world
         return slice(self.rank * each, (self.rank + 1) * each)
 
@@ -54,7 +56,9 @@ class Processes:
             return
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
-        for gradient, mean in zip(gradients, (flat / self.world).split([g.numel() for g in gradients]), strict=True):
+        for gradient, mean in zip(
+            gradients, (flat / self.world).split([g.numel() for g in gradients]), strict=True
+        ):
             gradient.copy_(mean.view_as(gradient))
 
     def mean(self, values: dict[str, Tensor]) -> dict[str, float]:

@@ -65,7 +65,9 @@ class Show:
 
     def losses(self, most: int) -> str:
         """The smoothed terms, named."""
-        return " ".join(f"{name.split('/')[-1]} {value:.3g}" for name, value in list(self.smooth.items())[:most])
+        return " ".join(
+            f"{name.split('/')[-1]} {value:.3g}" for name, value in list(self.smooth.items())[:most]
+        )
 
     def tell(self, sentence: str) -> None:
         """One line above the progress."""

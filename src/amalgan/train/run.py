@@ -1,7 +1,7 @@
 """One training run: from an order to a folder with a model.
 
-    Order ─► data ─► RunConfig (minutes become images) ─► state, fresh or resumed ─► loop ─► settle ─► model.safetensors
-                            └─► R/run.json, R/log.jsonl, R/samples/*.png, R/state.safetensors
+Order ─► data ─► RunConfig (minutes become images) ─► state, fresh or resumed ─► loop ─► settle ─► model.safetensors
+                        └─► R/run.json, R/log.jsonl, R/samples/*.png, R/state.safetensors
 """
 
 from __future__ import annotations
@@ -201,7 +201,9 @@ def initialize(system: System, source: Path) -> None:
     mine = system.state_dict()
     for name in sorted(mine.keys() | weights.keys()):
         if name not in mine or name not in weights or mine[name].shape != weights[name].shape:
-            raise UsageError(f"--init {source}: {name} differs from this run's. Use the same system, sizes and data shape.")
+            raise UsageError(
+                f"--init {source}: {name} differs from this run's. Use the same system, sizes and data shape."
+            )
     system.load_state_dict(weights)
 
 

@@ -59,15 +59,18 @@ class TrainState:
     def average_in(self, batch: int, half_life: int) -> None:
         """Move the averaged weights toward the current ones, by what ``batch`` more images warrant."""
         keep = 0.5 ** (batch / max(1.0, min(half_life, WARMING * self.images)))
-        averaged, current = list(self.average.parameters()), list(self.system.parameters())
+        averaged: list[Tensor] = list(self.average.parameters())
+        current: list[Tensor] = list(self.system.parameters())
         torch._foreach_lerp_(averaged, current, 1 - keep)
         for kept, buffer in zip(self.average.buffers(), self.system.buffers(), strict=True):
             kept.copy_(buffer)
 
     def finite(self) -> bool:
         """Whether every weight, averaged weight and Adam moment is a finite number."""
-        tensors = [*self.system.parameters(), *self.average.parameters()]
-        tensors += [value for adam in self.optimizers for slot in adam.state.values() for value in slot.values()]
+        tensors: list[Tensor] = [*self.system.parameters(), *self.average.parameters()]
+        tensors += [
+            value for adam in self.optimizers for slot in adam.state.values() for value in slot.values()
+        ]
         with torch.no_grad():
             return bool(torch.stack(torch._foreach_norm(tensors)).isfinite().all())
 

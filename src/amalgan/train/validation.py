@@ -1,9 +1,9 @@
 """The validation curve: what the averaged weights reach on pictures that training never sees.
 
-    psnr      reconstructions of held-out pictures, dB (pooled error); higher is better
-    error     the same for vectors: mean squared error in standardized units; lower
-    frechet   generated against held-out examples, in the data's own features; lower. Costs a feature network,
-              so it is measured only when --until or --patience asks for it or nothing else can be
+psnr      reconstructions of held-out pictures, dB (pooled error); higher is better
+error     the same for vectors: mean squared error in standardized units; lower
+frechet   generated against held-out examples, in the data's own features; lower. Costs a feature network,
+          so it is measured only when --until or --patience asks for it or nothing else can be
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class Validate:
         if self.goal is None:
             return names[:1]
         if self.goal.measure not in names:
-            raise ConfigError([f"--until {self.goal.measure}: this system is measured by {', '.join(names) or 'nothing'}"])
+            raise ConfigError(
+                [f"--until {self.goal.measure}: this system is measured by {', '.join(names) or 'nothing'}"]
+            )
         return list(dict.fromkeys([*names[:1], self.goal.measure]))
 
     def keep_best(self, state: TrainState, name: str) -> None:
@@ -119,7 +121,9 @@ class Validate:
     def distortion(self, name: str, system: System, x: torch.Tensor) -> float:
         """Pooled PSNR in dB, or mean squared error."""
         assert isinstance(system, Encodes) and isinstance(system, Decodes)
-        decoded = torch.cat([system.decode(system.encode(part.to(self.device))).cpu() for part in x.split(256)])
+        decoded = torch.cat(
+            [system.decode(system.encode(part.to(self.device))).cpu() for part in x.split(256)]
+        )
         if name == "error":
             return float((decoded - x).square().mean())
         return pooled_psnr(decoded.clamp(-1, 1), x, data_range=2.0)

@@ -46,10 +46,14 @@ class Watchdog:
         happened = f"round {state.round}: {where}; {cause(bad)}"
         count, scale = state.rollbacks + 1, state.rate_scale / 2
         if count > MOST_ROLLBACKS:
-            raise Diverged(f"{happened} Rolled back {MOST_ROLLBACKS} times without help; the last good state is kept.")
+            raise Diverged(
+                f"{happened} Rolled back {MOST_ROLLBACKS} times without help; the last good state is kept."
+            )
         self.take_back(state)
         state.rollbacks, state.rate_scale = count, scale
-        self.tell(f"{happened} Back to round {state.round} with the learning rates at {scale:g} of what was asked.")
+        self.tell(
+            f"{happened} Back to round {state.round} with the learning rates at {scale:g} of what was asked."
+        )
 
     def watch_for_collapse(self, report: Report) -> None:
         """Warn once when samples stay alike, and once when the critic stays unbeaten."""

@@ -1,0 +1,259 @@
+"""The Python API: what the command line does, on arrays.
+
+    train ─► Model ─► generate · reconstruct · encode · decode · evaluate        load(path) ─► Model
+
+At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
+the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
+(N, D). Pictures of another size are fitted as the data reader fits them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from rich.console import Console
+
+from amalgan import files, modelfile, registry
+from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.data import from_pixels, to_pixels
+from amalgan.data.images import fitted
+from amalgan.data.layout import Layout
+from amalgan.errors import UsageError
+from amalgan.streams import Draws, key
+from amalgan.systems.abilities import Decodes, Encodes, abilities
+from amalgan.tasks.generate import CHUNK, DecoderName, generate
+from amalgan.tasks.reconstruct import redraw
+from amalgan.train.processes import DeviceName, resolve
+from amalgan.train.run import Order, execute
+from amalgan.types import DataSpec
+
+Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
+
+
+def train(
+    system: str,
+    data: str | Path | NDArray[Any],
+    *,
+    minutes: float | None = None,
+    images: int | None = None,
+    out: str | Path | None = None,
+    settings: Any = None,
+    until: str | None = None,
+    patience: int | None = None,
+    seed: int = 0,
+    batch: int = 64,
+    micro_batch: int | None = None,
+    device: DeviceName = "auto",
+    resume: bool = False,
+    overwrite: bool = False,
+    init: str | Path | None = None,
+    reading: DataConfig = DataConfig(),  # noqa: B008 - frozen
+    augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
+    quiet: bool = False,
+) -> Model:
+    """Train ``system`` on ``data`` (a word, a path, or an array) and return the model.
+
+    Args:
+        minutes: wall time, 5 when neither this nor ``images`` is given.
+        images: pictures to draw in all, instead of minutes.
+        out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model).
+        settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
+        quiet: show no progress on stderr.
+
+    Raises:
+        AmalganError: as the command line does, with the same sentences.
+    """
+    if minutes is not None and images is not None:
+        raise UsageError("minutes and images are both given; give one of them")
+    with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+        order = Order(
+            data=named(data, Path(scratch)),
+            system=system,
+            settings=settings if settings is not None else registry.config_class(system)(),
+            out=Path(out or Path(scratch) / "run"),
+            images=images,
+            minutes=minutes,
+            until=until,
+            patience=patience,
+            seed=seed,
+            batch=batch,
+            micro_batch=micro_batch,
+            device=device,
+            resume=resume,
+            overwrite=overwrite,
+            init=Path(init) if init is not None else None,
+            reading=reading,
+            augment=augment,
+        )
+        return load(execute(order, Console(stderr=True, quiet=quiet)).model, device=device)
+
+
+def named(data: str | Path | NDArray[Any], scratch: Path) -> str:
+    """``data`` as a word or a path; an array is put into a file."""
+    if not isinstance(data, np.ndarray):
+        return str(data)
+    with files.replacing(scratch / "array.npy") as part, part.open("wb") as file:
+        np.save(file, data, allow_pickle=False)
+    return str(scratch / "array.npy")
+
+
+def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
+    """Read a model file, or the model of a run's folder.
+
+    Raises:
+        ModelFileError: missing, foreign, damaged, of a newer format, or of a system that is not known here.
+    """
+    return Model(modelfile.load(path, resolve(device)))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model."""
+
+    held: modelfile.Model
+    """The system itself, for those who go on in torch: ``model.held.system``."""
+
+    @property
+    def spec(self) -> DataSpec:
+        """What the model reads and makes."""
+        return self.held.spec
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What its file says of it: system, config, abilities, training, data, metrics, versions; and its digest."""
+        return self.held.header | {"digest": self.held.digest}
+
+    def generate(
+        self, count: int, *, label: str | None = None, seed: int = 0, decoder: DecoderName | None = None
+    ) -> NDArray[Any]:
+        """``count`` new examples, of the class ``label`` if one is named."""
+        parts = generate(self.held, count, label=label, seed=seed, decoder=decoder)
+        return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
+
+    def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
+        """Each example, encoded and decoded again; ``seed`` draws what the realistic decoder adds."""
+        parts = self._chunks(self._in(x), "reconstruct", seed)
+        return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
+
+    def encode(self, x: Examples) -> NDArray[np.float32]:
+        """The code of each example, float32 (N, K)."""
+        encode = self.held.require(Encodes).encode
+        codes = torch.cat([encode(part).cpu() for part, _ in self._chunks(self._in(x), "encode")])
+        return np.asarray(codes.numpy(), np.float32)
+
+    def decode(self, code: NDArray[Any]) -> NDArray[Any]:
+        """The faithful decode of codes (N, K), or of one (K,)."""
+        decode = self.held.require(Decodes).decode
+        codes = torch.from_numpy(np.atleast_2d(np.asarray(code, np.float32)))
+        return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as one file."""
+        facts = {
+            name: self.held.header[name]
+            for name in ("training", "data", "metrics")
+            if name in self.held.header
+        }
+        modelfile.publish(Path(path), self.held.system, name=self.held.name, facts=facts)
+
+    def _in(self, x: Examples) -> torch.Tensor:
+        return examples(x, self.spec)
+
+    def _out(self, x: torch.Tensor) -> NDArray[Any]:
+        return to_pixels(x, self.spec)
+
+    def _chunks(self, x: torch.Tensor, purpose: str, seed: int = 0) -> Iterator[tuple[torch.Tensor, Draws]]:
+        device = str(next(self.held.system.parameters()).device)
+        for number, part in enumerate(x.split(CHUNK)):
+            draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
+            yield part.to(device), draws
+
+
+def examples(x: Examples, spec: DataSpec) -> torch.Tensor:
+    """What a user holds, as networks see it: float32 (N, *spec.shape).
+
+    Raises:
+        UsageError: it is not of the model's kind.
+    """
+    if spec.kind == "vector":
+        return vectors(x, spec)
+    pixels = [one_picture(picture, spec) for picture in pictures(x)]
+    stacked = np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
+    return from_pixels(stacked, spec)
+
+
+def vectors(x: Any, spec: DataSpec) -> torch.Tensor:
+    """One vector or many, in the data's units, standardized."""
+    values = np.atleast_2d(np.asarray(x, np.float32))
+    if values.shape[1:] != spec.shape:
+        raise UsageError(f"found an array of shape {np.shape(x)}; this model reads (N, {spec.size}) numbers")
+    return from_pixels(values, spec)
+
+
+def pictures(x: Any) -> list[Any]:
+    """One picture or many, as a list of arrays or PIL images."""
+    if isinstance(x, Image.Image):
+        return [x]
+    if not isinstance(x, np.ndarray):
+        return list(x)
+    one = x.ndim == 2 or (x.ndim == 3 and x.shape[2] in (1, 3))
+    return [x] if one else list(x)
+
+
+def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
+    """An array or PIL image as uint8 (C, H, W) of the model's size and channels."""
+    if isinstance(picture, np.ndarray):
+        if (
+            picture.dtype != np.uint8
+            or picture.ndim not in (2, 3)
+            or picture.shape[2:] not in ((), (1,), (3,))
+        ):
+            raise UsageError(
+                f"found a {picture.dtype} array of shape {picture.shape}; this model reads uint8 (H, W) or (H, W, 3) "
+                "within 0..255, one or many, or PIL images"
+            )
+        picture = Image.fromarray(picture[..., 0] if picture.shape[2:] == (1,) else picture)
+    if not isinstance(picture, Image.Image):
+        raise UsageError(f"found {type(picture).__name__}; this model reads uint8 arrays or PIL images")
+    channels, height, width = spec.shape
+    return fitted(ImageOps.exif_transpose(picture), Layout(height=height, width=width, channels=channels))
+
+
+@dataclass(frozen=True)
+class SystemFacts:
+    """What there is to know of a system before training one."""
+
+    name: str
+    summary: str
+    abilities: tuple[str, ...]
+    paper: str
+    file: str
+    lines: int
+
+
+def systems() -> list[SystemFacts]:
+    """Every system that can be trained, by name."""
+    return [facts_of(name) for name in registry.names()]
+
+
+def facts_of(name: str) -> SystemFacts:
+    """The facts of one system, read from its class."""
+    system = registry.system_class(name)
+    source = Path(inspect.getsourcefile(system) or "?")
+    return SystemFacts(
+        name=name,
+        summary=(inspect.getdoc(system) or "").split("\n")[0],
+        abilities=tuple(abilities(system)),
+        paper=system.paper,
+        file=source.name,
+        lines=len(source.read_text().splitlines()) if source.is_file() else 0,
+    )

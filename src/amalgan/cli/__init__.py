@@ -1,0 +1,42 @@
+"""The command line. It parses, hands over, and shows; every decision is made below.
+
+    argv ─► parsing ─► a command (train, use, look, demo) ─► Answer ─► output ─► stdout, stderr, exit code
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from amalgan.cli.output import deliver, fail
+from amalgan.cli.parsing import parse
+from amalgan.errors import AmalganError
+
+USAGE = 2
+BUG = 1
+KEYBOARD = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    console = Console(stderr=True)
+    as_json = "--json" in words
+    try:
+        command = parse(words)
+        if isinstance(command, str):
+            print(command)
+            return 0 if words else USAGE
+        return deliver(command.run(console), as_json, console)
+    except AmalganError as error:
+        return fail(str(error), as_json, console, error.exit_code)
+    except KeyboardInterrupt:
+        return fail("interrupted; nothing half-written is left behind.", as_json, console, KEYBOARD)
+    except SystemExit as left:  # tyro has shown what is wrong with a value
+        return int(left.code or 0)
+    except Exception as bug:
+        traceback.print_exc()
+        return fail(f"this is a bug: {type(bug).__name__}: {bug}", as_json, console, BUG)

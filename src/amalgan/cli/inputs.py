@@ -1,0 +1,83 @@
+"""MODEL and DATA as users give them: opened, or refused with a sentence that says what was given instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from amalgan import registry
+from amalgan.cli.output import say
+from amalgan.cli.shared import Loading
+from amalgan.config.data import DataConfig
+from amalgan.errors import DataError, ModelFileError
+
+if TYPE_CHECKING:
+    from amalgan.data import Dataset
+    from amalgan.modelfile import Model
+    from amalgan.types import DataSpec
+
+
+def model_at(place: Path, loading: Loading) -> Model:
+    """The model in a file or in a run's folder.
+
+    Raises:
+        ModelFileError: there is none; says what is there instead.
+    """
+    from amalgan import modelfile
+    from amalgan.train.processes import resolve
+
+    if loading.plugin is not None:
+        registry.load_plugin(loading.plugin)
+    if place.is_dir() and not (place / "model.safetensors").exists():
+        raise ModelFileError(f"{place} holds no model: {instead(place)}")
+    return modelfile.load(place, resolve(loading.device))
+
+
+def instead(folder: Path) -> str:
+    """Why a folder has no model, and what to do."""
+    if is_run(folder):
+        return "its training has not ended. Go on with it: amalgan train DATA --resume, with the flags it began with."
+    return "it is no run's folder. Give a model file, or the folder that amalgan train --out named."
+
+
+def data_for(
+    place: str, config: DataConfig, console: Console, *, like: DataSpec | None = None, at_least: int = 1
+) -> Dataset:
+    """The data set that ``place`` names; progress is shown while it is read for the first time."""
+    from amalgan.data import open_data
+
+    check_data(place)
+    with console.status("reading the data ...") as status:
+        return open_data(
+            place,
+            config,
+            like=like,
+            at_least=at_least,
+            progress=lambda done, of: status.update(f"reading the data: {done:,} of {of:,} ..."),
+        )
+
+
+def check_data(place: str) -> None:
+    """Refuse what is a model or a run and stands where DATA should.
+
+    Raises:
+        DataError: it is one.
+    """
+    path = Path(place)
+    if is_run(path):
+        raise DataError(f"{place} is a run's folder, not data. Give the pictures that it was trained on, or others.")
+    if path.suffix == ".safetensors" and path.is_file():
+        raise DataError(f"{place} is a model file, not data. MODEL comes first, then DATA.")
+
+
+def is_run(path: Path) -> bool:
+    """Whether amalgan train wrote this folder."""
+    return (path / "run.json").is_file()
+
+
+def say_warnings(data: Dataset, console: Console) -> None:
+    """What there is to think of in a data set."""
+    for warning in data.inspection.warnings:
+        say(console, f"note: {warning}")

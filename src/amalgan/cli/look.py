@@ -1,0 +1,155 @@
+"""Looking without changing anything: ``inspect`` a data set, ``info`` on a file, the ``systems`` there are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from rich.console import Console
+from rich.table import Table
+from tyro.conf import Positional
+
+from amalgan import registry
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import data_for, say_warnings
+from amalgan.cli.output import Answer, harmless, table
+from amalgan.config.data import DataConfig
+
+if TYPE_CHECKING:
+    from amalgan.data import Inspection
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspect:
+    """Look over a data set before training: what can be read, and what to think of.
+
+    DATA is what amalgan train takes. Files that cannot be used are listed with their reasons (exit code 3).
+    """
+
+    data: Positional[str]
+    """The data set."""
+    reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Inspect."""
+        data = data_for(self.data, self.reading, console, at_least=0)
+        facts = data.inspection.to_json()
+        say_warnings(data, console)
+        return Answer(facts=facts, text=table(inspected(data.inspection)), skipped=facts["skipped"])
+
+
+def inspected(found: Inspection) -> dict[str, Any]:
+    """An inspection for people."""
+    parts = ", ".join(f"{count:,} {part}" for part, count in found.splits.items())
+    copies = found.duplicates
+    return {
+        "data": found.name,
+        "read": f"{found.read:,} examples, {len(found.skipped):,} skipped, {found.ignored:,} ignored",
+        "as": f"{found.spec.text} ({found.chosen})",
+        "found": tallied(found.modes),
+        "sizes": tallied(found.sizes) or "none",
+        "classes": tallied(found.classes) or "none",
+        "unlabeled": f"{found.unlabeled:,}",
+        "splits": f"{parts} ({'its own' if found.own_splits else 'made from the content'})",
+        "duplicates": f"{copies.count:,}, of which {copies.across_splits:,} in another split",
+    }
+
+
+def tallied(counts: dict[str, int]) -> str:
+    """``cat 12, dog 9``; the first dozen."""
+    shown = [f"{name} {count:,}" for name, count in list(counts.items())[:SHOWN]]
+    return ", ".join(shown) + (f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Info:
+    """Say what a file of amalgan is: a model, a run, a training state or a feature network.
+
+    The whole file is read and checked for damage.
+    """
+
+    file: Positional[Path]
+    """The file, or a run's folder."""
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Read its header."""
+        from amalgan import modelfile, tensorfile
+
+        place = self.file
+        if place.is_dir():
+            model = place / "model.safetensors"
+            place = model if model.exists() else place / "state.safetensors"
+        tensors, header = tensorfile.read(place, expected="a model file")
+        facts = header | {
+            "kind": "a model" if "system" in header else header.get("what", "a file of amalgan"),
+            "file": str(place),
+            "bytes": place.stat().st_size,
+            "numbers": sum(tensor.numel() for tensor in tensors.values()),
+            "digest": modelfile.digest(tensors),
+        }
+        return Answer(facts=facts, text=table(described(facts)))
+
+
+def described(facts: dict[str, Any]) -> dict[str, Any]:
+    """A header for people."""
+    rows = {"kind": facts["kind"], "file": f"{facts['file']} ({facts['bytes'] / 1e6:.1f} MB, {facts['numbers']:,} numbers)"}
+    return rows | (of_model(facts) if facts["kind"] == "a model" else of_other(facts))
+
+
+def of_model(facts: dict[str, Any]) -> dict[str, Any]:
+    """What there is to say of a model."""
+    from amalgan.types import DataSpec
+
+    spec, training = DataSpec.from_json(facts["spec"]), facts.get("training", {})
+    names = ", ".join(spec.classes[:SHOWN]) + (" ..." if len(spec.classes) > SHOWN else "")
+    return {
+        "system": facts["system"],
+        "reads and makes": spec.text,
+        "classes": f"{len(spec.classes)}: {names}" if spec.classes else "none",
+        "can": ", ".join(facts["abilities"]).replace("_", " "),
+        "trained on": "{} ({:,} examples)".format(*(facts.get("data", {}).get(key, 0) for key in ("name", "train"))),
+        "images": f"{training.get('images', 0):,}, seed {training.get('seed')}, batch {training.get('batch')}",
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in facts.get("metrics", {}).items()},
+        "written by": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+        "digest": facts["digest"],
+    }
+
+
+def of_other(facts: dict[str, Any]) -> dict[str, Any]:
+    """What there is to say of a training state or a feature network."""
+    rows = {name: facts[name] for name in ("name", "images", "round", "stop") if facts.get(name) is not None}
+    if run := facts.get("identity"):
+        rows |= {"system": run["system"], "data": run["data"], "of": f"{run['images']:,} images"}
+    return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Systems:
+    """List the systems that can be trained, and what each can do."""
+
+    plugin: Path | None = None
+    """Python file that registers systems of your own, listed too."""
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """List."""
+        if self.plugin is not None:
+            registry.load_plugin(self.plugin)
+        from amalgan import api
+
+        found = api.systems()
+        listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        for title in ("name", "what it is", "can", "from", "file", "lines"):
+            listed.add_column(title, justify="right" if title == "lines" else "left")
+        for facts in found:
+            can = ", ".join(facts.abilities).replace("_", " ")
+            listed.add_row(*map(harmless, (facts.name, facts.summary, can, facts.paper, facts.file, str(facts.lines))))
+        return Answer(facts={"systems": [asdict(facts) for facts in found]}, text=listed)

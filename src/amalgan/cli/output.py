@@ -1,0 +1,117 @@
+"""Where things go: results to stdout, everything said on the way to stderr, and what the exit code tells.
+
+    Answer ─┬─ --json ──► one JSON object, last on stdout          skipped inputs ─► stderr (the first ten), code 3
+            └─ else ────► text or a table for people               AmalganError ───► "amalgan: ...", its own code
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+from amalgan.data.names import shown
+
+SHOWN_SKIPPED = 10
+SOME_SKIPPED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command found out."""
+
+    facts: Mapping[str, Any]
+    """The JSON object."""
+    text: str | Table
+    """The same for people."""
+    skipped: Sequence[Mapping[str, str]] = field(default=())
+    """Inputs that could not be used: name and reason."""
+
+
+class Command(Protocol):
+    """A parsed command line."""
+
+    @property
+    def json(self) -> bool:
+        """Whether stdout is for a machine."""
+
+    def run(self, console: Console) -> Answer:
+        """Do it; say what is going on on ``console``."""
+
+
+def deliver(answer: Answer, as_json: bool, console: Console) -> int:
+    """Show ``answer`` and return the exit code."""
+    list_skipped(answer.skipped, console)
+    if int(os.environ.get("RANK", 0)) == 0:  # of several processes, the first answers
+        with quiet_pipe():
+            if as_json:
+                print_json(answer.facts)
+            else:
+                Console(width=None if sys.stdout.isatty() else 200).print(answer.text, highlight=False, markup=False)
+    return SOME_SKIPPED if answer.skipped else 0
+
+
+def list_skipped(skipped: Sequence[Mapping[str, str]], console: Console) -> None:
+    """Name what was left out, the first ten."""
+    if not skipped:
+        return
+    more = len(skipped) - SHOWN_SKIPPED
+    lines = [f"  {shown(bad['name'])}: {bad['reason']}" for bad in skipped[:SHOWN_SKIPPED]]
+    lines += [f"  and {more} more; --json lists them all"] if more > 0 else []
+    say(console, "\n".join([f"skipped {counted(len(skipped), 'input')}:", *lines]))
+
+
+def fail(message: str, as_json: bool, console: Console, code: int) -> int:
+    """Say what went wrong and return ``code``."""
+    say(console, f"amalgan: {message}")
+    if as_json:
+        with quiet_pipe():
+            print_json({"error": harmless(message)})
+    return code
+
+
+def print_json(facts: Mapping[str, Any]) -> None:
+    """One line of JSON on stdout."""
+    print(json.dumps(facts, ensure_ascii=True, allow_nan=False), flush=True)
+
+
+def say(console: Console, message: str) -> None:
+    """Plain text on stderr, without anything that acts on a terminal."""
+    console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """``text`` with control characters, but for line ends, written as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else shown(c) for c in text)
+
+
+def table(rows: Mapping[str, Any]) -> Table:
+    """Names and values in two columns."""
+    found = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    found.add_column(no_wrap=True)
+    found.add_column(overflow="fold")
+    for name, value in rows.items():
+        found.add_row(name, harmless(str(value)))
+    return found
+
+
+def counted(number: int, what: str) -> str:
+    """``1 picture``, ``1,234 pictures``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def quiet_pipe() -> Iterator[None]:
+    """A reader of stdout that went away is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,118 @@
+"""From a command line to a command: tyro reads the values; names that fit nothing are answered with the nearest.
+
+    argv ─► name ─► dataclass (train: with the settings of --system, at the size of --preset) ─► tyro ─► command
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import tyro
+
+from amalgan import __version__, registry
+from amalgan.cli import help
+from amalgan.cli.demo import Demo
+from amalgan.cli.flags import Flag, groups
+from amalgan.cli.look import Info, Inspect, Systems
+from amalgan.cli.output import Command
+from amalgan.cli.train import Train
+from amalgan.cli.use import Embed, Evaluate, Generate, Reconstruct
+from amalgan.errors import UsageError
+
+COMMANDS: dict[str, type[Any]] = {
+    "demo": Demo,
+    "train": Train,
+    "generate": Generate,
+    "reconstruct": Reconstruct,
+    "embed": Embed,
+    "evaluate": Evaluate,
+    "inspect": Inspect,
+    "systems": Systems,
+    "info": Info,
+}
+
+
+def parse(argv: Sequence[str]) -> Command | str:
+    """The command that ``argv`` asks for, or the text to show when it asks for help.
+
+    Raises:
+        UsageError: no such command, flag or value; says what there is.
+    """
+    name, rest = (argv[0], list(argv[1:])) if argv else ("--help", [])
+    if name in ("-h", "--help", "help"):
+        return help.top(COMMANDS)
+    if name == "--version":
+        return f"amalgan {__version__}"
+    if name not in COMMANDS:
+        raise UsageError(f"there is no command {name!r}{nearest(name, COMMANDS)}. See amalgan --help.")
+    kind, default = (Train, train_default(rest)) if name == "train" else (COMMANDS[name], None)
+    if {"-h", "--help"} & set(rest):
+        return help.of_command(name, kind, default)
+    return read(name, kind, default, rest)
+
+
+def train_default(rest: Sequence[str]) -> Train[Any]:
+    """What ``train`` is before its flags are read: the settings of the system that they name."""
+    if plugin := value_of("--plugin", rest):
+        registry.load_plugin(Path(plugin))
+    system = value_of("--system", rest) or "fusion"
+    if system not in registry.names():
+        raise UsageError(
+            f"--system {system!r}: there is no such system{nearest(system, registry.names())}. There are "
+            f"{', '.join(registry.names())}; one of your own is loaded by --plugin FILE.py."
+        )
+    settings = registry.config_class(system)()
+    sized = settings.preset("base") if value_of("--preset", rest) == "base" else settings
+    return Train(data=cast(str, tyro.MISSING), settings=sized)
+
+
+def value_of(flag: str, rest: Sequence[str]) -> str | None:
+    """The value that follows ``flag``, or stands after its equals sign; the last one counts."""
+    found = [word.split("=", 1)[1] for word in rest if word.startswith(f"{flag}=")]
+    found += [value for word, value in zip(rest, rest[1:], strict=False) if word == flag]
+    return found[-1] if found else None
+
+
+def read(name: str, kind: type[Any], default: Any, rest: list[str]) -> Command:
+    """Let tyro fill the dataclass ``kind`` from ``rest``."""
+    flags = [flag for group in groups(kind, default) for flag in group.flags]
+    words = [part for word in rest for part in switched(word, flags)]
+    target = kind[type(default.settings)] if default is not None else kind
+    command, unknown = tyro.cli(
+        target,
+        prog=f"amalgan {name}",
+        args=words,
+        default=default,
+        add_help=False,
+        return_unknown_args=True,
+        config=(tyro.conf.PositionalMetavarFromFieldName,),
+    )
+    if unknown:
+        raise UsageError(unexpected(name, unknown[0], flags))
+    return cast(Command, command)
+
+
+def switched(word: str, flags: Iterable[Flag]) -> list[str]:
+    """``--no-flip`` as ``--flip False``, for a flag that may also be left open."""
+    for flag in flags:
+        if flag.kind is bool and flag.default is None and word in flag.spellings:
+            return [flag.spellings[0], str(word == flag.spellings[0])]
+    return [word]
+
+
+def unexpected(name: str, word: str, flags: Iterable[Flag]) -> str:
+    """What to say of a word that fits nothing."""
+    if not word.startswith("-"):
+        return f"amalgan {name} does not know what to do with {word!r}. See amalgan {name} --help."
+    flag = word.split("=")[0]
+    known = [spelling for flag in flags for spelling in flag.spellings]
+    return f"amalgan {name} has no flag {flag}{nearest(flag.replace('_', '-'), known)}. See amalgan {name} --help."
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``; perhaps you mean ...``, or nothing when nothing is near."""
+    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+    return f"; perhaps you mean {' or '.join(near)}" if near else ""

@@ -1,0 +1,40 @@
+"""Groups of flags that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from amalgan.config.data import DataConfig
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+DecoderName = Literal["realistic", "faithful"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How DATA is read; its size and channels are the model's."""
+
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """Other proportions: cut the long side, fill the short side, or distort."""
+    background: str = "white"
+    """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
+    max_bad: int | None = None
+    """Stop when more files than this are unusable; by default skip and list them."""
+    cache: str | None = None
+    """Folder of the decoded cache; by default the user's cache folder."""
+
+    def config(self) -> DataConfig:
+        """The same as a configuration."""
+        return DataConfig(fit=self.fit, background=self.background, max_bad=self.max_bad, cache=self.cache)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loading:
+    """How MODEL is loaded."""
+
+    device: DeviceName = "auto"
+    """Where to compute; auto takes cuda, else mps, else cpu."""
+    plugin: Path | None = None
+    """Python file that registers the model's system, where it is your own."""

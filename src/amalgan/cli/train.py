@@ -1,0 +1,125 @@
+"""``amalgan train``: flags to an ``Order``, and what it came to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
+
+from rich.console import Console
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_data
+from amalgan.cli.output import Answer, table
+from amalgan.cli.shared import DeviceName
+from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.errors import UsageError
+
+if TYPE_CHECKING:
+    from amalgan.train.run import Result
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long to train; 5 minutes when nothing is said."""
+
+    minutes: float | None = None
+    """Wall time in minutes; a few rounds are timed and the number of images is fixed from them."""
+    images: int | None = None
+    """Pictures to draw in all, counted once however many networks see them."""
+    until: str | None = None
+    """Stop as soon as a validation measure is reached, as psnr=24, error=0.1 or frechet=5."""
+    patience: int | None = None
+    """Stop after so many validations without a better one, and publish the best."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(Generic[C]):
+    """Train a system on DATA and write one model file.
+
+    DATA is a word (digits, photos, iris, wine, breast_cancer, diabetes), a folder of pictures (sub-folders are classes;
+    train/ and test/ are splits), a .zip of one, a folder of IDX files (as MNIST), or an .npz or .npy file.
+    The run is a folder: model.safetensors when training has ended, log.jsonl, samples/, and a state to resume from.
+    """
+
+    data: Positional[str]
+    """What to train on."""
+    system: str = "fusion"
+    """What to train; amalgan systems lists them. The flags below the general ones are its own."""
+    out: Path | None = None
+    """The run's folder; by default runs/DATA-SYSTEM."""
+    preset: Literal["quick", "base"] = "quick"
+    """Size of the networks: quick for CPUs, base (about twice as wide and deep) for GPUs or patience."""
+    seed: int = 0
+    """Of all random numbers: equal seeds, equal runs."""
+    batch: int = 64
+    """Pictures a round, over all processes together."""
+    micro_batch: int | None = None
+    """At most so many pictures at a time in memory; the result is the same, up to rounding."""
+    device: DeviceName = "auto"
+    """Where to compute; auto takes cuda, else mps, else cpu."""
+    resume: Switch = False
+    """Go on with the run in --out from its last saved state."""
+    overwrite: Switch = False
+    """Replace the run in --out."""
+    init: Path | None = None
+    """Model file whose weights a new run starts from."""
+    plugin: Path | None = None
+    """Python file that registers a system of your own."""
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+    budget: Annotated[Budget, Inline] = field(default_factory=Budget)
+    reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
+    augment: Annotated[AugmentConfig, Inline] = field(default_factory=AugmentConfig)
+    settings: Annotated[C, Inline]
+    """The system's own."""
+
+    def run(self, console: Console) -> Answer:
+        """Train."""
+        if self.budget.minutes is not None and self.budget.images is not None:
+            raise UsageError("--minutes and --images are both given; give one of them.")
+        check_data(self.data)
+        from amalgan.train.run import Order, execute
+
+        order = Order(
+            data=self.data,
+            system=self.system,
+            settings=self.settings,
+            out=self.out or Path("runs") / f"{short_name(self.data)}-{self.system}",
+            images=self.budget.images,
+            minutes=self.budget.minutes,
+            seed=self.seed,
+            batch=self.batch,
+            micro_batch=self.micro_batch,
+            until=self.budget.until,
+            patience=self.budget.patience,
+            device=self.device,
+            resume=self.resume,
+            overwrite=self.overwrite,
+            init=self.init,
+            reading=self.reading,
+            augment=self.augment,
+        )
+        return answer(execute(order, console))
+
+
+def short_name(data: str) -> str:
+    """A word or path as part of a folder's name."""
+    return re.sub(r"[^\w.-]+", "-", Path(data).resolve().stem if Path(data).exists() else data).strip("-.") or "data"
+
+
+def answer(result: Result) -> Answer:
+    """What the run reached."""
+    facts: dict[str, Any] = asdict(result) | {"model": str(result.model)}
+    rows = {
+        "model": facts["model"],
+        "images": f"{result.images:,}" + (f" (stopped: {result.stopped})" if result.stopped else ""),
+        "CPU time": f"{result.cpu_seconds:,.0f} s",
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in result.metrics.items()},
+        "try": f"amalgan generate {result.model.parent} --count 64 --out new.png",
+    }
+    return Answer(facts=facts, text=table(rows), skipped=result.skipped)

@@ -1,0 +1,259 @@
+"""Arrays in .npy and .npz files, read block by block: the whole array is never in memory.
+
+    x | images | arr_0, or the only array      [y | label | labels]       ─► no split of its own
+    x_train x_val x_test                       [y_train y_val y_test]     ─► splits
+
+Pictures: (N, H, W) or (N, H, W, 1 | 3 | 4), uint8, bool, 16-bit (scaled), other integers within 0..255, or
+floats in [0, 1]. Vectors: (N, D), any real numbers. A row with NaN is left out and named. Labels: (N,)
+integers (negative: unlabeled) or text. Nothing is unpickled: an array of Python objects is refused.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from math import prod
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.data.names import shown
+from amalgan.data.sources import ArrayData, Arrays, Block, file_key, unlabeled
+from amalgan.data.store import ANY, TEST, TRAIN, VALIDATION
+from amalgan.errors import DataError
+from amalgan.types import UNLABELED
+
+X_NAMES, Y_NAMES = ("x", "images", "arr_0"), ("y", "label", "labels")
+SPLITS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "test": TEST}
+BLOCK_BYTES = 1 << 24
+DAMAGE = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+
+
+class Stored(NamedTuple):
+    """One array in a file, its header read."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    start: int
+    """Where the values begin."""
+
+
+class Part(NamedTuple):
+    """Examples of one split and their labels."""
+
+    x: Stored
+    y: Stored | None
+    split: int
+    prefix: str
+
+
+def is_npz(path: Path) -> bool:
+    """A ZIP whose every member is an array."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            first = next(iter(archive.infolist()), None)
+            return first is not None and all(name.endswith(".npy") for name in archive.namelist())
+    except DAMAGE:
+        return False
+
+
+def find_npz(path: Path) -> Arrays:
+    """The source of a .npz file."""
+    return _source(path, lambda: _open(path, _members(path)))
+
+
+def find_npy(path: Path) -> Arrays:
+    """The source of a .npy file."""
+    return _source(path, lambda: _open(path, {"x": lambda: path.open("rb")}))
+
+
+def _source(path: Path, open_data: Callable[[], ArrayData]) -> Arrays:
+    return Arrays(name=shown(path.name), key=f"arrays\n{file_key(path)}", open=open_data)
+
+
+def _members(path: Path) -> dict[str, Callable[[], IO[bytes]]]:
+    def opener(member: str) -> Callable[[], IO[bytes]]:
+        return lambda: zipfile.ZipFile(path).open(member)
+
+    with zipfile.ZipFile(path) as archive:
+        return {name.removesuffix(".npy"): opener(name) for name in archive.namelist()}
+
+
+def _open(path: Path, members: dict[str, Callable[[], IO[bytes]]]) -> ArrayData:
+    parts = _parts(path, members)
+    shapes = {_example_shape(part.x) for part in parts}
+    if len(shapes) > 1:
+        raise DataError(f"{path.name} holds examples of {sorted(shapes)}; all must have one shape.")
+    labels = [_labels(part) for part in parts]
+    classes = _classes([part for part in labels if part is not None])
+    return ArrayData(
+        count=sum(part.x.shape[0] for part in parts),
+        shape=shapes.pop(),
+        classes=tuple(str(value) for value in classes),
+        blocks=lambda: _blocks(parts, labels, classes),
+    )
+
+
+def _parts(path: Path, members: dict[str, Callable[[], IO[bytes]]]) -> list[Part]:
+    def stored(name: str) -> Stored | None:
+        return _stored(f"{path.name}: {name}", members[name]) if name in members else None
+
+    split = [
+        Part(x, stored(f"y_{word}"), number, f"{word}/")
+        for word, number in SPLITS.items()
+        if (x := stored(f"x_{word}"))
+    ]
+    if split:
+        return split
+    only = tuple(members) if len(members) == 1 else ()
+    x_name = next((name for name in (*X_NAMES, *only) if name in members), None)
+    if x_name is None:
+        raise DataError(
+            f"{path.name} holds {', '.join(map(shown, members)) or 'nothing'}; the examples must be named "
+            f"{', '.join(X_NAMES)}, or x_train and x_test."
+        )
+    y_name = next((name for name in Y_NAMES if name in members), "")
+    x = stored(x_name)
+    assert x is not None  # its name was found
+    return [Part(x, stored(y_name), ANY, "")]
+
+
+def _stored(name: str, opener: Callable[[], IO[bytes]]) -> Stored:
+    try:
+        with opener() as file:
+            version = np.lib.format.read_magic(file)
+            read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+            shape, fortran, dtype = read[version](file)
+            return Stored(name, opener, shape, dtype, fortran, file.tell())
+    except (*DAMAGE, KeyError) as error:
+        raise DataError(f"{shown(name)} is no readable array: {shown(str(error))}. Save it again.") from error
+
+
+def _example_shape(x: Stored) -> tuple[int, ...]:
+    """(H, W), (H, W, C) or (D,), if this can hold examples at all."""
+    if x.dtype.kind not in "buif":
+        raise DataError(f"{x.name} holds {x.dtype}; examples are numbers. Nothing is unpickled.")
+    good = len(x.shape) in (2, 3) or (len(x.shape) == 4 and x.shape[3] in (1, 3, 4))
+    if good and 0 not in x.shape[1:]:
+        return x.shape[1:]
+    hint = " Move the channels last: x.transpose(0, 2, 3, 1)." if len(x.shape) == 4 else ""
+    raise DataError(
+        f"{x.name} has shape {x.shape}; expected pictures (N, H, W) or (N, H, W, 1, 3 or 4), "
+        f"or vectors (N, D).{hint}"
+    )
+
+
+def _labels(part: Part) -> NDArray[Any] | None:
+    if part.y is None:
+        return None
+    count, y = part.x.shape[0], part.y
+    if y.shape not in ((count,), (count, 1)) or y.dtype.kind not in "buifUS":
+        raise DataError(
+            f"{y.name} is {y.dtype} {y.shape}; expected {count} labels, integers or text, one an example."
+        )
+    values = np.concatenate([*_rows(y), np.zeros((0, *y.shape[1:]), y.dtype)]).reshape(count)
+    if y.dtype.kind in "US":
+        return values.astype(str)
+    if y.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.rint(values)).all()):
+        raise DataError(f"{y.name} holds fractions; labels are integers or text. Leave measurements out.")
+    return values.astype(np.int64)
+
+
+def _classes(labels: list[NDArray[Any]]) -> NDArray[Any]:
+    if not labels:
+        return np.zeros(0, np.int64)
+    if len({part.dtype.kind for part in labels}) > 1:
+        raise DataError("some labels are numbers and some are text; use one of them for all splits.")
+    values = np.unique(np.concatenate(labels))
+    return values if values.dtype.kind == "U" else values[values >= 0]
+
+
+def _blocks(parts: list[Part], labels: list[NDArray[Any] | None], classes: NDArray[Any]) -> Iterator[Block]:
+    for part, known in zip(parts, labels, strict=True):
+        start = 0
+        for rows in _rows(part.x):
+            names = [f"{part.prefix}{row:06d}" for row in range(start, start + len(rows))]
+            label = (
+                _numbered(known[start : start + len(rows)], classes)
+                if known is not None
+                else unlabeled(len(rows))
+            )
+            start += len(rows)
+            values, bad = _values(part.x.name, rows)
+            kept = ~bad
+            yield Block(
+                values=values[kept],
+                labels=label[kept],
+                split=part.split,
+                names=[name for name, keep in zip(names, kept, strict=True) if keep],
+                bad={
+                    name: "holds NaN or infinite numbers" for name, no in zip(names, bad, strict=True) if no
+                },
+            )
+
+
+def _numbered(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    numbers = np.searchsorted(classes, labels).astype(np.int64)
+    return numbers if labels.dtype.kind == "U" else np.where(labels < 0, UNLABELED, numbers)
+
+
+def _rows(stored: Stored) -> Iterator[NDArray[Any]]:
+    """The array in blocks of rows."""
+    row_bytes = max(prod(stored.shape[1:]) * stored.dtype.itemsize, 1)
+    count = stored.shape[0] if stored.fortran else max(BLOCK_BYTES // row_bytes, 1)
+    with stored.open() as file:
+        _take(stored, file, stored.start)
+        for start in range(0, stored.shape[0], max(count, 1)):
+            rows = min(count, stored.shape[0] - start)
+            data = np.frombuffer(_take(stored, file, rows * row_bytes), stored.dtype)
+            yield data.reshape((rows, *stored.shape[1:]), order="F" if stored.fortran else "C")
+
+
+def _take(stored: Stored, file: IO[bytes], size: int) -> bytes:
+    try:
+        data = file.read(size)
+    except DAMAGE as error:
+        raise DataError(f"{stored.name} is damaged: {shown(str(error))}. Save it again.") from error
+    if len(data) != size:
+        raise DataError(f"{stored.name} ends early: its header promises {stored.shape}. Save it again.")
+    return data
+
+
+def _values(name: str, rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Vectors as float32, pictures as uint8; and which rows are not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        wide = rows.astype(np.float32) if rows.ndim == 2 or rows.dtype.kind == "f" else None
+    if wide is None:
+        return _whole(name, rows), np.zeros(len(rows), bool)
+    bad = np.asarray(~np.isfinite(wide).reshape(len(rows), -1).all(axis=1), np.bool_)
+    return (wide if rows.ndim == 2 else _fractions(name, wide, bad)), bad
+
+
+def _whole(name: str, rows: NDArray[Any]) -> NDArray[np.uint8]:
+    if rows.dtype == np.uint8:
+        return rows
+    if rows.dtype.kind == "b":
+        return rows.astype(np.uint8) * np.uint8(255)
+    if rows.dtype.kind == "u" and rows.dtype.itemsize == 2:
+        return ((rows.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if rows.min(initial=0) < 0 or rows.max(initial=0) > 255:
+        raise DataError(f"{name} holds {rows.min()} to {rows.max()}; integer pictures lie within 0 to 255.")
+    return rows.astype(np.uint8)
+
+
+def _fractions(name: str, rows: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    good = rows[~bad]
+    low, high = float(good.min(initial=0)), float(good.max(initial=0))
+    if low < -1e-4 or high > 1 + 1e-4:
+        raise DataError(
+            f"{name} holds {low:.4g} to {high:.4g}; float pictures lie within 0 to 1. "
+            "Rescale them, or save them as uint8 within 0 to 255."
+        )
+    whole: NDArray[np.uint8] = np.rint(np.nan_to_num(rows).clip(0, 1) * 255).astype(np.uint8)
+    return whole

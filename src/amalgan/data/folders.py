@@ -1,0 +1,155 @@
+"""A folder of pictures, or one picture file.
+
+    folder ─► every file below it (no links to folders) ─► paths in order ─► read: regular files only
+
+A file is opened without waiting (a FIFO would), looked at once open (so it cannot be exchanged in between),
+and a link is followed only to a place inside the folder. Files that only an operating system cares about are
+passed over.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from amalgan.data.names import Names, shown
+from amalgan.errors import BadPicture, DataError
+
+MOST_FILE_BYTES = 1 << 28
+DEEPEST = 64
+JUNK = frozenset({b"thumbs.db", b"desktop.ini", b"ehthumbs.db"})
+JUNK_FOLDERS = frozenset({b"__macosx", b"@eadir", b"$recycle.bin"})
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def is_junk(name: bytes) -> bool:
+    """Hidden files, and what macOS and Windows leave in folders."""
+    return name.startswith(b".") or name.lower() in JUNK
+
+
+def is_junk_folder(name: bytes) -> bool:
+    """Hidden folders, and those that archivers and servers add."""
+    return name.startswith(b".") or name.lower() in JUNK_FOLDERS
+
+
+@dataclass
+class _Walk:
+    """A walk through a folder: what it met, and a sum over it that does not depend on the order."""
+
+    root: bytes
+    ignored: int = 0
+    state: int = 0
+    unread: list[bytes] = field(default_factory=list)
+
+    def files(self, folder: bytes = b"", depth: int = 0) -> Iterator[bytes]:
+        """Paths below ``folder``, relative to the root."""
+        try:
+            entries = os.scandir(os.path.join(self.root, folder))
+        except OSError:
+            self.unread.append(folder)
+            yield folder.rstrip(b"/")
+            return
+        with entries:
+            for entry in entries:
+                path = folder + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if is_junk_folder(entry.name) or depth >= DEEPEST:
+                        self.ignored += 1
+                    else:
+                        yield from self.files(path + b"/", depth + 1)
+                elif is_junk(entry.name):
+                    self.ignored += 1
+                else:
+                    self._count(path, entry)
+                    yield path
+
+    def _count(self, path: bytes, entry: os.DirEntry[bytes]) -> None:
+        try:
+            found = entry.stat()
+        except OSError:  # a dangling link, a loop, or gone
+            found = entry.stat(follow_symlinks=False)
+        text = b"%s\0%d\0%d" % (path, found.st_size, found.st_mtime_ns)
+        self.state = (self.state + int.from_bytes(blake2b(text, digest_size=16).digest(), "little")) % 2**128
+
+
+class Folder:
+    """The pictures below a folder."""
+
+    def __init__(self, root: Path, only: bytes | None = None) -> None:
+        self.root = os.fsencode(os.path.realpath(root))
+        self.name = shown(only if only is not None else os.path.basename(self.root))
+        walk = _Walk(self.root)
+        names = Names.of(walk.files() if only is None else [only])
+        self._names, self._order = names, names.order()
+        self.ignored = walk.ignored
+        self.key = f"folder {os.fsdecode(self.root)} {len(names)} {walk.ignored} {walk.state:x}"
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def path(self, row: int) -> bytes:
+        """Path within the folder."""
+        return self._names[int(self._order[row])]
+
+    def read(self, row: int, limit: int | None = None) -> bytes:
+        """The file's bytes, or the first ``limit``.
+
+        Raises:
+            BadPicture: it is gone, no regular file, outside the folder, or too large.
+        """
+        try:
+            return _read(self._open(self.path(row)), limit)
+        except OSError as error:
+            raise BadPicture(f"cannot be read: {error.strerror or error}. Check that it is there") from error
+
+    def _open(self, path: bytes) -> int:
+        place = os.path.join(self.root, path)
+        try:
+            return os.open(place, _OPEN | _NOFOLLOW)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+        goal = os.path.realpath(place)
+        if not goal.startswith(self.root.rstrip(b"/") + b"/"):
+            raise BadPicture("is a link that leaves the folder. Copy the picture itself")
+        return os.open(goal, _OPEN | _NOFOLLOW)
+
+
+def _read(handle: int, limit: int | None) -> bytes:
+    with open(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise BadPicture("is not a regular file (a folder, pipe or device)")
+        if found.st_size > MOST_FILE_BYTES:
+            raise BadPicture(
+                f"has {found.st_size >> 20} MiB; the most is {MOST_FILE_BYTES >> 20}. Scale it down"
+            )
+        return file.read(MOST_FILE_BYTES if limit is None else limit)
+
+
+def find(path: Path) -> Folder:
+    """The source of a folder.
+
+    Raises:
+        DataError: it cannot be listed.
+    """
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise DataError(f"cannot list {path}: {error.strerror}. Check its permissions.") from error
+    return Folder(path)
+
+
+def one_file(path: Path) -> Folder:
+    """The source of a single picture file."""
+    from amalgan.data.sources import file_key
+
+    source = Folder(path.resolve().parent, os.fsencode(path.resolve().name))
+    source.key = f"file {file_key(path)}"
+    return source

@@ -1,0 +1,115 @@
+"""Pictures out: one PNG, a grid of them, a folder, or arrays. Every write goes through ``files``.
+
+uint8 (N, H, W) or (N, H, W, 3) ──► O/         a PNG each
+float32 (N, D)                  ──► O/x.npz    array x, exactly as it is
+                                ──► O/x.png    one grid
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from amalgan.errors import UsageError
+from amalgan.files import replacing, write_bytes
+
+GAP = 2
+WHITE = 255
+ONE_PNG_SIDE = 30_000
+
+
+def png_bytes(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
+    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` for those who look into it."""
+    info = PngInfo()
+    for keyword, value in (text or {}).items():
+        info.add_itxt(keyword, value)
+    file = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+def grid(
+    pixels: NDArray[np.uint8], *, columns: int | None = None, gap: int = GAP, scale: int = 1
+) -> NDArray[np.uint8]:
+    """Pictures side by side, row by row, on white; a square of them by default. ``scale`` repeats pixels."""
+    if not len(pixels):
+        raise UsageError("there are no pictures to make a grid of; ask for at least one")
+    pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+    count, height, width = pixels.shape[:3]
+    columns = min(columns or ceil(sqrt(count)), count)
+    rows = ceil(count / columns)
+    sheet_shape = (rows * (height + gap) + gap, columns * (width + gap) + gap, *pixels.shape[3:])
+    sheet = np.full(sheet_shape, WHITE, np.uint8)
+    for place, picture in enumerate(pixels):
+        top, left = (
+            gap + at * (side + gap) for at, side in zip(divmod(place, columns), (height, width), strict=True)
+        )
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def write_output(
+    out: str | Path,
+    values: NDArray[Any],
+    *,
+    names: Sequence[str] | None = None,
+    text: Mapping[str, str] | None = None,
+) -> list[Path]:
+    """Write examples to ``out`` as its ending says, and return the files written.
+
+    ``values`` is what ``to_pixels`` gives: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D). ``names`` name
+    the PNGs of a folder (numbers by default) and sort the rows of an .npz; any folders in them are kept.
+
+    Raises:
+        UsageError: vectors are asked for as pictures.
+    """
+    out = Path(out)
+    if out.suffix.lower() == ".npz":
+        _write_npz(out, values, names)
+        return [out]
+    if values.ndim == 2:
+        raise UsageError(
+            f"{out} would hold pictures and these are vectors; write --out {out.with_suffix('.npz')}"
+        )
+    if out.suffix.lower() == ".png":
+        sheet = grid(values)
+        if max(sheet.shape) > ONE_PNG_SIDE:
+            raise UsageError(
+                f"{len(values)} pictures are too many for one grid; give a folder or .npz as --out"
+            )
+        write_bytes(out, png_bytes(sheet, text))
+        return [out]
+    return _write_folder(out, values, names, text)
+
+
+def _write_npz(out: Path, values: NDArray[Any], names: Sequence[str] | None) -> None:
+    ordered = values if names is None else values[np.argsort(np.array(names), kind="stable")]
+    with replacing(out) as part, part.open("wb") as file:
+        np.savez(file, x=ordered)
+
+
+def _write_folder(
+    out: Path, values: NDArray[Any], names: Sequence[str] | None, text: Mapping[str, str] | None
+) -> list[Path]:
+    digits = max(5, len(str(len(values))))
+    targets = [out / path for path in png_names(names or [f"{row:0{digits}d}" for row in range(len(values))])]
+    for target, picture in zip(targets, values, strict=True):
+        write_bytes(target, png_bytes(picture, text))
+    return targets
+
+
+def png_names(names: Sequence[str]) -> list[str]:
+    """``names`` ending in .png instead of their own ending; where two would be equal, both endings."""
+    plain = [str(Path(name).with_suffix(".png")) for name in names]
+    counts = {path: 0 for path in plain}
+    for path in plain:
+        counts[path] += 1
+    return [path if counts[path] == 1 else f"{name}.png" for name, path in zip(names, plain, strict=True)]

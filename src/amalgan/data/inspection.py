@@ -1,0 +1,156 @@
+"""What was found in a data set, what was not usable and why, and what to think of it before training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.data.splits import Splits
+from amalgan.data.store import Store
+from amalgan.types import UNLABELED, DataSpec
+
+FEW = 200
+FEW_A_CLASS = 10
+UNBALANCED = 10
+SIZES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file or row that could not be used."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duplicates:
+    """Records whose pixels are exactly those of an earlier one."""
+
+    count: int
+    across_splits: int
+    """Test and validation records that also stand in another split."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """The preflight of a data set."""
+
+    name: str
+    read: int
+    """Usable examples."""
+    skipped: tuple[Skipped, ...]
+    ignored: int
+    """Files that only an operating system cares about (.DS_Store, Thumbs.db, hidden files)."""
+    sizes: dict[str, int]
+    """Original height x width and how many have it, the most frequent first; ``other`` for the rest."""
+    modes: dict[str, int]
+    """What the files held, in Pillow's names (L, RGB, P, CMYK, I;16 ...), or the kind of array."""
+    classes: dict[str, int]
+    unlabeled: int
+    duplicates: Duplicates
+    spec: DataSpec
+    chosen: str
+    """How size and channels were chosen."""
+    splits: dict[str, int]
+    own_splits: bool
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; ``skipped`` is a list of {name, reason}."""
+        return asdict(self) | {"shape": self.spec.text}
+
+
+def inspect(
+    store: Store,
+    *,
+    name: str,
+    spec: DataSpec,
+    splits: Splits,
+    labels: NDArray[np.int64],
+    unknown: tuple[str, ...],
+) -> Inspection:
+    """Take stock of an opened store. ``unknown`` are its classes that the model does not have."""
+    facts = store.facts
+    counts = np.bincount(labels[labels != UNLABELED], minlength=len(spec.classes))
+    duplicates = _duplicates(store.hashes, splits)
+    found = Inspection(
+        name=name,
+        read=len(store),
+        skipped=tuple(Skipped(*pair) for pair in facts["skipped"]),
+        ignored=facts["ignored"],
+        sizes=_sizes(store.sizes) if spec.kind == "image" else {},
+        modes=facts["modes"],
+        classes={name: int(count) for name, count in zip(spec.classes, counts, strict=True)},
+        unlabeled=int((labels == UNLABELED).sum()),
+        duplicates=duplicates,
+        spec=spec,
+        chosen=facts["chosen"],
+        splits={part: len(getattr(splits, part)) for part in ("train", "validation", "test")},
+        own_splits=splits.own,
+        warnings=(*_warnings(store, counts, duplicates, spec), *_unknown(unknown)),
+    )
+    return found
+
+
+def _sizes(sizes: NDArray[np.int32]) -> dict[str, int]:
+    kinds, counts = np.unique(sizes, axis=0, return_counts=True)
+    texts = Counter({f"{h}x{w}": int(count) for (h, w), count in zip(kinds[:], counts, strict=True)})
+    shown = dict(texts.most_common(SIZES_SHOWN))
+    rest = len(sizes) - sum(shown.values())
+    return shown | ({"other": rest} if rest else {})
+
+
+def _duplicates(hashes: NDArray[np.uint64], splits: Splits) -> Duplicates:
+    contents = hashes[:, 0]
+    train = contents[splits.train]
+    across = np.isin(contents[splits.test], np.concatenate([train, contents[splits.validation]])).sum()
+    across += np.isin(contents[splits.validation], train).sum()
+    return Duplicates(count=len(contents) - len(np.unique(contents)), across_splits=int(across))
+
+
+def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, spec: DataSpec) -> list[str]:
+    present = counts[counts > 0]
+    claims = [
+        (
+            len(store) < FEW,
+            f"only {len(store)} examples: expect the model to memorize; try --system augmented",
+        ),
+        (
+            len(present) > 1 and present.max() > UNBALANCED * present.min(),
+            "classes are unbalanced: the largest has more than ten times the examples of the smallest",
+        ),
+        (
+            len(present) > 0 and present.min() < FEW_A_CLASS,
+            f"some class has fewer than {FEW_A_CLASS} examples",
+        ),
+        (
+            duplicates.across_splits > 0,
+            f"{duplicates.across_splits} test or validation examples are exact copies of others "
+            "in another split: scores on them mean nothing",
+        ),
+        (
+            _enlarged(store, spec) > 0.1,
+            "more than a tenth of the pictures are smaller than what they are enlarged to",
+        ),
+        (
+            len(store) > 0 and duplicates.count > len(store) // 2,
+            "more than half of the examples are exact copies",
+        ),
+    ]
+    return [text for holds, text in claims if holds]
+
+
+def _enlarged(store: Store, spec: DataSpec) -> float:
+    """Share of pictures with a side shorter than the side they are made into."""
+    if spec.kind != "image" or not len(store):
+        return 0.0
+    return float((store.sizes < np.array(spec.shape[1:])).any(axis=1).mean())
+
+
+def _unknown(names: tuple[str, ...]) -> list[str]:
+    return [f"the model does not know the classes {', '.join(names)}: read as unlabeled"] if names else []

@@ -1,0 +1,161 @@
+"""Open a data set: the one door that trains, tasks and studies use.
+
+data ─► source ─► cached store ─► labels, splits, spec ─► Dataset
+                  (decoded once)          ▲
+                  like: a model's DataSpec ┘
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.config.data import DataConfig
+from amalgan.data.cache import cached
+from amalgan.data.inspection import Inspection, Skipped, inspect
+from amalgan.data.layout import Request
+from amalgan.data.ordered import Progress
+from amalgan.data.reading import read_source
+from amalgan.data.records import Records
+from amalgan.data.sources import find_source
+from amalgan.data.splits import Splits, split
+from amalgan.data.store import Store
+from amalgan.errors import DataError
+from amalgan.types import UNLABELED, DataSpec
+
+PLAIN = DataConfig()
+TRAINING_LEAST = 16
+REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """A data set, read and split."""
+
+    spec: DataSpec
+    name: str
+    """Short; never a path."""
+    records: Records
+    """Everything that was read."""
+    train: Records
+    validation: Records
+    """A twentieth of what would be trained on, or the data's own."""
+    test: Records
+    own_splits: bool
+    """The test split is the data's own."""
+    inspection: Inspection
+    fingerprint: str
+    """Hash of contents, labels and splits as read: the same wherever the data lies."""
+
+
+def open_data(
+    data: str | Path,
+    config: DataConfig = PLAIN,
+    *,
+    like: DataSpec | None = None,
+    at_least: int = TRAINING_LEAST,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Open a word or a path.
+
+    ``like`` reads it as a model expects its data: size, channels, class order, units. ``progress`` is told
+    how many pictures are done, and of how many.
+
+    Raises:
+        DataError: nothing readable is there, fewer than ``at_least`` examples are usable, more than
+            ``config.max_bad`` are not, or it is not what ``like`` asks for.
+    """
+    source = find_source(data)
+    request = Request.of(config, like)
+    key = json.dumps([source.key, request.to_json()])
+    store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
+    _require_enough(store, source.name, config.max_bad, at_least)
+    splits = split(store.hashes, store.splits)
+    if like is None and at_least > 1 and not len(splits.train):
+        raise DataError(
+            f"{source.name} holds a test split only; add a train folder, or rename the test folder."
+        )
+    spec = _own_spec(store, splits) if like is None else _checked(like, store, source.name)
+    labels, unknown = _labels(store, spec)
+    return _dataset(store, source.name, spec, splits, labels, unknown)
+
+
+def _dataset(
+    store: Store,
+    name: str,
+    spec: DataSpec,
+    splits: Splits,
+    labels: NDArray[np.int64],
+    unknown: tuple[str, ...],
+) -> Dataset:
+    everything = Records(store=store, spec=spec, index=np.arange(len(store)), labels=labels)
+    return Dataset(
+        spec=spec,
+        name=name,
+        records=everything,
+        train=everything.select(splits.train),
+        validation=everything.select(splits.validation),
+        test=everything.select(splits.test),
+        own_splits=splits.own,
+        inspection=inspect(store, name=name, spec=spec, splits=splits, labels=labels, unknown=unknown),
+        fingerprint=_fingerprint(store),
+    )
+
+
+def _require_enough(store: Store, name: str, max_bad: int | None, at_least: int) -> None:
+    skipped = [Skipped(*pair) for pair in store.facts["skipped"]]
+    first = "".join(f"\n  {item.name}: {item.reason}" for item in skipped[:REASONS_SHOWN])
+    if max_bad is not None and len(skipped) > max_bad:
+        raise DataError(
+            f"{name} has {len(skipped)} unusable files; --max-bad allows {max_bad}. "
+            f"Mend or remove them:{first}"
+        )
+    if len(store) < at_least:
+        raise DataError(
+            f"{name} has {len(store)} usable examples of {len(store) + len(skipped)}; "
+            f"at least {at_least} are needed. Add pictures, or mend these:{first or ' (none was found)'}"
+        )
+
+
+def _own_spec(store: Store, splits: Splits) -> DataSpec:
+    classes = tuple(store.facts["classes"])
+    if store.pixels.ndim == 4:
+        return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes)
+    values = store.pixels[splits.train].astype(np.float64)
+    spread = values.std(axis=0)
+    return DataSpec(
+        kind="vector",
+        shape=store.pixels.shape[1:],
+        classes=classes,
+        center=tuple(values.mean(axis=0).tolist()),
+        spread=tuple(np.where(spread > 1e-12 * np.abs(values).max(axis=0), spread, 1.0).tolist()),
+    )
+
+
+def _checked(like: DataSpec, store: Store, name: str) -> DataSpec:
+    if store.pixels.shape[1:] == tuple(like.shape):
+        return like
+    found = replace(like, kind="image" if store.pixels.ndim == 4 else "vector", shape=store.pixels.shape[1:])
+    raise DataError(
+        f"{name} holds {found.text} an example; this model reads {like.text}. Give data of its kind."
+    )
+
+
+def _labels(store: Store, spec: DataSpec) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels in the order of ``spec.classes``, and the store's classes that it lacks."""
+    own = store.facts["classes"]
+    known = {name: number for number, name in enumerate(spec.classes)}
+    order = np.array([*(known.get(name, UNLABELED) for name in own), UNLABELED], np.int64)
+    return order[store.labels], tuple(name for name in own if name not in known)
+
+
+def _fingerprint(store: Store) -> str:
+    digest = blake2b(json.dumps([store.pixels.shape[1:], store.facts["classes"]]).encode(), digest_size=16)
+    for part in (store.hashes, store.labels, store.splits):
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
