@@ -6,8 +6,6 @@ min |x - D(E(x))|^2 + pull MMD(codes, N(0, 1)): Tolstikhin et al. 2018, arXiv:17
 The paper draws new codes from N(0, 1); a Gaussian a class is fitted here, so that a class can be asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -33,13 +31,12 @@ class WaeConfig:
     """Weight of the discrepancy between the codes of a batch and N(0, 1)."""
     network: Networks = field(default_factory=Networks)
     optimizer: Adam = field(default_factory=Adam)
-    prior: Prior = field(default_factory=lambda: Prior(kind="gaussian"))
 
-    def resolved(self, spec: DataSpec) -> WaeConfig:
+    def resolved(self, spec: DataSpec) -> "WaeConfig":
         """The same with what depends on the data filled in: here nothing does."""
         return self
 
-    def preset(self, name: str) -> WaeConfig:
+    def preset(self, name: str) -> "WaeConfig":
         """The same at the size of the preset: here there is one size."""
         return self
 
@@ -55,7 +52,7 @@ class Wae(System):
         super().__init__(config, spec)
         self.encoder = networks.encoder(config.network, spec, config.code_size)
         self.decoder = networks.decoder(config.network, spec, config.code_size)
-        self.prior = priors.build(config.prior, config.code_size, len(spec.classes))
+        self.prior = priors.build(Prior(kind="gaussian"), config.code_size, len(spec.classes))
 
     def phases(self) -> Sequence[Phase]:
         owned, adam = ("encoder", "decoder"), self.config.optimizer

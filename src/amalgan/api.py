@@ -24,12 +24,14 @@ from rich.console import Console
 
 from amalgan import files, modelfile, registry
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.data import from_pixels, to_pixels
+from amalgan.data import from_pixels, open_data, to_pixels
 from amalgan.data.images import fitted
 from amalgan.data.layout import Layout
 from amalgan.errors import UsageError
+from amalgan.features import features_of
 from amalgan.streams import Draws, key
 from amalgan.systems.abilities import Decodes, Encodes, abilities
+from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
 from amalgan.train.processes import DeviceName, resolve
@@ -155,6 +157,13 @@ class Model:
         decode = self.held.require(Decodes).decode
         codes = torch.from_numpy(np.atleast_2d(np.asarray(code, np.float32)))
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
+
+    def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
+        """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            features = features_of(found, device=str(next(self.held.system.parameters()).device))
+            return evaluate(self.held, found, features=features, count=count, seed=seed)
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""

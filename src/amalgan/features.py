@@ -70,7 +70,7 @@ class Features:
         return torch.cat(parts).flatten(1)
 
     @torch.no_grad()
-    def classify(self, x: Float[Tensor, "B ..."]) -> Int[Tensor, "B"]:
+    def classify(self, x: Float[Tensor, "B ..."]) -> Int[Tensor, " B"]:
         """The most likely class of each example, on the CPU.
 
         Raises:

@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from amalgan.errors import FileError
 
 MOST_NAME = 40
 """Characters of the target's name in that of its part: names may hold 255 bytes, and a character takes up to four."""
+
+MOST_SEARCHED = 1000
+"""Entries of the folder among which strays are looked for, so that writing many pictures stays linear."""
 
 
 @contextmanager
@@ -63,10 +67,11 @@ def part_of(target: Path) -> Path:
 def remove_strays(target: Path) -> None:
     """Remove parts of ``target`` that a process left behind when it was killed; leave those of living others."""
     pattern = re.compile(rf"\.{re.escape(target.name[:MOST_NAME])}\.(\d+)-[0-9a-f]{{8}}\.part")
-    for stray in target.parent.iterdir():
-        found = pattern.fullmatch(stray.name)
-        if found and not (int(found[1]) != os.getpid() and alive(int(found[1]))):
-            stray.unlink(missing_ok=True)
+    with os.scandir(target.parent) as entries:
+        found = [match for entry in islice(entries, MOST_SEARCHED) if (match := pattern.fullmatch(entry.name))]
+    for match in found:
+        if int(match[1]) == os.getpid() or not alive(int(match[1])):
+            (target.parent / match[0]).unlink(missing_ok=True)
 
 
 def alive(process: int) -> bool:
@@ -91,6 +96,12 @@ def keep(target: Path, previous: Path) -> None:
     finally:
         with suppress(OSError):
             second.unlink(missing_ok=True)
+
+
+def set_aside(target: Path) -> None:
+    """Rename a damaged ``target`` to NAME.damaged.SUFFIX, for whoever wants to look; another process may be faster."""
+    with suppress(FileNotFoundError):
+        os.replace(target, target.with_name(f"{target.stem}.damaged{target.suffix}"))
 
 
 def write_bytes(target: Path, data: bytes, *, previous: Path | None = None) -> None:

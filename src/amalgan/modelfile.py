@@ -19,7 +19,7 @@ import torch
 
 from amalgan import __version__, registry, tensorfile
 from amalgan.config import fields
-from amalgan.errors import FileError, ModelFileError
+from amalgan.errors import ConfigError, FileError, ModelFileError
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
 from amalgan.types import DataSpec
@@ -122,8 +122,13 @@ def rebuild(path: Path, header: dict[str, Any]) -> System:
             f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
         )
     cls = registry.system_class(header["system"])
-    config = fields.from_json(registry.config_class(header["system"]), header["config"])
-    return cls(config, DataSpec.from_json(header["spec"]))
+    try:
+        config = fields.from_json(registry.config_class(header["system"]), header["config"])
+        return cls(config, DataSpec.from_json(header["spec"]))
+    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(
+            f"{path} describes a {header['system']} that this version cannot build: {error}. Upgrade amalgan."
+        ) from None
 
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:

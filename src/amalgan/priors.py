@@ -53,11 +53,11 @@ class Groups(nn.Module):
     def __len__(self) -> int:
         return len(self.share)
 
-    def fit(self, label: Int[Tensor, "N"]) -> None:
+    def fit(self, label: Int[Tensor, " N"]) -> None:
         """Count the labels."""
         self.share.copy_(torch.bincount(label % len(self), minlength=len(self)) / len(label))
 
-    def choose(self, label: Int[Tensor, "B"], draws: Draws, purpose: str) -> Int[Tensor, "B"]:
+    def choose(self, label: Int[Tensor, " B"], draws: Draws, purpose: str) -> Int[Tensor, " B"]:
         """The group to draw from: the label's own; any, by its share, where there is no label or none had it."""
         anything = pick(self.share, draws.uniform(f"{purpose} group"))
         own = label % len(self)
@@ -89,7 +89,7 @@ class Prior(nn.Module):
         """Whether ``fit`` has seen codes."""
         return bool(self.count > 0)
 
-    def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, "N"], draws: Draws) -> None:
+    def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, " N"], draws: Draws) -> None:
         """Estimate the prior from codes and labels on the CPU; equal codes and draws give equal priors."""
         self.groups.fit(label)
         group = label % len(self.groups)
@@ -101,7 +101,7 @@ class Prior(nn.Module):
         self.count.fill_(len(code))
         self.fit_standard((code[picked] - mean) / deviation, group[picked], draws)
 
-    def sample(self, label: Int[Tensor, "B"], draws: Draws, purpose: str = "prior") -> Float[Tensor, "B K"]:
+    def sample(self, label: Int[Tensor, " B"], draws: Draws, purpose: str = "prior") -> Float[Tensor, "B K"]:
         """One code for each label."""
         standard = self.sample_standard(self.groups.choose(label, draws, purpose), draws, purpose)
         return standard * self.deviation + self.mean
@@ -187,7 +187,7 @@ class Velocity(nn.Module):
         nn.init.zeros_(self.leave.bias)
 
     def forward(
-        self, x: Float[Tensor, "B K"], time: Float[Tensor, "B 1"], group: Int[Tensor, "B"]
+        self, x: Float[Tensor, "B K"], time: Float[Tensor, "B 1"], group: Int[Tensor, " B"]
     ) -> Float[Tensor, "B K"]:
         angle = time * self.frequency
         h = self.enter(torch.cat([x, angle.sin(), angle.cos(), one_hot(group, self.groups)], dim=1))
@@ -240,7 +240,7 @@ def covariance_of(points: Float[Tensor, "N K"]) -> Float[Tensor, "K K"]:
     return shrunk + ridge
 
 
-def spread_picks(group: Int[Tensor, "N"], most: int, generator: torch.Generator) -> Int[Tensor, "M"]:
+def spread_picks(group: Int[Tensor, " N"], most: int, generator: torch.Generator) -> Int[Tensor, " M"]:
     """At most ``most`` rows at random, as even over the groups as they allow: a rare class keeps its codes."""
     order = torch.randperm(len(group), generator=generator)
     if len(group) <= most:
@@ -251,7 +251,7 @@ def spread_picks(group: Int[Tensor, "N"], most: int, generator: torch.Generator)
     return by_group[turn.argsort(stable=True)[:most]]
 
 
-def pick(weight: Tensor, uniform: Float[Tensor, "B"]) -> Int[Tensor, "B"]:
+def pick(weight: Tensor, uniform: Float[Tensor, " B"]) -> Int[Tensor, " B"]:
     """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum; never of weight 0."""
     edges = weight.expand(len(uniform), -1).cumsum(1)
     whole = edges[:, -1:]

@@ -59,7 +59,8 @@ def system_class(name: str) -> type[System]:
 
 def config_class(name: str) -> type[Any]:
     """The configuration class of a system; for built-in ones without importing torch."""
-    return getattr(configs, f"{name.capitalize()}Config", None) or system_class(name).Config
+    built_in = None if name in _CLASSES else getattr(configs, f"{name.capitalize()}Config", None)
+    return built_in or system_class(name).Config
 
 
 def load_plugin(file: Path) -> list[str]:
@@ -80,6 +81,8 @@ def load_plugin(file: Path) -> list[str]:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[spec.name]
+        _CLASSES.clear()
+        _CLASSES.update(before)
         raise UsageError(f"--plugin {file} failed: {type(error).__name__}: {error}") from error
     entered = sorted(name for name, system in _CLASSES.items() if before.get(name) is not system)
     if not entered:

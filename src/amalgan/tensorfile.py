@@ -3,7 +3,8 @@
     8 bytes length │ header: names, shapes, __metadata__ {"amalgan": JSON, "digest": 32 hex} │ tensor bytes
 
 The digest is BLAKE2b of the whole file with the digest's own 32 characters read as zeros, so any flipped bit and
-any missing byte is found. Sizes are checked before memory is taken. There is no pickle and nothing is executed.
+any missing byte is found. Equal contents make equal bytes. Sizes are checked before memory is taken. There is no
+pickle and nothing is executed.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as unpack
 from safetensors.torch import save as pack
 from torch import Tensor
@@ -27,8 +31,13 @@ MOST_TENSORS = 20_000
 BLANK = b"0" * 32
 
 
-def write(target: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
+def write(
+    target: Path, tensors: dict[str, Tensor], header: dict[str, Any], *, previous: Path | None = None
+) -> None:
     """Write ``tensors`` and ``header`` (plain JSON data) to ``target``, whole or not at all.
+
+    Args:
+        previous: where to keep the file that stood at ``target``.
 
     Raises:
         FileError: a tensor holds NaN or infinity (such numbers are never kept), or the disk refuses.
@@ -37,10 +46,28 @@ def write(target: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> N
         raise FileError(f"{target} was not written: {broken[0]} holds numbers that are not finite")
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(header, ensure_ascii=True, allow_nan=False, sort_keys=True)
-    data = bytearray(pack(plain, {"amalgan": text, "digest": BLANK.decode()}))
+    data = with_metadata(pack(plain), {"amalgan": text, "digest": BLANK.decode()})
     place = digest_place(bytes(data[: 8 + int.from_bytes(data[:8], "little")]))
     data[place : place + 32] = digest_of(data)
-    files.write_bytes(target, bytes(data))
+    files.write_bytes(target, bytes(data), previous=previous)
+
+
+def with_metadata(packed: bytes, metadata: dict[str, str]) -> bytearray:
+    """A safetensors file with ``metadata``, whose order safetensors itself would leave to chance.
+
+    Raises:
+        FileError: there is more to say than a header may hold.
+    """
+    body = 8 + int.from_bytes(packed[:8], "little")
+    names = json.loads(packed[8:body])
+    text = json.dumps({"__metadata__": metadata, **names}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    if len(text) > MOST_HEADER_BYTES or len(names) > MOST_TENSORS:
+        raise FileError(
+            f"{len(names):,} tensors and {len(text):,} bytes of header; a file holds at most {MOST_TENSORS:,} "
+            f"and {MOST_HEADER_BYTES:,}. Use fewer or smaller networks."
+        )
+    return bytearray(len(text).to_bytes(8, "little") + text + packed[body:])
 
 
 def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -53,7 +80,8 @@ def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, A
         FileError: missing, foreign, too large a header, or damaged; says which.
     """
     header = read_header(source, expected=expected)
-    data = bytearray(source.read_bytes())
+    with readable(source):
+        data = bytearray(source.read_bytes())
     place = digest_place(bytes(data[: 8 + int.from_bytes(data[:8], "little")]))
     found = bytes(data[place : place + 32])
     data[place : place + 32] = BLANK
@@ -62,7 +90,10 @@ def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, A
             f"{source} is damaged: its contents do not match its digest. Copy it again from its origin."
         )
     data[place : place + 32] = found
-    return unpack(bytes(data)), header
+    try:
+        return unpack(bytes(data)), header
+    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise FileError(f"{source} is damaged: {error}. Copy it again from its origin.") from None
 
 
 def read_header(source: Path, *, expected: str) -> dict[str, Any]:
@@ -75,7 +106,7 @@ def read_header(source: Path, *, expected: str) -> dict[str, Any]:
         raise FileError(
             f"{source}: there is no such file. {expected.capitalize()} is what amalgan train writes."
         )
-    with open(source, "rb") as file:
+    with readable(source), open(source, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(MOST_HEADER_BYTES, os.path.getsize(source) - 8):
             raise FileError(
@@ -89,7 +120,7 @@ def read_header(source: Path, *, expected: str) -> dict[str, Any]:
         reach = max(
             (entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0
         )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise FileError(
             f"{source} is not {expected}: it was not written by amalgan, or it is damaged."
         ) from None
@@ -102,6 +133,15 @@ def read_header(source: Path, *, expected: str) -> dict[str, Any]:
             f"{source} is damaged: its size does not match its header. Copy it again from its origin."
         )
     return inner
+
+
+@contextmanager
+def readable(source: Path) -> Iterator[None]:
+    """Turn what the disk says into our error."""
+    try:
+        yield
+    except OSError as error:
+        raise FileError(f"cannot read {source}: {error.strerror or error}.") from error
 
 
 def digest_place(head: bytes) -> int:

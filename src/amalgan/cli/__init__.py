@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from amalgan.cli.output import deliver, fail
+from amalgan.cli.output import deliver, fail, quiet_pipe
 from amalgan.cli.parsing import parse
 from amalgan.errors import AmalganError
 
@@ -28,15 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         command = parse(words)
         if isinstance(command, str):
-            print(command)
+            with quiet_pipe():
+                print(command)
             return 0 if words else USAGE
         return deliver(command.run(console), as_json, console)
     except AmalganError as error:
         return fail(str(error), as_json, console, error.exit_code)
     except KeyboardInterrupt:
         return fail("interrupted; nothing half-written is left behind.", as_json, console, KEYBOARD)
-    except SystemExit as left:  # tyro has shown what is wrong with a value
-        return int(left.code or 0)
     except Exception as bug:
         traceback.print_exc()
         return fail(f"this is a bug: {type(bug).__name__}: {bug}", as_json, console, BUG)

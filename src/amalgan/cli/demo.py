@@ -22,7 +22,7 @@ class Demo:
     out: Path = Path("runs/demo")
     """Folder to write to; an earlier demo in it is replaced."""
     seed: int = 0
-    """Of all random numbers."""
+    """Seed of all random numbers."""
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
 

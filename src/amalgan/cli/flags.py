@@ -40,6 +40,11 @@ class Flag(NamedTuple):
     switch: bool
 
     @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is dataclasses.MISSING
+
+    @property
     def spellings(self) -> tuple[str, ...]:
         """``--seed``; ``--flip`` and ``--no-flip``; nothing for a positional argument."""
         if self.positional:
@@ -59,8 +64,8 @@ class Flag(NamedTuple):
     @property
     def help(self) -> str:
         """What it does, and its default where the line does not say it."""
-        unsaid = self.default not in (None, dataclasses.MISSING) and not self.switch and not self.positional
-        return f"{self.line} [{shown_default(self.default)}]" if unsaid else self.line
+        said = self.default is None or self.required or self.switch or self.positional
+        return self.line if said else f"{self.line} [{shown_default(self.default)}]"
 
 
 class Group(NamedTuple):
@@ -79,9 +84,13 @@ def groups(kind: type[Any], default: Any = None, prefix: str = "", title: str = 
     own, nested = Group(title, []), []
     lines = attribute_docs(kind)
     for field, hint in fields_of(kind):
-        value = getattr(default, field.name, default_of(field))
+        value = default_of(field)
+        if default is not None and value is not dataclasses.MISSING:
+            value = getattr(default, field.name)
         plain, marks = unwrapped(hint)
-        plain = type(value) if isinstance(plain, TypeVar) else plain
+        if isinstance(plain, TypeVar):
+            value = getattr(default, field.name)
+            plain = type(value)
         line = lines.get(field.name, "")
         if dataclasses.is_dataclass(plain):
             inline = any(mark is mark_of(Inline) for mark in marks)

@@ -48,12 +48,13 @@ def of_command(name: str, kind: type[Any], default: Any = None) -> str:
     """What ``amalgan NAME --help`` prints."""
     found = groups(kind, default)
     places = [flag for group in found for flag in group.flags if flag.positional]
-    usage = " ".join(["usage: amalgan", name, *(flag.usage for flag in places), "[flags]"])
-    blocks = [usage, inspect.getdoc(kind) or "", *filter(None, [section("", places)])]
+    needed = [flag.usage for group in found for flag in group.flags if flag.required]
+    usage = " ".join(["usage: amalgan", name, *needed, "[flags]"])
+    blocks = [usage, *map(filled, (inspect.getdoc(kind) or "").split("\n\n")), *filter(None, [section("", places)])]
     for group in found:
         flags = [flag for flag in group.flags if not flag.positional]
         extra = [HELP_FLAG] if group is found[0] else []
-        blocks += filter(None, [section(group.title or "flags:", flags + extra)])
+        blocks += filter(None, [section(filled(group.title or "flags:"), flags + extra)])
     return "\n\n".join(blocks)
 
 

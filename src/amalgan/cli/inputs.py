@@ -11,7 +11,7 @@ from amalgan import registry
 from amalgan.cli.output import say
 from amalgan.cli.shared import Loading
 from amalgan.config.data import DataConfig
-from amalgan.errors import DataError, ModelFileError
+from amalgan.errors import DataError, ModelFileError, UsageError
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset
@@ -70,6 +70,17 @@ def check_data(place: str) -> None:
         raise DataError(f"{place} is a run's folder, not data. Give the pictures that it was trained on, or others.")
     if path.suffix == ".safetensors" and path.is_file():
         raise DataError(f"{place} is a model file, not data. MODEL comes first, then DATA.")
+
+
+def check_out(out: Path, data: str) -> None:
+    """Refuse to write over the input, or among it.
+
+    Raises:
+        UsageError: it would.
+    """
+    source, target = Path(data).resolve(), out.resolve()
+    if Path(data).exists() and (source == target or source in target.parents):
+        raise UsageError(f"--out {out} is DATA itself or lies within it; inputs are never changed. Choose another.")
 
 
 def is_run(path: Path) -> bool:

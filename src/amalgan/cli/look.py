@@ -68,9 +68,9 @@ def tallied(counts: dict[str, int]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Info:
-    """Say what a file of amalgan is: a model, a run, a training state or a feature network.
+    """Say what a model file, or another file of amalgan, holds.
 
-    The whole file is read and checked for damage.
+    A model file, a run's folder, a training state or a feature network. The whole file is read and checked for damage.
     """
 
     file: Positional[Path]

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,18 +84,30 @@ def read(name: str, kind: type[Any], default: Any, rest: list[str]) -> Command:
     flags = [flag for group in groups(kind, default) for flag in group.flags]
     words = [part for word in rest for part in switched(word, flags)]
     target = kind[type(default.settings)] if default is not None else kind
-    command, unknown = tyro.cli(
-        target,
-        prog=f"amalgan {name}",
-        args=words,
-        default=default,
-        add_help=False,
-        return_unknown_args=True,
-        config=(tyro.conf.PositionalMetavarFromFieldName,),
-    )
+    said = StringIO()
+    try:
+        with redirect_stderr(said), redirect_stdout(said):
+            command, unknown = tyro.cli(
+                target,
+                prog=f"amalgan {name}",
+                args=words,
+                default=default,
+                add_help=False,
+                return_unknown_args=True,
+                config=(tyro.conf.PositionalMetavarFromFieldName,),
+            )
+    except SystemExit:
+        raise UsageError(f"{unframed(said.getvalue())} See amalgan {name} --help.") from None
     if unknown:
         raise UsageError(unexpected(name, unknown[0], flags))
     return cast(Command, command)
+
+
+def unframed(box: str) -> str:
+    """The first part of what tyro prints in a box, in one line."""
+    lines = [line.strip("|│ ") for line in box.splitlines() if not line.startswith(("+", "╭", "╰"))]
+    said = itertools.takewhile(lambda line: line.strip("-─"), lines)
+    return " ".join(" ".join(said).split()).removesuffix("(required)").rstrip(" .") + "."
 
 
 def switched(word: str, flags: Iterable[Flag]) -> list[str]:
@@ -106,13 +121,14 @@ def switched(word: str, flags: Iterable[Flag]) -> list[str]:
 def unexpected(name: str, word: str, flags: Iterable[Flag]) -> str:
     """What to say of a word that fits nothing."""
     if not word.startswith("-"):
-        return f"amalgan {name} does not know what to do with {word!r}. See amalgan {name} --help."
+        return f"{name} does not know what to do with {word!r}. See amalgan {name} --help."
     flag = word.split("=")[0]
     known = [spelling for flag in flags for spelling in flag.spellings]
-    return f"amalgan {name} has no flag {flag}{nearest(flag.replace('_', '-'), known)}. See amalgan {name} --help."
+    return f"{name} has no flag {flag}{nearest(flag.replace('_', '-'), known)}. See amalgan {name} --help."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``; perhaps you mean ...``, or nothing when nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
-    return f"; perhaps you mean {' or '.join(near)}" if near else ""
+    bare = {name.lstrip("-"): name for name in known}
+    near = difflib.get_close_matches(word.lstrip("-"), list(bare), n=2, cutoff=0.6)
+    return f"; perhaps you mean {' or '.join(bare[name] for name in near)}" if near else ""

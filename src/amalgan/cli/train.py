@@ -55,7 +55,7 @@ class Train(Generic[C]):
     preset: Literal["quick", "base"] = "quick"
     """Size of the networks: quick for CPUs, base (about twice as wide and deep) for GPUs or patience."""
     seed: int = 0
-    """Of all random numbers: equal seeds, equal runs."""
+    """Seed of all random numbers; equal seeds give equal runs."""
     batch: int = 64
     """Pictures a round, over all processes together."""
     micro_batch: int | None = None

@@ -7,35 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Console
+from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan import __version__
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import data_for, model_at, say_warnings
-from amalgan.cli.output import Answer, counted, table
+from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.output import Answer, counted, harmless, say
+from amalgan.cli.plot import check_plot, draw
 from amalgan.cli.shared import DecoderName, Loading, Reading
 
 if TYPE_CHECKING:
+    from amalgan.data import Dataset
     from amalgan.modelfile import Model
+    from amalgan.tasks.evaluate import Evaluation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Generate:
-    """Make new pictures (or vectors) with a model.
-
-    MODEL is a model file or a run's folder. The same seed makes the same pictures.
-    """
+    """Make new pictures (or vectors) with a model. The same seed makes the same ones."""
 
     model: Positional[Path]
-    """The model."""
+    """A model file or a run's folder."""
     out: Path
     """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x)."""
     count: int = 64
     """How many."""
     label: str | None = None
-    """Of this class only; by default of all, as often as they occur in the training data."""
+    """Make this class only; by default of all, as often as they occur in the training data."""
     seed: int = 0
-    """Of the random numbers."""
+    """Seed of the random numbers."""
     decoder: DecoderName | None = None
     """For models with two decoders; by default the realistic one where there is one."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
@@ -60,4 +61,158 @@ class Generate:
             "system": model.name,
             "digest": model.digest,
         }
-        return Answer(facts=facts, text=f"{counted(len(made), model.noun)} in {self.out}")
+        return Answer(facts=facts, text=f"{counted(len(made), noun(model))} in {self.out}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconstruct:
+    """Encode every example of DATA and decode it again.
+
+    Every split is taken. In a folder of PNGs the names are kept; bad files are skipped and listed (exit code 3).
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """What to reconstruct: all that amalgan train takes, and single pictures."""
+    out: Path
+    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x)."""
+    decoder: DecoderName = "faithful"
+    """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
+    seed: int = 0
+    """Seed of what the realistic decoder draws."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Reconstruct and write."""
+        import torch
+
+        from amalgan.data import to_pixels, write_output
+        from amalgan.tasks.reconstruct import reconstruct
+
+        check_out(self.out, self.data)
+        model = model_at(self.model, self.loading)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        parts = reconstruct(model, data.records, decoder=self.decoder, seed=self.seed)
+        rebuilt = to_pixels(torch.cat(list(parts)), model.spec)
+        text = provenance(model, seed=self.seed)
+        files = write_output(self.out, rebuilt, names=data.records.names, text=text)
+        skipped = skipped_of(data)
+        facts = {"out": str(self.out), "n": len(rebuilt), "files": len(files), "decoder": self.decoder, "skipped": skipped}
+        return Answer(facts=facts, text=f"{counted(len(rebuilt), noun(model))} in {self.out}", skipped=skipped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embed:
+    """Write the code of every example of DATA.
+
+    The file holds the arrays code (N, K) float32, label (N,) and name (N,).
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """What to encode: all that amalgan train takes, and single pictures."""
+    out: Path
+    """Where to: x.npz."""
+    plot: Path | None = None
+    """Also draw a map of the codes, as a PNG. Needs the demo extra."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Encode and write."""
+        from amalgan.tasks.embed import embed
+
+        check_out(self.out, self.data)
+        check_plot(self.plot)
+        model = model_at(self.model, self.loading)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        codes = embed(model, data.records)
+        codes.write(self.out)
+        if self.plot is not None:
+            draw(codes, self.plot)
+        n, size = codes.code.shape
+        skipped = skipped_of(data)
+        facts = {"out": str(self.out), "n": n, "code_size": size, "plot": self.plot and str(self.plot), "skipped": skipped}
+        drawn = f", drawn in {self.plot}" if self.plot else ""
+        return Answer(facts=facts, text=f"{counted(n, 'code')} of {size} entries in {self.out}{drawn}", skipped=skipped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Measure a model on DATA: every number that applies.
+
+    The test split is taken where there is one, else all of DATA.
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """What to measure on: best the data it was trained on, whose test split it never saw."""
+    count: int = 10_000
+    """At most so many test examples, and as many generated ones."""
+    seed: int = 0
+    """Seed of what is generated and of which examples are taken."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Measure."""
+        from amalgan.features import features_of
+        from amalgan.tasks.evaluate import evaluate
+
+        model = model_at(self.model, self.loading)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        device = str(next(model.system.parameters()).device)
+        with console.status("") as status:
+
+            def tell(what: str) -> None:
+                status.update(f"{what} ...")
+
+            tell("feature network: reading it, or training it once for this data")
+            features = features_of(data, cache=self.reading.cache, device=device)
+            found = evaluate(model, data, features=features, count=self.count, seed=self.seed, tell=tell)
+        for warning in found.warnings:
+            say(console, f"note: {warning}")
+        skipped = skipped_of(data)
+        facts = found.to_json() | {"system": model.name, "digest": model.digest, "skipped": skipped}
+        return Answer(facts=facts, text=measured(found), skipped=skipped)
+
+
+def measured(found: Evaluation) -> Table:
+    """Every number with its full name."""
+    listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    listed.add_column("metric", no_wrap=True)
+    listed.add_column("value", justify="right", no_wrap=True)
+    listed.add_column("what it is", overflow="fold")
+    for key, value in found.metrics.items():
+        listed.add_row(key, "none" if value is None else f"{value:.4g}", harmless(found.names[key]))
+    return listed
+
+
+def provenance(model: Model, *, seed: int) -> dict[str, str]:
+    """What a picture says of its origin."""
+    return {
+        "Software": f"amalgan {__version__}",
+        "Source": "synthetic: made by a trained model",
+        "amalgan model": model.digest,
+        "amalgan seed": str(seed),
+    }
+
+
+def noun(model: Model) -> str:
+    """What its examples are called."""
+    return "picture" if model.spec.kind == "image" else "vector"
+
+
+def skipped_of(data: Dataset) -> list[dict[str, str]]:
+    """Inputs that could not be used."""
+    return [asdict(bad) for bad in data.inspection.skipped]

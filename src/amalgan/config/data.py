@@ -37,7 +37,7 @@ class DataConfig:
         parts = (self.size or "32").lower().split("x")
         check(
             (
-                len(parts) in (1, 2) and all(part.isdigit() and 8 <= int(part) <= 4096 for part in parts),
+                len(parts) in (1, 2) and all(part.isdecimal() and 8 <= int(part) <= 4096 for part in parts),
                 f"--size is {self.size!r}; write one side (32) or height x width (48x64), each between 8 and 4096",
             ),
             (
@@ -61,3 +61,16 @@ class AugmentConfig:
     """Scale by up to this share, in or out. Default 0."""
     color: float | None = None
     """Change brightness, contrast and saturation by up to this share. Default 0."""
+
+    def __post_init__(self) -> None:
+        shares = {"shift": self.shift, "zoom": self.zoom, "color": self.color}
+        check(
+            *(
+                (share is None or 0 <= share <= 1, f"{name} is {share}; it is a share, in [0, 1]")
+                for name, share in shares.items()
+            ),
+            (
+                self.rotate is None or 0 <= self.rotate <= 180,
+                f"rotate is {self.rotate}; it is degrees, in [0, 180]",
+            ),
+        )

@@ -42,6 +42,10 @@ class RunConfig:
             (self.images >= self.batch, f"{self.images} images are fewer than one batch of {self.batch}"),
             (self.batch >= 2, f"batch is {self.batch}; the least is 2"),
             (self.micro_batch is None or self.micro_batch >= 1, "micro_batch must be at least 1"),
+            (
+                self.validate_every is None or self.validate_every >= 1,
+                f"validate_every is {self.validate_every}; the least is 1",
+            ),
             (self.average_half_life > 0, "average_half_life must be above 0"),
             (self.patience is None or self.patience >= 1, f"patience is {self.patience}; the least is 1"),
         )

@@ -56,19 +56,26 @@ def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store
 
 
 def cache_root(folder: str | None) -> Path:
-    """The cache folder, made if need be; a temporary one where the user's own cannot be written."""
+    """The cache folder, made if need be; one among the temporary files where the user's own cannot be written."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     root = Path(folder) if folder is not None else Path(home) / "amalgan"
+    reason = _why_unwritable(root)
+    if reason and folder is None:
+        root = Path(tempfile.gettempdir()) / f"amalgan-{os.getuid()}"
+        reason = _why_unwritable(root)
+    if reason:
+        raise FileError(f"cannot write the cache in {root}: {reason}. Choose another folder with --cache.")
+    return root
+
+
+def _why_unwritable(root: Path) -> str | None:
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        if os.access(root, os.W_OK):
-            return root
-        reason = "permission denied"
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if root.stat().st_uid != os.getuid():
+            return "it belongs to another user"
     except OSError as error:
-        reason = error.strerror or str(error)
-    if folder is None:
-        return Path(tempfile.mkdtemp(prefix="amalgan-"))
-    raise FileError(f"cannot write the cache in {root}: {reason}. Choose another folder with --cache.")
+        return error.strerror or str(error)
+    return None if os.access(root, os.W_OK) else "permission denied"
 
 
 def _reopened(target: Path) -> Store | None:

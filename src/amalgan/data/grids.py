@@ -7,10 +7,12 @@ float32 (N, D)                  ──► O/x.npz    array x, exactly as it is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from io import BytesIO
 from math import ceil, sqrt
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from amalgan.files import replacing, write_bytes
 GAP = 2
 WHITE = 255
 ONE_PNG_SIDE = 30_000
+LONGEST_NAME_BYTES = 200
 
 
 def png_bytes(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
@@ -100,16 +103,30 @@ def _write_folder(
     out: Path, values: NDArray[Any], names: Sequence[str] | None, text: Mapping[str, str] | None
 ) -> list[Path]:
     digits = max(5, len(str(len(values))))
-    targets = [out / path for path in png_names(names or [f"{row:0{digits}d}" for row in range(len(values))])]
-    for target, picture in zip(targets, values, strict=True):
-        write_bytes(target, png_bytes(picture, text))
-    return targets
+    paths = png_names(names if names is not None else [f"{row:0{digits}d}" for row in range(len(values))])
+    for path, picture in zip(paths, values, strict=True):
+        write_bytes(out / path, png_bytes(picture, text))
+    return [out / path for path in paths]
 
 
 def png_names(names: Sequence[str]) -> list[str]:
-    """``names`` ending in .png instead of their own ending; where two would be equal, both endings."""
-    plain = [str(Path(name).with_suffix(".png")) for name in names]
-    counts = {path: 0 for path in plain}
-    for path in plain:
-        counts[path] += 1
-    return [path if counts[path] == 1 else f"{name}.png" for name, path in zip(names, plain, strict=True)]
+    """Where pictures of these ``names`` go: .png instead of their own ending, or both where two would be equal.
+
+    Raises:
+        UsageError: a name leads out of the folder.
+    """
+    if outside := [name for name in names if name.startswith("/") or ".." in name.split("/")]:
+        raise UsageError(f"{outside[0]!r} leads out of the folder; give names without a leading / or ..")
+    plain = [str(PurePosixPath(name).with_suffix(".png")) for name in names]
+    counts = Counter(plain)
+    full = [path if counts[path] == 1 else f"{name}.png" for name, path in zip(names, plain, strict=True)]
+    return ["/".join(map(_short, path.split("/"))) for path in full]
+
+
+def _short(part: str) -> str:
+    """A file name that every file system takes; long ones keep their start and become unique by a hash."""
+    whole = part.encode()
+    if len(whole) <= LONGEST_NAME_BYTES:
+        return part
+    start = whole[: LONGEST_NAME_BYTES // 2].decode(errors="ignore")
+    return f"{start}-{blake2b(whole, digest_size=8).hexdigest()}{PurePosixPath(part).suffix[:8]}"

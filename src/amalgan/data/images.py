@@ -183,8 +183,10 @@ def eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     low, high = float(values.min()), float(values.max())
     ceilings = (65535.0,) if values.dtype.kind in "iu" else (1.0, 255.0, 65535.0)
     start, end = next(((0.0, ceiling) for ceiling in ceilings if low >= 0 and high <= ceiling), (low, high))
-    scaled = (values.astype(np.float64) - start) * (255 / max(end - start, 1e-300))
-    return np.rint(scaled).clip(0, 255).astype(np.uint8)
+    scaled = values.astype(np.float64)  # then in place: it may be half a gigabyte
+    scaled -= start
+    scaled *= 255 / max(end - start, 1e-300)
+    return np.rint(scaled, out=scaled).clip(0, 255, out=scaled).astype(np.uint8)
 
 
 def _fit(image: Image.Image, layout: Layout) -> Image.Image:

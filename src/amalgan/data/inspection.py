@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.data.layout import count_sizes
 from amalgan.data.splits import Splits
 from amalgan.data.store import Store
 from amalgan.types import UNLABELED, DataSpec
@@ -98,8 +99,8 @@ def inspect(
 
 
 def _sizes(sizes: NDArray[np.int32]) -> dict[str, int]:
-    kinds, counts = np.unique(sizes, axis=0, return_counts=True)
-    texts = Counter({f"{h}x{w}": int(count) for (h, w), count in zip(kinds[:], counts, strict=True)})
+    kinds, counts = count_sizes(sizes)
+    texts = Counter({f"{h}x{w}": int(count) for (h, w), count in zip(kinds, counts, strict=True)})
     shown = dict(texts.most_common(SIZES_SHOWN))
     rest = len(sizes) - sum(shown.values())
     return shown | ({"other": rest} if rest else {})

@@ -103,7 +103,7 @@ def choose_size(sizes: NDArray[np.integer[Any]]) -> tuple[tuple[int, int], str]:
     """Height and width for pictures of these ``sizes`` (N, 2), and the reason in words."""
     if not len(sizes):
         return (32, 32), "32x32: no picture could be measured"
-    kinds, counts = np.unique(sizes, axis=0, return_counts=True)
+    kinds, counts = count_sizes(sizes)
     height, width = (int(side) for side in kinds[counts.argmax()])
     share = counts.max() / len(sizes)
     if share >= SHARED and max(height, width) <= LARGEST:
@@ -112,6 +112,14 @@ def choose_size(sizes: NDArray[np.integer[Any]]) -> tuple[tuple[int, int], str]:
     short = int(np.median(sizes.min(axis=1)))
     side = 64 if short >= 64 else 32
     return (side, side), f"{side}x{side}: the median short side is {short}; another --size can be asked for"
+
+
+def count_sizes(
+    sizes: NDArray[np.integer[Any]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different sizes (K, 2: height, width), and how many have each."""
+    packed, counts = np.unique(sizes.astype(np.int64) @ np.array([1 << 32, 1]), return_counts=True)
+    return np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1), counts
 
 
 def _color(background: str) -> tuple[int, int, int]:

@@ -25,6 +25,7 @@ from amalgan.data.records import Records
 from amalgan.data.sources import find_source
 from amalgan.data.splits import Splits, split
 from amalgan.data.store import Store
+from amalgan.data.vectors import center_and_spread
 from amalgan.errors import DataError
 from amalgan.types import UNLABELED, DataSpec
 
@@ -126,15 +127,9 @@ def _own_spec(store: Store, splits: Splits) -> DataSpec:
     classes = tuple(store.facts["classes"])
     if store.pixels.ndim == 4:
         return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes)
-    values = store.pixels[splits.train].astype(np.float64)
-    spread = values.std(axis=0)
-    return DataSpec(
-        kind="vector",
-        shape=store.pixels.shape[1:],
-        classes=classes,
-        center=tuple(values.mean(axis=0).tolist()),
-        spread=tuple(np.where(spread > 1e-12 * np.abs(values).max(axis=0), spread, 1.0).tolist()),
-    )
+    center, spread = center_and_spread(store, splits.train)
+    shape = store.pixels.shape[1:]
+    return DataSpec(kind="vector", shape=shape, classes=classes, center=center, spread=spread)
 
 
 def _checked(like: DataSpec, store: Store, name: str) -> DataSpec:

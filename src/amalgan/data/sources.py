@@ -67,8 +67,10 @@ class Pictures(Protocol):
 
     name: str
     key: str
-    ignored: int
-    """Files that only an operating system cares about; passed over."""
+
+    @property
+    def ignored(self) -> int:
+        """How many files were passed over that only an operating system cares about."""
 
     def __len__(self) -> int: ...
 

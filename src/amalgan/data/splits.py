@@ -4,7 +4,7 @@
                                      └► second below  5 % ─► validation, of what would else be train
 
 A record's place depends on its own pixels alone: adding pictures never moves another, and every machine
-agrees. When chance leaves a split empty, the contents with the lowest half go there.
+agrees. When chance leaves a split empty (or takes all), the content with the lowest half goes there.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ class Splits(NamedTuple):
 
 def split(hashes: NDArray[np.uint64], given: NDArray[np.uint8]) -> Splits:
     """Share out records by ``hashes`` (N, 2), keeping to the splits they were ``given``."""
-    everything = np.arange(len(given))
     own = bool((given == TEST).any())
-    test = everything[given == TEST] if own else _lowest(hashes[:, 0], everything[given <= TRAIN], TEST_SHARE)
-    rest = np.setdiff1d(everything, test, assume_unique=True)
-    validation = rest[given[rest] == VALIDATION]
-    if not len(validation):
-        validation = _lowest(hashes[:, 1], rest, VALIDATION_SHARE)
-    return Splits(np.setdiff1d(rest, validation, assume_unique=True), validation, test, own)
+    test = given == TEST if own else _lowest(hashes[:, 0], given <= TRAIN, TEST_SHARE)
+    validation = given == VALIDATION
+    if not validation.any():
+        validation = _lowest(hashes[:, 1], ~test, VALIDATION_SHARE)
+    train, validation, test = (np.flatnonzero(part) for part in (~test & ~validation, validation, test))
+    return Splits(train, validation, test, own)
 
 
-def _lowest(half: NDArray[np.uint64], rows: Rows, share: float) -> Rows:
-    """The ``rows`` whose hash lies below ``share`` of its range; at least one content if there are two."""
-    values = half[rows]
+def _lowest(half: NDArray[np.uint64], among: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
+    """Those ``among`` all whose hash lies below ``share`` of its range: some, never all, of two or more contents."""
+    values = half[among]
     if not len(values) or values.min() == values.max():
-        return rows[:0]
-    chosen = values < np.uint64(int(share * 2**64))
-    return rows[chosen if chosen.any() else values == values.min()]
+        return np.zeros_like(among)
+    chosen = among & (half < np.uint64(int(share * 2**64)))
+    fine = chosen.any() and (chosen != among).any()
+    return chosen if fine else among & (half == values.min())

@@ -63,9 +63,10 @@ def penalty_terms(
 @torch.no_grad()
 def notes(real: Tensor, fake: Tensor, real_logit: Tensor, fake_logit: Tensor) -> dict[str, Tensor]:
     """What the watchdog and the plots want to know of a round."""
-    variety = fake.flatten(1).std(0).mean() / real.flatten(1).std(0).mean().clamp(min=1e-6)
-    return {
+    told = {
         "critic_right": (real_logit > fake_logit).float().mean(),
         "margin": (real_logit - fake_logit).mean(),
-        "variety": variety,
     }
+    if len(real) > 1:  # one example of a micro-batch does not vary
+        told["variety"] = fake.flatten(1).std(0).mean() / real.flatten(1).std(0).mean().clamp(min=1e-6)
+    return told

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 
+import torch
+
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.systems.base import System
@@ -32,7 +34,8 @@ def images_for(minutes: float, run: RunConfig, data: Dataset, system: System, pr
         for start, stop in intervals(system)
     )
     whole = minutes * 60 * (1 - RESERVE)
-    return max(1, round(max(whole - settling, whole / 4) / a_round)) * run.batch
+    rounds = torch.tensor(max(whole - settling, whole / 4) / a_round, device=processes.device)
+    return max(1, round(processes.mean({"rounds": rounds})["rounds"])) * run.batch
 
 
 def intervals(system: System) -> list[tuple[float, float]]:

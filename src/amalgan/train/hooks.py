@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import current_thread, main_thread
 from types import FrameType
 
 from amalgan import files
@@ -25,23 +27,44 @@ class Signals:
     """Remembers that the user or the system asked us to stop."""
 
     number: int = 0
+    held: bool = False
+    """Whether a signal is only remembered, since somebody looks after every round."""
 
     @classmethod
     @contextmanager
     def caught(cls) -> Iterator[Signals]:
-        """Within the block SIGINT and SIGTERM are remembered instead of obeyed."""
+        """Within the block SIGINT and SIGTERM become ``Interrupted``. Threads other than the main one catch none."""
         signals = cls()
-        handled = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(number, signals.remember) for number in handled]
+        handled = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
+        before = [signal.signal(number, signals.receive) for number in handled]
         try:
             yield signals
+        except KeyboardInterrupt:
+            number = signals.number or int(signal.SIGINT)
+            raise Interrupted(
+                f"stopped by {signal.Signals(number).name}; what was saved before is kept. Go on with --resume.",
+                number,
+            ) from None
         finally:
             for number, handler in zip(handled, before, strict=True):
                 signal.signal(number, handler)
 
-    def remember(self, number: int, frame: FrameType | None) -> None:
-        """Signal handler."""
+    @contextmanager
+    def remembered(self) -> Iterator[None]:
+        """Within the block signals wait for ``Save``, which saves first; one that came after its last look counts."""
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+        if self.number:
+            raise KeyboardInterrupt
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Signal handler. What it raises is no ``Exception``, so that nobody takes it for a bad picture."""
         self.number = number
+        if not self.held:
+            raise KeyboardInterrupt
 
 
 @dataclass
@@ -69,7 +92,10 @@ class Save:
 
 @dataclass
 class Log:
-    """Appends one JSON line every ``every`` rounds: images, seconds, terms and notes averaged over the rounds."""
+    """Appends one JSON line every ``every`` rounds: images, seconds, terms and notes averaged over the rounds.
+
+    The first round has a line of its own, so that whoever watches sees at once that training runs.
+    """
 
     target: Path
     every: int
@@ -79,7 +105,7 @@ class Log:
     def __call__(self, state: TrainState, report: Report) -> None:
         for name, value in report.items():
             self.sums.setdefault(name, []).append(value)
-        if state.round % self.every == 0:
+        if state.round % self.every == 0 or state.round == 1:
             means = {name: sum(values) / len(values) for name, values in self.sums.items()}
             line = {
                 "round": state.round,
@@ -90,6 +116,21 @@ class Log:
             self.sums = {}
 
 
+def trim(log: Path, round: int) -> None:
+    """Drop the lines of ``log`` beyond ``round``, which a resumed run writes again, and any that is cut short."""
+    if log.exists():
+        whole = [line for line in log.read_text(errors="replace").splitlines() if round_of(line) <= round]
+        files.write_text(log, "".join(f"{line}\n" for line in whole))
+
+
+def round_of(line: str) -> float:
+    """The round that a line of the log tells of; infinity where it is no such line."""
+    try:
+        return int(json.loads(line)["round"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
 @dataclass
 class Periodic:
     """Calls ``action`` whenever another ``every_images`` pictures were drawn."""
@@ -98,6 +139,6 @@ class Periodic:
     every_images: int
 
     def __call__(self, state: TrainState, report: Report) -> None:
-        before = state.images - (state.images // state.round)
+        before = state.images - state.images // state.round
         if state.images // self.every_images > before // self.every_images:
             self.action(state)

@@ -43,8 +43,11 @@ def train(
     while state.round < run.rounds and state.stop is None:
         settle_if_due(run, data, state, processes)
         report = take_round(run, data, state, processes, progress=state.round / run.rounds)
+        reached = state.round
         for hook in hooks:
             hook(state, report)
+            if state.round < reached:  # taken back: this report is of a round that never was
+                break
 
 
 def refuse_split(run: RunConfig, phases: Sequence[Phase], processes: Processes) -> None:
@@ -155,7 +158,7 @@ def settle(system: System, run: RunConfig, data: Dataset, processes: Processes) 
     draws = Draws(seed=run.seed, round=0, total=run.batch)
     picked = torch.randperm(len(data.train), generator=torch.Generator().manual_seed(key(run.seed, "settle")))
     system.settle(examples(data.train, picked[:MOST_SETTLING], processes.device), draws)
-    processes.same(system.buffers())
+    processes.same(system.state_dict().values())
 
 
 def examples(records: Records, picked: torch.Tensor, device: str) -> Iterator[Batch]:

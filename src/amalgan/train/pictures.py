@@ -42,7 +42,7 @@ class Sheets:
         system = state.average
         if isinstance(system, Generates) and system.ready():
             self.write("generated", state.images, self.generated(system))
-        if isinstance(system, Encodes) and isinstance(system, Decodes):
+        if isinstance(system, Encodes) and isinstance(system, Decodes) and len(self.data.validation):
             self.write("rebuilt", state.images, self.rebuilt(system))
 
     def write(self, what: str, images: int, x: Tensor) -> None:

@@ -7,6 +7,8 @@ Order ─► data ─► RunConfig (minutes become images) ─► state, fresh o
 from __future__ import annotations
 
 import json
+import math
+import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -25,15 +27,17 @@ from amalgan.features import features_of
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
 from amalgan.train import budget, loop, pictures, processes, state
-from amalgan.train.hooks import Log, Periodic, Save, Signals
+from amalgan.train.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.train.processes import DeviceName, Processes
 from amalgan.train.progress import Show
 from amalgan.train.state import TrainState
 from amalgan.train.validation import Goal, Validate, possible
 from amalgan.train.watchdog import Watchdog
 
+DEFAULT_MINUTES = 5.0
 LOG_ROUNDS = 20
 SAMPLE_TIMES = 10
+STATE = "state.safetensors"
 VALIDATION_TIMES = 20
 
 
@@ -84,14 +88,17 @@ def execute(order: Order, console: Console) -> Result:
     with ExitStack() as stack:
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
-        check_folder(order)
+        check_folder(order, peers)
         console = console if peers.first else Console(quiet=True)
         data = open_data(order.data, order.reading)
         run = resolve(order, data, peers, console)
         console.print(describe(run, data), highlight=False, soft_wrap=True, markup=False)
         current, resumed_at = begin(order, run, data, peers, console)
         show = stack.enter_context(Show.on(console, images=current.images, of=run.images))
-        loop.train(run, data, current, peers, hooks_for(order, run, data, current, peers, signals, show))
+        hooks = hooks_for(order, run, data, current, peers, signals, show)
+        with signals.remembered():
+            loop.train(run, data, current, peers, hooks)
+            store(order, run, data, current, peers)
         metrics = finish(order, run, data, current, peers)
     return Result(
         model=order.out / "model.safetensors",
@@ -104,9 +111,10 @@ def execute(order: Order, console: Console) -> Result:
     )
 
 
-def check_folder(order: Order) -> None:
-    """Refuse to write over another run."""
-    if (order.out / "run.json").exists() and not order.resume and not order.overwrite:
+def check_folder(order: Order, peers: Processes) -> None:
+    """Refuse to write over another run; all processes decide before the first one writes."""
+    taken = peers.any((order.out / "run.json").exists())
+    if taken and not order.resume and not order.overwrite:
         raise UsageError(
             f"{order.out} holds a run already. Go on with it by --resume, replace it by --overwrite, "
             "or choose another --out."
@@ -119,7 +127,7 @@ def resolve(order: Order, data: Dataset, peers: Processes, console: Console) -> 
         system=order.system,
         settings=order.settings.resolved(data.spec),
         data=data.name,
-        images=order.images or order.batch,
+        images=order.batch if order.images is None else order.images,
         seed=order.seed,
         batch=order.batch,
         micro_batch=order.micro_batch,
@@ -135,7 +143,9 @@ def resolve(order: Order, data: Dataset, peers: Processes, console: Console) -> 
         return run
     if order.resume and (planned := planned_images(order.out)):
         return replace(run, images=planned)
-    minutes = order.minutes or 5.0
+    minutes = DEFAULT_MINUTES if order.minutes is None else order.minutes
+    if not 0 < minutes < math.inf:
+        raise UsageError(f"--minutes is {minutes:g}; give a number above 0")
     console.print(f"timing a few rounds to fit {minutes:g} minutes ...", highlight=False)
     return replace(run, images=budget.images_for(minutes, run, data, fresh_system(run, data, peers), peers))
 
@@ -169,26 +179,50 @@ def fresh_system(run: RunConfig, data: Dataset, peers: Processes) -> System:
 def begin(
     order: Order, run: RunConfig, data: Dataset, peers: Processes, console: Console
 ) -> tuple[TrainState, int | None]:
-    """The state to start from, and the images it had reached if it was resumed; writes ``run.json``."""
+    """The state to start from, and the images it had reached if it was resumed; writes ``run.json``.
+
+    All processes look for a saved state before the first one writes.
+    """
     system = fresh_system(run, data, peers)
     if order.init:
         initialize(system, order.init)
     current = TrainState.fresh(system)
-    saved = order.out / "state.safetensors"
+    saved = order.out / STATE
+    found = peers.any(state.exists(saved))
     resumed_at = None
-    if order.resume and saved.exists():
-        state.restore(current, saved, identity(run, data))
+    if order.resume and found:
+        state.restore(current, saved, identity(run, data), lambda text: say(console, text))
         resumed_at = current.images
         console.print(f"resumed at {resumed_at:,} images", highlight=False)
     elif order.resume:
         console.print(f"{order.out} holds no saved state: starting fresh", highlight=False, soft_wrap=True)
+    if peers.first and resumed_at is None:
+        clear(order.out)
     if peers.first:
         facts = {"amalgan": "run", **fields.to_json(run), "data_fingerprint": data.fingerprint}
         files.write_json(order.out / "run.json", facts)
-        if resumed_at is None:
-            (order.out / "log.jsonl").unlink(missing_ok=True)
-            state.save(current, saved, identity(run, data))
+        trim(order.out / "log.jsonl", current.round)
+    if resumed_at is None:
+        store(order, run, data, current, peers)
     return current, resumed_at
+
+
+def say(console: Console, text: str) -> None:
+    """One line to the user; names of files are no markup."""
+    console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def clear(out: Path) -> None:
+    """Remove what an earlier run left in ``out``, lest it be taken for this one's."""
+    for name in (STATE, state.previous_of(Path(STATE)).name, "log.jsonl", "model.safetensors"):
+        (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / "samples", ignore_errors=True)
+
+
+def store(order: Order, run: RunConfig, data: Dataset, current: TrainState, peers: Processes) -> None:
+    """Save the state; the first process does it for all."""
+    if peers.first:
+        state.save(current, order.out / STATE, identity(run, data))
 
 
 def initialize(system: System, source: Path) -> None:
@@ -223,15 +257,12 @@ def hooks_for(
     show: Show,
 ) -> list[loop.Hook]:
     """What stands beside the loop, in order: the watchdog first, so that nothing broken is saved or shown."""
-    saved = order.out / "state.safetensors"
-    belongs = identity(run, data)
 
     def write(now: TrainState) -> None:
-        if peers.first:
-            state.save(now, saved, belongs)
+        store(order, run, data, now, peers)
 
     def take_back(now: TrainState) -> None:
-        state.restore(now, saved, belongs)
+        state.restore(now, order.out / STATE, identity(run, data), show.tell)
 
     validate = Validate(
         data=data,
@@ -242,7 +273,11 @@ def hooks_for(
     )
     every = run.validate_every or max(run.batch, run.images // VALIDATION_TIMES)
     hooks: list[loop.Hook] = [Watchdog(take_back, show.tell)]
-    if possible(current.average)[:1] != ["frechet"] or run.until or run.patience:
+    asked = bool(run.until or run.patience)
+    if asked and not len(data.validation):
+        raise UsageError(f"{data.name} has no validation examples for --until or --patience. Add more, or leave them out.")
+    if asked or (possible(current.average)[:1] != ["frechet"] and len(data.validation)):
+        validate.wanted(current.average)  # refuses now what it could not measure later
         hooks.append(Periodic(validate, every))
     if peers.first:
         sheets = pictures.Sheets(order.out / "samples", data, peers.device)
@@ -262,20 +297,25 @@ def finish(
     last = current.curve[-1] if current.curve else {}
     metrics = {f"validation_{name}": value for name, value in last.items() if name != "images"}
     if peers.first:
-        write_state_and_model(order, run, data, current, metrics)
+        publish(order, run, data, current, peers, metrics)
     return metrics
 
 
-def write_state_and_model(
-    order: Order, run: RunConfig, data: Dataset, current: TrainState, metrics: dict[str, float]
+def publish(
+    order: Order,
+    run: RunConfig,
+    data: Dataset,
+    current: TrainState,
+    peers: Processes,
+    metrics: dict[str, float],
 ) -> None:
-    """The last state, the last sheet of pictures, and the model file."""
+    """The last sheet of pictures, and the model file."""
     facts = {
         "training": {"images": current.images, "seed": run.seed, "batch": run.batch, "curve": current.curve},
         "data": {"name": data.name, "fingerprint": data.fingerprint, "train": len(data.train)},
         "metrics": metrics,
     }
-    pictures.Sheets(order.out / "samples", data, "cpu")(current)
+    pictures.Sheets(order.out / "samples", data, peers.device)(current)
     modelfile.publish(order.out / "model.safetensors", current.average, name=run.system, facts=facts)
 
 

@@ -3,12 +3,13 @@
     system · averaged copy · one Adam a phase · round · rate scale · rollbacks · best so far · validation curve
 
 Saved as one safetensors file; what randomness there is follows from the round (``streams``), so none is kept.
+The file before it stays as ``state.previous.safetensors``: should the newest be damaged, the run goes on from there.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from amalgan import tensorfile
+from amalgan import files, tensorfile
 from amalgan.config import fields
 from amalgan.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
 
+KIND = "a training state"
 WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
 
@@ -57,13 +59,19 @@ class TrainState:
 
     @torch.no_grad()
     def average_in(self, batch: int, half_life: int) -> None:
-        """Move the averaged weights toward the current ones, by what ``batch`` more images warrant."""
+        """Move the averaged weights toward the current ones, by what ``batch`` more images warrant.
+
+        What no phase trains (buffers, a prior's own network) is no average but the current one.
+        """
         keep = 0.5 ** (batch / max(1.0, min(half_life, WARMING * self.images)))
-        averaged: list[Tensor] = list(self.average.parameters())
-        current: list[Tensor] = list(self.system.parameters())
+        trained = {id(one) for adam in self.optimizers for group in adam.param_groups for one in group["params"]}
+        pairs = list(zip(self.average.parameters(), self.system.parameters(), strict=True))
+        averaged: list[Tensor] = [kept for kept, now in pairs if id(now) in trained]
+        current: list[Tensor] = [now for _, now in pairs if id(now) in trained]
         torch._foreach_lerp_(averaged, current, 1 - keep)
-        for kept, buffer in zip(self.average.buffers(), self.system.buffers(), strict=True):
-            kept.copy_(buffer)
+        settled = [pair for pair in pairs if id(pair[1]) not in trained]
+        for kept, now in [*settled, *zip(self.average.buffers(), self.system.buffers(), strict=True)]:
+            kept.copy_(now)
 
     def finite(self) -> bool:
         """Whether every weight, averaged weight and Adam moment is a finite number."""
@@ -81,9 +89,9 @@ def optimizer(phase: Phase, parameters: list[torch.nn.Parameter]) -> Adam:
 
 
 def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
-    """Write ``state``; ``identity`` is the configuration and data it belongs to."""
+    """Write ``state`` and keep the one before it; ``identity`` is the configuration and data it belongs to."""
     header = {
-        "what": "a training state",
+        "what": KIND,
         "identity": identity,
         "round": state.round,
         "images": state.images,
@@ -92,7 +100,17 @@ def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
         "curve": state.curve,
         "stop": state.stop,
     }
-    tensorfile.write(target, tensors_of(state), header)
+    tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
+
+
+def previous_of(saved: Path) -> Path:
+    """Where the state before ``saved`` is kept."""
+    return saved.with_name(f"{saved.stem}.previous{saved.suffix}")
+
+
+def exists(saved: Path) -> bool:
+    """Whether there is a state to resume from, newest or previous."""
+    return saved.exists() or previous_of(saved).exists()
 
 
 def tensors_of(state: TrainState) -> dict[str, Tensor]:
@@ -106,28 +124,63 @@ def tensors_of(state: TrainState) -> dict[str, Tensor]:
     return named
 
 
-def restore(state: TrainState, source: Path, identity: dict[str, Any]) -> None:
-    """Make ``state`` what was saved in ``source``.
+def restore(
+    state: TrainState, source: Path, identity: dict[str, Any], tell: Callable[[str], None] = print
+) -> None:
+    """Make ``state`` what was saved in ``source``, or in the state before it where ``source`` is damaged.
+
+    Args:
+        tell: shows one sentence to the user when the newest state could not be used.
 
     Raises:
-        StateError: the file is damaged, or belongs to other settings or data; names the fields that differ.
+        StateError: both are damaged, or belong to other settings or data; names the fields that differ.
     """
-    try:
-        tensors, header = tensorfile.read(source, expected="a training state")
-    except FileError as error:
-        raise StateError(str(error)) from None
+    tensors, header = newest(source, tell)
     if changed := fields.differences(header.get("identity", {}), identity):
         raise StateError(
             f"{source} belongs to another run; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
-    state.system.load_state_dict(below(tensors, "system/"))
-    state.average.load_state_dict(below(tensors, "average/"))
-    state.best = below(tensors, "best/") or None
-    for phase, adam in zip(state.phases, state.optimizers, strict=True):
-        fill(adam, below(tensors, f"adam/{phase.name}/"))
+    try:
+        state.system.load_state_dict(below(tensors, "system/"))
+        state.average.load_state_dict(below(tensors, "average/"))
+        for phase, adam in zip(state.phases, state.optimizers, strict=True):
+            fill(adam, below(tensors, f"adam/{phase.name}/"))
+    except (RuntimeError, ValueError) as error:
+        raise StateError(f"{source} was saved by another version of this system: {error}") from None
+    device = next(state.system.parameters()).device
+    state.best = {name: value.to(device) for name, value in below(tensors, "best/").items()} or None
     for name in ("round", "images", "rate_scale", "rollbacks", "curve", "stop"):
         setattr(state, name, header[name])
+
+
+def newest(source: Path, tell: Callable[[str], None]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and header of ``source``, or of the state before it where ``source`` is damaged or gone.
+
+    Raises:
+        StateError: neither can be read.
+    """
+    before = previous_of(source)
+    try:
+        return read(source)
+    except StateError as error:
+        if not before.exists():
+            raise
+        found = read(before)
+        tell(f"{error} Going on from the state before it, {before.name}.")
+        files.set_aside(source)  # else the next save would keep the damaged one in place of the good one
+        return found
+
+
+def read(source: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and header of a saved state; StateError where there is none that is whole."""
+    try:
+        tensors, header = tensorfile.read(source, expected="a training state")
+    except FileError as error:
+        raise StateError(str(error)) from None
+    if header.get("what") != KIND:
+        raise StateError(f"{source} is not {KIND}.")
+    return tensors, header
 
 
 def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

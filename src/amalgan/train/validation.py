@@ -80,7 +80,6 @@ class Validate:
     features: Callable[[], Features]
     goal: Goal | None = None
     patience: int | None = None
-    since_best: int = 0
 
     def __call__(self, state: TrainState) -> None:
         values = {name: self.measure(name, state.average) for name in self.wanted(state.average)}
@@ -93,6 +92,8 @@ class Validate:
     def wanted(self, system: System) -> list[str]:
         """What to measure: the cheap one always, a dear one when asked for."""
         names = possible(system)
+        if self.patience is not None and not names:
+            raise ConfigError(["--patience: nothing of this system can be validated. Leave it out."])
         if self.goal is None:
             return names[:1]
         if self.goal.measure not in names:

@@ -1,0 +1,137 @@
+"""Every metric that applies to a model, on examples that it was not trained on.
+
+    test split ─┬─ generated examples ─► score_generation       Generates
+                ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
+                └─ codes ──────────────► score_codes            Encodes, labels
+
+Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
+and its name says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from amalgan.data import Dataset
+from amalgan.errors import DataError, UsageError
+from amalgan.features import Features
+from amalgan.metrics.distribution import LEAST
+from amalgan.modelfile import Model
+from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.tasks.score_codes import code_scores
+from amalgan.tasks.score_generation import generation_scores
+from amalgan.tasks.score_reconstruction import reconstruction_scores
+from amalgan.tasks.scores import Score, Trial
+from amalgan.types import UNLABELED, DataSpec
+
+SUSPICIOUS = 0.01
+"""The p-value of ``copies`` below which a warning is given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What was measured."""
+
+    n: int
+    """Test examples that the model was judged on, and examples generated."""
+    split: str
+    seed: int
+    features: str | None
+    """Name of the feature network."""
+    metrics: dict[str, float | None]
+    names: dict[str, str]
+    """The full name of each metric."""
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data without NaN or infinities."""
+        return asdict(self) | {"warnings": list(self.warnings)}
+
+
+def evaluate(
+    model: Model,
+    data: Dataset,
+    *,
+    features: Features | None,
+    count: int = 10_000,
+    seed: int = 0,
+    tell: Callable[[str], None] | None = None,
+) -> Evaluation:
+    """Measure what ``model`` can do.
+
+    Args:
+        data: opened with ``like=model.spec``, so that classes and units are the model's.
+        features: without them nothing that compares sets of examples is measured.
+        count: at most so many test examples, and as many generated ones.
+        tell: is told what is being measured.
+
+    Raises:
+        DataError: there is no test split.
+        UsageError: the data is not of the model's kind, or the count is below 2.
+    """
+    check(model, data, count)
+    trial = Trial(model=model, data=data, features=features, count=count, seed=seed)
+    scores = list(all_scores(trial, tell or (lambda _: None)))
+    return Evaluation(
+        n=trial.n,
+        split="test",
+        seed=seed,
+        features=features.name if features else None,
+        metrics={score.key: score.value for score in scores},
+        names={score.key: score.name for score in scores},
+        warnings=tuple(warnings(trial, scores)),
+    )
+
+
+def check(model: Model, data: Dataset, count: int) -> None:
+    """Refuse what cannot be measured."""
+    if count < 2:
+        raise UsageError(f"--count is {count}; at least 2 examples are needed")
+    if not len(data.test):
+        raise DataError(f"{data.name} has no test split: too few different examples. Add some, or a test folder.")
+    if form(data.spec) != form(model.spec):
+        raise UsageError(
+            f"{data.name} was opened as {data.spec.text}, the model reads {model.spec.text}, "
+            "or they differ in units. Open the data as the model expects it: open_data(..., like=model.spec)."
+        )
+
+
+def form(spec: DataSpec) -> tuple[Any, ...]:
+    """All of a spec but the class names."""
+    return (spec.kind, tuple(spec.shape), tuple(spec.center), tuple(spec.spread))
+
+
+def all_scores(trial: Trial, tell: Callable[[str], None]) -> Iterator[Score]:
+    """What applies to the model's abilities."""
+    system = trial.model.system
+    if isinstance(system, Generates) and trial.features is not None:
+        tell(f"generating {trial.n} examples")
+        yield from generation_scores(trial)
+    if isinstance(system, Encodes) and isinstance(system, Decodes):
+        tell(f"reconstructing {trial.n} examples")
+        yield from reconstruction_scores(trial)
+    if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
+        tell("probing the codes")
+        yield from code_scores(trial)
+
+
+def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:
+    """What the reader of the numbers must know."""
+    if trial.features is None:
+        yield "no feature network was given: generated examples were not compared with real ones"
+    few = [score.key for score in scores if ", below " in score.name]
+    if few:
+        yield (
+            f"n={trial.n} is small (Fréchet distances need {LEAST['frechet_distance']}): {', '.join(few)} are "
+            "biased or scatter; compare them only with numbers of the same n, and with frechet_floor"
+        )
+    yield from (f"{score.key}: {score.name}" for score in scores if score.value is None)
+    copied = {score.key: score.value for score in scores}
+    p_value = copied.get("copies_p_value")
+    if p_value is not None and p_value < SUSPICIOUS:
+        yield (
+            f"the model repeats training examples: {copied['copies']:.1%} of the generated are as near to one "
+            f"as only {copied['copies_baseline']:.1%} of new examples are (p = {p_value:.1g})"
+        )

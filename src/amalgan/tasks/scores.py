@@ -1,0 +1,143 @@
+"""A number with the name that it must not be shown without, and what every score of one evaluation shares.
+
+    Trial   the model, the examples it is judged on, the feature network   ─►   Score   key, value, full name
+
+Pictures are judged as users get them: within their range and rounded to 8 bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from amalgan.data import Dataset, Records
+from amalgan.errors import AmalganError, DataError
+from amalgan.features import Features
+from amalgan.metrics.distribution import labeled
+from amalgan.metrics.statistics import binomial_interval
+from amalgan.modelfile import Model
+from amalgan.streams import key
+from amalgan.tasks.generate import CHUNK
+
+COMPARED = 5
+"""Generated examples are looked for among so many times ``count`` training examples."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One number of an evaluation."""
+
+    key: str
+    value: float | None
+    """None where it cannot be computed or is not finite; the name then says why."""
+    name: str
+    """Says n, split and feature network, and warns where n is too small for what the metric promises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What is judged, and against what."""
+
+    model: Model
+    data: Dataset
+    features: Features | None
+    count: int
+    seed: int
+
+    @cached_property
+    def held_out(self) -> Records:
+        """At most ``count`` examples of the test split."""
+        return picked(self.data.test, self.count, self.seed)
+
+    @property
+    def n(self) -> int:
+        """Examples judged."""
+        return len(self.held_out)
+
+    @cached_property
+    def judge(self) -> Features:
+        """The feature network.
+
+        Raises:
+            DataError: there is none.
+        """
+        if self.features is None:
+            raise DataError("no feature network was given; features_of(data) trains one")
+        return self.features
+
+    @cached_property
+    def real(self) -> Float[Tensor, "N F"]:
+        """Features of the held-out examples."""
+        return self.look(batch.x for batch in self.held_out.batches(CHUNK))
+
+    @cached_property
+    def seen(self) -> Float[Tensor, "M F"]:
+        """Features of training examples, in a random order."""
+        records = picked(self.data.train, COMPARED * self.count, self.seed)
+        found = self.look(batch.x for batch in records.batches(CHUNK))
+        return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(self.seed))]
+
+    def look(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
+        """Features of what users would get."""
+        return torch.cat([self.judge(delivered(chunk)) for chunk in chunks])
+
+    @property
+    def split(self) -> str:
+        """Where the held-out examples are from."""
+        return "test split" if self.data.own_splits else "test split by content hash"
+
+    @property
+    def against(self) -> str:
+        """The end of a name: what was compared with what."""
+        return f"against {self.n} of the {self.split}, features {self.judge.name}"
+
+
+def delivered(x: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+    """Pictures as files hold them: within [-1, 1], in 256 steps. Vectors as they are."""
+    if x.ndim != 4:
+        return x
+    return x.add(1).mul(127.5).round().clamp(0, 255).nan_to_num(0).mul(1 / 127.5).sub(1)
+
+
+def picked(records: Records, most: int, seed: int) -> Records:
+    """At most ``most`` records at random, in their order."""
+    if len(records) <= most:
+        return records
+    generator = torch.Generator().manual_seed(key(seed, "evaluate picks"))
+    rows: NDArray[np.int64] = torch.randperm(len(records), generator=generator)[:most].sort().values.numpy()
+    return records.select(rows)
+
+
+def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "", n: int = 0) -> Score:
+    """The score of ``compute``; where that raises an error of ours, no value, and the reason in the name.
+
+    Args:
+        name: the full name; its first word group, up to a comma, is the metric's.
+        metric: the key of ``metrics.distribution.LEAST`` that ``n`` is held against.
+    """
+    title, comma, rest = name.partition(",")
+    name = labeled(metric, n).replace(metric, title, 1) + comma + rest if metric else name
+    try:
+        value = compute()
+    except AmalganError as error:
+        return Score(key=key, value=None, name=f"{name} (not computed: {error})")
+    if not math.isfinite(value):
+        return Score(key=key, value=None, name=f"{name} (not finite: {value})")
+    return Score(key=key, value=value, name=name)
+
+
+def accuracy(key: str, compute: Callable[[], float], name: str, n: int) -> Score:
+    """``scored`` for a share of ``n`` examples; its 95 % interval joins the name."""
+    score = scored(key, compute, name)
+    if score.value is None:
+        return score
+    within = binomial_interval(round(score.value * n), n)
+    return Score(key=key, value=score.value, name=f"{name}, 95 % interval {within.low:.3f} to {within.high:.3f}")
