@@ -30,7 +30,7 @@ SETTINGS = FusionConfig(
     start="nothing",  # G paints the whole picture, as in the article
     closeness=1.0,  # the article's sum has no weights,
     adversarial=1.0,  # and L_GAN(G, D) does not reach the encoder
-    critic=Critic(loss="minimax", network=DENSE),  # the article's game; R1 and R2 keep it stable
+    critic=Critic(loss="minimax", network=DENSE),  # the article's game, steadied by R1 and R2
     network=DENSE,
 )
 STEPS = {0.4: "1 the autoencoder", 0.7: "2, 3 the GAN, told the code", 1.0: "4 the whole"}

@@ -114,7 +114,7 @@ def test_a_loss_over_a_set_allows_a_micro_batch_that_holds_the_batch(tmp_path: P
 def test_a_loss_over_a_set_refuses_several_processes() -> None:
     system = registry.system_class("wae")(registry.config_class("wae")(), open_data("digits").spec)
     run = RunConfig(system="wae", settings=system.config, data="digits", images=64)
-    with pytest.raises(UsageError, match="2 processes share the batch. Train in one process"):
+    with pytest.raises(UsageError, match=r"2 processes share the batch\. Train in one process"):
         loop.refuse_split(run, system.phases(), Processes(rank=0, world=2))
     plain = replace(system.phases()[0], whole_batch=False)
     loop.refuse_split(replace(run, micro_batch=16), [plain], Processes(rank=0, world=2))

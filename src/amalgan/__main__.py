@@ -1,6 +1,7 @@
-"""``python -m amalgan``: the command line without its script."""
+"""``python -m amalgan``, for launchers that start modules: torchrun --nproc-per-node 2 -m amalgan train ..."""
+
+import sys
 
 from amalgan.cli import main
 
-if __name__ == "__main__":
-    main()
+sys.exit(main())

@@ -167,7 +167,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
-        facts = {
+        facts: dict[str, Any] = {
             name: self.held.header[name]
             for name in ("training", "data", "metrics")
             if name in self.held.header

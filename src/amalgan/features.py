@@ -46,7 +46,9 @@ BATCH = 128
 IMAGES = 100_000
 """At most so many pictures are drawn to train the network,"""
 PASSES = 40
-"""and at most so many passes are made over a small data set."""
+"""and at most so many passes are made over a small data set,"""
+LEAST_ROUNDS = 200
+"""but never fewer rounds than this."""
 MOST_CLUSTERED = 20_000
 CHUNK = 512
 SMOOTHING = 0.05
@@ -155,7 +157,7 @@ def teach(net: Classifier, records: Records, labels: NDArray[np.int64], device: 
     """Train ``net`` to tell ``labels`` apart, on slightly moved pictures, the same way every time."""
     known = np.flatnonzero(labels != UNLABELED)
     records, target = records.select(known), torch.from_numpy(labels[known]).to(device)
-    rounds = max(200, min(IMAGES, PASSES * len(records)) // BATCH)
+    rounds = max(LEAST_ROUNDS, min(IMAGES, PASSES * len(records)) // BATCH)
     adam = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=rounds, pct_start=0.1)
     for round in range(rounds):

@@ -87,6 +87,7 @@ def alive(process: int) -> bool:
 
 def keep(target: Path, previous: Path) -> None:
     """Let ``previous`` name the file that ``target`` names; where the disk knows no second names, rename it."""
+    remove_strays(previous)
     second = part_of(previous)
     try:
         os.link(target, second)

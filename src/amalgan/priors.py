@@ -12,6 +12,7 @@ Unlabeled codes form a group of their own. UNLABELED asks for any group, as ofte
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import torch
@@ -30,7 +31,7 @@ CODES_PER_PART = 8
 NARROWEST = 1e-3
 """Entries that vary less than this share of the widest one are scaled as if they varied so much."""
 HEUN_STEPS = 16
-FLOW_BATCH = 256
+FLOW_BATCH, FLOW_RATE = 256, 2e-3
 
 
 def build(config: parts.Prior, code_size: int, classes: int) -> MixturePrior | FlowPrior:
@@ -205,14 +206,15 @@ class Velocity(nn.Module):
 
 def descend(velocity: Velocity, code: Tensor, group: Tensor, steps: int, generator: torch.Generator) -> None:
     """Fit ``velocity`` to codes by flow matching."""
-    adam = torch.optim.AdamW(velocity.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=max(2, steps), pct_start=0.05)
-    for _ in range(steps):
+    adam = torch.optim.AdamW(velocity.parameters(), lr=FLOW_RATE, betas=(0.9, 0.99), fused=True)
+    warm = max(1, steps // 20)
+    for step in range(steps):
+        cosine = (1 + math.cos(math.pi * step / steps)) / 2
+        adam.param_groups[0]["lr"] = FLOW_RATE * min(1, (step + 1) / warm) * cosine
         rows = torch.randint(len(code), (FLOW_BATCH,), generator=generator)
         adam.zero_grad()
         velocity.matching_loss(code[rows], group[rows], generator).backward()
         adam.step()
-        schedule.step()
 
 
 def gaussians(code: Tensor, most: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -252,7 +254,7 @@ def spread_picks(group: Int[Tensor, " N"], most: int, generator: torch.Generator
 
 
 def pick(weight: Tensor, uniform: Float[Tensor, " B"]) -> Int[Tensor, " B"]:
-    """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum; never of weight 0."""
+    """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum, none of weight 0."""
     edges = weight.expand(len(uniform), -1).cumsum(1)
     whole = edges[:, -1:]
     last = (edges < whole).sum(1)

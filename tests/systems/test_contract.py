@@ -166,6 +166,8 @@ def test_micro_batches_give_the_gradient_of_the_whole_batch(name: str) -> None:
 def test_micro_batches_of_one_report_finite_numbers(name: str) -> None:
     batch, progress = examples(count=3), stretches(build(name))[-1]
     state = TrainState.fresh(settled(build(name), batch))
+    if any(phase.whole_batch for phase in state.phases):
+        pytest.skip("compares the examples of a batch, and says so")
     assert all(map(math.isfinite, take_round(state, batch, tick(0, progress, 3), micro_batch=1).values()))
 
 

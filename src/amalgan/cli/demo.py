@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from amalgan.cli.flags import Switch
-from amalgan.cli.output import Answer, table
+from amalgan.cli.output import Answer, shown_number, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Demo:
         rows = {
             "model": made.model,
             "picture": f"{made.picture}  (look at it)",
-            **{name.replace("_", " "): f"{value:.4g}" for name, value in made.numbers.items()},
+            **{name.replace("_", " "): shown_number(value) for name, value in made.numbers.items()},
             "try": f"amalgan generate {self.out} --label 3 --out threes.png",
         }
         return Answer(facts=facts, text=table(rows))

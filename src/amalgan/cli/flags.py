@@ -14,9 +14,8 @@ import inspect
 import textwrap
 import types
 import typing
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, cast, get_args
 
 import tyro
 
@@ -24,6 +23,8 @@ Inline = tyro.conf.arg(name="")
 """Marks a nested dataclass whose flags carry no prefix."""
 Switch = tyro.conf.FlagCreatePairsOff[bool]
 """A flag that is there or not."""
+POSITIONAL = get_args(tyro.conf.Positional[str])[1]
+SWITCH = get_args(Switch)[1]
 METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 
 
@@ -81,26 +82,27 @@ def groups(kind: type[Any], default: Any = None, prefix: str = "", title: str = 
     Args:
         default: an instance to take the defaults from; by default those of the class.
     """
-    own, nested = Group(title, []), []
+    own: list[Flag] = []
+    nested: list[Group] = []
     lines = attribute_docs(kind)
     for field, hint in fields_of(kind):
-        value = default_of(field)
-        if default is not None and value is not dataclasses.MISSING:
-            value = getattr(default, field.name)
         plain, marks = unwrapped(hint)
-        if isinstance(plain, TypeVar):
-            value = getattr(default, field.name)
-            plain = type(value)
-        line = lines.get(field.name, "")
+        value, line = value_of(field, default), lines.get(field.name, "")
+        plain = type(value) if isinstance(plain, TypeVar) else plain
         if dataclasses.is_dataclass(plain):
-            inline = any(mark is mark_of(Inline) for mark in marks)
-            below = prefix if inline else f"{prefix}{dashed(field.name)}."
-            heading = f"{line} {first_sentence(plain)}".strip() if inline else f"{below[:-1]}: {line or first_sentence(plain)}"
-            nested += groups(typing.cast(type, plain), value, below, heading)
+            nested += groups(cast(type, plain), value, *heading(field.name, plain, line, prefix, marks))
         else:
-            positional, switch = (mark_of(mark) in marks for mark in (tyro.conf.Positional[Any], Switch))
-            own.flags.append(Flag(prefix + dashed(field.name), plain, value, line, positional, switch))
-    return [own, *nested]
+            name = prefix + dashed(field.name)
+            own.append(Flag(name, plain, value, line, POSITIONAL in marks, SWITCH in marks))
+    return [Group(title, own), *nested]
+
+
+def heading(name: str, kind: Any, line: str, prefix: str, marks: tuple[Any, ...]) -> tuple[str, str]:
+    """The prefix and the title of a nested dataclass."""
+    if Inline in marks:
+        return prefix, f"{line} {first_sentence(kind)}".strip()
+    below = f"{prefix}{dashed(name)}"
+    return f"{below}.", f"{below}: {line or first_sentence(kind)}"
 
 
 def fields_of(kind: type[Any]) -> list[tuple[dataclasses.Field[Any], Any]]:
@@ -109,33 +111,32 @@ def fields_of(kind: type[Any]) -> list[tuple[dataclasses.Field[Any], Any]]:
     return [(field, hints[field.name]) for field in dataclasses.fields(kind)]
 
 
-def mark_of(annotated: Any) -> Any:
-    """The mark itself, of ``Annotated[T, mark]`` or a bare mark."""
-    return annotated.__metadata__[0] if typing.get_origin(annotated) is Annotated else annotated
-
-
 def unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
     """A type without its annotations and without None, and the annotations."""
     marks: tuple[Any, ...] = ()
     if typing.get_origin(hint) is Annotated:
         marks, hint = hint.__metadata__, hint.__origin__
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        rest = [option for option in typing.get_args(hint) if option is not type(None)]
+        rest = [option for option in get_args(hint) if option is not type(None)]
         hint = rest[0] if len(rest) == 1 else hint
     return hint, marks
 
 
-def default_of(field: dataclasses.Field[Any]) -> Any:
+def value_of(field: dataclasses.Field[Any], default: Any) -> Any:
     """What the field is when nothing is given; MISSING where something must be."""
-    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+    if default is None:
+        factory = field.default_factory
+        return field.default if factory is dataclasses.MISSING else factory()
+    value = getattr(default, field.name)
+    return dataclasses.MISSING if value is tyro.MISSING else value
 
 
 def metavar(kind: Any) -> str:
     """How a value of that type is written in the help: ``N``, ``crop|pad|stretch``, ``X X``."""
     if typing.get_origin(kind) is Literal:
-        return "|".join(str(choice) for choice in typing.get_args(kind))
+        return "|".join(str(choice) for choice in get_args(kind))
     if typing.get_origin(kind) is tuple:
-        return " ".join(metavar(part) for part in typing.get_args(kind))
+        return " ".join(metavar(part) for part in get_args(kind))
     return "" if kind is bool else METAVARS.get(kind, "VALUE")
 
 
@@ -157,7 +158,6 @@ def first_sentence(kind: Any) -> str:
     return first.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".") + "."
 
 
-@cache
 def attribute_docs(kind: type[Any]) -> dict[str, str]:
     """The string under each attribute of a class, in one line."""
     try:

@@ -32,7 +32,10 @@ def top(commands: Mapping[str, type[Any]]) -> str:
     """What ``amalgan --help`` prints."""
     listed = [Flag(name, None, None, summary(kind), True, False) for name, kind in commands.items()]
     lines = [row(flag.name, flag.line, 16) for flag in listed]
-    flags = [row("--help", "Show this help, or after a command its own.", 16), row("--version", "Show the version.", 16)]
+    flags = [
+        row("--help", "Show this help, or after a command its own.", 16),
+        row("--version", "Show the version.", 16),
+    ]
     blocks = (
         "usage: amalgan COMMAND ...",
         filled(ABOUT),
@@ -50,7 +53,11 @@ def of_command(name: str, kind: type[Any], default: Any = None) -> str:
     places = [flag for group in found for flag in group.flags if flag.positional]
     needed = [flag.usage for group in found for flag in group.flags if flag.required]
     usage = " ".join(["usage: amalgan", name, *needed, "[flags]"])
-    blocks = [usage, *map(filled, (inspect.getdoc(kind) or "").split("\n\n")), *filter(None, [section("", places)])]
+    blocks = [
+        usage,
+        *map(filled, (inspect.getdoc(kind) or "").split("\n\n")),
+        *filter(None, [section("", places)]),
+    ]
     for group in found:
         flags = [flag for flag in group.flags if not flag.positional]
         extra = [HELP_FLAG] if group is found[0] else []
@@ -76,7 +83,7 @@ def row(left: str, right: str, column: int) -> str:
 
 def filled(text: str) -> str:
     """A paragraph as wide as the terminal."""
-    return textwrap.fill(" ".join(text.split()), width())
+    return textwrap.fill(" ".join(text.split()), width(), break_on_hyphens=False)
 
 
 def width() -> int:
@@ -87,5 +94,3 @@ def width() -> int:
 def summary(kind: type[Any]) -> str:
     """The first line of a command's docstring."""
     return (inspect.getdoc(kind) or "").split("\n")[0]
-
-

@@ -67,7 +67,9 @@ def check_data(place: str) -> None:
     """
     path = Path(place)
     if is_run(path):
-        raise DataError(f"{place} is a run's folder, not data. Give the pictures that it was trained on, or others.")
+        raise DataError(
+            f"{place} is a run's folder, not data. Give the pictures that it was trained on, or others."
+        )
     if path.suffix == ".safetensors" and path.is_file():
         raise DataError(f"{place} is a model file, not data. MODEL comes first, then DATA.")
 
@@ -80,7 +82,9 @@ def check_out(out: Path, data: str) -> None:
     """
     source, target = Path(data).resolve(), out.resolve()
     if Path(data).exists() and (source == target or source in target.parents):
-        raise UsageError(f"--out {out} is DATA itself or lies within it; inputs are never changed. Choose another.")
+        raise UsageError(
+            f"--out {out} is DATA itself or lies within it; inputs are never changed. Choose another."
+        )
 
 
 def is_run(path: Path) -> bool:

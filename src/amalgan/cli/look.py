@@ -99,7 +99,10 @@ class Info:
 
 def described(facts: dict[str, Any]) -> dict[str, Any]:
     """A header for people."""
-    rows = {"kind": facts["kind"], "file": f"{facts['file']} ({facts['bytes'] / 1e6:.1f} MB, {facts['numbers']:,} numbers)"}
+    rows = {
+        "kind": facts["kind"],
+        "file": f"{facts['file']} ({facts['bytes'] / 1e6:.1f} MB, {facts['numbers']:,} numbers)",
+    }
     return rows | (of_model(facts) if facts["kind"] == "a model" else of_other(facts))
 
 
@@ -114,7 +117,9 @@ def of_model(facts: dict[str, Any]) -> dict[str, Any]:
         "reads and makes": spec.text,
         "classes": f"{len(spec.classes)}: {names}" if spec.classes else "none",
         "can": ", ".join(facts["abilities"]).replace("_", " "),
-        "trained on": "{} ({:,} examples)".format(*(facts.get("data", {}).get(key, 0) for key in ("name", "train"))),
+        "trained on": "{} ({:,} examples)".format(
+            *(facts.get("data", {}).get(key, 0) for key in ("name", "train"))
+        ),
         "images": f"{training.get('images', 0):,}, seed {training.get('seed')}, batch {training.get('batch')}",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in facts.get("metrics", {}).items()},
         "written by": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
@@ -151,5 +156,7 @@ class Systems:
             listed.add_column(title, justify="right" if title == "lines" else "left")
         for facts in found:
             can = ", ".join(facts.abilities).replace("_", " ")
-            listed.add_row(*map(harmless, (facts.name, facts.summary, can, facts.paper, facts.file, str(facts.lines))))
+            listed.add_row(
+                *map(harmless, (facts.name, facts.summary, can, facts.paper, facts.file, str(facts.lines)))
+            )
         return Answer(facts={"systems": [asdict(facts) for facts in found]}, text=listed)

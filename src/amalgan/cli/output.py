@@ -1,7 +1,7 @@
 """Where things go: results to stdout, everything said on the way to stderr, and what the exit code tells.
 
-    Answer ─┬─ --json ──► one JSON object, last on stdout          skipped inputs ─► stderr (the first ten), code 3
-            └─ else ────► text or a table for people               AmalganError ───► "amalgan: ...", its own code
+Answer ─┬─ --json ──► one JSON object, last on stdout          skipped inputs ─► stderr (the first ten), code 3
+        └─ else ────► text or a table for people               AmalganError ───► "amalgan: ...", its own code
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def deliver(answer: Answer, as_json: bool, console: Console) -> int:
             if as_json:
                 print_json(answer.facts)
             else:
-                Console(width=None if sys.stdout.isatty() else 200).print(answer.text, highlight=False, markup=False)
+                Console(width=None if sys.stdout.isatty() else 200).print(
+                    answer.text, highlight=False, markup=False
+                )
     return SOME_SKIPPED if answer.skipped else 0
 
 
@@ -63,7 +65,7 @@ def list_skipped(skipped: Sequence[Mapping[str, str]], console: Console) -> None
     if not skipped:
         return
     more = len(skipped) - SHOWN_SKIPPED
-    lines = [f"  {shown(bad['name'])}: {bad['reason']}" for bad in skipped[:SHOWN_SKIPPED]]
+    lines = [f"  {bad['name']}: {bad['reason']}" for bad in skipped[:SHOWN_SKIPPED]]
     lines += [f"  and {more} more; --json lists them all"] if more > 0 else []
     say(console, "\n".join([f"skipped {counted(len(skipped), 'input')}:", *lines]))
 
@@ -73,7 +75,7 @@ def fail(message: str, as_json: bool, console: Console, code: int) -> int:
     say(console, f"amalgan: {message}")
     if as_json:
         with quiet_pipe():
-            print_json({"error": harmless(message)})
+            print_json({"error": message})
     return code
 
 
@@ -100,6 +102,11 @@ def table(rows: Mapping[str, Any]) -> Table:
     for name, value in rows.items():
         found.add_row(name, harmless(str(value)))
     return found
+
+
+def shown_number(value: float | None) -> str:
+    """Four digits, or ``none``."""
+    return "none" if value is None else f"{value:.4g}"
 
 
 def counted(number: int, what: str) -> str:

@@ -1,15 +1,16 @@
 """From a command line to a command: tyro reads the values; names that fit nothing are answered with the nearest.
 
-    argv ─► name ─► dataclass (train: with the settings of --system, at the size of --preset) ─► tyro ─► command
+argv ─► name ─► dataclass (train: with the settings of --system, at the size of --preset) ─► tyro ─► command
 """
 
 from __future__ import annotations
 
 import difflib
-import itertools
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -75,7 +76,7 @@ def train_default(rest: Sequence[str]) -> Train[Any]:
 def value_of(flag: str, rest: Sequence[str]) -> str | None:
     """The value that follows ``flag``, or stands after its equals sign; the last one counts."""
     found = [word.split("=", 1)[1] for word in rest if word.startswith(f"{flag}=")]
-    found += [value for word, value in zip(rest, rest[1:], strict=False) if word == flag]
+    found += [value for word, value in pairwise(rest) if word == flag]
     return found[-1] if found else None
 
 
@@ -104,10 +105,10 @@ def read(name: str, kind: type[Any], default: Any, rest: list[str]) -> Command:
 
 
 def unframed(box: str) -> str:
-    """The first part of what tyro prints in a box, in one line."""
-    lines = [line.strip("|│ ") for line in box.splitlines() if not line.startswith(("+", "╭", "╰"))]
-    said = itertools.takewhile(lambda line: line.strip("-─"), lines)
-    return " ".join(" ".join(said).split()).removesuffix("(required)").rstrip(" .") + "."
+    """The sentence in what tyro prints: a title, a rule, what is wrong, a rule, and where help is."""
+    title, *rest = re.split(r"\n\W*[-─]{5,}\W*\n", box)
+    said = " ".join((rest[0] if rest else title).split())
+    return said.removesuffix("(required)").rstrip(" .") + "."
 
 
 def switched(word: str, flags: Iterable[Flag]) -> list[str]:

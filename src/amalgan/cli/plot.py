@@ -1,6 +1,6 @@
 """A map of codes: their two main directions, a color a class.
 
-    code (N, K) ─► principal components ─► (N, 2) ─► one dot each ─► map.png
+code (N, K) ─► principal components ─► (N, 2) ─► one dot each ─► map.png
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def draw(codes: Codes, target: Path) -> None:
     axes = figure.add_subplot(title=f"{len(codes):,} codes of {codes.code.shape[1]} entries")
     place, shares = plane(codes.code)
     for name, rows in by_class(codes):
-        axes.scatter(*place[rows].T, s=6, alpha=0.7, linewidths=0, label=name)
+        axes.scatter(place[rows, 0], place[rows, 1], s=6, alpha=0.7, linewidths=0, label=name)
     axes.set_xlabel(f"first principal component, {shares[0]:.0%} of the variance")
     axes.set_ylabel(f"second, {shares[1]:.0%}")
     if len(axes.collections) > 1:

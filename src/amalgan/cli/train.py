@@ -109,17 +109,23 @@ class Train(Generic[C]):
 
 def short_name(data: str) -> str:
     """A word or path as part of a folder's name."""
-    return re.sub(r"[^\w.-]+", "-", Path(data).resolve().stem if Path(data).exists() else data).strip("-.") or "data"
+    return (
+        re.sub(r"[^\w.-]+", "-", Path(data).resolve().stem if Path(data).exists() else data).strip("-.")
+        or "data"
+    )
 
 
 def answer(result: Result) -> Answer:
     """What the run reached."""
+    from amalgan import modelfile
+
+    pictures = modelfile.info(result.model)["spec"]["kind"] == "image"
     facts: dict[str, Any] = asdict(result) | {"model": str(result.model)}
     rows = {
         "model": facts["model"],
         "images": f"{result.images:,}" + (f" (stopped: {result.stopped})" if result.stopped else ""),
         "CPU time": f"{result.cpu_seconds:,.0f} s",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in result.metrics.items()},
-        "try": f"amalgan generate {result.model.parent} --count 64 --out new.png",
+        "try": f"amalgan generate {result.model.parent} --count 64 --out new.{'png' if pictures else 'npz'}",
     }
     return Answer(facts=facts, text=table(rows), skipped=result.skipped)

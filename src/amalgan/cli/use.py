@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from amalgan import __version__
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at
-from amalgan.cli.output import Answer, counted, harmless, say
+from amalgan.cli.output import Answer, counted, harmless, say, shown_number
 from amalgan.cli.plot import check_plot, draw
 from amalgan.cli.shared import DecoderName, Loading, Reading
 
@@ -101,8 +101,16 @@ class Reconstruct:
         text = provenance(model, seed=self.seed)
         files = write_output(self.out, rebuilt, names=data.records.names, text=text)
         skipped = skipped_of(data)
-        facts = {"out": str(self.out), "n": len(rebuilt), "files": len(files), "decoder": self.decoder, "skipped": skipped}
-        return Answer(facts=facts, text=f"{counted(len(rebuilt), noun(model))} in {self.out}", skipped=skipped)
+        facts = {
+            "out": str(self.out),
+            "n": len(rebuilt),
+            "files": len(files),
+            "decoder": self.decoder,
+            "skipped": skipped,
+        }
+        return Answer(
+            facts=facts, text=f"{counted(len(rebuilt), noun(model))} in {self.out}", skipped=skipped
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +147,17 @@ class Embed:
             draw(codes, self.plot)
         n, size = codes.code.shape
         skipped = skipped_of(data)
-        facts = {"out": str(self.out), "n": n, "code_size": size, "plot": self.plot and str(self.plot), "skipped": skipped}
+        facts = {
+            "out": str(self.out),
+            "n": n,
+            "code_size": size,
+            "plot": self.plot and str(self.plot),
+            "skipped": skipped,
+        }
         drawn = f", drawn in {self.plot}" if self.plot else ""
-        return Answer(facts=facts, text=f"{counted(n, 'code')} of {size} entries in {self.out}{drawn}", skipped=skipped)
+        return Answer(
+            facts=facts, text=f"{counted(n, 'code')} of {size} entries in {self.out}{drawn}", skipped=skipped
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +210,7 @@ def measured(found: Evaluation) -> Table:
     listed.add_column("value", justify="right", no_wrap=True)
     listed.add_column("what it is", overflow="fold")
     for key, value in found.metrics.items():
-        listed.add_row(key, "none" if value is None else f"{value:.4g}", harmless(found.names[key]))
+        listed.add_row(key, shown_number(value), harmless(found.names[key]))
     return listed
 
 

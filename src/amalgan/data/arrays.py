@@ -29,7 +29,15 @@ from amalgan.types import UNLABELED
 X_NAMES, Y_NAMES = ("x", "images", "arr_0"), ("y", "label", "labels")
 SPLITS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "test": TEST}
 BLOCK_BYTES = 1 << 24
+LARGEST_READ = 1 << 31
 DAMAGE = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+
+
+class Member(NamedTuple):
+    """A .npy file, alone or in an archive."""
+
+    open: Callable[[], IO[bytes]]
+    size: int
 
 
 class Stored(NamedTuple):
@@ -54,13 +62,10 @@ class Part(NamedTuple):
 
 
 def is_npz(path: Path) -> bool:
-    """A ZIP whose every member is an array."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            first = next(iter(archive.infolist()), None)
-            return first is not None and all(name.endswith(".npy") for name in archive.namelist())
-    except DAMAGE:
-        return False
+    """A ZIP whose first member is an array: its name stands at the start (all names would take long to list)."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(30)[26:28], "little")
+        return file.read(length).endswith(b".npy")
 
 
 def find_npz(path: Path) -> Arrays:
@@ -70,22 +75,28 @@ def find_npz(path: Path) -> Arrays:
 
 def find_npy(path: Path) -> Arrays:
     """The source of a .npy file."""
-    return _source(path, lambda: _open(path, {"x": lambda: path.open("rb")}))
+    return _source(path, lambda: _open(path, {"x": Member(lambda: path.open("rb"), path.stat().st_size)}))
 
 
 def _source(path: Path, open_data: Callable[[], ArrayData]) -> Arrays:
     return Arrays(name=shown(path.name), key=f"arrays\n{file_key(path)}", open=open_data)
 
 
-def _members(path: Path) -> dict[str, Callable[[], IO[bytes]]]:
+def _members(path: Path) -> dict[str, Member]:
     def opener(member: str) -> Callable[[], IO[bytes]]:
         return lambda: zipfile.ZipFile(path).open(member)
 
-    with zipfile.ZipFile(path) as archive:
-        return {name.removesuffix(".npy"): opener(name) for name in archive.namelist()}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = archive.infolist()
+    except DAMAGE as error:
+        raise DataError(f"{shown(path.name)} is a damaged archive: {error}. Save it again.") from error
+    return {
+        info.filename.removesuffix(".npy"): Member(opener(info.filename), info.file_size) for info in found
+    }
 
 
-def _open(path: Path, members: dict[str, Callable[[], IO[bytes]]]) -> ArrayData:
+def _open(path: Path, members: dict[str, Member]) -> ArrayData:
     parts = _parts(path, members)
     shapes = {_example_shape(part.x) for part in parts}
     if len(shapes) > 1:
@@ -100,7 +111,7 @@ def _open(path: Path, members: dict[str, Callable[[], IO[bytes]]]) -> ArrayData:
     )
 
 
-def _parts(path: Path, members: dict[str, Callable[[], IO[bytes]]]) -> list[Part]:
+def _parts(path: Path, members: dict[str, Member]) -> list[Part]:
     def stored(name: str) -> Stored | None:
         return _stored(f"{path.name}: {name}", members[name]) if name in members else None
 
@@ -124,15 +135,24 @@ def _parts(path: Path, members: dict[str, Callable[[], IO[bytes]]]) -> list[Part
     return [Part(x, stored(y_name), ANY, "")]
 
 
-def _stored(name: str, opener: Callable[[], IO[bytes]]) -> Stored:
+def _stored(name: str, member: Member) -> Stored:
     try:
-        with opener() as file:
+        with member.open() as file:
             version = np.lib.format.read_magic(file)
             read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
             shape, fortran, dtype = read[version](file)
-            return Stored(name, opener, shape, dtype, fortran, file.tell())
-    except (*DAMAGE, KeyError) as error:
+            start = file.tell()
+    except Exception as error:  # the header is a Python expression: its parser raises whatever parsers raise
         raise DataError(f"{shown(name)} is no readable array: {shown(str(error))}. Save it again.") from error
+    stored = Stored(name, member.open, shape, dtype, fortran, start)
+    if not dtype.hasobject and start + prod(shape) * dtype.itemsize > member.size:
+        raise DataError(f"{shown(name)} ends early: its header promises {shape}. Save it again.")
+    if prod(shape if fortran else shape[1:]) * dtype.itemsize > LARGEST_READ:
+        at_once = "in Fortran order" if fortran else "an example"
+        raise DataError(
+            f"{shown(name)} needs more than {LARGEST_READ >> 30} GiB {at_once}; that is too much."
+        )
+    return stored
 
 
 def _example_shape(x: Stored) -> tuple[int, ...]:
@@ -207,12 +227,19 @@ def _rows(stored: Stored) -> Iterator[NDArray[Any]]:
     """The array in blocks of rows."""
     row_bytes = max(prod(stored.shape[1:]) * stored.dtype.itemsize, 1)
     count = stored.shape[0] if stored.fortran else max(BLOCK_BYTES // row_bytes, 1)
-    with stored.open() as file:
+    with _reopened(stored) as file:
         _take(stored, file, stored.start)
         for start in range(0, stored.shape[0], max(count, 1)):
             rows = min(count, stored.shape[0] - start)
             data = np.frombuffer(_take(stored, file, rows * row_bytes), stored.dtype)
             yield data.reshape((rows, *stored.shape[1:]), order="F" if stored.fortran else "C")
+
+
+def _reopened(stored: Stored) -> IO[bytes]:
+    try:
+        return stored.open()
+    except DAMAGE as error:
+        raise DataError(f"cannot read {stored.name}: {error}. Check that it is there.") from error
 
 
 def _take(stored: Stored, file: IO[bytes], size: int) -> bytes:

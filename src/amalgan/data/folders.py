@@ -13,12 +13,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from amalgan.data.names import Names, shown
-from amalgan.errors import BadPicture, DataError
+from amalgan.errors import BadPicture
 
 MOST_FILE_BYTES = 1 << 28
 DEEPEST = 64
@@ -35,7 +36,8 @@ def is_junk(name: bytes) -> bool:
 
 def is_junk_folder(name: bytes) -> bool:
     """Hidden folders, and those that archivers and servers add."""
-    return name.startswith(b".") or name.lower() in JUNK_FOLDERS
+    hidden = name.startswith(b".") and name != b".."
+    return hidden or name.lower() in JUNK_FOLDERS
 
 
 @dataclass
@@ -45,15 +47,15 @@ class _Walk:
     root: bytes
     ignored: int = 0
     state: int = 0
-    unread: list[bytes] = field(default_factory=list)
 
     def files(self, folder: bytes = b"", depth: int = 0) -> Iterator[bytes]:
         """Paths below ``folder``, relative to the root."""
         try:
             entries = os.scandir(os.path.join(self.root, folder))
         except OSError:
-            self.unread.append(folder)
-            yield folder.rstrip(b"/")
+            if not folder:
+                raise
+            yield folder.rstrip(b"/")  # reading it will say why
             return
         with entries:
             for entry in entries:
@@ -70,11 +72,12 @@ class _Walk:
                     yield path
 
     def _count(self, path: bytes, entry: os.DirEntry[bytes]) -> None:
-        try:
-            found = entry.stat()
-        except OSError:  # a dangling link, a loop, or gone
-            found = entry.stat(follow_symlinks=False)
-        text = b"%s\0%d\0%d" % (path, found.st_size, found.st_mtime_ns)
+        text = path
+        for follow in (True, False):  # a link may lead nowhere, and a file be gone by now
+            with suppress(OSError):
+                found = entry.stat(follow_symlinks=follow)
+                text = b"%s\0%d\0%d" % (path, found.st_size, found.st_mtime_ns)
+                break
         self.state = (self.state + int.from_bytes(blake2b(text, digest_size=16).digest(), "little")) % 2**128
 
 
@@ -131,19 +134,6 @@ def _read(handle: int, limit: int | None) -> bytes:
                 f"has {found.st_size >> 20} MiB; the most is {MOST_FILE_BYTES >> 20}. Scale it down"
             )
         return file.read(MOST_FILE_BYTES if limit is None else limit)
-
-
-def find(path: Path) -> Folder:
-    """The source of a folder.
-
-    Raises:
-        DataError: it cannot be listed.
-    """
-    try:
-        os.scandir(path).close()
-    except OSError as error:
-        raise DataError(f"cannot list {path}: {error.strerror}. Check its permissions.") from error
-    return Folder(path)
 
 
 def one_file(path: Path) -> Folder:

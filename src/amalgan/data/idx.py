@@ -123,9 +123,12 @@ def _labels(part: Part, count: int) -> NDArray[np.uint8] | None:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+        return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
+    except OSError as error:
+        raise DataError(f"cannot read {path.name}: {error.strerror}. Check that it is there.") from error
 
 
 def _header(file: IO[bytes], path: Path, *, dimensions: int) -> tuple[int, ...]:

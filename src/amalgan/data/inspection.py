@@ -119,7 +119,7 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
     claims = [
         (
             len(store) < FEW,
-            f"only {len(store)} examples: expect the model to memorize; try --system augmented",
+            f"only {len(store)} examples: a model may memorize them; augment them or gather more",
         ),
         (
             len(present) > 1 and present.max() > UNBALANCED * present.min(),

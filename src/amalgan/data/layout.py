@@ -84,7 +84,7 @@ def settle(request: Request, sizes: NDArray[np.integer[Any]], all_gray: bool) ->
     channels, channels_text = request.channels, "channels as asked"
     if channels is None:
         channels = 1 if all_gray else 3
-        channels_text = "gray: every picture is" if all_gray else "color: some pictures are"
+        channels_text = "gray, as every picture is" if all_gray else "color, as some pictures are"
     if channels not in (1, 3):
         raise DataError(
             f"pictures have 1 or 3 channels here, not {channels}. Read vectors, or use another model."

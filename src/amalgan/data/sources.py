@@ -90,14 +90,26 @@ def find_source(data: str | Path) -> Source:
     Raises:
         DataError: nothing is there, or it is nothing that can be read.
     """
-    from amalgan.data import arrays, builtin, folders, idx, zips
+    from amalgan.data import builtin
 
     if isinstance(data, str) and data in builtin.WORDS:
         return builtin.find(data)
-    path = Path(data)
-    mode = _mode(path, tuple(builtin.WORDS))
+    try:
+        return _at(Path(data))
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
+        reason = error.strerror if isinstance(error, OSError) else error
+        words = ", ".join(builtin.WORDS)
+        raise DataError(
+            f"cannot read {str(data)!r}: {reason}. Give a folder, .zip, .npz, .npy or one of {words}."
+        ) from error
+
+
+def _at(path: Path) -> Source:
+    from amalgan.data import arrays, folders, idx, zips
+
+    mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        return idx.find(path) or folders.find(path)
+        return idx.find(path) or folders.Folder(path)
     if not stat.S_ISREG(mode):
         raise DataError(f"{path} is neither a file nor a folder. Give a folder, .zip, .npz or .npy.")
     with path.open("rb") as file:
@@ -105,19 +117,8 @@ def find_source(data: str | Path) -> Source:
     if start == b"\x93NUMPY":
         return arrays.find_npy(path)
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return arrays.find_npz(path) if arrays.is_npz(path) else zips.find(path)
+        return arrays.find_npz(path) if arrays.is_npz(path) else zips.Zip(path)
     return folders.one_file(path)
-
-
-def _mode(path: Path, words: tuple[str, ...]) -> int:
-    try:
-        return path.stat().st_mode
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DataError(
-            f"cannot read {str(path)!r}: {reason}. "
-            f"Give a folder, .zip, .npz, .npy or one of {', '.join(words)}."
-        ) from error
 
 
 def file_key(path: Path) -> str:

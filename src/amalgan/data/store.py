@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -117,7 +118,8 @@ class StoreWriter:
 
 def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:
     """BLAKE2b of each row's bytes, (n, 2) uint64: equal pixels, equal hash."""
-    rows = pixels.reshape(len(pixels), -1).view(np.uint8)
+    width = prod(pixels.shape[1:]) * pixels.itemsize
+    rows = pixels.reshape(len(pixels), width // pixels.itemsize).view(np.uint8)
     digests = b"".join(blake2b(row.data, digest_size=16).digest() for row in rows)
     return np.frombuffer(digests, "<u8").reshape(-1, 2)
 

@@ -130,15 +130,6 @@ class Zip:
             raise BadPicture(f"cannot be read: {error.strerror or error}. Check the archive") from error
 
 
-def find(path: Path) -> Zip:
-    """The source of a .zip file.
-
-    Raises:
-        DataError: its directory cannot be read.
-    """
-    return Zip(path)
-
-
 def _index(file: IO[bytes], archive: str) -> Index:
     total = file.seek(0, os.SEEK_END)
     columns, ignored = tuple(array("q") for _ in range(6)), 0
@@ -210,7 +201,8 @@ def _entries(file: IO[bytes], where: Directory, archive: str) -> Iterator[Entry]
         rest = file.read(sum(lengths))
         name, extra = rest[: lengths[0]], rest[lengths[0] : lengths[0] + lengths[1]]
         size, packed, offset = _widened(size, packed, offset, extra)
-        yield Entry(name.replace(b"\\", b"/"), flags, method, checksum, packed, size, offset + where.shift)
+        name = name.replace(b"\\", b"/").removeprefix(b"./")
+        yield Entry(name, flags, method, checksum, packed, size, offset + where.shift)
         place += ENTRY_SIZE + len(rest)
 
 

@@ -1,8 +1,8 @@
 """Codes of examples, to search, cluster, map, or train something on.
 
-    records ─► encoder ─► Codes: code (N, K), label, name ─┬─► x.npz       three arrays, no pickle
-                                                           ├─► x.parquet   three columns (needs pyarrow)
-                                                           └─► neighbors   the examples most like one
+records ─► encoder ─► Codes: code (N, K), label, name ─┬─► x.npz       three arrays, no pickle
+                                                       ├─► x.parquet   three columns (needs pyarrow)
+                                                       └─► neighbors   the examples most like one
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,10 +34,10 @@ class Codes:
 
     code: NDArray[np.float32]
     """(N, K)."""
-    label: NDArray[np.str_]
-    """(N,) class names; empty where unlabeled."""
-    name: NDArray[np.str_]
-    """(N,) names within the data set."""
+    label: NDArray[Any]
+    """(N,) class names, fixed-width text; empty where unlabeled."""
+    name: NDArray[Any]
+    """(N,) names, fixed-width text, within the data set."""
 
     def __len__(self) -> int:
         return len(self.code)
@@ -87,7 +88,7 @@ def embed(model: Model, records: Records) -> Codes:
     return Codes(code=code, label=class_names(records), name=np.array(records.names, np.str_))
 
 
-def class_names(records: Records) -> NDArray[np.str_]:
+def class_names(records: Records) -> NDArray[Any]:
     """The class name of each record; empty where unlabeled."""
     return np.array([*records.spec.classes, ""], np.str_)[records.labels]
 

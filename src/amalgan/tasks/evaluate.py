@@ -90,7 +90,9 @@ def check(model: Model, data: Dataset, count: int) -> None:
     if count < 2:
         raise UsageError(f"--count is {count}; at least 2 examples are needed")
     if not len(data.test):
-        raise DataError(f"{data.name} has no test split: too few different examples. Add some, or a test folder.")
+        raise DataError(
+            f"{data.name} has no test split: too few different examples. Add some, or a test folder."
+        )
     if form(data.spec) != form(model.spec):
         raise UsageError(
             f"{data.name} was opened as {data.spec.text}, the model reads {model.spec.text}, "

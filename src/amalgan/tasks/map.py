@@ -1,6 +1,6 @@
 """A picture of a code: examples placed so that alike codes stand side by side.
 
-    codes ─► at most 2,000 ─► t-SNE or principal components ─► points in a square ─► thumbnails (vectors: dots) ─► PNG
+    codes ─► at most 2,000 ─► t-SNE or principal components ─► points on a sheet ─► thumbnails (vectors: dots) ─► PNG
 
 t-SNE: van der Maaten & Hinton 2008, JMLR 9. Which examples are neighbors means something; distances across the map,
 sizes of groups and the axes do not, so the axes carry no numbers. Every example is a dot in the color of its class;
@@ -12,7 +12,7 @@ from __future__ import annotations
 import colorsys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,12 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 MOST = 2000
 WIDTH, TOP, MARGIN, LEGEND = 1200, 124, 48, 176
 """Pixels: of the picture, above the map, around it, and right of it where there are classes."""
-THUMBNAIL, ROOM = (34, 96), 0.75
+THUMBNAIL, ROOM = (34, 96), 0.9
 """Least and greatest side of a picture on the map; between them, this share of what each has for itself."""
-FRAME, GAP, DOT, LEGEND_DOT = 2, 2, 3.0, 6.0
+DOT, DOTS = (3.0, 6.0), 90
+"""Least and greatest radius of a dot; between them, this divided by the root of their number."""
+FRAME, GAP, LEGEND_DOT = 2, 2, 6.0
+FLATTEST = 0.6
 FINER = 3
 """Dots are drawn so many times larger, so that their edges come out smooth."""
 CLASSES_SHOWN, NAME_SHOWN = 24, 16
@@ -72,7 +75,9 @@ def map_picture(
     of = f"{len(rows):,}" + (f" of {len(codes):,}" if len(codes) > len(rows) else "")
     paper = Paper.for_classes(records.spec.classes)
     title = f"{of} examples by their codes"
-    subtitle = f"{how}, seed {seed}. Neighbors are alike; distances across the map and the axes mean nothing."
+    subtitle = (
+        f"{how}, seed {seed}. Neighbors are alike; distances across the map and along its axes mean nothing."
+    )
     order = np.random.default_rng(seed).permutation(len(rows))
     image = paper.drawn(points, chosen.labels, title, subtitle)
     if records.spec.kind == "image":
@@ -81,7 +86,7 @@ def map_picture(
 
 
 def laid_out(code: NDArray[np.float32], method: Method, seed: int) -> tuple[NDArray[np.float64], str]:
-    """A place in the unit square for each code, and how it was found."""
+    """A place on a sheet of width 1 for each code, and how it was found."""
     from sklearn.decomposition import PCA  # scikit-learn takes a second to import
     from sklearn.manifold import TSNE
 
@@ -90,18 +95,22 @@ def laid_out(code: NDArray[np.float32], method: Method, seed: int) -> tuple[NDAr
     flat = PCA(min(50, *code.shape), svd_solver="full").fit_transform(code)
     flat = np.pad(flat, ((0, 0), (0, max(0, 2 - flat.shape[1]))))
     if method == "components":
-        return squared(flat[:, :2]), "first two principal components"
+        return spread_out(flat[:, :2]), "first two principal components"
     perplexity = min(PERPLEXITY, (len(code) - 1) / 3)
     start = flat[:, :2] / max(1e-12, flat[:, 0].std()) * 1e-4
     found = TSNE(2, perplexity=perplexity, init=start, random_state=seed).fit_transform(flat)
-    return squared(found), f"t-SNE, perplexity {perplexity:g}"
+    return spread_out(found), f"t-SNE, perplexity {perplexity:g}"
 
 
-def squared(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Points moved and scaled into the unit square, the axes alike; a few far ones are drawn to its edge."""
+def spread_out(points: NDArray[Any]) -> NDArray[np.float64]:
+    """Points moved and scaled to fill a sheet of width 1, a few far ones drawn to its edge.
+
+    The sheet is as high as the points are in proportion, but no flatter than FLATTEST and no higher than wide.
+    """
     low, high = np.quantile(points, [0.002, 0.998], axis=0)
-    side = max(float((high - low).max()), 1e-12)
-    placed: NDArray[np.float64] = np.clip((points - (low + high) / 2) / side + 0.5, 0, 1)
+    across, down = np.maximum(high - low, 1e-12)
+    height = float(np.clip(down / across, FLATTEST, 1))
+    placed: NDArray[np.float64] = np.clip((points - low) / (across, down), 0, 1) * (1, height)
     return placed
 
 
@@ -119,23 +128,26 @@ class Paper:
         return cls(classes, (*(color_of(number) for number in range(len(classes))), NO_CLASS))
 
     @property
-    def side(self) -> int:
-        """Of the square that holds the map."""
+    def width(self) -> int:
+        """Of the part that holds the map."""
         return WIDTH - 2 * MARGIN - (LEGEND if self.classes else 0)
 
     def pixel(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where points of the unit square stand on the paper: (N, 2), across and down."""
-        return points * self.side + np.array([MARGIN, TOP])
+        """Where points of a sheet of width 1 stand on the paper: (N, 2), across and down."""
+        placed: NDArray[np.float64] = points * self.width + np.array([MARGIN, TOP])
+        return placed
 
     def drawn(
         self, points: NDArray[np.float64], labels: NDArray[np.int64], title: str, subtitle: str
     ) -> Image.Image:
         """Dots, legend and title."""
-        size = (WIDTH, TOP + self.side + MARGIN)
+        least = self.entry_place(len(self.entries))[1]
+        size = (WIDTH, round(max(least, TOP + points[:, 1].max() * self.width) + MARGIN))
+        radius = float(np.clip(DOTS / len(points) ** 0.5, *DOT))
         large = Image.new("RGB", (size[0] * FINER, size[1] * FINER), PAPER)
         pen = ImageDraw.Draw(large)
         for (across, down), label in zip(self.pixel(points), labels, strict=True):
-            dot(pen, across, down, DOT, self.colors[label])
+            dot(pen, across, down, radius, self.colors[label])
         for row in range(len(self.entries)):
             dot(pen, *self.entry_place(row), LEGEND_DOT, self.colors[row])
         image = large.resize(size, Image.Resampling.LANCZOS)
@@ -156,11 +168,11 @@ class Paper:
 
     def entry_place(self, row: int) -> tuple[float, float]:
         """Where the dot of a line of the legend stands."""
-        return WIDTH - LEGEND + 12, TOP + 28 * row
+        return float(WIDTH - LEGEND + 12), float(TOP + 28 * row)
 
     def hang(self, image: Image.Image, points: NDArray[np.float64], records: Records) -> None:
         """Show pictures at their points, first come first served, where none hangs already."""
-        largest = int(np.clip(ROOM * self.side / len(points) ** 0.5, *THUMBNAIL))
+        largest = int(np.clip(ROOM * self.width / len(points) ** 0.5, *THUMBNAIL))
         places = self.pixel(points)
         for row in free(places, largest + 2 * FRAME + GAP):
             framed = thumbnail(records, row, largest, self.colors[records.labels[row]])
@@ -180,12 +192,12 @@ def free(places: NDArray[np.float64], side: int) -> list[int]:
 def thumbnail(records: Records, row: int, largest: int, color: Color) -> Image.Image:
     """A picture with no side longer than ``largest``, in a frame."""
     picture = Image.fromarray(to_pixels(records.take([row]), records.spec)[0]).convert("RGB")
-    longest = max(picture.size)
-    if longest > largest:
-        picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
-    else:  # whole multiples keep small pictures sharp
-        times = largest // longest
-        picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+    times = largest / max(picture.size)
+    few = times >= 2  # whole multiples keep pictures of a few pixels sharp
+    times, how = (int(times), Image.Resampling.NEAREST) if few else (times, Image.Resampling.LANCZOS)
+    picture = picture.resize(
+        (max(1, round(picture.width * times)), max(1, round(picture.height * times))), how
+    )
     framed = Image.new("RGB", (picture.width + 2 * FRAME, picture.height + 2 * FRAME), color)
     framed.paste(picture, (FRAME, FRAME))
     return framed

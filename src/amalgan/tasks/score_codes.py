@@ -1,7 +1,7 @@
 """How much of the class a code tells, beside what as many principal components tell.
 
-    labeled training examples ─┬─► codes ──────────────────► linear probe, nearest neighbors ─► test accuracy
-                               └─► principal components ───► the same, as the baseline
+labeled training examples ─┬─► codes ──────────────────► linear probe, nearest neighbors ─► test accuracy
+                           └─► principal components ───► the same, as the baseline
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """How near generated examples come to real ones, whether they are what was asked for, and whether they are new.
 
-    labels, seed ─► model ─► generated ─┐            ┌─► Fréchet, kernel distance, precision, recall, …
-                     training examples ─┼─► features ┼─► the floor: training against test examples
-                         test examples ─┘            ├─► label agreement
-                                                     └─► copies
+labels, seed ─► model ─► generated ─┐            ┌─► Fréchet, kernel distance, precision, recall, …
+                 training examples ─┼─► features ┼─► the floor: training against test examples
+                     test examples ─┘            ├─► label agreement
+                                                 └─► copies
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def distances(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 
 def floor(trial: Trial) -> Score:
     """What a generator of real pictures would score: training against held-out examples."""
-    return distance(trial, "frechet_floor", trial.seen[: trial.n], f"of {len(trial.data.train)} training examples")
+    return distance(
+        trial, "frechet_floor", trial.seen[: trial.n], f"of {len(trial.data.train)} training examples"
+    )
 
 
 def faithful(trial: Trial) -> Score:

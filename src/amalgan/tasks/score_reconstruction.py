@@ -1,7 +1,7 @@
 """How much of an example its code keeps.
 
-    test examples ─► code ─┬─► x'   PSNR, SSIM, Fréchet distance        vectors: mean squared error
-                           └─► x''  the same; spread over the noise
+test examples ─► code ─┬─► x'   PSNR, SSIM, Fréchet distance        vectors: mean squared error
+                       └─► x''  the same; spread over the noise
 """
 
 from __future__ import annotations

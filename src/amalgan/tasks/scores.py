@@ -140,4 +140,6 @@ def accuracy(key: str, compute: Callable[[], float], name: str, n: int) -> Score
     if score.value is None:
         return score
     within = binomial_interval(round(score.value * n), n)
-    return Score(key=key, value=score.value, name=f"{name}, 95 % interval {within.low:.3f} to {within.high:.3f}")
+    return Score(
+        key=key, value=score.value, name=f"{name}, 95 % interval {within.low:.3f} to {within.high:.3f}"
+    )

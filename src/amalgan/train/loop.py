@@ -22,7 +22,7 @@ from amalgan.train.processes import Processes
 from amalgan.train.state import TrainState
 from amalgan.types import Batch, Tick
 
-MOST_SETTLING = 20_000
+MOST_SETTLING = 50_000
 """At most so many training examples are looked at when the system settles."""
 
 Report = dict[str, float]

@@ -31,7 +31,7 @@ from amalgan.train.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.train.processes import DeviceName, Processes
 from amalgan.train.progress import Show
 from amalgan.train.state import TrainState
-from amalgan.train.validation import Goal, Validate, possible
+from amalgan.train.validation import Goal, Validate, possible, wanted
 from amalgan.train.watchdog import Watchdog
 
 DEFAULT_MINUTES = 5.0
@@ -184,6 +184,7 @@ def begin(
     All processes look for a saved state before the first one writes.
     """
     system = fresh_system(run, data, peers)
+    refuse_impossible(run, data, system, peers)
     if order.init:
         initialize(system, order.init)
     current = TrainState.fresh(system)
@@ -223,6 +224,21 @@ def store(order: Order, run: RunConfig, data: Dataset, current: TrainState, peer
     """Save the state; the first process does it for all."""
     if peers.first:
         state.save(current, order.out / STATE, identity(run, data))
+
+
+def refuse_impossible(run: RunConfig, data: Dataset, system: System, peers: Processes) -> None:
+    """Find out what this run could not do before anything is written.
+
+    Raises:
+        UsageError: the batch cannot be shared or split, or nothing can be validated as asked.
+    """
+    peers.share(run.batch)
+    loop.refuse_split(run, system.phases(), peers)
+    if (run.until or run.patience) and not len(data.validation):
+        raise UsageError(
+            f"{data.name} has no validation examples for --until or --patience. Add some, or leave them out."
+        )
+    wanted(system, Goal.parse(run.until) if run.until else None, run.patience)
 
 
 def initialize(system: System, source: Path) -> None:
@@ -273,11 +289,8 @@ def hooks_for(
     )
     every = run.validate_every or max(run.batch, run.images // VALIDATION_TIMES)
     hooks: list[loop.Hook] = [Watchdog(take_back, show.tell)]
-    asked = bool(run.until or run.patience)
-    if asked and not len(data.validation):
-        raise UsageError(f"{data.name} has no validation examples for --until or --patience. Add more, or leave them out.")
-    if asked or (possible(current.average)[:1] != ["frechet"] and len(data.validation)):
-        validate.wanted(current.average)  # refuses now what it could not measure later
+    cheap = len(data.validation) and possible(current.average)[:1] != ["frechet"]
+    if cheap or run.until or run.patience:
         hooks.append(Periodic(validate, every))
     if peers.first:
         sheets = pictures.Sheets(order.out / "samples", data, peers.device)

@@ -137,8 +137,9 @@ def restore(
     """
     tensors, header = newest(source, tell)
     if changed := fields.differences(header.get("identity", {}), identity):
+        widest_first = sorted(changed, key=lambda line: line.partition(":")[0].count("."))
         raise StateError(
-            f"{source} belongs to another run; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
+            f"{source} belongs to another run; what differs:\n  " + "\n  ".join(widest_first[:8]) + "\n"
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
     try:

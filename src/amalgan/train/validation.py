@@ -8,6 +8,7 @@ frechet   generated against held-out examples, in the data's own features; lower
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ class Goal:
             goal = cls("", 0.0)
         check(
             (
-                goal.measure in HIGHER_IS_BETTER,
+                goal.measure in HIGHER_IS_BETTER and math.isfinite(goal.value),
                 f"--until is {text!r}; write measure=value, as psnr=24. Measures: {', '.join(HIGHER_IS_BETTER)}",
             )
         )
@@ -71,6 +72,24 @@ def possible(system: System) -> list[str]:
     return names + ["frechet"] * isinstance(system, Generates)
 
 
+def wanted(system: System, goal: Goal | None, patience: int | None) -> list[str]:
+    """What to measure: the cheap one always, a dear one when asked for.
+
+    Raises:
+        ConfigError: ``system`` has nothing to measure that the goal or the patience could look at.
+    """
+    names = possible(system)
+    if patience is not None and not names:
+        raise ConfigError(["--patience: nothing of this system can be validated. Leave it out."])
+    if goal is None:
+        return names[:1]
+    if goal.measure not in names:
+        raise ConfigError(
+            [f"--until {goal.measure}: this system is measured by {', '.join(names) or 'nothing'}"]
+        )
+    return list(dict.fromkeys([*names[:1], goal.measure]))
+
+
 @dataclass
 class Validate:
     """An action of the loop: measure, write the curve, keep the best, decide to stop."""
@@ -82,25 +101,13 @@ class Validate:
     patience: int | None = None
 
     def __call__(self, state: TrainState) -> None:
-        values = {name: self.measure(name, state.average) for name in self.wanted(state.average)}
+        names = wanted(state.average, self.goal, self.patience)
+        values = {name: self.measure(name, state.average) for name in names}
         state.curve.append({"images": float(state.images), **values})
         if self.goal and self.goal.reached(values[self.goal.measure]):
             state.stop = f"{self.goal.measure} reached {values[self.goal.measure]:.4g}"
         if self.patience is not None:
             self.keep_best(state, next(reversed(values)))
-
-    def wanted(self, system: System) -> list[str]:
-        """What to measure: the cheap one always, a dear one when asked for."""
-        names = possible(system)
-        if self.patience is not None and not names:
-            raise ConfigError(["--patience: nothing of this system can be validated. Leave it out."])
-        if self.goal is None:
-            return names[:1]
-        if self.goal.measure not in names:
-            raise ConfigError(
-                [f"--until {self.goal.measure}: this system is measured by {', '.join(names) or 'nothing'}"]
-            )
-        return list(dict.fromkeys([*names[:1], self.goal.measure]))
 
     def keep_best(self, state: TrainState, name: str) -> None:
         """Remember the averaged weights at the best value; stop when it was too long ago."""

@@ -1,0 +1,298 @@
+"""Every command, from end to end, on small data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def test_train_leaves_a_run(digits):
+    assert {"run.json", "log.jsonl", "samples", "state.safetensors", "model.safetensors"} <= {
+        path.name for path in digits.iterdir()
+    }
+    assert json.loads((digits / "run.json").read_text())["images"] == 1984
+
+
+def test_train_resumes_and_refuses(run, small, tmp_path):
+    words = ("train", "digits", "--images", "320", *small, "--out", tmp_path / "run", "--json")
+    first = run(*words).json
+    assert first["images"] == 320
+    assert first["resumed_at_images"] is None
+    assert set(first) >= {"model", "images", "resumed_at_images", "cpu_seconds", "metrics", "skipped"}
+    refused = run(*words)
+    assert refused.code == 2
+    assert "--resume" in refused.json["error"] and "--overwrite" in refused.json["error"]
+    again = run(*words, "--resume")
+    assert again.json["resumed_at_images"] == 320
+    assert "resumed at 320 images" in again.err
+    other = run(*words, "--resume", "--seed", "1")
+    assert other.code == 1
+    assert "seed: 0, now 1" in other.json["error"]
+    assert run(*words, "--overwrite").json["resumed_at_images"] is None
+
+
+def test_resume_without_a_state_says_so(run, small, tmp_path):
+    ran = run("train", "digits", "--images", "64", *small, "--out", tmp_path / "run", "--resume", "--json")
+    assert ran.json["resumed_at_images"] is None
+    assert "starting fresh" in ran.err
+
+
+def test_init_starts_from_a_model(run, small, digits, tmp_path):
+    init = digits / "model.safetensors"
+    words = ("train", "digits", "--images", "64", *small, "--out", tmp_path / "run", "--init", init, "--json")
+    assert run(*words).code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_save_and_leave(small, tmp_path, number):
+    words = ["train", "digits", "--images", "9999968", *small, "--out", str(tmp_path / "run"), "--json"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "amalgan", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    until = time.monotonic() + 60
+    while not (tmp_path / "run" / "state.safetensors").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    started.send_signal(number)
+    out, err = started.communicate(timeout=60)
+    assert started.returncode == 128 + number, err
+    assert "the state is saved" in json.loads(out)["error"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"), [([], False), (["--flip"], True), (["--no-flip"], False)], ids=["", "flip", "no-flip"]
+)
+def test_flip_may_be_left_open(run, small, tmp_path, flags, found):
+    run("train", "digits", "--images", "32", *small, *flags, "--out", tmp_path)
+    assert json.loads((tmp_path / "run.json").read_text())["augment"]["flip"] is found
+
+
+def test_generate_into_a_folder(run, digits, tmp_path):
+    ran = run("generate", digits, "--count", "3", "--out", tmp_path / "new", "--json")
+    assert ran.json["n"] == 3
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == ["00000.png", "00001.png", "00002.png"]
+    with Image.open(tmp_path / "new" / "00000.png") as picture:
+        assert (picture.size, picture.mode) == ((8, 8), "L")
+        assert picture.info["amalgan model"] == ran.json["digest"]
+        assert picture.info["amalgan seed"] == "0"
+
+
+def test_generate_arrays_and_a_grid(run, digits, tmp_path):
+    for name in ("x.npz", "y.npz"):
+        assert run("generate", digits, "--out", tmp_path / name, "--label", "3", "--seed", "7").code == 0
+    first, second = (np.load(tmp_path / name)["x"] for name in ("x.npz", "y.npz"))
+    assert (first.shape, first.dtype) == ((64, 8, 8), np.uint8)
+    assert np.array_equal(first, second)
+    assert "64 pictures in" in run("generate", digits, "--out", tmp_path / "x.png").out
+    with Image.open(tmp_path / "x.png") as grid:
+        assert grid.size == (82, 82)
+
+
+def test_the_decoders_differ(run, digits, tmp_path):
+    for decoder in ("realistic", "faithful"):
+        run("generate", digits, "--count", "4", "--decoder", decoder, "--out", tmp_path / f"{decoder}.npz")
+    realistic, faithful = (np.load(tmp_path / f"{name}.npz")["x"] for name in ("realistic", "faithful"))
+    assert not np.array_equal(realistic, faithful)
+
+
+def test_reconstruct_in_the_order_of_names(run, digits, tmp_path):
+    ran = run("reconstruct", digits, "digits", "--out", tmp_path / "x.npz", "--json")
+    assert (ran.code, ran.json["n"], ran.json["skipped"]) == (0, 1797, [])
+    assert np.load(tmp_path / "x.npz")["x"].shape == (1797, 8, 8)
+
+
+def test_reconstruct_keeps_names_and_lists_what_it_skipped(run, digits, folder, tmp_path):
+    ran = run("reconstruct", digits, folder, "--out", tmp_path / "again", "--json")
+    assert ran.code == 3
+    assert ran.json["n"] == 21
+    assert [bad["name"] for bad in ran.json["skipped"]] == ["cat/cut.png", "dog/\\x1b[31mred.png"]
+    assert "skipped 2 inputs:" in ran.err and "\x1b" not in ran.err
+    made = {str(path.relative_to(tmp_path / "again")) for path in (tmp_path / "again").rglob("*.png")}
+    assert {"cat/1.png.png", "cat/1.bmp.png", "cat/3.png", "dog/0.png"} <= made
+    assert len(made) == 21
+
+
+def test_reconstruct_one_picture(run, digits, folder, tmp_path):
+    ran = run(
+        "reconstruct", digits, folder / "dog" / "0.png", "--out", tmp_path / "x.png", "--decoder", "realistic"
+    )
+    assert (ran.code, ran.out) == (0, f"1 picture in {tmp_path / 'x.png'}\n")
+
+
+def test_embed(run, digits, folder, tmp_path):
+    ran = run("embed", digits, folder, "--out", tmp_path / "x.npz", "--plot", tmp_path / "map.png", "--json")
+    assert ran.json["n"] == 21 and ran.json["code_size"] == 8
+    with np.load(tmp_path / "x.npz") as found:
+        assert (found["code"].shape, found["code"].dtype) == ((21, 8), np.float32)
+        assert len(found["label"]) == len(found["name"]) == 21
+    with Image.open(tmp_path / "map.png") as drawn:
+        assert min(drawn.size) > 500
+
+
+def test_evaluate(run, digits):
+    ran = run("evaluate", digits, "digits", "--count", "60", "--json")
+    assert ran.code == 0
+    assert (ran.json["n"], ran.json["split"]) == (60, "test")
+    assert ran.json["metrics"]["psnr"] > 5
+    assert ran.json["metrics"]["frechet_distance"] > 0
+    assert "note: n=60 is small" in ran.err
+
+
+def test_evaluate_for_people(run, iris):
+    ran = run("evaluate", iris, "iris")
+    assert "squared_error" in ran.out and "mean squared error, 19 reconstructions" in ran.out
+
+
+def test_inspect(run, folder):
+    ran = run("inspect", folder, "--json")
+    assert ran.code == 3
+    assert ran.json["read"] == 21
+    assert ran.json["classes"] == {"cat": 11, "dog": 10}
+    assert ran.json["sizes"] == {"12x10": 21}
+    assert [set(bad) for bad in ran.json["skipped"]] == [{"name", "reason"}] * 2
+    assert ran.json["duplicates"]["count"] == 0
+    said = run("inspect", folder)
+    assert "cat 11, dog 10" in said.out and "skipped 2 inputs:" in said.err
+
+
+def test_inspect_needs_no_torch():
+    code = "import sys; from amalgan.cli import main; main(['inspect', 'digits']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_inspect_of_a_folder_with_nothing_usable(run, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    assert run("inspect", tmp_path, "--json").json["read"] == 0
+
+
+def test_info(run, digits):
+    for place, kind in ((digits, "a model"), (digits / "state.safetensors", "a training state")):
+        ran = run("info", place, "--json")
+        assert ran.json["kind"] == kind
+        assert len(ran.json["digest"]) == 16
+        assert kind in run("info", place).out
+    ran = run("info", digits)
+    assert "8x8 gray" in ran.out and "digits" in ran.out
+
+
+def test_info_of_anything_else_is_a_sentence(run, folder):
+    ran = run("info", folder / "dog" / "0.png")
+    assert ran.code == 1
+    assert ran.err.startswith("amalgan: ") and len(ran.err.splitlines()) == 1
+
+
+def test_info_finds_damage(run, digits, tmp_path):
+    data = bytearray((digits / "model.safetensors").read_bytes())
+    data[-5] ^= 1
+    (tmp_path / "bent.safetensors").write_bytes(data)
+    ran = run("info", tmp_path / "bent.safetensors")
+    assert ran.code == 1 and "damaged" in ran.err
+
+
+def test_systems(run):
+    found = {facts["name"]: facts for facts in run("systems", "--json").json["systems"]}
+    assert {"autoencoder", "gan", "fusion"} <= set(found)
+    assert set(found["fusion"]) == {"name", "summary", "abilities", "paper", "file", "lines"}
+    assert found["gan"]["abilities"] == ["generate"]
+    assert found["fusion"]["lines"] > 50
+    assert "Larsen 2015" in run("systems").out
+
+
+def test_an_ability_that_lacks(run, tmp_path):
+    words = (
+        "--network.width",
+        "8",
+        "--network.widest",
+        "16",
+        "--critic.network.width",
+        "8",
+        "--critic.network.widest",
+        "16",
+    )
+    run(
+        "train",
+        "digits",
+        "--system",
+        "gan",
+        "--images",
+        "64",
+        "--batch",
+        "32",
+        *words,
+        "--out",
+        tmp_path / "gan",
+    )
+    ran = run("reconstruct", tmp_path / "gan", "digits", "--out", tmp_path / "x.npz")
+    assert ran.code == 2
+    assert "cannot encode" in ran.err and "fusion" in ran.err
+
+
+def test_vectors(run, iris, tmp_path):
+    values = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    np.save(tmp_path / "five.npy", values)
+    run("generate", iris, "--count", "7", "--out", tmp_path / "new.npz")
+    run("reconstruct", iris, tmp_path / "five.npy", "--out", tmp_path / "again.npz")
+    run("embed", iris, tmp_path / "five.npy", "--out", tmp_path / "codes.npz")
+    new, again = (np.load(tmp_path / name)["x"] for name in ("new.npz", "again.npz"))
+    assert (new.shape, new.dtype) == ((7, 4), np.float32)
+    assert (again.shape, again.dtype) == ((5, 4), np.float32)
+    assert len(np.load(tmp_path / "codes.npz")["code"]) == 5
+    ran = run("generate", iris, "--out", tmp_path / "new")
+    assert ran.code == 2 and ".npz" in ran.err
+
+
+def test_a_run_without_a_model(run, tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    ran = run("generate", tmp_path, "--out", tmp_path / "x.npz")
+    assert ran.code == 1
+    assert "its training has not ended" in ran.err and "--resume" in ran.err
+
+
+@pytest.mark.skipif(find_spec("amalgan.studies") is None, reason="the demo is not there yet")
+def test_demo_hands_over(run, tmp_path, monkeypatch):
+    from amalgan.studies import demo
+
+    model, picture = tmp_path / "model.safetensors", tmp_path / "demo.png"
+    asked = []
+
+    def fake(out, console, seed=0):
+        asked.append((out, seed))
+        return demo.Demo(model, picture, {"psnr": 20.0, "spread": None})
+
+    monkeypatch.setattr(demo, "run", fake)
+    ran = run("demo", "--out", tmp_path, "--seed", "3", "--json")
+    assert asked == [(tmp_path, 3)]
+    assert ran.json == {
+        "model": str(model),
+        "picture": str(picture),
+        "numbers": {"psnr": 20.0, "spread": None},
+    }
+    assert "psnr     20" in run("demo", "--out", tmp_path).out
+
+
+def test_a_plugin(run, tmp_path):
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from amalgan.registry import register\n"
+        "from amalgan.systems.autoencoder import Autoencoder\n"
+        '@register("mine")\n'
+        "class Mine(Autoencoder):\n"
+        '    """Mine alone."""\n'
+    )
+    words = ("--plugin", plugin, "--network.width", "8", "--network.widest", "8", "--images", "64")
+    assert run("train", "digits", "--system", "mine", *words, "--out", tmp_path / "run").code == 0
+    assert run("generate", tmp_path / "run", "--plugin", plugin, "--out", tmp_path / "x.npz").code == 0
+    assert "Mine alone." in run("systems", "--plugin", plugin).out

@@ -1,0 +1,200 @@
+"""The cache: read once, noticed when changed, rebuilt when damaged, capped, atomic."""
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from amalgan.config.data import DataConfig
+from amalgan.data import folders, open_data
+from amalgan.errors import DataError, FileError
+
+
+def stores(cache):
+    return sorted(path for path in cache.iterdir())
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """How many picture files were opened."""
+    counted = []
+    real = folders._read
+    monkeypatch.setattr(folders, "_read", lambda *a: counted.append(1) or real(*a))
+    return counted
+
+
+def test_the_second_time_nothing_is_read(album, reads):
+    first = open_data(album)
+    assert len(reads) == 60  # headers, then pictures
+    second = open_data(album)
+    assert len(reads) == 60
+    assert second.fingerprint == first.fingerprint
+    assert second.inspection == first.inspection
+    assert np.array_equal(second.records.pixels(slice(None)), first.records.pixels(slice(None)))
+
+
+def test_asked_for_size_and_channels_cost_one_pass(album, reads):
+    open_data(album, DataConfig(size="16", channels=1))
+    assert len(reads) == 30
+
+
+def test_a_change_is_noticed(album, save, noise):
+    before = open_data(album)
+    save(album / "cat" / "01.png", noise(16, 16, seed=500))
+    changed = open_data(album)
+    (album / "cat" / "01.png").unlink()
+    fewer = open_data(album)
+    assert before.fingerprint != changed.fingerprint
+    assert len(fewer.records) == 29
+
+
+@pytest.mark.parametrize(
+    "config", [{"size": "8"}, {"channels": 3}, {"fit": "pad", "size": "8x16"}, {"background": "red"}]
+)
+def test_another_reading_is_another_store(album, own_cache, config):
+    open_data(album)
+    open_data(album, DataConfig(**config))
+    assert len(stores(own_cache)) == 2
+
+
+def test_max_bad_does_not_read_again(album, own_cache):
+    (album / "bad.png").write_bytes(b"")
+    open_data(album)
+    with pytest.raises(DataError):
+        open_data(album, DataConfig(max_bad=0))
+    assert len(stores(own_cache)) == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "pixels.npy",
+        "labels.npy",
+        "splits.npy",
+        "hashes.npy",
+        "sizes.npy",
+        "names.npy",
+        "ends.npy",
+        "facts.json",
+    ],
+)
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "zeroed"])
+def test_a_damaged_store_is_rebuilt(album, own_cache, part, damage):
+    before = open_data(album)
+    (store,) = stores(own_cache)
+    data = bytearray((store / part).read_bytes())
+    (store / part).unlink()
+    if damage == "cut":
+        (store / part).write_bytes(data[:-1])
+    if damage == "flipped":
+        data[-1] ^= 1
+        (store / part).write_bytes(data)
+    if damage == "zeroed":
+        (store / part).write_bytes(bytes(len(data)))
+    after = open_data(album)
+    assert after.fingerprint == before.fingerprint
+    assert after.records.names == before.records.names
+    assert len(stores(own_cache)) == 1
+
+
+def test_nothing_in_the_cache_is_a_pickle(album, own_cache):
+    open_data(album)
+    for path in stores(own_cache)[0].iterdir():
+        assert path.suffix in (".npy", ".json")
+        if path.suffix == ".npy":
+            np.load(path, allow_pickle=False)
+
+
+def test_the_least_recently_used_go_first(album, own_cache, monkeypatch):
+    for age, size in ((300, "8"), (200, "9"), (100, "10")):
+        open_data(album, DataConfig(size=size))
+        newest = max(stores(own_cache), key=lambda path: path.stat().st_mtime)
+        os.utime(newest, (time.time() - age,) * 2)
+    open_data(album, DataConfig(size="8"))  # used again
+    each = sum(entry.stat().st_size for entry in os.scandir(stores(own_cache)[0]))
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", str(3.5 * each / 2**30))
+    open_data(album, DataConfig(size="11"))
+    kept = {np.load(path / "pixels.npy").shape[-1] for path in stores(own_cache)}
+    assert kept == {8, 10, 11}
+
+
+def test_a_store_that_is_removed_stays_readable(album, own_cache, monkeypatch):
+    dataset = open_data(album)
+    before = dataset.records.pixels(slice(None))
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    open_data(album, DataConfig(size="8"))
+    assert len(stores(own_cache)) == 1
+    assert np.array_equal(dataset.records.pixels(slice(None)), before)
+
+
+def test_a_failed_build_leaves_nothing(tmp_path, own_cache):
+    np.savez(tmp_path / "x.npz", x=np.full((20, 8, 8), 7.0))
+    with pytest.raises(DataError):
+        open_data(tmp_path / "x.npz")
+    assert stores(own_cache) == []
+
+
+def test_strays_of_crashed_runs_are_removed_after_a_day(album, own_cache):
+    own_cache.mkdir()
+    old, new = own_cache / ".part-old", own_cache / ".part-new"
+    old.mkdir(), new.mkdir()
+    os.utime(old, (time.time() - 2 * 24 * 3600,) * 2)
+    open_data(album)
+    assert not old.exists() and new.exists()
+
+
+def test_a_cache_that_cannot_be_written_is_told(album, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(FileError, match="--cache"):
+        open_data(album, DataConfig(cache=str(tmp_path / "file" / "cache")))
+
+
+def test_without_a_home_the_cache_is_among_the_temporary_files(album, tmp_path, monkeypatch):
+    import tempfile
+
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert len(open_data(album).records) == 30
+    assert (tmp_path / f"amalgan-{os.getuid()}").stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_is_told(album, own_cache, monkeypatch):
+    from amalgan.data import store
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.ArrayWriter, "append", full)
+    with pytest.raises(FileError, match=r"No space left on device.*--cache"):
+        open_data(album)
+    assert stores(own_cache) == []
+
+
+@pytest.mark.processes
+def test_processes_that_build_at_once_all_succeed(album, own_cache):
+    code = f"from amalgan.data import open_data; print(open_data({str(album)!r}).fingerprint)"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    prints = {run.communicate()[0] for run in runs}
+    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert len(prints) == 1 and len(stores(own_cache)) == 1
+
+
+def test_progress_counts_to_the_end(album):
+    told = []
+    open_data(album, progress=lambda done, count: told.append((done, count)))
+    assert told[-1] == (60, 60)
+    assert told == sorted(told)
+
+
+def test_inspecting_needs_no_torch(album):
+    code = (
+        "import sys; from amalgan.data import open_data; "
+        f"open_data({str(album)!r}).inspection.to_json(); print('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -1,0 +1,190 @@
+"""What makes the fused system right: who hears which loss, and what x'' is before and after the GAN begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+import torch
+from support import build, examples, settled, small, take_round, tick, warmed, weights
+from torch import Tensor
+
+from amalgan.systems.base import System
+from amalgan.systems.fusion import Fusion
+from amalgan.train.state import TrainState
+
+Stage = Literal["autoencoder", "gan", "joint"]
+NETWORKS = ("encoder", "decoder", "generator", "critic")
+
+
+def fusion(**changes: Any) -> Fusion:
+    system = build("fusion", **changes)
+    assert isinstance(system, Fusion)
+    return system
+
+
+def progress_in(system: Fusion, stage: Stage) -> float:
+    """A progress within the stage, past the first fit of the prior."""
+    gan, joint = small("fusion").stages
+    return {"autoencoder": gan / 2, "gan": (gan + joint) / 2, "joint": (max(joint, 0.75) + 1) / 2}[stage]
+
+
+def listeners(system: Fusion, stage: Stage, term: str) -> set[str]:
+    """The networks that a term of the fusion phase sends a gradient to, every weight being free to have one."""
+    batch = examples()
+    state = warmed(system, batch, progress_in(system, stage))
+    state.system.zero_grad(set_to_none=True)
+    now = tick(9, progress_in(system, stage), len(batch.x))
+    step = system.fusion_loss(batch, now)
+    if term not in step.terms:
+        return set()
+    step.terms[term].backward()
+    return {name for name in NETWORKS if hears(system.get_submodule(name))}
+
+
+def hears(network: torch.nn.Module) -> bool:
+    return any(p.grad is not None and bool(p.grad.abs().max() > 0) for p in network.parameters())
+
+
+@pytest.mark.parametrize("join", ["concatenate", "modulate"])
+def test_the_realistic_decode_starts_as_the_faithful_one(join: str) -> None:
+    system, batch = fusion(join=join, start="faithful"), examples()
+    state = TrainState.fresh(system)
+    for number in range(20):  # the autoencoder's own time
+        take_round(state, batch, tick(number, 0.1, len(batch.x)))
+    settled(system, batch)
+    with torch.no_grad():
+        code = system.encode(batch.x)
+        assert torch.equal(system.realize(code, tick(0, 0.0, len(code)).draws), system.decode(code))
+
+
+def test_the_realistic_decode_starts_from_nothing_when_asked() -> None:
+    system, batch = settled(fusion(start="nothing"), examples()), examples()
+    assert isinstance(system, Fusion)
+    with torch.no_grad():
+        code = system.encode(batch.x)
+        faithful, realistic = system.decode(code), system.realize(code, tick(0, 0.0, len(code)).draws)
+    assert (faithful - realistic).abs().mean() > 1e-3
+
+
+def test_realistic_decodes_of_one_code_differ_by_their_noise_and_stay_equal_with_it() -> None:
+    for join in ("concatenate", "modulate"):
+        system = fusion(join=join)
+        warmed(system, examples(), progress_in(system, "joint"))
+        code = torch.zeros(6, system.code_size)
+        with torch.no_grad():
+            first, again, other = (system.realize(code, tick(r, 0.0, 6).draws) for r in (0, 0, 1))
+        assert torch.equal(first, again) and not torch.equal(first, other)
+        assert (first[0] - first[1]).abs().max() > 0
+
+
+@pytest.mark.parametrize("start", ["faithful", "nothing"])
+@pytest.mark.parametrize("encoder", ["reconstructions", "all", "frozen"])
+def test_the_decoder_hears_the_faithful_term_alone(encoder: str, start: str) -> None:
+    for stage in ("gan", "joint"):
+        for term in ("realistic", "adversarial"):
+            assert "decoder" not in listeners(fusion(encoder=encoder, start=start), stage, term)
+        assert "decoder" in listeners(fusion(encoder=encoder, start=start), stage, "faithful")
+
+
+@pytest.mark.parametrize(
+    ("encoder", "stage", "realistic", "adversarial", "faithful"),
+    [
+        ("reconstructions", "autoencoder", False, False, True),
+        ("reconstructions", "joint", True, False, True),
+        ("all", "joint", True, True, True),
+        ("frozen", "autoencoder", False, False, True),
+        ("frozen", "gan", False, False, False),
+        ("frozen", "joint", False, False, False),
+    ],
+)
+def test_the_encoder_hears_what_it_should(
+    encoder: str, stage: Stage, realistic: bool, adversarial: bool, faithful: bool
+) -> None:
+    assert ("encoder" in listeners(fusion(encoder=encoder), stage, "realistic")) == realistic
+    assert ("encoder" in listeners(fusion(encoder=encoder), stage, "adversarial")) == adversarial
+    assert ("encoder" in listeners(fusion(encoder=encoder), stage, "faithful")) == faithful
+
+
+@pytest.mark.parametrize("encoder", ["reconstructions", "all"])
+def test_before_the_joint_stage_the_encoder_hears_the_faithful_term_alone(encoder: str) -> None:
+    assert "encoder" in listeners(fusion(encoder=encoder), "gan", "faithful")
+    assert "encoder" not in listeners(fusion(encoder=encoder), "gan", "realistic")
+    assert "encoder" not in listeners(fusion(encoder=encoder), "gan", "adversarial")
+
+
+def test_the_generator_hears_both_terms_of_the_realistic_decode_and_no_other() -> None:
+    for stage in ("gan", "joint"):
+        assert "generator" in listeners(fusion(), stage, "realistic")
+        assert "generator" in listeners(fusion(), stage, "adversarial")
+        assert "generator" not in listeners(fusion(), stage, "faithful")
+
+
+def test_a_frozen_encoder_does_not_move_after_the_first_stage() -> None:
+    system, batch = fusion(encoder="frozen"), examples()
+    state = warmed(system, batch, progress_in(system, "gan"))
+    before = weights(system)
+    for number, stage in enumerate(("gan", "joint")):
+        take_round(state, batch, tick(6 + number, progress_in(system, stage), len(batch.x)))
+    moved = {name.split(".")[0] for name, value in before.items() if not torch.equal(value, system.state_dict()[name])}
+    assert "encoder" not in moved and {"decoder", "generator", "critic"} <= moved
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_the_share_of_codes_from_the_prior_is_as_asked(share: float) -> None:
+    system, count = fusion(from_prior=share), 64
+    settled(system, examples())
+    codes = torch.full((count, system.code_size), 1e6)
+    for progress, expected in ((0.1, 0.0), (0.5, share), (0.9, share)):
+        now = tick(3, progress, count)
+        with torch.no_grad():
+            told = system.told(codes, torch.zeros(count, dtype=torch.int64), now)
+        assert (told != 1e6).all(1).float().mean().item() == expected
+
+
+def test_a_micro_batch_takes_its_own_rows_of_that_share() -> None:
+    system = fusion(from_prior=0.3)
+    now = tick(3, 0.9, 20)
+    whole = system.from_prior(now)
+    parts = [system.from_prior(now._replace(draws=now.draws.narrow(start, 4))) for start in range(0, 20, 4)]
+    assert torch.equal(whole, torch.cat(parts)) and whole.sum() == 6
+
+
+def test_each_stage_has_its_terms() -> None:
+    for schedule, names in (
+        ("staged", [{"faithful"}, {"faithful", "realistic", "adversarial"}]),
+        ("joint", [{"faithful", "realistic", "adversarial"}] * 2),
+    ):
+        system, batch = fusion(schedule=schedule), examples()
+        settled(system, batch)
+        found = [set(system.fusion_loss(batch, tick(1, p, len(batch.x))).terms) for p in (0.1, 0.9)]
+        assert found == names
+
+
+def test_weights_scale_their_terms() -> None:
+    batch = examples()
+    plain, heavy = fusion(), fusion(closeness=6.0, adversarial=0.5)
+    for system in (plain, heavy):
+        settled(system, batch)
+    now = tick(1, 0.9, len(batch.x))
+    first, second = (system.fusion_loss(batch, now).terms for system in (plain, heavy))
+    config = small("fusion")
+    for name, ratio in (("realistic", 6.0 / config.closeness), ("adversarial", 0.5 / config.adversarial)):
+        assert second[name].item() == pytest.approx(ratio * first[name].item(), rel=1e-5)
+
+
+def test_a_code_from_the_prior_is_not_held_to_any_picture() -> None:
+    """With every code from the prior and a deaf encoder, nothing is left to be near to."""
+    system, batch = fusion(from_prior=1.0, encoder="frozen"), examples()
+    settled(system, batch)
+    assert system.fusion_loss(batch, tick(1, 0.9, len(batch.x))).terms["realistic"].item() == 0.0
+
+
+def test_faithful_and_realistic_share_one_code() -> None:
+    system: System = fusion()
+    assert isinstance(system, Fusion)
+    warmed(system, batch := examples(), 0.9)
+    moved: Tensor = replace(batch, x=batch.x.flip(0)).x
+    with torch.no_grad():
+        assert torch.allclose(system.encode(moved), system.encode(batch.x).flip(0), atol=1e-6)

@@ -1,0 +1,224 @@
+"""An evaluation's numbers are what they are called, and models whose quality is known get it said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+import pytest
+import torch
+from skimage.metrics import peak_signal_noise_ratio
+from torch import Tensor, nn
+
+from amalgan.data import Dataset, Records, to_pixels
+from amalgan.errors import UsageError
+from amalgan.features import Features
+from amalgan.modelfile import Model
+from amalgan.streams import Draws
+from amalgan.systems.base import System
+from amalgan.tasks.evaluate import Evaluation, evaluate
+from amalgan.tasks.generate import CHUNK
+from amalgan.tasks.reconstruct import reconstruct
+from amalgan.tasks.scores import delivered, picked
+from amalgan.types import DataSpec
+
+Trained = Callable[[str, str], Model]
+
+GENERATION = {
+    "frechet_distance",
+    "kernel_distance",
+    "frechet_floor",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "copies",
+    "copies_baseline",
+    "copies_p_value",
+    "label_agreement",
+    "label_agreement_real",
+}
+CODES = {"linear_probe", "knn_accuracy", "linear_probe_components", "knn_accuracy_components"}
+FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction"}
+REALISTIC = {
+    "psnr_realistic",
+    "ssim_realistic",
+    "frechet_distance_reconstruction_realistic",
+    "spread",
+    "frechet_distance_faithful",
+}
+
+
+class Playback(System):
+    """A "generator" that returns given examples in order."""
+
+    def __init__(self, spec: DataSpec, records: Records) -> None:
+        super().__init__(None, spec)
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.held = records.take(slice(None))
+
+    def generate(self, label: Tensor, draws: Draws) -> Tensor:
+        return self.held[(torch.arange(len(label)) + draws.round * CHUNK) % len(self.held)]
+
+
+class Mirror(System):
+    """The code of an example is the example."""
+
+    def __init__(self, spec: DataSpec) -> None:
+        super().__init__(None, spec)
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def decode(self, code: Tensor) -> Tensor:
+        return code.reshape(-1, *self.spec.shape)
+
+
+def model_of(system: System) -> Model:
+    return Model(system, {"system": "test", "spec": system.spec.__dict__}, "0" * 16)
+
+
+@pytest.fixture(scope="module")
+def fused(trained: Trained, digits: Dataset, judge: Features) -> Evaluation:
+    return evaluate(trained("fusion", "digits"), digits, features=judge)
+
+
+def test_everything_applies_to_a_fused_model_and_is_finite(fused: Evaluation) -> None:
+    assert set(fused.metrics) == set(fused.names) == GENERATION | FAITHFUL | REALISTIC | CODES
+    assert all(value is not None and np.isfinite(value) for value in fused.metrics.values())
+    assert json.loads(json.dumps(fused.to_json(), allow_nan=False))["metrics"] == fused.metrics
+    assert list(fused.to_json()) == ["n", "split", "seed", "features", "metrics", "names", "warnings"]
+
+
+def test_names_state_n_split_and_features_and_warn_of_few_samples(fused: Evaluation, digits: Dataset) -> None:
+    n = len(digits.test)
+    assert fused.n == n and fused.split == "test" and fused.features is not None
+    assert fused.names["frechet_distance"] == (
+        f"Fréchet distance (n={n}, below 2048), {n} generated against {n} of the test split by content hash, "
+        f"features {fused.features}"
+    )
+    compared = [
+        name for key, name in fused.names.items() if key.startswith(("frechet", "kernel", "precision"))
+    ]
+    assert len(compared) == 7 and all("below" in name and fused.features in name for name in compared)
+    assert all(str(n) in fused.names[key] and "interval" in fused.names[key] for key in CODES)
+    assert any("is small" in warning and "frechet_floor" in warning for warning in fused.warnings)
+
+
+def test_psnr_is_that_of_the_eight_bit_pictures(fused: Evaluation, trained: Trained, digits: Dataset) -> None:
+    model = trained("fusion", "digits")
+    real = to_pixels(digits.test.take(slice(None)), digits.spec)
+    for decoder, key in (("faithful", "psnr"), ("realistic", "psnr_realistic")):
+        decoded = torch.cat(list(reconstruct(model, digits.test, decoder=decoder)))  # type: ignore[arg-type]
+        theirs = peak_signal_noise_ratio(real, to_pixels(decoded, digits.spec), data_range=255)
+        assert fused.metrics[key] == pytest.approx(theirs, abs=1e-4)
+
+
+def test_the_same_seed_gives_the_same_numbers(
+    fused: Evaluation, trained: Trained, digits: Dataset, judge: Features
+) -> None:
+    model = trained("fusion", "digits")
+    assert evaluate(model, digits, features=judge).metrics == fused.metrics
+    assert (
+        evaluate(model, digits, features=judge, seed=1).metrics["frechet_distance"]
+        != fused.metrics["frechet_distance"]
+    )
+
+
+def test_a_gan_is_judged_by_what_it_generates(trained: Trained, digits: Dataset, judge: Features) -> None:
+    assert set(evaluate(trained("gan", "digits"), digits, features=judge).metrics) == GENERATION
+
+
+def test_vectors_have_an_error_in_standardized_units(trained: Trained, wine: Dataset) -> None:
+    model = trained("autoencoder", "wine")
+    found = evaluate(model, wine, features=Features("entries", nn.Identity(), labeled=False))
+    x = wine.test.take(slice(None))
+    decoded = torch.cat(list(reconstruct(model, wine.test)))
+    assert found.metrics["squared_error"] == pytest.approx(float((decoded - x).square().mean()), rel=1e-5)
+    assert "standardized" in found.names["squared_error"]
+    assert not {"psnr", "ssim", "label_agreement"} & set(found.metrics)
+
+
+def test_pictures_of_the_test_split_score_perfectly_but_for_the_classes_asked(
+    digits: Dataset, judge: Features
+) -> None:
+    found = evaluate(model_of(Playback(digits.spec, digits.test)), digits, features=judge)
+    assert found.metrics["frechet_distance"] == pytest.approx(0, abs=1e-6)
+    assert found.metrics["frechet_floor"] is not None and found.metrics["frechet_floor"] > 1
+    assert found.metrics["precision"] == found.metrics["recall"] == found.metrics["coverage"] == 1
+    assert found.metrics["label_agreement"] == pytest.approx(1 / 10, abs=4 * (0.09 / found.n) ** 0.5)
+    assert found.metrics["label_agreement_real"] is not None and found.metrics["label_agreement_real"] > 0.96
+    assert found.metrics["copies"] == found.metrics["copies_baseline"]
+    assert not any("repeats" in warning for warning in found.warnings)
+
+
+def test_a_generator_that_returns_training_pictures_is_found_out(digits: Dataset, judge: Features) -> None:
+    found = evaluate(model_of(Playback(digits.spec, digits.train)), digits, features=judge)
+    assert found.metrics["copies"] == 1 and "verdict: copies" in found.names["copies"]
+    assert any("repeats training examples" in warning for warning in found.warnings)
+
+
+def test_label_agreement_counts_classes_that_were_obeyed(digits: Dataset, judge: Features) -> None:
+    by_class = [digits.test.select(np.flatnonzero(digits.test.labels == number)[:5]) for number in range(10)]
+
+    class Obedient(Playback):
+        def generate(self, label: Tensor, draws: Draws) -> Tensor:
+            return torch.cat([by_class[max(0, int(number))].take([0]) for number in label])
+
+    found = evaluate(model_of(Obedient(digits.spec, digits.test)), digits, features=judge)
+    assert found.metrics["label_agreement"] is not None and found.metrics["label_agreement"] > 0.85
+
+
+def test_what_is_not_finite_is_none_and_its_name_says_why(digits: Dataset) -> None:
+    found = evaluate(model_of(Mirror(digits.spec)), digits, features=None)
+    assert found.metrics["psnr"] is None and "not finite: inf" in found.names["psnr"]
+    assert found.metrics["ssim"] == pytest.approx(1)
+    assert found.features is None and "no feature network" in found.warnings[0]
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_codes_that_are_the_pixels_do_as_well_as_all_their_components(digits: Dataset) -> None:
+    """A rotation changes no distance."""
+    found = evaluate(model_of(Mirror(digits.spec)), digits, features=None).metrics
+    assert found["knn_accuracy"] == pytest.approx(found["knn_accuracy_components"], abs=0.006)
+    assert found["knn_accuracy"] is not None and found["knn_accuracy"] > 0.95
+
+
+def test_sets_too_small_for_a_metric_leave_it_out_and_say_so(digits: Dataset, judge: Features) -> None:
+    found = evaluate(model_of(Playback(digits.spec, digits.train)), digits, features=judge, count=4)
+    assert found.n == 4 and found.metrics["precision"] is None
+    assert "5 nearest neighbors were asked for" in found.names["precision"]
+    assert any(warning.startswith("precision: ") for warning in found.warnings)
+    assert found.metrics["frechet_distance"] is not None
+
+
+def test_data_of_another_kind_and_senseless_counts_are_refused(digits: Dataset, wine: Dataset) -> None:
+    model = model_of(Mirror(digits.spec))
+    with pytest.raises(UsageError, match="opened as 13 numbers, the model reads 8x8 gray"):
+        evaluate(model, wine, features=None)
+    with pytest.raises(UsageError, match="at least 2"):
+        evaluate(model, digits, features=None, count=1)
+    other = model_of(Mirror(replace(wine.spec, center=tuple(2 * value for value in wine.spec.center))))
+    with pytest.raises(UsageError, match="differ in units"):
+        evaluate(other, wine, features=None)
+
+
+def test_delivered_pictures_are_those_of_the_files(digits: Dataset) -> None:
+    x = 1.3 * torch.randn(5, *digits.spec.shape, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(delivered(delivered(x)), delivered(x))
+    assert np.array_equal(to_pixels(delivered(x), digits.spec), to_pixels(x, digits.spec))
+    real = digits.test.take(slice(20))
+    assert torch.equal(delivered(real), real)
+    assert torch.equal(delivered(x.flatten(1)), x.flatten(1))
+
+
+def test_picks_are_few_distinct_and_in_order(digits: Dataset) -> None:
+    found = picked(digits.train, 50, seed=0)
+    assert len(found) == 50 and (np.diff(found.index) > 0).all()
+    assert not np.array_equal(found.index, picked(digits.train, 50, seed=1).index)
+    assert picked(digits.test, 10_000, seed=0) is digits.test
+    assert prod(found.take(slice(None)).shape) == 50 * 64

@@ -1,0 +1,166 @@
+"""The Python API: arrays and pictures in, arrays out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import amalgan as ag
+from amalgan.config.parts import Critic, Networks
+from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
+
+TINY = Networks(width=8, widest=16, hidden=16)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def fused():
+    settings = FusionConfig(code_size=8, network=TINY, critic=Critic(network=TINY))
+    return ag.train("fusion", "digits", images=640, batch=32, settings=settings, device="cpu", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def color():
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 10, 12, 3), dtype=np.uint8)
+    settings = AutoencoderConfig(code_size=8, network=TINY)
+    return ag.train("autoencoder", pictures, images=64, batch=32, settings=settings, device="cpu", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def table():
+    values = np.random.default_rng(0).normal(3, 5, size=(60, 5))
+    settings = AutoencoderConfig(network=TINY)
+    return ag.train("autoencoder", values, images=320, batch=32, settings=settings, device="cpu", quiet=True)
+
+
+def test_importing_waits_for_nothing():
+    code = "import sys, amalgan; assert amalgan.__version__; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_functions_win_over_folders_of_their_name():
+    code = (
+        "import amalgan.train.loop, amalgan.systems.gan; from amalgan.train import budget; import amalgan as ag; "
+        "from amalgan import train, systems; assert train is ag.train and callable(ag.train); "
+        "assert len(systems()) >= 3 and budget.images_for"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ImportWarning", "-c", code], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_is_nothing_else():
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        ag.trian  # noqa: B018
+
+
+def test_generate(fused):
+    made = fused.generate(5, label="3", seed=1)
+    assert (made.shape, made.dtype) == ((5, 8, 8), np.uint8)
+    assert np.array_equal(made, fused.generate(9, label="3", seed=1)[:5])
+    assert not np.array_equal(made, fused.generate(5, label="3", seed=2))
+    assert fused.generate(0).shape == (0, 8, 8)
+    assert not np.array_equal(made, fused.generate(5, label="3", seed=1, decoder="faithful"))
+
+
+def test_encode_and_decode_are_reconstruct(fused):
+    x = fused.generate(300)
+    code = fused.encode(x)
+    assert (code.shape, code.dtype) == ((300, 8), np.float32)
+    assert np.array_equal(fused.decode(code), fused.reconstruct(x))
+    assert np.array_equal(fused.decode(code[0]), fused.reconstruct(x[0]))
+    assert not np.array_equal(fused.reconstruct(x, decoder="realistic"), fused.reconstruct(x))
+
+
+def test_pictures_in_any_form_have_one_code(fused, color):
+    gray = fused.generate(2)
+    code = fused.encode(gray)
+    for form in (
+        gray[..., None],
+        [Image.fromarray(one) for one in gray],
+        list(gray),
+        np.stack([gray] * 3, -1),
+    ):
+        assert np.array_equal(fused.encode(form), code)
+    assert np.array_equal(fused.encode(Image.fromarray(gray[0])), fused.encode(gray[0]))
+    picture = color.generate(1)[0]
+    assert picture.shape == (10, 12, 3)
+    assert np.array_equal(color.encode(picture), color.encode(Image.fromarray(picture)))
+    assert color.encode(picture[..., 0]).shape == (1, 8)
+
+
+def test_other_sizes_are_fitted_as_the_reader_does(fused, tmp_path):
+    large = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 44, 3), dtype=np.uint8))
+    large.save(tmp_path / "large.png")
+    from amalgan.data import open_data
+
+    read = open_data(tmp_path / "large.png", like=fused.spec, at_least=1).records.take([0])
+    assert np.array_equal(fused.encode(large), fused.held.system.encode(read).numpy())
+
+
+@pytest.mark.parametrize(
+    "x", [np.zeros((2, 8, 8)), np.zeros((3, 8, 8, 5), np.uint8), ["a.png"], np.zeros(3, np.uint8)]
+)
+def test_what_is_no_picture_is_refused(fused, x):
+    with pytest.raises(ag.AmalganError, match="this model reads uint8"):
+        fused.encode(x)
+
+
+def test_vectors(table):
+    made = table.generate(4)
+    assert (made.shape, made.dtype) == ((4, 5), np.float32)
+    assert table.encode(made[0]).shape == (1, 2)
+    assert table.reconstruct(made).shape == (4, 5)
+    assert abs(float(table.generate(200).mean()) - 3) < 2
+    with pytest.raises(ag.AmalganError, match=r"this model reads \(N, 5\) numbers"):
+        table.encode(np.zeros((4, 6)))
+    found = table.evaluate(np.random.default_rng(1).normal(3, 5, size=(60, 5)))
+    assert found.n > 0 and found.metrics["squared_error"] > 0
+
+
+def test_save_and_load(fused, tmp_path):
+    fused.save(tmp_path / "m.safetensors")
+    again = ag.load(tmp_path / "m.safetensors")
+    assert again.info == fused.info
+    assert again.info["training"]["images"] == 640
+    assert np.array_equal(again.generate(3), fused.generate(3))
+
+
+def test_a_model_that_lacks_an_ability():
+    settings = GanConfig(network=TINY, critic=Critic(network=TINY))
+    model = ag.train("gan", "iris", images=64, batch=32, settings=settings, device="cpu", quiet=True)
+    with pytest.raises(ag.AmalganError, match="cannot encode"):
+        model.encode(np.zeros(4))
+
+
+def test_out_keeps_the_run(tmp_path):
+    settings = AutoencoderConfig(network=TINY)
+    for _ in range(2):
+        ag.train(
+            "autoencoder", "iris", images=64, out=tmp_path, settings=settings, overwrite=True, quiet=True
+        )
+    assert ag.load(tmp_path).spec.shape == (4,)
+    with pytest.raises(ag.AmalganError, match="holds a run already"):
+        ag.train("autoencoder", "iris", images=64, out=tmp_path, settings=settings, quiet=True)
+
+
+def test_minutes_or_images():
+    with pytest.raises(ag.AmalganError, match="give one of them"):
+        ag.train("gan", "iris", minutes=1, images=64)
+
+
+def test_systems():
+    facts = {system.name: system for system in ag.systems()}
+    assert facts["gan"].abilities == ("generate",)
+    assert all(system.summary and system.paper and system.lines for system in facts.values())

@@ -1,0 +1,135 @@
+"""One file is the whole model; anything else in its place is refused by a sentence."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from support import build, examples, outputs, settled
+from workshop import Workshop
+
+from amalgan import modelfile, tensorfile
+from amalgan.errors import AbilityError, ModelFileError
+from amalgan.systems.abilities import Encodes, Generates
+
+
+def published(folder: Path, name: str = "fusion", *, seed: int = 0) -> Path:
+    file = folder / "model.safetensors"
+    modelfile.publish(file, settled(build(name, seed=seed), examples()), name=name, facts={"metrics": {"n": 1}})
+    return file
+
+
+def test_a_model_comes_back_with_equal_outputs_and_says_what_it_is(tmp_path: Path) -> None:
+    system = settled(build("fusion"), examples())
+    file = published(tmp_path)
+    for source in (file, str(file), tmp_path):
+        model = modelfile.load(source)
+        found = dict(outputs(model.system, examples()))
+        assert all(torch.equal(value, found[name]) for name, value in outputs(system, examples()))
+    assert model.name == "fusion" and model.spec == system.spec
+    assert model.header["abilities"] == ["encode", "decode", "realize", "sample_code", "generate"]
+    assert model.header["metrics"] == {"n": 1} and model.header["format"] == modelfile.FORMAT
+    assert modelfile.info(file) == model.header
+    assert not model.system.training and not any(p.requires_grad for p in model.system.parameters())
+
+
+def test_a_model_says_what_it_cannot_do_and_who_can(tmp_path: Path) -> None:
+    model = modelfile.load(published(tmp_path, "gan"))
+    model.require(Generates)
+    with pytest.raises(AbilityError, match="a model of system 'gan' cannot encode; these can: .*fusion"):
+        model.require(Encodes)
+
+
+def test_the_digest_names_the_weights(tmp_path: Path) -> None:
+    first = modelfile.load(published(tmp_path / "1")).digest
+    assert first == modelfile.load(published(tmp_path / "2")).digest
+    assert len(first) == 16 and int(first, 16) >= 0
+    assert first != modelfile.load(published(tmp_path / "3", seed=1)).digest
+    file = published(tmp_path / "4")
+    tensors, header = tensorfile.read(file, expected="a model file")
+    tensors["encoder.last.bias"][0] += 1e-6
+    tensorfile.write(file, tensors, header)
+    assert first != modelfile.load(file).digest
+
+
+def test_every_flipped_byte_of_a_model_is_found(tmp_path: Path) -> None:
+    whole = published(tmp_path, "gan").read_bytes()
+    broken = tmp_path / "broken"
+    header = 8 + int.from_bytes(whole[:8], "little")
+    for place in [*range(0, header, 7), *range(header, len(whole), 997)]:
+        data = bytearray(whole)
+        data[place] ^= 0x10
+        broken.write_bytes(data)
+        with pytest.raises(ModelFileError):
+            modelfile.load(broken)
+
+
+Change = Callable[[dict[str, torch.Tensor], dict[str, Any]], Any]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t, h: h.update(format=2), "has format 2; this version reads format 1. Upgrade amalgan"),
+        (lambda t, h: h.pop("format"), "has format None"),
+        (lambda t, h: h.update(system="nonesuch"), "holds a system 'nonesuch', which is not known here; .*--plugin"),
+        (lambda t, h: h.pop("system"), "is not a model file but another file of amalgan"),
+        (lambda t, h: h["config"].update(novelty=1), "cannot build: FusionConfig has no field 'novelty'"),
+        (lambda t, h: h["config"].update(noise_size=0), "cannot build: noise_size is 0"),
+        (lambda t, h: h["config"].update(noise_size="x"), "cannot build"),
+        (lambda t, h: h.pop("config"), "cannot build"),
+        (lambda t, h: h.update(spec={"kind": "image"}), "cannot build"),
+        (lambda t, h: h.update(spec=[1]), "cannot build"),
+        (lambda t, h: h["config"].update(noise_size=9), "its weights do not fit its system"),
+        (lambda t, h: t.pop("encoder.last.bias"), "its weights do not fit its system"),
+    ],
+)
+def test_a_file_that_is_whole_but_wrong_is_refused_by_what_is_wrong(
+    change: Change, message: str, tmp_path: Path
+) -> None:
+    file = published(tmp_path)
+    tensors, header = tensorfile.read(file, expected="a model file")
+    change(tensors, header)
+    tensorfile.write(file, tensors, header)
+    with pytest.raises(ModelFileError, match=message):
+        modelfile.load(file)
+
+
+def test_a_foreign_missing_or_pickled_file_is_refused(tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.safetensors"
+    safetensors.torch.save_file({"weight": torch.ones(2)}, foreign)
+    pickled = tmp_path / "model.pt"
+    torch.save({"weight": torch.ones(2)}, pickled)
+    for file, message in (
+        (foreign, "it was not written by amalgan"),
+        (pickled, "is not a model file"),
+        (tmp_path / "nothing", "there is no such file"),
+        (tmp_path, "there is no such file"),
+    ):
+        for read in (modelfile.load, modelfile.info):
+            with pytest.raises(ModelFileError, match=message):
+                read(file / "model.safetensors" if file.is_dir() else file)
+
+
+def test_a_training_state_in_place_of_a_model_is_refused(workshop: Workshop) -> None:
+    workshop.stop_at(workshop.order(), 2)
+    with pytest.raises(ModelFileError, match="is not a model file but a training state"):
+        modelfile.load(workshop.folder / "run" / "state.safetensors")
+
+
+def test_neither_path_nor_user_nor_machine_stands_in_the_file(workshop: Workshop) -> None:
+    import socket
+
+    file = workshop.run(workshop.order("fusion", images=64)).model
+    data = file.read_bytes().lower()
+    for secret in (str(workshop.folder), getpass.getuser(), str(Path.home()), socket.gethostname(), "/tmp"):
+        if len(secret) > 3:
+            assert secret.lower().encode() not in data, secret
+    header = json.dumps(modelfile.info(file))
+    assert "data.npz" in header and "/" not in header.replace("n/a", "")

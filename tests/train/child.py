@@ -1,0 +1,45 @@
+"""A run in a process of its own, for tests that kill it or start it twice: child.py FOLDER SYSTEM OUT [...]."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from workshop import Workshop
+
+from amalgan.errors import AmalganError
+from amalgan.train import hooks, loop, run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("system")
+    parser.add_argument("out")
+    parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--resume", action="store_true")
+    asked = parser.parse_args()
+    hooks.SAVE_SECONDS = 0.0
+    run.LOG_ROUNDS = 1
+    whole = loop.take_round
+
+    def slowly(*args: Any, **named: Any) -> loop.Report:
+        time.sleep(asked.pause)
+        return whole(*args, **named)
+
+    loop.take_round = slowly
+    workshop = Workshop(asked.folder, pytest.MonkeyPatch(), Console(stderr=True))
+    try:
+        workshop.run(workshop.order(asked.system, asked.out, resume=asked.resume))
+    except AmalganError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Numbers that are not finite never outlive their round, and what goes wrong is told in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from support import build, examples, small, take_round, tick
+from torch import Tensor
+from workshop import BATCH, ROUNDS, Workshop, tensors_in
+
+from amalgan.config.parts import Adam
+from amalgan.errors import Diverged
+from amalgan.objectives import reconstruction
+from amalgan.train import loop
+from amalgan.train.state import TrainState
+from amalgan.train.watchdog import PATIENT_ROUNDS, Watchdog, cause
+
+NAN = float("nan")
+
+
+def poison_weight(state: TrainState) -> None:
+    next(state.system.parameters()).data.view(-1)[0] = NAN
+
+
+def poison_average(state: TrainState) -> None:
+    next(state.average.parameters()).data.view(-1)[0] = NAN
+
+
+def poison_moment(state: TrainState) -> None:
+    next(iter(state.optimizers[0].state.values()))["exp_avg_sq"].view(-1)[0] = float("inf")
+
+
+@pytest.mark.parametrize("poison", [poison_weight, poison_average, poison_moment])
+@pytest.mark.parametrize("at", [1, 13])
+def test_a_poisoned_state_is_taken_back_within_the_round(
+    poison: Callable[[TrainState], None], at: int, workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[int] = []
+
+    def strike(state: TrainState, report: loop.Report) -> None:
+        if state.round == at and not done:
+            done.append(state.round)
+            poison(state)
+
+    workshop.strike(strike)
+    order = workshop.order()
+    result = workshop.run(order)
+    assert result.images == ROUNDS * BATCH
+    assert_only_finite(order.out)
+    told = capsys.readouterr().err
+    assert f"round {at}: a weight or an optimizer moment is not finite" in told
+    assert "Back to round 0 with the learning rates at 0.5 of what was asked" in told
+
+
+def assert_only_finite(out: Path) -> None:
+    """Neither the states, nor the model, nor the log hold anything that is not a number."""
+    from amalgan import modelfile
+
+    assert all(bool(value.isfinite().all()) for value in tensors_in(out).values())
+    assert all(bool(v.isfinite().all()) for v in modelfile.load(out).system.state_dict().values())
+    for line in (out / "log.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=pytest.fail)
+
+
+def test_a_loss_that_is_not_finite_is_taken_back(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[int] = []
+
+    def broken(x: Tensor, y: Tensor) -> Tensor:
+        calls.append(1)
+        return reconstruction.l2(x, y) * (NAN if len(calls) == 9 else 1.0)
+
+    workshop.patch.setitem(reconstruction.RECONSTRUCTIONS, "l2", broken)
+    order = workshop.order()
+    workshop.run(order)
+    assert_only_finite(order.out)
+    assert "round 9: autoencoder/reconstruction is not finite; the steps are too large" in capsys.readouterr().err
+
+
+def test_a_gradient_that_is_not_finite_under_a_finite_loss_is_taken_back(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[int] = []
+
+    def broken(x: Tensor, y: Tensor) -> Tensor:
+        calls.append(1)
+        zero = (x - x.detach()).flatten(1).sum(1)
+        return reconstruction.l2(x, y) + (zero.abs().sqrt() if len(calls) == 9 else 0.0)  # sqrt'(0) = infinity
+
+    workshop.patch.setitem(reconstruction.RECONSTRUCTIONS, "l2", broken)
+    order = workshop.order()
+    workshop.run(order)
+    assert_only_finite(order.out)
+    assert "round 9: a weight or an optimizer moment is not finite" in capsys.readouterr().err
+
+
+def test_it_goes_back_to_the_last_saved_state_not_to_the_start(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = workshop.order()
+    workshop.stop_at(order, 7)
+    workshop.strike(lambda state, report: poison_weight(state) if state.rate_scale == 1 else None)
+    workshop.run(replace(order, resume=True))
+    assert "round 8: " in (told := capsys.readouterr().err) and "Back to round 7 " in told
+
+
+def test_the_fourth_time_it_gives_up_and_leaves_the_last_good_state(workshop: Workshop) -> None:
+    order = workshop.order()
+    workshop.stop_at(order, 5)
+    before = tensors_in(order.out)
+    rounds: list[float] = []
+
+    def strike(state: TrainState, report: loop.Report) -> None:
+        rounds.append(state.rate_scale)
+        poison_weight(state)
+
+    workshop.strike(strike)
+    with pytest.raises(Diverged, match="Rolled back 3 times without help; the last good state is kept"):
+        workshop.run(replace(order, resume=True))
+    assert rounds == [1, 0.5, 0.25, 0.125]
+    after = tensors_in(order.out)
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert not (order.out / "model.safetensors").exists()
+
+
+def test_a_rate_far_too_high_ends_in_plain_words(workshop: Workshop) -> None:
+    settings = replace(small("autoencoder"), optimizer=Adam(rate=1e25, warmup=0.0))
+    with pytest.raises(Diverged, match=r"lower --optimizer\.rate"):
+        workshop.run(workshop.order(settings=settings, images=100 * BATCH))
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "gan", "fusion"])
+def test_three_hundred_healthy_rounds_raise_no_alarm(name: str) -> None:
+    state, batch = TrainState.fresh(build(name)), examples()
+
+    def fail(*_: object) -> None:
+        raise AssertionError("nothing was wrong")
+
+    watchdog = Watchdog(take_back=fail, tell=fail)
+    for number in range(300):
+        watchdog(state, take_round(state, batch, tick(number, number / 300, len(batch.x))))
+
+
+def test_samples_that_stay_alike_are_told_once() -> None:
+    told: list[str] = []
+    watchdog = Watchdog(take_back=lambda state: None, tell=told.append)
+    state = TrainState.fresh(build("gan"))
+    for _ in range(2 * PATIENT_ROUNDS):
+        watchdog(state, {"critic/variety": 0.01, "critic/critic_right": 0.9})
+    assert len(told) == 1 and "mode collapse" in told[0] and "--critic.r1" in told[0]
+
+
+def test_a_sign_that_comes_and_goes_is_no_collapse() -> None:
+    told: list[str] = []
+    watchdog = Watchdog(take_back=lambda state: None, tell=told.append)
+    state = TrainState.fresh(build("gan"))
+    for number in range(4 * PATIENT_ROUNDS):
+        watchdog(state, {"critic/variety": 0.5 if number % (PATIENT_ROUNDS - 1) == 0 else 0.01})
+    assert told == []
+
+
+def test_a_critic_that_is_never_wrong_is_told_once() -> None:
+    told: list[str] = []
+    watchdog = Watchdog(take_back=lambda state: None, tell=told.append)
+    state = TrainState.fresh(build("gan"))
+    for _ in range(2 * PATIENT_ROUNDS):
+        watchdog(state, {"critic/critic_right": 1.0, "critic/adversarial": 1e-5})
+    assert len(told) == 1 and "the critic is never wrong" in told[0]
+    for _ in range(2 * PATIENT_ROUNDS):  # a Wasserstein critic that is ahead has a loss far below zero
+        watchdog(state, {"critic/critic_right": 1.0, "critic/adversarial": -3.0})
+    assert len(told) == 1
+
+
+def test_the_cause_fits_what_is_broken() -> None:
+    assert "too steep" in cause(["critic/r1"])
+    assert "too strong" in cause(["critic/adversarial"])
+    assert "the data holds extreme values" in cause(["fusion/faithful"])
+    assert "--optimizer.rate" in cause([])

@@ -1,0 +1,94 @@
+"""A folder in which small runs are ordered, stopped and resumed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from support import small
+
+from amalgan import tensorfile
+from amalgan.config.data import DataConfig
+from amalgan.errors import Interrupted
+from amalgan.train import loop, state
+from amalgan.train.run import Order, Result, execute
+from amalgan.train.state import TrainState
+
+BATCH = 8
+ROUNDS = 20
+
+Strike = Callable[[TrainState, loop.Report], None]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A folder with data, in which runs are ordered."""
+
+    folder: Path
+    patch: pytest.MonkeyPatch
+    console: Console
+
+    def order(self, system: str = "autoencoder", out: str = "run", **changes: Any) -> Order:
+        """Twenty rounds of a small system."""
+        plain = Order(
+            data=str(self.folder / "data.npz"),
+            system=system,
+            settings=changes.pop("settings", None) or small(system),
+            out=self.folder / out,
+            images=ROUNDS * BATCH,
+            batch=BATCH,
+            validate_every=4 * BATCH,
+            device="cpu",
+            reading=DataConfig(cache=str(self.folder / "cache")),
+        )
+        return replace(plain, **changes)
+
+    def run(self, order: Order) -> Result:
+        """Carry out an order."""
+        return execute(order, self.console)
+
+    def strike(self, act: Strike) -> None:
+        """Let ``act`` meddle right after each round, before anything that guards or saves has looked."""
+        whole = loop.take_round
+
+        def take_round(*args: Any, **named: Any) -> loop.Report:
+            report = whole(*args, **named)
+            act(args[2], report)
+            return report
+
+        self.patch.setattr(loop, "take_round", take_round)
+
+    def stop_at(self, order: Order, *rounds: int, number: int = signal.SIGTERM) -> Interrupted:
+        """Run ``order`` and send a real signal in each of ``rounds``."""
+        with self.patch.context() as patch:
+            whole = loop.take_round
+
+            def take_round(*args: Any, **named: Any) -> loop.Report:
+                report = whole(*args, **named)
+                if args[2].round in rounds and (order.out / "state.safetensors").exists():
+                    os.kill(os.getpid(), number)
+                return report
+
+            patch.setattr(loop, "take_round", take_round)
+            with pytest.raises(Interrupted) as caught:
+                self.run(order)
+        return caught.value
+
+
+def tensors_in(out: Path) -> dict[str, torch.Tensor]:
+    """Everything in the state that a run saved last."""
+    return state.read(out / "state.safetensors")[0]
+
+
+def rewrite(file: Path, change: Callable[[dict[str, torch.Tensor], dict[str, Any]], None]) -> None:
+    """Change a saved state as only a mistake in the code could: its digest is right."""
+    tensors, header = tensorfile.read(file, expected="a training state")
+    change(tensors, header)
+    tensorfile.write(file, tensors, header)
