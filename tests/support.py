@@ -136,7 +136,9 @@ def weights(system: System) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in system.state_dict().items()}
 
 
-def gradients(state: TrainState, batch: Batch, now: Tick, micro_batch: int | None = None) -> dict[str, Tensor]:
+def gradients(
+    state: TrainState, batch: Batch, now: Tick, micro_batch: int | None = None
+) -> dict[str, Tensor]:
     """The gradient of every phase on a copy of ``state``, each from the same weights, by phase and parameter."""
     found: dict[str, Tensor] = {}
     for number, phase in enumerate(state.phases):
@@ -144,7 +146,9 @@ def gradients(state: TrainState, batch: Batch, now: Tick, micro_batch: int | Non
             continue
         other = copy.deepcopy(state.system)
         fresh = TrainState.fresh(other)
-        loop.descend(fresh, fresh.phases[number], fresh.optimizers[number], batch, now, micro_batch, Processes())
+        loop.descend(
+            fresh, fresh.phases[number], fresh.optimizers[number], batch, now, micro_batch, Processes()
+        )
         for name, parameter in other.named_parameters():
             if parameter.grad is not None:
                 found[f"{phase.name}/{name}"] = parameter.grad.clone()

@@ -74,7 +74,10 @@ def test_a_run_comes_back_but_for_its_settings_which_need_their_system() -> None
     settings = systems.GanConfig(noise_size=7)
     config = run.RunConfig(system="gan", settings=settings, data="digits", images=640)
     plain = json.loads(json.dumps(to_json(config)))
-    assert replace(from_json(run.RunConfig, plain), settings=from_json(systems.GanConfig, plain["settings"])) == config
+    assert (
+        replace(from_json(run.RunConfig, plain), settings=from_json(systems.GanConfig, plain["settings"]))
+        == config
+    )
     assert config.rounds == 10 and replace(config, images=641).rounds == 11
 
 
@@ -143,7 +146,14 @@ def test_what_makes_no_sense_is_refused_with_what_would(make: Callable[[], objec
 
 @pytest.mark.parametrize(
     "change",
-    [{"images": 3}, {"batch": 1}, {"micro_batch": 0}, {"patience": 0}, {"validate_every": 0}, {"average_half_life": 0}],
+    [
+        {"images": 3},
+        {"batch": 1},
+        {"micro_batch": 0},
+        {"patience": 0},
+        {"validate_every": 0},
+        {"average_half_life": 0},
+    ],
 )
 def test_a_run_that_makes_no_sense_is_refused(change: dict[str, int]) -> None:
     plain: dict[str, Any] = {"system": "gan", "settings": None, "data": "digits", "images": 640, "batch": 64}
@@ -154,12 +164,17 @@ def test_a_run_that_makes_no_sense_is_refused(change: dict[str, int]) -> None:
 
 def test_sizes_read_as_people_write_them() -> None:
     assert data.DataConfig(size="32").height_width == (32, 32)
-    assert data.DataConfig(size="48x64").height_width == data.DataConfig(size="48X64").height_width == (48, 64)
+    assert (
+        data.DataConfig(size="48x64").height_width == data.DataConfig(size="48X64").height_width == (48, 64)
+    )
     assert data.DataConfig().height_width is None
 
 
 def test_the_natural_code_size_grows_with_the_picture_within_limits() -> None:
-    sizes = [parts.natural_code_size(DataSpec(kind="image", shape=(c, s, s))) for c, s in ((1, 8), (3, 32), (3, 256))]
+    sizes = [
+        parts.natural_code_size(DataSpec(kind="image", shape=(c, s, s)))
+        for c, s in ((1, 8), (3, 32), (3, 256))
+    ]
     assert sizes == [16, 128, 256]
     assert parts.natural_code_size(DataSpec(kind="vector", shape=(13,))) == 6
     assert parts.natural_code_size(DataSpec(kind="vector", shape=(1,))) == 2
@@ -176,7 +191,9 @@ def test_a_data_spec_comes_back_from_json() -> None:
 
 
 def test_configuration_answers_without_torch() -> None:
-    code = "import sys, amalgan.config.systems, amalgan.config.run, amalgan.registry; amalgan.registry.names();"
+    code = (
+        "import sys, amalgan.config.systems, amalgan.config.run, amalgan.registry; amalgan.registry.names();"
+    )
     code += "amalgan.registry.config_class('fusion'); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -40,7 +40,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_tells_digits_apart(cache: Path) -> None:
-    """A linear classifier gets 0.95 here; chance is 0.1."""
+    """Chance is 0.1."""
     data = opened("digits", cache)
     found = features_of(data, cache=cache)
     right = found.classify(data.test.take(slice(None))) == torch.from_numpy(data.test.labels)

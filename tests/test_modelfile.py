@@ -21,7 +21,9 @@ from amalgan.systems.abilities import Encodes, Generates
 
 def published(folder: Path, name: str = "fusion", *, seed: int = 0) -> Path:
     file = folder / "model.safetensors"
-    modelfile.publish(file, settled(build(name, seed=seed), examples()), name=name, facts={"metrics": {"n": 1}})
+    modelfile.publish(
+        file, settled(build(name, seed=seed), examples()), name=name, facts={"metrics": {"n": 1}}
+    )
     return file
 
 
@@ -78,7 +80,10 @@ Change = Callable[[dict[str, torch.Tensor], dict[str, Any]], Any]
     [
         (lambda t, h: h.update(format=2), "has format 2; this version reads format 1. Upgrade amalgan"),
         (lambda t, h: h.pop("format"), "has format None"),
-        (lambda t, h: h.update(system="nonesuch"), "holds a system 'nonesuch', which is not known here; .*--plugin"),
+        (
+            lambda t, h: h.update(system="nonesuch"),
+            "holds a system 'nonesuch', which is not known here; .*--plugin",
+        ),
         (lambda t, h: h.pop("system"), "is not a model file but another file of amalgan"),
         (lambda t, h: h["config"].update(novelty=1), "cannot build: FusionConfig has no field 'novelty'"),
         (lambda t, h: h["config"].update(noise_size=0), "cannot build: noise_size is 0"),

@@ -45,7 +45,9 @@ def tensors(draw: st.DrawFn) -> torch.Tensor:
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(held=st.dictionaries(NAMES, tensors(), max_size=5), header=st.dictionaries(st.text(), JSON, max_size=4))
+@given(
+    held=st.dictionaries(NAMES, tensors(), max_size=5), header=st.dictionaries(st.text(), JSON, max_size=4)
+)
 def test_anything_comes_back(
     held: dict[str, torch.Tensor], header: dict[str, object], tmp_path: Path
 ) -> None:

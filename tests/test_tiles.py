@@ -58,7 +58,9 @@ def test_what_differs_from_tile_to_tile_fades_and_does_not_jump() -> None:
     steepest = torch.pi / side  # of sin^2 over one tile; two tiles side by side disagree by at most 2
     for along in (1, 2):
         assert result.diff(dim=along).abs().max() <= 2 * steepest
-    hard = torch.rand(1, 5, 5, generator=generator).repeat_interleave(side, 1).repeat_interleave(side, 2) * 2 - 1
+    hard = (
+        torch.rand(1, 5, 5, generator=generator).repeat_interleave(side, 1).repeat_interleave(side, 2) * 2 - 1
+    )
     assert hard.diff(dim=1).abs().max() > 5 * steepest  # what tiles side by side would show
 
 

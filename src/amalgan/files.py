@@ -68,7 +68,9 @@ def remove_strays(target: Path) -> None:
     """Remove parts of ``target`` that a process left behind when it was killed; leave those of living others."""
     pattern = re.compile(rf"\.{re.escape(target.name[:MOST_NAME])}\.(\d+)-[0-9a-f]{{8}}\.part")
     with os.scandir(target.parent) as entries:
-        found = [match for entry in islice(entries, MOST_SEARCHED) if (match := pattern.fullmatch(entry.name))]
+        found = [
+            match for entry in islice(entries, MOST_SEARCHED) if (match := pattern.fullmatch(entry.name))
+        ]
     for match in found:
         if int(match[1]) == os.getpid() or not alive(int(match[1])):
             (target.parent / match[0]).unlink(missing_ok=True)

@@ -109,16 +109,17 @@ def test_nothing_in_the_cache_is_a_pickle(album, own_cache):
 
 
 def test_the_least_recently_used_go_first(album, own_cache, monkeypatch):
-    for age, size in ((300, "8"), (200, "9"), (100, "10")):
-        open_data(album, DataConfig(size=size))
-        newest = max(stores(own_cache), key=lambda path: path.stat().st_mtime)
-        os.utime(newest, (time.time() - age,) * 2)
-    open_data(album, DataConfig(size="8"))  # used again
-    each = sum(entry.stat().st_size for entry in os.scandir(stores(own_cache)[0]))
+    made = {}
+    for age, color in ((300, "red"), (200, "green"), (100, "blue")):
+        open_data(album, DataConfig(background=color))
+        (made[color],) = set(stores(own_cache)) - set(made.values())
+        os.utime(made[color], (time.time() - age,) * 2)
+    each = sum(entry.stat().st_size for entry in os.scandir(made["red"]))
+    open_data(album, DataConfig(background="red"))  # used again
     monkeypatch.setenv("AMALGAN_CACHE_GIB", str(3.5 * each / 2**30))
-    open_data(album, DataConfig(size="11"))
-    kept = {np.load(path / "pixels.npy").shape[-1] for path in stores(own_cache)}
-    assert kept == {8, 10, 11}
+    open_data(album, DataConfig(background="black"))
+    assert len(stores(own_cache)) == 3
+    assert {color for color, path in made.items() if path.exists()} == {"red", "blue"}
 
 
 def test_a_store_that_is_removed_stays_readable(album, own_cache, monkeypatch):

@@ -232,11 +232,15 @@ def chosen(config: Any, place: tuple[str, ...], value: Any) -> Any:
     return replace(config, **{name: chosen(getattr(config, name), tuple(rest), value) if rest else value})
 
 
-CHOICES = [(name, place, value) for name in SYSTEMS for place, value in choices(registry.config_class(name)())]
+CHOICES = [
+    (name, place, value) for name in SYSTEMS for place, value in choices(registry.config_class(name)())
+]
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "value"), CHOICES, ids=[f"{name}-{'.'.join(place)}={value}" for name, place, value in CHOICES]
+    ("name", "place", "value"),
+    CHOICES,
+    ids=[f"{name}-{'.'.join(place)}={value}" for name, place, value in CHOICES],
 )
 def test_every_option_builds_and_takes_a_step(name: str, place: tuple[str, ...], value: Any) -> None:
     batch = examples()

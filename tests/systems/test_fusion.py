@@ -127,7 +127,11 @@ def test_a_frozen_encoder_does_not_move_after_the_first_stage() -> None:
     before = weights(system)
     for number, stage in enumerate(("gan", "joint")):
         take_round(state, batch, tick(6 + number, progress_in(system, stage), len(batch.x)))
-    moved = {name.split(".")[0] for name, value in before.items() if not torch.equal(value, system.state_dict()[name])}
+    moved = {
+        name.split(".")[0]
+        for name, value in before.items()
+        if not torch.equal(value, system.state_dict()[name])
+    }
     assert "encoder" not in moved and {"decoder", "generator", "critic"} <= moved
 
 

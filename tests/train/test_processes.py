@@ -89,7 +89,11 @@ def test_two_processes_are_one(system: str, workshop: Workshop) -> None:
     first, second = (tensors_in(workshop.folder / out) for out in ("one", "two"))
     for name, value in first.items():
         # Relativistic logits are differences: their shift has no gradient, and Adam makes steps of its rounding.
-        if name.startswith("average/") and value.is_floating_point() and not name.endswith("critic.last.bias"):
+        if (
+            name.startswith("average/")
+            and value.is_floating_point()
+            and not name.endswith("critic.last.bias")
+        ):
             assert torch.allclose(value, second[name], atol=1e-3), name
 
 

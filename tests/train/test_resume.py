@@ -234,7 +234,9 @@ def test_init_starts_a_new_run_from_weights(workshop: Workshop) -> None:
     from amalgan import modelfile
 
     trained = modelfile.load(first.model).system.state_dict()
-    name = "encoder.last.weight"  # the rate of the first round is zero: the weights are still the initial ones
+    name = (
+        "encoder.last.weight"  # the rate of the first round is zero: the weights are still the initial ones
+    )
     assert torch.equal(start[f"system/{name}"], trained[name])
     assert not torch.equal(fresh[f"system/{name}"], trained[name])
     with pytest.raises(UsageError, match=r"decoder\.blocks"):

@@ -80,7 +80,10 @@ def test_a_loss_that_is_not_finite_is_taken_back(
     order = workshop.order()
     workshop.run(order)
     assert_only_finite(order.out)
-    assert "round 9: autoencoder/reconstruction is not finite; the steps are too large" in capsys.readouterr().err
+    assert (
+        "round 9: autoencoder/reconstruction is not finite; the steps are too large"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_gradient_that_is_not_finite_under_a_finite_loss_is_taken_back(
@@ -91,7 +94,9 @@ def test_a_gradient_that_is_not_finite_under_a_finite_loss_is_taken_back(
     def broken(x: Tensor, y: Tensor) -> Tensor:
         calls.append(1)
         zero = (x - x.detach()).flatten(1).sum(1)
-        return reconstruction.l2(x, y) + (zero.abs().sqrt() if len(calls) == 9 else 0.0)  # sqrt'(0) = infinity
+        return reconstruction.l2(x, y) + (
+            zero.abs().sqrt() if len(calls) == 9 else 0.0
+        )  # sqrt'(0) = infinity
 
     workshop.patch.setitem(reconstruction.RECONSTRUCTIONS, "l2", broken)
     order = workshop.order()

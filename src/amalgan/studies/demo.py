@@ -20,6 +20,7 @@ from amalgan.config.parts import Prior
 from amalgan.config.systems import AutoencoderConfig, FusionConfig
 from amalgan.data import Dataset, from_pixels, open_data, to_pixels
 from amalgan.data.builtin import photograph
+from amalgan.features import features_of
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.modelfile import Model
 from amalgan.studies.poster import Poster
@@ -50,7 +51,8 @@ def run(out: Path, console: Console, seed: int = 0) -> Demo:
     digits = trained_digits(out, console, seed)
     photos = trained_photos(out / "photos", console, seed)
     data = open_data("digits", like=digits.spec)
-    numbers = dict(evaluate(digits, data, features=None).metrics)
+    measured = evaluate(digits, data, features=features_of(data)).metrics
+    numbers = {name: value for name, value in measured.items() if value is not None}
     poster = Poster()
     draw_digits(poster, digits, data, seed)
     numbers["photo_psnr"] = draw_photograph(poster, photos)

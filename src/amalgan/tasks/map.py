@@ -41,6 +41,8 @@ FINER = 3
 """Dots are drawn so many times larger, so that their edges come out smooth."""
 CLASSES_SHOWN, NAME_SHOWN = 24, 16
 PERPLEXITY = 30.0
+TOLD = 50
+"""Principal components that t-SNE is told."""
 PAPER, INK, FAINT, NO_CLASS = (255, 255, 255), (34, 38, 46), (120, 126, 138), (150, 156, 166)
 HUES: tuple[Color, ...] = (
     (66, 112, 196),
@@ -87,12 +89,12 @@ def map_picture(
 
 def laid_out(code: NDArray[np.float32], method: Method, seed: int) -> tuple[NDArray[np.float64], str]:
     """A place on a sheet of width 1 for each code, and how it was found."""
-    from sklearn.decomposition import PCA  # scikit-learn takes a second to import
-    from sklearn.manifold import TSNE
+    from sklearn.manifold import TSNE  # scikit-learn takes a second to import
 
     spread = code.std(0)
     code = ((code - code.mean(0)) / np.where(spread > 0, spread, 1)).astype(np.float64)
-    flat = PCA(min(50, *code.shape), svd_solver="full").fit_transform(code)
+    left, scale, _ = np.linalg.svd(code, full_matrices=False)
+    flat = (left * scale)[:, :TOLD]
     flat = np.pad(flat, ((0, 0), (0, max(0, 2 - flat.shape[1]))))
     if method == "components":
         return spread_out(flat[:, :2]), "first two principal components"

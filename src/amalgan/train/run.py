@@ -283,7 +283,7 @@ def hooks_for(
     validate = Validate(
         data=data,
         device=peers.device,
-        features=lambda: features_of(data, device=peers.device),
+        features=lambda: features_of(data, cache=order.reading.cache, device=peers.device),
         goal=Goal.parse(run.until) if run.until else None,
         patience=run.patience,
     )

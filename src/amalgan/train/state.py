@@ -64,7 +64,9 @@ class TrainState:
         What no phase trains (buffers, a prior's own network) is no average but the current one.
         """
         keep = 0.5 ** (batch / max(1.0, min(half_life, WARMING * self.images)))
-        trained = {id(one) for adam in self.optimizers for group in adam.param_groups for one in group["params"]}
+        trained = {
+            id(one) for adam in self.optimizers for group in adam.param_groups for one in group["params"]
+        }
         pairs = list(zip(self.average.parameters(), self.system.parameters(), strict=True))
         averaged: list[Tensor] = [kept for kept, now in pairs if id(now) in trained]
         current: list[Tensor] = [now for _, now in pairs if id(now) in trained]

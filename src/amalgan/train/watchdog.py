@@ -58,7 +58,10 @@ class Watchdog:
     def watch_for_collapse(self, report: Report) -> None:
         """Warn once when samples stay alike, and once when the critic stays unbeaten."""
         flat = report.get("critic/variety", 1.0) < LEAST_VARIETY
-        sure = report.get("critic/critic_right", 0.0) > 0.999 and abs(report.get("critic/adversarial", 1.0)) < 1e-3
+        sure = (
+            report.get("critic/critic_right", 0.0) > 0.999
+            and abs(report.get("critic/adversarial", 1.0)) < 1e-3
+        )
         self.flat_rounds = self.flat_rounds + 1 if flat else 0
         self.sure_rounds = self.sure_rounds + 1 if sure else 0
         if self.flat_rounds == PATIENT_ROUNDS:
