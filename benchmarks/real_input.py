@@ -41,7 +41,9 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mnist", help="folder of the IDX files")
     parser.add_argument("--cifar", help="zip of class folders")
     parser.add_argument("--minutes", type=float, default=2.0)
@@ -58,7 +60,9 @@ def whole_line(name: str, data: str, minutes: float) -> dict[str, Any]:
     done["train"] = amalgan("train", data, "--out", run, "--minutes", minutes, "--overwrite")
     done["generate"] = amalgan("generate", run, "--count", 64, "--out", OUT / f"{name}-new.{picture}")
     done["reconstruct"] = amalgan("reconstruct", run, data, "--out", OUT / f"{name}-rebuilt.npz")
-    done["embed"] = amalgan("embed", run, data, "--out", OUT / f"{name}.npz", "--plot", OUT / f"{name}-map.png")
+    done["embed"] = amalgan(
+        "embed", run, data, "--out", OUT / f"{name}.npz", "--plot", OUT / f"{name}-map.png"
+    )
     done["evaluate"] = amalgan("evaluate", run, data)
     return done
 

@@ -45,7 +45,9 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", help="digits, or the path of a data set")
     parser.add_argument("--images", type=int, default=400_000)
     parser.add_argument("--systems", default="autoencoder,gan,fusion")
@@ -70,7 +72,9 @@ def cell(options: argparse.Namespace, name: str, data: Dataset, console: Console
             resume=True,
         )
         result = execute(order, console)
-        files.write_json(note, {"cpu_seconds": round(result.cpu_seconds), "resumed": result.resumed_at_images})
+        files.write_json(
+            note, {"cpu_seconds": round(result.cpu_seconds), "resumed": result.resumed_at_images}
+        )
     model = modelfile.load(out)
     found = evaluate(model, data, features=features_of(data)).to_json()
     return {**found, "cpu_seconds": json.loads(note.read_text())["cpu_seconds"]}

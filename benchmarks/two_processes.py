@@ -89,7 +89,9 @@ def compare(asked: argparse.Namespace, system: str, scratch: Path) -> dict[str, 
             str(free_port()),
         ]
         child = [__file__, "--data", asked.data, "--rounds", str(asked.rounds), "--child", system, str(out)]
-        subprocess.run([sys.executable, *launch, *child], check=True, stderr=subprocess.DEVNULL)
+        done = subprocess.run([sys.executable, *launch, *child], stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise SystemExit(done.stderr)
         logs.append([json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()])
     differences = [
         (abs(one[term] - two[term]), term, one["round"])

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from amalgan import registry
-from amalgan.config.parts import Critic, Networks, Prior
+from amalgan.config.parts import Networks, Prior
 from amalgan.streams import Draws, seeded
 from amalgan.systems.base import System
 from amalgan.train import budget, loop

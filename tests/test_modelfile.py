@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
-from support import build, examples, outputs, settled
-from workshop import Workshop
 
 from amalgan import modelfile, tensorfile
 from amalgan.errors import AbilityError, ModelFileError
 from amalgan.systems.abilities import Encodes, Generates
+from support import build, examples, outputs, settled
+from workshop import Workshop
 
 
 def published(folder: Path, name: str = "fusion", *, seed: int = 0) -> Path:
@@ -44,7 +44,7 @@ def test_a_model_comes_back_with_equal_outputs_and_says_what_it_is(tmp_path: Pat
 def test_a_model_says_what_it_cannot_do_and_who_can(tmp_path: Path) -> None:
     model = modelfile.load(published(tmp_path, "gan"))
     model.require(Generates)
-    with pytest.raises(AbilityError, match="a model of system 'gan' cannot encode; these can: .*fusion"):
+    with pytest.raises(AbilityError, match=r"a model of system 'gan' cannot encode; these can: .*fusion"):
         model.require(Encodes)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import built_in
 
 from amalgan import registry
 from amalgan.config.systems import FusionConfig
 from amalgan.errors import UsageError
 from amalgan.systems.fusion import Fusion
+from support import built_in
 
 PLUGIN = """
 from amalgan.registry import register
@@ -47,7 +47,7 @@ def test_the_systems_of_the_package_are_found_without_being_listed_anywhere() ->
 
 
 def test_an_unknown_system_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="no system is called 'fusoin'; there are .*fusion.*--plugin"):
+    with pytest.raises(UsageError, match=r"no system is called 'fusoin'; there are .*fusion.*--plugin"):
         registry.system_class("fusoin")
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
-from support import small
 
 from amalgan import tensorfile
 from amalgan.config.data import DataConfig
@@ -20,6 +19,7 @@ from amalgan.errors import Interrupted
 from amalgan.train import loop, state
 from amalgan.train.run import Order, Result, execute
 from amalgan.train.state import TrainState
+from support import small
 
 BATCH = 8
 ROUNDS = 20

@@ -21,7 +21,6 @@ from typing import Any
 
 from amalgan.errors import FileError
 
-
 MOST_NAME = 40
 """Characters of the target's name in that of its part: names may hold 255 bytes, and a character takes up to four."""
 

@@ -52,7 +52,8 @@ def system_class(name: str) -> type[System]:
         importlib.import_module(f"amalgan.systems.{name}")
     if name not in _CLASSES:
         raise UsageError(
-            f"no system is called {name!r}; there are {', '.join(names())}. A system of your own is loaded by --plugin FILE.py."
+            f"no system is called {name!r}; there are {', '.join(names())}. "
+            "A system of your own is loaded by --plugin FILE.py."
         )
     return _CLASSES[name]
 

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from amalgan import registry
+
 
 def test_train_leaves_a_run(digits):
     assert {"run.json", "log.jsonl", "samples", "state.safetensors", "model.safetensors"} <= {
@@ -283,7 +285,8 @@ def test_demo_hands_over(run, tmp_path, monkeypatch):
     assert "psnr     20" in run("demo", "--out", tmp_path).out
 
 
-def test_a_plugin(run, tmp_path):
+def test_a_plugin(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_CLASSES", dict(registry._CLASSES))  # forgotten afterwards
     plugin = tmp_path / "mine.py"
     plugin.write_text(
         "from amalgan.registry import register\n"

@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import SMALL
 from torch import Tensor, nn
 
 from amalgan import networks
@@ -18,6 +17,7 @@ from amalgan.networks.blocks import SLOPE, Residual, Style, one_hot, rectify
 from amalgan.networks.conv import stages
 from amalgan.streams import seeded
 from amalgan.types import UNLABELED, DataSpec
+from support import SMALL
 
 IMAGE = DataSpec(kind="image", shape=(1, 11, 8), classes=("a", "b", "c"))
 VECTOR = DataSpec(kind="vector", shape=(5,), classes=("a", "b", "c"))
@@ -66,7 +66,7 @@ def test_every_shape_returns_as_it_was(
 def test_smaller_pictures_are_refused_with_the_flag_to_use(shape: tuple[int, int, int]) -> None:
     spec = DataSpec(kind="image", shape=shape)
     for role in (lambda: networks.encoder(SMALL, spec, 4), lambda: networks.decoder(SMALL, spec, 4)):
-        with pytest.raises(ConfigError, match="both sides must be at least 8. Use --size"):
+        with pytest.raises(ConfigError, match=r"both sides must be at least 8\. Use --size"):
             role()
     networks.encoder(DENSE, spec, 4)(torch.zeros(2, *shape))  # dense layers take any
 

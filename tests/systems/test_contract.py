@@ -12,6 +12,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 import torch
+
+from amalgan import modelfile, registry
+from amalgan.config import fields
+from amalgan.systems.base import System
+from amalgan.train import loop
+from amalgan.train.processes import Processes
+from amalgan.train.state import TrainState
+from amalgan.types import UNLABELED, DataSpec
 from support import (
     GRAY,
     SPECS,
@@ -28,14 +36,6 @@ from support import (
     warmed,
     weights,
 )
-
-from amalgan import modelfile, registry
-from amalgan.config import fields
-from amalgan.systems.base import System
-from amalgan.train import loop
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
-from amalgan.types import UNLABELED, DataSpec
 
 SYSTEMS = built_in()
 every_system = pytest.mark.parametrize("name", SYSTEMS)

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import pytest
 import torch
-from support import build, examples, settled, small, take_round, tick, warmed, weights
 from torch import Tensor
 
-from amalgan.systems.base import System
+from amalgan.systems.base import System, only_trainable
 from amalgan.systems.fusion import Fusion
 from amalgan.train.state import TrainState
+from amalgan.types import Batch
+from support import build, examples, settled, small, take_round, tick, warmed, weights
 
 Stage = Literal["autoencoder", "gan", "joint"]
 NETWORKS = ("encoder", "decoder", "generator", "critic")
@@ -30,17 +31,27 @@ def progress_in(system: Fusion, stage: Stage) -> float:
     return {"autoencoder": gan / 2, "gan": (gan + joint) / 2, "joint": (max(joint, 0.75) + 1) / 2}[stage]
 
 
+def terms(system: Fusion, batch: Batch, progress: float) -> dict[str, Tensor]:
+    """Every term of a round by ``phase/name``, with gradients to whatever its phase may move."""
+    found: dict[str, Tensor] = {}
+    for phase in system.phases():
+        if phase.active(9, progress):
+            with only_trainable(system, phase):
+                step = phase.loss(batch, tick(9, progress, len(batch.x)))
+            found |= {f"{phase.name}/{name}": term for name, term in step.terms.items()}
+    return found
+
+
 def listeners(system: Fusion, stage: Stage, term: str) -> set[str]:
-    """The networks that a term of the fusion phase sends a gradient to, every weight being free to have one."""
-    batch = examples()
-    state = warmed(system, batch, progress_in(system, stage))
-    state.system.zero_grad(set_to_none=True)
-    now = tick(9, progress_in(system, stage), len(batch.x))
-    step = system.fusion_loss(batch, now)
-    if term not in step.terms:
-        return set()
-    step.terms[term].backward()
-    return {name for name in NETWORKS if hears(system.get_submodule(name))}
+    """The networks that hear a term, in whatever phase."""
+    batch, heard = examples(), set[str]()
+    warmed(system, batch, progress_in(system, stage))
+    for name, value in terms(system, batch, progress_in(system, stage)).items():
+        if name.endswith(f"/{term}"):
+            system.zero_grad(set_to_none=True)
+            value.backward()
+            heard |= {network for network in NETWORKS if hears(system.get_submodule(network))}
+    return heard
 
 
 def hears(network: torch.nn.Module) -> bool:
@@ -82,10 +93,13 @@ def test_realistic_decodes_of_one_code_differ_by_their_noise_and_stay_equal_with
 @pytest.mark.parametrize("start", ["faithful", "nothing"])
 @pytest.mark.parametrize("encoder", ["reconstructions", "all", "frozen"])
 def test_the_decoder_hears_the_faithful_term_alone(encoder: str, start: str) -> None:
-    for stage in ("gan", "joint"):
+    stages: tuple[Stage, ...] = ("autoencoder", "gan", "joint")
+    for stage in stages:
         for term in ("realistic", "adversarial"):
             assert "decoder" not in listeners(fusion(encoder=encoder, start=start), stage, term)
-        assert "decoder" in listeners(fusion(encoder=encoder, start=start), stage, "faithful")
+    assert "decoder" in listeners(fusion(encoder=encoder, start=start), "autoencoder", "faithful")
+    if encoder != "frozen":
+        assert "decoder" in listeners(fusion(encoder=encoder, start=start), "joint", "faithful")
 
 
 @pytest.mark.parametrize(
@@ -127,24 +141,19 @@ def test_a_frozen_encoder_does_not_move_after_the_first_stage() -> None:
     before = weights(system)
     for number, stage in enumerate(("gan", "joint")):
         take_round(state, batch, tick(6 + number, progress_in(system, stage), len(batch.x)))
-    moved = {
-        name.split(".")[0]
-        for name, value in before.items()
-        if not torch.equal(value, system.state_dict()[name])
-    }
-    assert "encoder" not in moved and {"decoder", "generator", "critic"} <= moved
+    after = system.state_dict()
+    moved = {name.split(".")[0] for name, value in before.items() if not torch.equal(value, after[name])}
+    assert "encoder" not in moved and {"generator", "critic"} <= moved
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
 def test_the_share_of_codes_from_the_prior_is_as_asked(share: float) -> None:
-    system, count = fusion(from_prior=share), 64
-    settled(system, examples())
-    codes = torch.full((count, system.code_size), 1e6)
+    system, batch = fusion(from_prior=share), examples(count=64)
+    settled(system, batch)
     for progress, expected in ((0.1, 0.0), (0.5, share), (0.9, share)):
-        now = tick(3, progress, count)
         with torch.no_grad():
-            told = system.told(codes, torch.zeros(count, dtype=torch.int64), now)
-        assert (told != 1e6).all(1).float().mean().item() == expected
+            own = system.told(batch, tick(3, progress, 64)) == system.encode(batch.x)
+        assert 1 - own.all(1).float().mean().item() == expected
 
 
 def test_a_micro_batch_takes_its_own_rows_of_that_share() -> None:
@@ -156,33 +165,50 @@ def test_a_micro_batch_takes_its_own_rows_of_that_share() -> None:
 
 
 def test_each_stage_has_its_terms() -> None:
-    for schedule, names in (
-        ("staged", [{"faithful"}, {"faithful", "realistic", "adversarial"}]),
-        ("joint", [{"faithful", "realistic", "adversarial"}] * 2),
-    ):
+    everything = {"faithful", "realistic", "adversarial"}
+    for schedule, names in (("staged", [{"faithful"}, everything]), ("joint", [everything, everything])):
         system, batch = fusion(schedule=schedule), examples()
         settled(system, batch)
-        found = [set(system.fusion_loss(batch, tick(1, p, len(batch.x))).terms) for p in (0.1, 0.9)]
-        assert found == names
+        found = [{name.split("/")[1] for name in terms(system, batch, p)} for p in (0.1, 0.9)]
+        assert [names_found & everything for names_found in found] == names
 
 
 def test_weights_scale_their_terms() -> None:
-    batch = examples()
-    plain, heavy = fusion(), fusion(closeness=6.0, adversarial=0.5)
-    for system in (plain, heavy):
+    batch, config = examples(), small("fusion")
+    found = []
+    for system in (fusion(), fusion(closeness=6.0, adversarial=0.5)):
         settled(system, batch)
-    now = tick(1, 0.9, len(batch.x))
-    first, second = (system.fusion_loss(batch, now).terms for system in (plain, heavy))
-    config = small("fusion")
-    for name, ratio in (("realistic", 6.0 / config.closeness), ("adversarial", 0.5 / config.adversarial)):
-        assert second[name].item() == pytest.approx(ratio * first[name].item(), rel=1e-5)
+        found.append(terms(system, batch, 0.9))
+    ratios = {"realistic": 6.0 / config.closeness, "adversarial": 0.5 / config.adversarial}
+    for name, term in found[0].items():
+        ratio = ratios.get(name.split("/")[1], 1.0) if not name.startswith("critic/") else 1.0
+        assert found[1][name].item() == pytest.approx(ratio * term.item(), rel=1e-5), name
 
 
 def test_a_code_from_the_prior_is_not_held_to_any_picture() -> None:
     """With every code from the prior and a deaf encoder, nothing is left to be near to."""
     system, batch = fusion(from_prior=1.0, encoder="frozen"), examples()
     settled(system, batch)
-    assert system.fusion_loss(batch, tick(1, 0.9, len(batch.x))).terms["realistic"].item() == 0.0
+    near = [term.item() for name, term in terms(system, batch, 0.9).items() if name.endswith("/realistic")]
+    assert near == [0.0]
+
+
+def test_closeness_is_the_mean_over_the_pictures_that_were_encoded() -> None:
+    batch = examples()
+    found = []
+    for share in (0.0, 0.5):
+        system = fusion(from_prior=share, encoder="frozen", start="nothing")
+        settled(system, batch)
+        with torch.no_grad():
+            x = system.realize(system.encode(batch.x), tick(9, 0.9, len(batch.x)).draws)
+            encoded = ~system.from_prior(tick(9, 0.9, len(batch.x)))
+        expected = (x - batch.x).square().flatten(1).mean(1)[encoded].mean().item() * small(
+            "fusion"
+        ).closeness
+        term = next(value for name, value in terms(system, batch, 0.9).items() if name.endswith("/realistic"))
+        found.append((term.item(), expected))
+    for term_value, expected in found:
+        assert term_value == pytest.approx(expected, rel=1e-4)
 
 
 def test_faithful_and_realistic_share_one_code() -> None:

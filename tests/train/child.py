@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from workshop import Workshop
 
 from amalgan.errors import AmalganError
 from amalgan.train import hooks, loop, run
+from workshop import Workshop
 
 
 def main() -> None:

@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from support import build
-from workshop import BATCH, ROUNDS, Workshop
 
 from amalgan.errors import ConfigError, UsageError
 from amalgan.train import budget, loop
+from support import build
+from workshop import BATCH, ROUNDS, Workshop
 
 
 @pytest.mark.parametrize("name", ["autoencoder", "gan", "fusion"])

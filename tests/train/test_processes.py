@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 from amalgan.errors import UsageError
 from amalgan.train import run as running
 from amalgan.train.hooks import Signals
 from amalgan.train.processes import Processes, resolve
+from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 TESTS = Path(__file__).parents[1]
 CHILD = str(Path(__file__).with_name("child.py"))

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import torch
-from support import SMALL, built_in, small
 from torch import Tensor
-from workshop import BATCH, ROUNDS, Workshop, rewrite, tensors_in
 
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
 from amalgan.errors import StateError, UsageError
 from amalgan.train.state import previous_of
+from support import SMALL, built_in, small
+from workshop import BATCH, ROUNDS, Workshop, rewrite, tensors_in
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
 

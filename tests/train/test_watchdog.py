@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import build, examples, small, take_round, tick
 from torch import Tensor
-from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 from amalgan.config.parts import Adam
 from amalgan.errors import Diverged
@@ -19,6 +17,8 @@ from amalgan.objectives import reconstruction
 from amalgan.train import loop
 from amalgan.train.state import TrainState
 from amalgan.train.watchdog import PATIENT_ROUNDS, Watchdog, cause
+from support import build, examples, small, take_round, tick
+from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 NAN = float("nan")
 

@@ -14,8 +14,8 @@ from amalgan import __version__
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
-from amalgan.cli.plot import check_plot, draw
 from amalgan.cli.shared import DecoderName, Loading, Reading
+from amalgan.errors import UsageError
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset
@@ -125,9 +125,9 @@ class Embed:
     data: Positional[str]
     """What to encode: all that amalgan train takes, and single pictures."""
     out: Path
-    """Where to: x.npz."""
+    """Where to: x.npz or x.parquet."""
     plot: Path | None = None
-    """Also draw a map of the codes, as a PNG. Needs the demo extra."""
+    """Also draw a map of the codes as a .png, like beside like."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -136,15 +136,17 @@ class Embed:
     def run(self, console: Console) -> Answer:
         """Encode and write."""
         from amalgan.tasks.embed import embed
+        from amalgan.tasks.map import map_picture
 
         check_out(self.out, self.data)
-        check_plot(self.plot)
+        if self.plot is not None and self.plot.suffix.lower() != ".png":
+            raise UsageError(f"--plot {self.plot}: a map is a .png file.")
         model = model_at(self.model, self.loading)
         data = data_for(self.data, self.reading.config(), console, like=model.spec)
         codes = embed(model, data.records)
         codes.write(self.out)
         if self.plot is not None:
-            draw(codes, self.plot)
+            map_picture(codes, data.records, self.plot)
         n, size = codes.code.shape
         skipped = skipped_of(data)
         facts = {

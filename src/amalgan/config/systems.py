@@ -107,7 +107,9 @@ class FusionConfig:
     network: Networks = field(default_factory=Networks)
     """Size of encoder, decoder and generator."""
     optimizer: Adam = field(default_factory=Adam)
-    """What moves encoder, decoder and generator."""
+    """What moves encoder and decoder."""
+    generator_optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
+    """What moves the generator."""
     prior: Prior = field(default_factory=Prior)
 
     def __post_init__(self) -> None:

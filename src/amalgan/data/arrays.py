@@ -143,7 +143,9 @@ def _stored(name: str, member: Member) -> Stored:
             shape, fortran, dtype = read[version](file)
             start = file.tell()
     except Exception as error:  # the header is a Python expression: its parser raises whatever parsers raise
-        raise DataError(f"{shown(name)} is no readable array: {shown(str(error))}. Save it again.") from error
+        raise DataError(
+            f"{shown(name)} is no readable array: its header is damaged. Save it again."
+        ) from error
     stored = Stored(name, member.open, shape, dtype, fortran, start)
     if not dtype.hasobject and start + prod(shape) * dtype.itemsize > member.size:
         raise DataError(f"{shown(name)} ends early: its header promises {shape}. Save it again.")

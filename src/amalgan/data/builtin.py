@@ -111,7 +111,7 @@ def _cut(photo: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[str]]:
 def photograph(name: str) -> NDArray[np.uint8]:
     """A whole photograph of ``PHOTOS``, uint8 (H, W, 3); ``chelsea.png``, a cat, is a test picture."""
     with Image.open(_photo_folder() / name) as opened:
-        return np.asarray(opened.convert("RGB"))
+        return np.array(opened.convert("RGB"))
 
 
 def _photo_folder() -> Path:

@@ -12,7 +12,8 @@ laid on the background. CMYK, palettes and Lab become RGB; embedded color profil
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -94,17 +95,16 @@ def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
     return pixels[None] if layout.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-class _guarded:
+@contextmanager
+def _guarded() -> Iterator[None]:
     """Turn whatever a decoder raises into BadPicture: hostile bytes reach what no list of types covers."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None or isinstance(error, BadPicture) or not isinstance(error, Exception):
-            return
-        if isinstance(error, Image.DecompressionBombError):
-            raise BadPicture(_too_large("more pixels than can be opened")) from error
+    try:
+        yield
+    except BadPicture:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadPicture(_too_large("more pixels than can be opened")) from error
+    except Exception as error:
         text = shown(str(error)) or type(error).__name__
         raise BadPicture(f"cannot be decoded: {text}. Open and save it again, or remove it") from error
 

@@ -107,11 +107,21 @@ def _sizes(sizes: NDArray[np.int32]) -> dict[str, int]:
 
 
 def _duplicates(hashes: NDArray[np.uint64], splits: Splits) -> Duplicates:
-    contents = hashes[:, 0]
-    train = contents[splits.train]
-    across = np.isin(contents[splits.test], np.concatenate([train, contents[splits.validation]])).sum()
-    across += np.isin(contents[splits.validation], train).sum()
-    return Duplicates(count=len(contents) - len(np.unique(contents)), across_splits=int(across))
+    contents = np.sort(hashes[:, 0])
+    count = int((contents[1:] == contents[:-1]).sum())
+    train, validation, test = (hashes[rows, 0] for rows in splits[:3])
+    train, validation = np.sort(train), np.sort(validation)
+    in_validation = _standing_in(train, validation)
+    in_test = _standing_in(train, test) | _standing_in(validation, test)
+    return Duplicates(count=count, across_splits=int(in_validation.sum() + in_test.sum()))
+
+
+def _standing_in(ordered: NDArray[np.uint64], contents: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which ``contents`` are among the ``ordered`` ones."""
+    if not len(ordered):
+        return np.zeros(len(contents), np.bool_)
+    places = np.searchsorted(ordered, contents).clip(max=len(ordered) - 1)
+    return np.asarray(ordered[places] == contents, np.bool_)
 
 
 def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, spec: DataSpec) -> list[str]:

@@ -71,19 +71,24 @@ def open_data(
         DataError: nothing readable is there, fewer than ``at_least`` examples are usable, more than
             ``config.max_bad`` are not, or it is not what ``like`` asks for.
     """
-    source = find_source(data)
-    request = Request.of(config, like)
-    key = json.dumps([source.key, request.to_json()])
-    store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
-    _require_enough(store, source.name, config.max_bad, at_least)
+    name, store = _stored(data, config, like, progress)
+    _require_enough(store, name, config.max_bad, at_least)
     splits = split(store.hashes, store.splits)
     if like is None and at_least > 1 and not len(splits.train):
-        raise DataError(
-            f"{source.name} holds a test split only; add a train folder, or rename the test folder."
-        )
-    spec = _own_spec(store, splits) if like is None else _checked(like, store, source.name)
+        raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
+    spec = _own_spec(store, splits) if like is None else _checked(like, store, name)
     labels, unknown = _labels(store, spec)
-    return _dataset(store, source.name, spec, splits, labels, unknown)
+    return _dataset(store, name, spec, splits, labels, unknown)
+
+
+def _stored(
+    data: str | Path, config: DataConfig, like: DataSpec | None, progress: Progress | None
+) -> tuple[str, Store]:
+    """The data's name and store. The source, which lists all its files, is not kept."""
+    source, request = find_source(data), Request.of(config, like)
+    key = json.dumps([source.key, request.to_json()])
+    store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
+    return source.name, store
 
 
 def _dataset(

@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ ENTRY, ENTRY_SIZE = b"PK\x01\x02", 46
 LOCAL, LOCAL_SIZE = b"PK\x03\x04", 30
 WIDE = 0xFFFFFFFF
 STORED, DEFLATED = 0, 8
+COLUMNS = "HHIQQQ"
+"""Types of flags, method, checksum, packed size, size, offset."""
 ENCRYPTED = 1
 
 
@@ -63,7 +65,7 @@ class Index(NamedTuple):
     """The pictures of an archive, in the order of their paths."""
 
     names: Names
-    columns: tuple[NDArray[np.int64], ...]
+    columns: tuple[NDArray[np.integer[Any]], ...]
     """Flags, method, checksum, packed size, size, offset."""
     order: NDArray[np.int64]
     wrapper: int
@@ -132,7 +134,7 @@ class Zip:
 
 def _index(file: IO[bytes], archive: str) -> Index:
     total = file.seek(0, os.SEEK_END)
-    columns, ignored = tuple(array("q") for _ in range(6)), 0
+    columns, ignored = tuple(array(kind) for kind in COLUMNS), 0
 
     def names() -> Iterator[bytes]:
         nonlocal ignored
@@ -148,8 +150,8 @@ def _index(file: IO[bytes], archive: str) -> Index:
             yield entry.name
 
     found = Names.of(names())
-    numbers = tuple(np.array(column, np.int64) for column in columns)
-    if int(numbers[3].sum()) > total:
+    numbers = tuple(np.frombuffer(column, column.typecode) for column in columns)
+    if int(numbers[3].sum(dtype=np.uint64)) > total:
         raise DataError(f"{archive} declares more data than it has: its entries overlap. It is not opened.")
     return Index(found, numbers, found.order(), len(_wrapper(found)), ignored)
 

@@ -1,13 +1,16 @@
 """Convolutional encoder and decoder for pictures of any shape from 8 x 8.
 
-    picture (H, W) ─► 4x4 stride 2 ─► residual blocks ─► 4x4 stride 2 ─► … ─► (h, w), 4 <= min(h, w) <= 7 ─► linear ─► features
+    picture (H, W) ─► 4x4 stride 2 ─► residual blocks ─► 4x4 stride 2 ─► … ─► (h, w) ─► linear ─► features
     features ─► linear ─► (h, w) ─► residual blocks ─► 4x4 transposed ─► … ─► picture (H, W)
 
-An odd side is rounded up on the way down and cropped on the way up, so every shape returns as it was. The output
-is linear: values outside [-1, 1] are clamped only when pictures are written, since a saturated tanh stops learning.
+The halving stops at 4 <= min(h, w) <= 7. An odd side is rounded up on the way down and cropped on the way up, so every
+shape returns as it was. The output is linear: values outside [-1, 1] are clamped only when pictures are written, since
+a saturated tanh stops learning.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -45,9 +48,7 @@ class ConvEncoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         plan = stages(config, spec)
-        self.downs = nn.ModuleList(
-            nn.Conv2d(a[0], b[0], 4, 2, 1) for a, b in zip(plan, plan[1:], strict=False)
-        )
+        self.downs = nn.ModuleList(nn.Conv2d(a[0], b[0], 4, 2, 1) for a, b in pairwise(plan))
         self.blocks = nn.ModuleList(
             nn.Sequential(*(Residual(stage[0]) for _ in range(config.blocks))) for stage in plan[1:]
         )
@@ -74,9 +75,7 @@ class ConvDecoder(nn.Module):
         self.blocks = nn.ModuleList(
             nn.ModuleList(Residual(stage[0], style) for _ in range(config.blocks)) for stage in plan[:-1]
         )
-        self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(a[0], b[0], 4, 2, 1) for a, b in zip(plan, plan[1:], strict=False)
-        )
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1) for a, b in pairwise(plan))
 
     @property
     def last(self) -> nn.ConvTranspose2d:

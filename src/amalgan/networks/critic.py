@@ -31,7 +31,7 @@ class Critic(nn.Module):
         """What the logit is computed from; a space to compare pictures in."""
         return rectify(self.encoder(x))
 
-    def forward(self, x: Tensor, label: Int[Tensor, "B"] | None = None) -> Float[Tensor, "B"]:
+    def forward(self, x: Tensor, label: Int[Tensor, " B"] | None = None) -> Float[Tensor, " B"]:
         features = self.features(x)
         logit = self.last(features).squeeze(1)
         if self.rows is None or label is None:

@@ -5,6 +5,8 @@ example ─► flatten ─► (linear ─► rectify) x layers ─► linear ─
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -19,7 +21,7 @@ class DenseEncoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         widths = [spec.size] + [config.hidden] * config.layers
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], features)
 
     def forward(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
@@ -36,7 +38,7 @@ class DenseDecoder(nn.Module):
         super().__init__()
         widths = [features] + [config.hidden] * config.layers
         self.shape = spec.shape
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.styles = nn.ModuleList(Style(style, width) for width in widths[1:] if style)
         self.last = nn.Linear(widths[-1], spec.size)
 

@@ -99,7 +99,7 @@ def draw_digits(poster: Poster, model: Model, data: Dataset, seed: int) -> None:
     }
     columns = [pictures(model, examples) for examples in made.values()]
     poster.rows(
-        "Generated — new digits, one class a column; none of them exists in the data",
+        "Generated — new digits, one class a column",
         list(zip(*columns, strict=True)),
         names=list(made),
     )
@@ -107,7 +107,7 @@ def draw_digits(poster: Poster, model: Model, data: Dataset, seed: int) -> None:
     faithful = next(reconstruct(model, shown))
     realistic = next(reconstruct(model, shown, decoder="realistic"))
     poster.rows(
-        "Reconstructed — test digits (top), the faithful decode x\u2032, the realistic decode x\u2033",
+        "Reconstructed — test digits (top), the faithful decode x', the realistic decode x''",
         [pictures(model, x) for x in (shown.take(slice(None)), faithful, realistic)],
     )
 

@@ -47,7 +47,7 @@ class Realizes(Protocol):
 class Samples(Protocol):
     """Draws codes that stand for no picture yet."""
 
-    def sample_code(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B K"]:
+    def sample_code(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B K"]:
         """One new code for each label; UNLABELED asks for any class."""
 
 
@@ -55,7 +55,7 @@ class Samples(Protocol):
 class Generates(Protocol):
     """Makes new examples."""
 
-    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+    def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         """One new example for each label; UNLABELED asks for any class, as often as it occurs in the data."""
 
 

@@ -82,10 +82,10 @@ class Autoencoder(System):
     def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
         return self.decoder(code)
 
-    def sample_code(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B K"]:
+    def sample_code(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B K"]:
         return self.prior.sample(label, draws)
 
-    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+    def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         return self.decode(self.sample_code(label, draws))
 
 

@@ -61,56 +61,74 @@ class Fusion(System):
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
 
     def phases(self) -> Sequence[Phase]:
-        owned, late = ("encoder", "decoder", "generator"), (self.gan_from, 1.0)
-        play = self.config.critic.optimizer
+        config, late = self.config, (self.gan_from, 1.0)
+        early = (0.0, self.gan_from if config.encoder == "frozen" and self.gan_from else 1.0)
+        owned, adam, play = ("encoder", "decoder"), config.optimizer, config.critic.optimizer
+        paint = config.generator_optimizer
         return (
+            Phase(
+                name="autoencoder", updates=owned, loss=self.autoencoder_loss, optimizer=adam, during=early
+            ),
             Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=play, during=late),
-            Phase(name="fusion", updates=owned, loss=self.fusion_loss, optimizer=self.config.optimizer),
+            Phase(
+                name="generator",
+                updates=("generator",),
+                loss=self.generator_loss,
+                optimizer=paint,
+                during=late,
+            ),
         )
 
     def boundaries(self) -> Sequence[float]:
         staged = self.config.schedule == "staged"
         return sorted({self.gan_from, self.joint_from, 0.85}) if staged else (0.1, 0.25, 0.5, 0.75)
 
-    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
-        with torch.no_grad():
-            told = self.told(self.encoder(batch.x), batch.label, tick)
-            fake = self.realize(told, tick.draws)
-        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
-
-    def fusion_loss(self, batch: Batch, tick: Tick) -> Step:
-        distance = reconstruction.RECONSTRUCTIONS[self.config.reconstruction]
-        joint = tick.progress >= self.joint_from
+    def autoencoder_loss(self, batch: Batch, tick: Tick) -> Step:
         code = self.encoder(batch.x)
-        if self.config.encoder == "frozen" and tick.progress >= self.gan_from:
-            code = code.detach()
-        terms = {"faithful": distance(self.decoder(code), batch.x).mean()}
-        if tick.progress < self.gan_from:
+        terms = {"faithful": self.distance(self.decoder(code), batch.x).mean()}
+        if tick.progress < self.joint_from or self.config.encoder == "frozen":
             return Step(terms)
-        heard = code if joint and self.config.encoder == "all" else code.detach()
-        painted = self.realize(self.told(heard, batch.label, tick), tick.draws)
-        fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
-        if (
-            joint and self.config.encoder == "reconstructions"
-        ):  # a pass of its own, so that L_GAN stays out of it
-            close = distance(self.realize(code, tick.draws), batch.x)
-        else:
-            encoded = ~self.from_prior(tick)
-            close = distance(painted, batch.x) * encoded / max(1 - self.config.from_prior, 1e-6)
-        terms["realistic"] = self.config.closeness * close.mean()
-        terms["adversarial"] = self.config.adversarial * fooled.mean()
+        painted = self.realize(code, tick.draws)
+        terms["realistic"] = self.config.closeness * self.distance(painted, batch.x).mean()
+        if self.config.encoder == "all":
+            fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
+            terms["adversarial"] = self.config.adversarial * fooled.mean()
         return Step(terms)
 
-    def told(self, code: Float[Tensor, "B K"], label: Int[Tensor, "B"], tick: Tick) -> Float[Tensor, "B K"]:
-        """The codes that the critic's pictures are made of: some drawn from the prior, the rest of pictures."""
+    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         with torch.no_grad():
-            drawn = self.prior.sample(label, tick.draws)
-        return torch.where(self.from_prior(tick)[:, None], drawn, code)
+            fake = self.realize(self.told(batch, tick), tick.draws)
+        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
 
-    def from_prior(self, tick: Tick) -> Bool[Tensor, "B"]:
-        """Which rows of the batch take their code from the prior: evenly spread, none before it is fitted."""
-        share = self.config.from_prior if tick.progress >= self.boundaries()[0] else 0.0
-        position = tick.draws.positions.double()
+    def generator_loss(self, batch: Batch, tick: Tick) -> Step:
+        painted = self.realize(self.told(batch, tick), tick.draws)
+        fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
+        encoded = ~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)
+        close = self.distance(painted, batch.x) * encoded
+        return Step(
+            {
+                "adversarial": self.config.adversarial * fooled.mean(),
+                "realistic": self.config.closeness * close.mean(),
+            }
+        )
+
+    def distance(self, decoded: Tensor, x: Tensor) -> Float[Tensor, " B"]:
+        """L_rec of each example."""
+        return reconstruction.RECONSTRUCTIONS[self.config.reconstruction](decoded, x)
+
+    @torch.no_grad()
+    def told(self, batch: Batch, tick: Tick) -> Float[Tensor, "B K"]:
+        """The codes that the critic's pictures are made of: some drawn from the prior, the rest of pictures."""
+        drawn = self.prior.sample(batch.label, tick.draws)
+        return torch.where(self.from_prior(tick)[:, None], drawn, self.encoder(batch.x))
+
+    def prior_share(self, tick: Tick) -> float:
+        """Share of the codes that come from the prior: none before it is first fitted."""
+        return self.config.from_prior if tick.progress >= self.boundaries()[0] else 0.0
+
+    def from_prior(self, tick: Tick) -> Bool[Tensor, " B"]:
+        """Which rows of the batch take their code from the prior: evenly spread over the global batch."""
+        share, position = self.prior_share(tick), tick.draws.positions.double()
         return ((position + 1) * share).floor() > (position * share).floor()
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
@@ -134,8 +152,8 @@ class Fusion(System):
             painted = self.generator(torch.cat([known, noise], dim=1))
         return painted + held_still(self.decoder, code) if self.config.start == "faithful" else painted
 
-    def sample_code(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B K"]:
+    def sample_code(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B K"]:
         return self.prior.sample(label, draws)
 
-    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+    def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         return self.realize(self.sample_code(label, draws), draws)

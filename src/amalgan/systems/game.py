@@ -21,7 +21,7 @@ from amalgan.types import Step, Tick
 
 
 def critic_step(
-    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, "B"], tick: Tick
+    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"], tick: Tick
 ) -> Step:
     """The critic's terms on real and generated examples (B, ...), which share their labels."""
     real_logit, fake_logit = critic(torch.cat([real, fake]), label.repeat(2)).chunk(2)
@@ -32,8 +32,8 @@ def critic_step(
 
 
 def fool(
-    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, "B"]
-) -> Float[Tensor, "B"]:
+    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"]
+) -> Float[Tensor, " B"]:
     """The generator's loss for each generated example; gradients reach it through ``fake`` alone."""
     game = adversarial.GAMES[config.loss]
     if not game.needs_real:
@@ -44,7 +44,7 @@ def fool(
 
 
 def penalty_terms(
-    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, "B"], tick: Tick
+    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"], tick: Tick
 ) -> dict[str, Tensor]:
     """The gradient penalties that are switched on, made up for the rounds that skipped them."""
     terms: dict[str, Tensor] = {}

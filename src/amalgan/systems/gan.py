@@ -56,7 +56,7 @@ class Gan(System):
         fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label)
         return Step({"adversarial": fooled.mean()})
 
-    def paint(self, group: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+    def paint(self, group: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         """One example for each class; beyond the last class, and below the first, for none."""
         noise = draws.normal("noise", self.config.noise_size)
         return self.generator(torch.cat([noise, one_hot(group, len(self.spec.classes))], dim=1))
@@ -64,5 +64,5 @@ class Gan(System):
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         self.groups.fit(torch.cat([batch.label.cpu() for batch in batches]))
 
-    def generate(self, label: Int[Tensor, "B"], draws: Draws) -> Float[Tensor, "B ..."]:
+    def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         return self.paint(self.groups.choose(label, draws, "label"), draws)

@@ -50,7 +50,7 @@ def surrounded(picture: Picture, stride: tuple[int, int]) -> Picture:
     return pad(picture[None], (right, beside, down, below), mode=mode)[0]
 
 
-def bump(side: int) -> Float[Tensor, "side"]:
+def bump(side: int) -> Float[Tensor, " side"]:
     """A raised cosine: shifted by half its length and added to itself it is one everywhere."""
     place = (torch.arange(side) + 0.5) / side
     return torch.sin(torch.pi * place).square()

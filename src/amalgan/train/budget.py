@@ -8,6 +8,7 @@ The number is written to ``run.json``; from then on only images count, so a resu
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import torch
 
@@ -42,7 +43,7 @@ def intervals(system: System) -> list[tuple[float, float]]:
     """The stretches of training in each of which a round costs the same."""
     edges = {edge for phase in system.phases() for edge in phase.during} | set(system.boundaries())
     marks = sorted(edges | {0.0, 1.0})
-    return list(zip(marks, marks[1:], strict=False))
+    return list(pairwise(marks))
 
 
 def seconds_to_settle(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> float:

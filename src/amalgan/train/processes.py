@@ -96,6 +96,7 @@ def start(device: DeviceName = "auto") -> Iterator[Processes]:
     dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
     try:
         yield Processes(rank, world, name)
+        dist.barrier()  # a process that left while the first one still publishes would be aborted by gloo
     finally:
         dist.destroy_process_group()
 

@@ -90,7 +90,7 @@ def execute(order: Order, console: Console) -> Result:
         signals = stack.enter_context(Signals.caught())
         check_folder(order, peers)
         console = console if peers.first else Console(quiet=True)
-        data = open_data(order.data, order.reading)
+        data = read(order, console)
         run = resolve(order, data, peers, console)
         console.print(describe(run, data), highlight=False, soft_wrap=True, markup=False)
         current, resumed_at = begin(order, run, data, peers, console)
@@ -109,6 +109,19 @@ def execute(order: Order, console: Console) -> Result:
         stopped=current.stop,
         skipped=[asdict(bad) for bad in data.inspection.skipped],
     )
+
+
+def read(order: Order, console: Console) -> Dataset:
+    """Open the data, showing how far reading is and what is doubtful about it."""
+    with console.status(f"reading {order.data} ...") as status:
+        data = open_data(
+            order.data,
+            order.reading,
+            progress=lambda done, of: status.update(f"reading {order.data}: {done:,} of {of:,} ..."),
+        )
+    for warning in data.inspection.warnings:
+        console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)
+    return data
 
 
 def check_folder(order: Order, peers: Processes) -> None:
