@@ -39,6 +39,8 @@ def main() -> None:
     except AmalganError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
+    left = [thread for thread in Path("/proc/self/task").glob("*/comm") if "gloo" in thread.read_text()]
+    assert not left, "threads of gloo that outlive the interpreter abort it"
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ class FusionConfig:
     """Joint stage: the losses that move the encoder: both reconstructions, the GAN's too, or none (the ablation)."""
     closeness: float = 2.0
     """Weight of L_rec(x, x''): how near the realistic decode stays to the picture."""
-    adversarial: float = 0.1
+    adversarial: float = 0.02
     """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""
     from_prior: float = 0.5
     """Share of the generator's codes in training that come from the prior instead of a picture."""

@@ -8,6 +8,7 @@ all-reduce. No wrapper stands around the system, so phases, ``requires_grad`` an
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -93,10 +94,12 @@ def start(device: DeviceName = "auto") -> Iterator[Processes]:
     if world == 1:
         yield Processes(device=name)
         return
+    # Imported later, by torch's optimizers, its default arguments would hold the group beyond its end, and gloo's
+    # threads would outlive the interpreter: one exit in four was an abort.
+    importlib.import_module("torch.distributed.nn")
     dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
     try:
         yield Processes(rank, world, name)
-        dist.barrier()  # a process that left while the first one still publishes would be aborted by gloo
     finally:
         dist.destroy_process_group()
 

@@ -1,0 +1,44 @@
+"""The demo, at a hundredth of its length: everything is made, and the numbers are those of what was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from amalgan import modelfile
+from amalgan.studies import demo
+from amalgan.studies.poster import WIDTH, Poster
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> demo.Demo:
+    return demo.run(tmp_path_factory.mktemp("demo"), Console(quiet=True), effort=0.01)
+
+
+def test_the_demo_leaves_a_model_a_picture_and_numbers(made: demo.Demo) -> None:
+    assert modelfile.load(made.model).name == "fusion"
+    assert np.asarray(Image.open(made.picture)).std() > 20
+    assert {"psnr", "psnr_realistic", "frechet_distance", "label_agreement", "photo_psnr"} <= made.numbers.keys()
+
+
+def test_the_photograph_on_the_poster_has_the_error_that_is_reported(made: demo.Demo) -> None:
+    model = modelfile.load(made.picture.parent / "photos")
+    poster = Poster()
+    reached = demo.draw_photograph(poster, model)
+    assert reached == pytest.approx(made.numbers["photo_psnr"])
+    assert 10 < reached < 25  # a hundredth of the training: far from the truth, and far from noise
+
+
+def test_pictures_stand_on_the_poster_where_they_should() -> None:
+    red, blue = (Image.new("RGB", (8, 8), color) for color in ("red", "blue"))
+    poster = Poster()
+    poster.rows("two", [[red, blue]])
+    band = np.asarray(poster.sections[0])
+    middle = band.shape[0] // 2
+    assert band.shape[1] == WIDTH
+    assert tuple(band[middle, WIDTH // 4]) == (255, 0, 0)
+    assert tuple(band[middle, 3 * WIDTH // 4]) == (0, 0, 255)

@@ -1,0 +1,68 @@
+"""The README is true: its Python runs, its commands run, its table is what the code says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from amalgan import api
+from amalgan.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def block(kind: str) -> str:
+    """The first code block of ``kind``."""
+    found = re.search(rf"```{kind}\n(.*?)```", README, re.S)
+    assert found
+    return found.group(1)
+
+
+def test_python_of_the_readme_runs(tmp_path: Path) -> None:
+    text = block("python")
+    assert len([line for line in text.splitlines() if line.strip()]) <= 10
+    quick = text.replace("images=20_000", "images=2_000")
+    assert quick != text, "the README trains on 20,000 images; the test on fewer"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", quick], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert 8 < float(done.stdout) < 40  # dB
+
+
+def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chance = np.random.default_rng(0)
+    for number in range(40):
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        tint = np.broadcast_to(chance.integers(0, 200, 3), (20, 24, 3)) + chance.integers(0, 50, (20, 24, 1))
+        Image.fromarray(tint.astype(np.uint8)).save(tmp_path / "photos" / f"{number}.png")
+    commands = [line.split("  ")[0] for line in block("").splitlines() if line.startswith("amalgan ")]
+    assert len(commands) == 6
+    for command in commands:
+        words = shlex.split(command.replace("--minutes 20", "--images 320 --batch 32 --network.width 8"))
+        assert main(words[1:]) == 0, command
+
+
+def test_table_of_systems_is_what_the_code_says() -> None:
+    table = README.split("<!-- systems -->\n")[1].split("<!-- /systems -->")[0]
+    assert table == "".join(
+        f"| `{s.name}` | {s.summary} | [{s.file}](src/amalgan/systems/{s.file}) | {s.lines} | {s.paper} |\n"
+        for s in api.systems()
+    )
+
+
+def test_every_file_that_the_docs_link_to_exists() -> None:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
