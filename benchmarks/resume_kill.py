@@ -56,7 +56,7 @@ def train(asked: argparse.Namespace) -> None:
     from rich.console import Console
 
     from amalgan import registry
-    from amalgan.train import hooks, run
+    from amalgan.training import hooks, run
 
     hooks.SAVE_SECONDS, run.LOG_ROUNDS = 0.0, 1
     system, out = asked.child
@@ -75,7 +75,7 @@ def train(asked: argparse.Namespace) -> None:
 
 def compare(asked: argparse.Namespace, system: str, scratch: Path) -> dict[str, Any]:
     """One system, undisturbed and killed."""
-    from amalgan.train import state
+    from amalgan.training import state
 
     whole, killed = scratch / f"{system}-whole", scratch / f"{system}-killed"
     start(asked, system, whole).wait()

@@ -18,7 +18,7 @@ from amalgan import files, modelfile, registry
 from amalgan.data import Dataset, open_data
 from amalgan.features import features_of
 from amalgan.tasks.evaluate import evaluate
-from amalgan.train.run import Order, execute
+from amalgan.training.run import Order, execute
 
 RESULTS = Path(__file__).parent / "results"
 COLUMNS = {

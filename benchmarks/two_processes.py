@@ -58,7 +58,7 @@ def train(asked: argparse.Namespace) -> None:
     from rich.console import Console
 
     from amalgan import registry
-    from amalgan.train import run
+    from amalgan.training import run
 
     torch.set_num_threads(1)
     run.LOG_ROUNDS = 1

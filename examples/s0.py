@@ -20,9 +20,9 @@ from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.streams import Draws, seeded
 from amalgan.systems.fusion import Fusion
-from amalgan.train import loop
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
+from amalgan.training import loop
+from amalgan.training.processes import Processes
+from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED
 
 DENSE = Networks(dense=True, hidden=256, layers=1)

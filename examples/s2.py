@@ -20,7 +20,7 @@ from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import frechet_distance, moments
 from amalgan.streams import Draws
 from amalgan.systems.autoencoder import Autoencoder
-from amalgan.train.run import Order, execute
+from amalgan.training.run import Order, execute
 from amalgan.types import UNLABELED
 
 CODE_SIZE = 16

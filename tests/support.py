@@ -14,9 +14,9 @@ from amalgan import registry
 from amalgan.config.parts import Networks, Prior
 from amalgan.streams import Draws, seeded
 from amalgan.systems.base import System
-from amalgan.train import budget, loop
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
+from amalgan.training import budget, loop
+from amalgan.training.processes import Processes
+from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED, Batch, DataSpec, Tick
 
 SMALL = Networks(width=8, widest=16, blocks=1, hidden=16, layers=2)

@@ -69,7 +69,7 @@ def test_s0_new_digits_are_near_the_real_ones(s0: tuple[dict[str, dict[str, floa
 def test_s0_plays_the_saturating_game(s0: tuple[dict[str, dict[str, float]], Path]) -> None:
     whole = list(s0[0].values())[-1]
     assert 0.7 < whole["critic/adversarial"] < 2 * np.log(2), "better than undecided, not unbeaten"
-    assert -1.5 < whole["fusion/adversarial"] < 0, "log(1 - D) is never above 0"
+    assert -1.5 < whole["generator/adversarial"] < 0, "log(1 - D) is never above 0"
 
 
 def test_s2_compresses_restores_and_generates(s2: tuple[dict[str, float], Path]) -> None:

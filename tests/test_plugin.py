@@ -23,9 +23,9 @@ from amalgan.objectives import latent
 from amalgan.streams import Draws
 from amalgan.systems.abilities import abilities
 from amalgan.tasks.generate import generate
-from amalgan.train import loop
-from amalgan.train.processes import Processes
-from amalgan.train.run import Order, execute
+from amalgan.training import loop
+from amalgan.training.processes import Processes
+from amalgan.training.run import Order, execute
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "plugin_example.py"

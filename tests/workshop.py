@@ -16,9 +16,9 @@ from rich.console import Console
 from amalgan import tensorfile
 from amalgan.config.data import DataConfig
 from amalgan.errors import Interrupted
-from amalgan.train import loop, state
-from amalgan.train.run import Order, Result, execute
-from amalgan.train.state import TrainState
+from amalgan.training import loop, state
+from amalgan.training.run import Order, Result, execute
+from amalgan.training.state import TrainState
 from support import small
 
 BATCH = 8

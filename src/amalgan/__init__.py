@@ -11,15 +11,15 @@ Nothing here is imported before it is used: ``import amalgan`` does not wait for
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amalgan.api import Model as Model
     from amalgan.api import SystemFacts as SystemFacts
+    from amalgan.api import known_systems as known_systems
     from amalgan.api import load as load
+    from amalgan.api import train as train
     from amalgan.errors import AmalganError as AmalganError
     from amalgan.registry import load_plugin as load_plugin
     from amalgan.registry import register as register
@@ -30,42 +30,17 @@ _HOME_OF = {
     "AmalganError": "errors",
     "Model": "api",
     "SystemFacts": "api",
+    "known_systems": "api",
     "load": "api",
     "load_plugin": "registry",
     "register": "registry",
+    "train": "api",
 }
 
-__all__ = ["__version__", "systems", "train", *_HOME_OF]
+__all__ = ["__version__", *_HOME_OF]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-
-
-class _Package(ModuleType):
-    """The package, whose ``train`` and ``systems`` are functions although two of its folders are called so.
-
-    Importing ``amalgan.train.loop`` sets ``amalgan.train`` to the folder's module; that is passed over here. Imports
-    do not notice: they look into ``sys.modules``.
-    """
-
-    @property
-    def train(self) -> Any:
-        """``api.train``."""
-        return import_module("amalgan.api").train
-
-    @train.setter
-    def train(self, module: ModuleType) -> None: ...
-
-    @property
-    def systems(self) -> Any:
-        """``api.systems``."""
-        return import_module("amalgan.api").systems
-
-    @systems.setter
-    def systems(self, module: ModuleType) -> None: ...
-
-
-sys.modules[__name__].__class__ = _Package

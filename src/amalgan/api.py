@@ -34,8 +34,8 @@ from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
-from amalgan.train.processes import DeviceName, resolve
-from amalgan.train.run import Order, execute
+from amalgan.training.processes import DeviceName, resolve
+from amalgan.training.run import Order, execute
 from amalgan.types import DataSpec
 
 Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
@@ -249,7 +249,7 @@ class SystemFacts:
     lines: int
 
 
-def systems() -> list[SystemFacts]:
+def known_systems() -> list[SystemFacts]:
     """Every system that can be trained, by name."""
     return [facts_of(name) for name in registry.names()]
 

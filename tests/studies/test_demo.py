@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,7 +20,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> demo.Demo:
 def test_the_demo_leaves_a_model_a_picture_and_numbers(made: demo.Demo) -> None:
     assert modelfile.load(made.model).name == "fusion"
     assert np.asarray(Image.open(made.picture)).std() > 20
-    assert {"psnr", "psnr_realistic", "frechet_distance", "label_agreement", "photo_psnr"} <= made.numbers.keys()
+    assert {
+        "psnr",
+        "psnr_realistic",
+        "frechet_distance",
+        "label_agreement",
+        "photo_psnr",
+    } <= made.numbers.keys()
 
 
 def test_the_photograph_on_the_poster_has_the_error_that_is_reported(made: demo.Demo) -> None:

@@ -16,9 +16,9 @@ import torch
 from amalgan import modelfile, registry
 from amalgan.config import fields
 from amalgan.systems.base import System
-from amalgan.train import loop
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
+from amalgan.training import loop
+from amalgan.training.processes import Processes
+from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED, DataSpec
 from support import (
     GRAY,

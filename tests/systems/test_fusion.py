@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amalgan.systems.base import System, only_trainable
 from amalgan.systems.fusion import Fusion
-from amalgan.train.state import TrainState
+from amalgan.training.state import TrainState
 from amalgan.types import Batch
 from support import build, examples, settled, small, take_round, tick, warmed, weights
 

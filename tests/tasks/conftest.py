@@ -20,7 +20,7 @@ from amalgan.config.parts import Critic, Networks  # noqa: E402
 from amalgan.data import Dataset, open_data  # noqa: E402
 from amalgan.features import Features, features_of  # noqa: E402
 from amalgan.modelfile import Model  # noqa: E402
-from amalgan.train.run import Order, execute  # noqa: E402
+from amalgan.training.run import Order, execute  # noqa: E402
 
 IMAGES = 3000
 TINY = Networks(width=8, widest=16, hidden=32)

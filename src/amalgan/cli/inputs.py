@@ -26,7 +26,7 @@ def model_at(place: Path, loading: Loading) -> Model:
         ModelFileError: there is none; says what is there instead.
     """
     from amalgan import modelfile
-    from amalgan.train.processes import resolve
+    from amalgan.training.processes import resolve
 
     if loading.plugin is not None:
         registry.load_plugin(loading.plugin)

@@ -150,7 +150,7 @@ class Systems:
             registry.load_plugin(self.plugin)
         from amalgan import api
 
-        found = api.systems()
+        found = api.known_systems()
         listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for title in ("name", "what it is", "can", "from", "file", "lines"):
             listed.add_column(title, justify="right" if title == "lines" else "left")

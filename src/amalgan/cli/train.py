@@ -18,7 +18,7 @@ from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from amalgan.train.run import Result
+    from amalgan.training.run import Result
 
 C = TypeVar("C")
 
@@ -83,7 +83,7 @@ class Train(Generic[C]):
         if self.budget.minutes is not None and self.budget.images is not None:
             raise UsageError("--minutes and --images are both given; give one of them.")
         check_data(self.data)
-        from amalgan.train.run import Order, execute
+        from amalgan.training.run import Order, execute
 
         order = Order(
             data=self.data,

@@ -26,11 +26,11 @@ class AutoencoderConfig:
     beta: float = 1.0
     """Weight of that divergence (Higgins et al. 2017)."""
     denoise: float = 0.0
-    """Corrupt the encoder's input with noise of this deviation, in units of the [-1, 1] range; ask for the clean picture."""
+    """Give the encoder pictures with noise of this deviation (of the [-1, 1] range); ask for the clean ones."""
     mask: float = 0.0
     """Hide this share of the encoder's input, in squares; ask for the whole picture."""
     reconstruction: Reconstruction = "l2"
-    """How far a reconstruction is from its picture. Variational: always a Gaussian likelihood with a learned deviation."""
+    """How far a reconstruction is from its picture. Variational: a Gaussian likelihood with a learned deviation."""
     network: Networks = field(default_factory=Networks)
     optimizer: Adam = field(default_factory=Adam)
     prior: Prior = field(default_factory=Prior)

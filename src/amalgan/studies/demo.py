@@ -29,7 +29,7 @@ from amalgan.tasks.evaluate import evaluate
 from amalgan.tasks.generate import generate
 from amalgan.tasks.reconstruct import reconstruct
 from amalgan.tasks.tiles import tiled
-from amalgan.train.run import Order, execute
+from amalgan.training.run import Order, execute
 
 DIGIT_IMAGES = 160_000
 PHOTO_IMAGES = 80_000

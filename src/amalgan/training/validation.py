@@ -24,7 +24,7 @@ from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.systems.base import System
-from amalgan.train.state import TrainState
+from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED
 
 MOST_EXAMPLES = 1000

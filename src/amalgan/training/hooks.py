@@ -15,9 +15,9 @@ from types import FrameType
 
 from amalgan import files
 from amalgan.errors import Interrupted
-from amalgan.train.loop import Report
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
+from amalgan.training.loop import Report
+from amalgan.training.processes import Processes
+from amalgan.training.state import TrainState
 
 SAVE_SECONDS = 15.0
 

@@ -16,9 +16,9 @@ import pytest
 import torch
 
 from amalgan.errors import UsageError
-from amalgan.train import run as running
-from amalgan.train.hooks import Signals
-from amalgan.train.processes import Processes, resolve
+from amalgan.training import run as running
+from amalgan.training.hooks import Signals
+from amalgan.training.processes import Processes, resolve
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 TESTS = Path(__file__).parents[1]

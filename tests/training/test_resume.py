@@ -16,7 +16,7 @@ from torch import Tensor
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
 from amalgan.errors import StateError, UsageError
-from amalgan.train.state import previous_of
+from amalgan.training.state import previous_of
 from support import SMALL, built_in, small
 from workshop import BATCH, ROUNDS, Workshop, rewrite, tensors_in
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from amalgan.errors import AmalganError
-from amalgan.train import hooks, loop, run
+from amalgan.training import hooks, loop, run
 from workshop import Workshop
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from amalgan import modelfile
 from amalgan.errors import ConfigError
-from amalgan.train.validation import Goal, Validate
+from amalgan.training.validation import Goal, Validate
 from workshop import BATCH, ROUNDS, Workshop
 
 

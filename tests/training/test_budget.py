@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from amalgan.errors import ConfigError, UsageError
-from amalgan.train import budget, loop
+from amalgan.training import budget, loop
 from support import build
 from workshop import BATCH, ROUNDS, Workshop
 

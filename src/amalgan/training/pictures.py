@@ -18,7 +18,7 @@ from amalgan.data import Dataset, grid, png_bytes, to_pixels
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.systems.base import System
-from amalgan.train.state import TrainState
+from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED
 
 GENERATED = 64

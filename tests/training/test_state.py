@@ -10,8 +10,8 @@ import torch
 
 from amalgan.config.parts import Prior
 from amalgan.errors import FileError
-from amalgan.train import state
-from amalgan.train.state import WARMING, TrainState
+from amalgan.training import state
+from amalgan.training.state import WARMING, TrainState
 from support import build, examples, settled, take_round, tick
 
 

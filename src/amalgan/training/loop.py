@@ -18,8 +18,8 @@ from amalgan.data import Dataset, Records, augment, batch_at
 from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
+from amalgan.training.processes import Processes
+from amalgan.training.state import TrainState
 from amalgan.types import Batch, Tick
 
 MOST_SETTLING = 50_000

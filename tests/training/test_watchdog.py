@@ -14,9 +14,9 @@ from torch import Tensor
 from amalgan.config.parts import Adam
 from amalgan.errors import Diverged
 from amalgan.objectives import reconstruction
-from amalgan.train import loop
-from amalgan.train.state import TrainState
-from amalgan.train.watchdog import PATIENT_ROUNDS, Watchdog, cause
+from amalgan.training import loop
+from amalgan.training.state import TrainState
+from amalgan.training.watchdog import PATIENT_ROUNDS, Watchdog, cause
 from support import build, examples, small, take_round, tick
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from amalgan.train.loop import Report
-from amalgan.train.state import TrainState
+from amalgan.training.loop import Report
+from amalgan.training.state import TrainState
 
 PLAIN_SECONDS = 10.0
 SMOOTHING = 0.05

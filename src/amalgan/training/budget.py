@@ -15,9 +15,9 @@ import torch
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.systems.base import System
-from amalgan.train import loop
-from amalgan.train.processes import Processes
-from amalgan.train.state import TrainState
+from amalgan.training import loop
+from amalgan.training.processes import Processes
+from amalgan.training.state import TrainState
 
 TIMED_ROUNDS = 12
 UNTIMED_ROUNDS = 2

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from amalgan.errors import Diverged
-from amalgan.train.loop import Report
-from amalgan.train.state import TrainState
+from amalgan.training.loop import Report
+from amalgan.training.state import TrainState
 
 MOST_ROLLBACKS = 3
 LEAST_VARIETY = 0.1

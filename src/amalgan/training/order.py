@@ -1,0 +1,47 @@
+"""What a user asks of a training run, and what the run answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.training.processes import DeviceName
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the user asks for; ``RunConfig`` is what it comes to on this data and machine."""
+
+    data: str
+    system: str
+    settings: Any
+    out: Path
+    images: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+    batch: int = 64
+    micro_batch: int | None = None
+    validate_every: int | None = None
+    until: str | None = None
+    patience: int | None = None
+    device: DeviceName = "auto"
+    resume: bool = False
+    overwrite: bool = False
+    init: Path | None = None
+    reading: DataConfig = field(default_factory=DataConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run reached."""
+
+    model: Path
+    images: int
+    resumed_at_images: int | None
+    cpu_seconds: float
+    metrics: dict[str, float]
+    stopped: str | None
+    skipped: list[dict[str, str]]

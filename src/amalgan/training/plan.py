@@ -1,0 +1,110 @@
+"""From an order to a plan: the data opened, every default filled in, minutes turned into images.
+
+Order ─► read ─► Dataset ─► resolve ─► RunConfig ─► fresh_system ─► refuse_impossible
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from amalgan import registry
+from amalgan.config import fields
+from amalgan.config.run import RunConfig
+from amalgan.data import Dataset, open_data, resolve_augment
+from amalgan.errors import UsageError
+from amalgan.streams import key, seeded
+from amalgan.systems.base import System
+from amalgan.training import budget, loop
+from amalgan.training.order import Order
+from amalgan.training.processes import Processes
+from amalgan.training.validation import Goal, wanted
+
+DEFAULT_MINUTES = 5.0
+
+
+def read(order: Order, console: Console) -> Dataset:
+    """Open the data, showing how far reading is and what is doubtful about it."""
+    with console.status(f"reading {order.data} ...") as status:
+        data = open_data(
+            order.data,
+            order.reading,
+            progress=lambda done, of: status.update(f"reading {order.data}: {done:,} of {of:,} ..."),
+        )
+    for warning in data.inspection.warnings:
+        console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)
+    return data
+
+
+def resolve(order: Order, data: Dataset, peers: Processes, console: Console) -> RunConfig:
+    """The run that ``order`` means on this data: every default filled in, minutes turned into images."""
+    run = RunConfig(
+        system=order.system,
+        settings=order.settings.resolved(data.spec),
+        data=data.name,
+        images=order.batch if order.images is None else order.images,
+        seed=order.seed,
+        batch=order.batch,
+        micro_batch=order.micro_batch,
+        validate_every=order.validate_every,
+        until=order.until,
+        patience=order.patience,
+        reading=replace(order.reading, cache=None),
+        augment=resolve_augment(order.augment, data.spec),
+    )
+    if order.until:
+        Goal.parse(order.until)
+    if order.images is not None:
+        return run
+    if order.resume and (planned := planned_images(order.out)):
+        return replace(run, images=planned)
+    minutes = DEFAULT_MINUTES if order.minutes is None else order.minutes
+    if not 0 < minutes < math.inf:
+        raise UsageError(f"--minutes is {minutes:g}; give a number above 0")
+    console.print(f"timing a few rounds to fit {minutes:g} minutes ...", highlight=False)
+    return replace(run, images=budget.images_for(minutes, run, data, fresh_system(run, data, peers), peers))
+
+
+def planned_images(out: Path) -> int | None:
+    """The number of images that the run in ``out`` fixed when it began."""
+    try:
+        return int(json.loads((out / "run.json").read_text())["images"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def describe(run: RunConfig, data: Dataset) -> str:
+    """What is about to happen, in two lines."""
+    splits = f"{len(data.train):,} to train, {len(data.validation):,} to validate, {len(data.test):,} to test"
+    changes = {name: value for name, value in fields.to_json(run.augment).items() if value}
+    skipped = f"; {len(data.inspection.skipped)} files skipped" if data.inspection.skipped else ""
+    return (
+        f"{data.name}: {data.spec.text}, {len(data.spec.classes) or 'no'} classes, {splits}{skipped}\n"
+        f"{run.system}: {run.images:,} images, seed {run.seed}, batch {run.batch}, augmentation {changes or 'none'}"
+    )
+
+
+def fresh_system(run: RunConfig, data: Dataset, peers: Processes) -> System:
+    """The run's system with its initial weights, a function of the seed."""
+    cls = registry.system_class(run.system)
+    built = seeded(lambda: cls(run.settings, data.spec), key(run.seed, "weights"))
+    return built.to(peers.device)
+
+
+def refuse_impossible(run: RunConfig, data: Dataset, system: System, peers: Processes) -> None:
+    """Find out what this run could not do before anything is written.
+
+    Raises:
+        UsageError: the batch cannot be shared or split, or nothing can be validated as asked.
+    """
+    peers.share(run.batch)
+    loop.refuse_split(run, system.phases(), peers)
+    if (run.until or run.patience) and not len(data.validation):
+        raise UsageError(
+            f"{data.name} has no validation examples for --until or --patience. Add some, or leave them out."
+        )
+    wanted(system, Goal.parse(run.until) if run.until else None, run.patience)
