@@ -6,6 +6,7 @@ photos (tiles of 32x32) ─► autoencoder ─► a photograph it never saw, reb
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,10 @@ class Demo:
 
 def run(out: Path, console: Console, seed: int = 0, effort: float = 1.0) -> Demo:
     """Train both models, for ``effort`` times the usual images, draw ``out/demo.png``, and measure."""
+    started_at = time.perf_counter()
     digits = trained_digits(out, console, seed, int(DIGIT_IMAGES * effort))
     photos = trained_photos(out / "photos", console, seed, int(PHOTO_IMAGES * effort))
+    seconds = time.perf_counter() - started_at
     data = open_data("digits", like=digits.spec)
     measured = evaluate(digits, data, features=features_of(data)).metrics
     numbers = {name: value for name, value in measured.items() if value is not None}
@@ -58,7 +61,7 @@ def run(out: Path, console: Console, seed: int = 0, effort: float = 1.0) -> Demo
     draw_digits(poster, digits, data, seed)
     numbers["photo_psnr"] = draw_photograph(poster, photos)
     poster.save(out / "demo.png")
-    return Demo(out / "model.safetensors", out / "demo.png", numbers)
+    return Demo(out / "model.safetensors", out / "demo.png", numbers | {"training_seconds": seconds})
 
 
 def trained_digits(out: Path, console: Console, seed: int, images: int) -> Model:

@@ -5,7 +5,11 @@
                        └─► decoder, held still ────────────┴─► x''  realistic ─► critic ─► logit
     prior ─► z  (new pictures are x'' of such codes, and so are a share of the pictures that the critic judges)
 
-    L = L_rec(x, x') + closeness L_rec(x, x'') + adversarial L_GAN(G, C, E)
+    L = L_rec(x, x') + closeness L_rec(x, x'') + adversarial L_GAN(G, C, E), each network descending its own share:
+
+    autoencoder   moves encoder and decoder   L_rec(x, x'); in the joint stage L_rec(x, x'') too, and L_GAN by option
+    critic        moves critic                L_GAN and its penalties
+    generator     moves generator             L_rec(x, x'') and L_GAN
 
 One decoder cannot serve both terms: perfect realism costs up to 3 dB (Blau & Michaeli 2018, arXiv:1711.06077). Two
 decoders on one code need not trade. The generator starts from the faithful decode and learns only the residual
@@ -49,13 +53,8 @@ class Fusion(System):
         told = self.code_size + (0 if modulate else config.noise_size)
         self.encoder = networks.encoder(config.network, spec, self.code_size)
         self.decoder = networks.decoder(config.network, spec, self.code_size)
-        self.generator = networks.decoder(
-            config.network,
-            spec,
-            told,
-            style=config.noise_size if modulate else 0,
-            zero=config.start == "faithful",
-        )
+        style, zero = config.noise_size if modulate else 0, config.start == "faithful"
+        self.generator = networks.decoder(config.network, spec, told, style=style, zero=zero)
         self.critic = networks.critic(config.critic.network, spec)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
@@ -63,20 +62,13 @@ class Fusion(System):
     def phases(self) -> Sequence[Phase]:
         config, late = self.config, (self.gan_from, 1.0)
         early = (0.0, self.gan_from if config.encoder == "frozen" and self.gan_from else 1.0)
-        owned, adam, play = ("encoder", "decoder"), config.optimizer, config.critic.optimizer
-        paint = config.generator_optimizer
+        told, judge, paint = self.autoencoder_loss, self.critic_loss, self.generator_loss
+        adam, play, draw = config.optimizer, config.critic.optimizer, config.generator_optimizer
+        owned = ("encoder", "decoder")
         return (
-            Phase(
-                name="autoencoder", updates=owned, loss=self.autoencoder_loss, optimizer=adam, during=early
-            ),
-            Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=play, during=late),
-            Phase(
-                name="generator",
-                updates=("generator",),
-                loss=self.generator_loss,
-                optimizer=paint,
-                during=late,
-            ),
+            Phase(name="autoencoder", updates=owned, loss=told, optimizer=adam, during=early),
+            Phase(name="critic", updates=("critic",), loss=judge, optimizer=play, during=late),
+            Phase(name="generator", updates=("generator",), loss=paint, optimizer=draw, during=late),
         )
 
     def boundaries(self) -> Sequence[float]:
@@ -105,12 +97,8 @@ class Fusion(System):
         fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
         encoded = ~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)
         close = self.distance(painted, batch.x) * encoded
-        return Step(
-            {
-                "adversarial": self.config.adversarial * fooled.mean(),
-                "realistic": self.config.closeness * close.mean(),
-            }
-        )
+        adversarial, realistic = self.config.adversarial * fooled.mean(), self.config.closeness * close.mean()
+        return Step({"adversarial": adversarial, "realistic": realistic})
 
     def distance(self, decoded: Tensor, x: Tensor) -> Float[Tensor, " B"]:
         """L_rec of each example."""

@@ -1,0 +1,162 @@
+"""Write the tables of docs/results.md from the JSON that the benchmarks left.
+
+    python benchmarks/render.py
+
+Between ``<!-- NAME -->`` and ``<!-- /NAME -->`` stands what the function NAME makes of its JSON; a test holds the
+page to that, so no figure there is typed by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "results.md"
+
+MEASURES = {
+    "frechet_distance": "Fréchet distance",
+    "frechet_distance_faithful": "of x' from the prior",
+    "frechet_floor": "floor",
+    "kernel_distance": "kernel distance",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "label_agreement": "label agreement",
+    "copies": "copies",
+    "psnr": "PSNR x', dB",
+    "psnr_realistic": "PSNR x'', dB",
+    "ssim": "SSIM x'",
+    "frechet_distance_reconstruction": "Fréchet of rebuilt x'",
+    "frechet_distance_reconstruction_realistic": "Fréchet of rebuilt x''",
+    "spread": "spread over the noise",
+    "linear_probe": "linear probe",
+    "linear_probe_components": "of principal components",
+    "cpu_seconds": "CPU-seconds",
+}
+
+
+def main() -> None:
+    """Rewrite the page."""
+    PAGE.write_text(rendered(PAGE.read_text()))
+
+
+def rendered(page: str) -> str:
+    """``page`` with every table as the JSON has it."""
+    for name, make in TABLES.items():
+        marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
+        page = marked.sub(lambda found, make=make: found[1] + make() + found[2], page)  # type: ignore[misc]
+    return page
+
+
+def stored(name: str) -> Any:
+    """What a benchmark left."""
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def number(value: float | None) -> str:
+    """Three significant figures; whole numbers from a hundred on."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def systems() -> str:
+    """A row a measure, a column a system."""
+    found = stored("table-mnist")
+    columns = {
+        name: cell["metrics"] | {"cpu_seconds": cell["cpu_seconds"]}
+        for name, cell in found["systems"].items()
+    }
+    rows = [
+        [title, *(number(values[key]) if key in values else "" for values in columns.values())]
+        for key, title in MEASURES.items()
+    ]
+    features = next(iter(found["systems"].values()))["features"]
+    return table([f"{found['images']:,} images, features {features}", *columns], rows)
+
+
+def inputs() -> str:
+    """A row an input."""
+    rows = []
+    for name, done in stored("real_input").items():
+        seen, train, metrics = done["inspect"], done["train"], done["evaluate"]["metrics"]
+        keys = ("psnr", "mean_squared_error", "frechet_distance", "frechet_floor", "label_agreement")
+        numbers = [number(metrics[key]) if key in metrics else "" for key in keys]
+        counts = [f"{seen['read']:,}", str(len(seen["skipped"])), f"{train['images']:,}"]
+        rows.append([name, *counts, *numbers, str(done["reconstruct"]["exit_code"])])
+    head = ["input", "read", "skipped", "images drawn", "PSNR x', dB", "mean squared error"]
+    return table([*head, "Fréchet distance", "floor", "label agreement", "exit code"], rows)
+
+
+def resume() -> str:
+    """A row a system."""
+    rows = stored("resume_kill")["rows"]
+    return table(
+        ["system", "SIGKILL after round", "tensors compared", "that differ"],
+        [
+            [
+                row["system"],
+                ", ".join(map(str, row["killed_at"])),
+                str(row["tensors"]),
+                str(row["mismatches"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def processes() -> str:
+    """A row a system."""
+    found = stored("two_processes")
+    rows = [[row["system"], f"{row['largest']:.1e}", row["term"]] for row in found["rows"]]
+    return table(["system", f"largest difference in {found['rounds']} rounds", "of"], rows)
+
+
+def first_step() -> str:
+    """A row a system."""
+    rows = [[row["system"], f"{row['median']:.1f}"] for row in stored("first_step")["rows"]]
+    return table(["system", "seconds to the first step"], rows)
+
+
+def memory() -> str:
+    """A row a number of pictures."""
+    rows = [
+        [f"{row['pictures']:,}", row["state"], f"{row['peak_mib']:.0f}", f"{row['pictures_per_second']:,}"]
+        for row in stored("data_memory")["results"]
+    ]
+    return table(["pictures", "cache", "peak MiB", "pictures a second"], rows)
+
+
+def demo() -> str:
+    """A row a number."""
+    keys = ("psnr", "psnr_realistic", "label_agreement", "frechet_distance", "frechet_floor", "linear_probe")
+    found = stored("demo")
+    rows = [[MEASURES[key], number(found["numbers"][key])] for key in keys]
+    rows.append(["the photograph, dB", number(found["numbers"]["photo_psnr"])])
+    rows.append(["seconds of training, two cores", number(found["training_seconds"])])
+    return table(["measure", "value"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "systems": systems,
+    "inputs": inputs,
+    "resume": resume,
+    "processes": processes,
+    "first_step": first_step,
+    "memory": memory,
+    "demo": demo,
+}
+
+if __name__ == "__main__":
+    main()
