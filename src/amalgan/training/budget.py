@@ -8,6 +8,7 @@ The number is written to ``run.json``; from then on only images count, so a resu
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -29,12 +30,13 @@ def images_for(minutes: float, run: RunConfig, data: Dataset, system: System, pr
     """How many images training can draw in ``minutes`` of wall time on this machine. ``system`` is used up."""
     state = TrainState.fresh(system)
     loop.refuse_split(run, state.phases, processes)
-    settling = seconds_to_settle(run, data, state, processes) * (len(system.boundaries()) + 1)
     a_round = sum(
         (stop - start) * seconds_a_round(run, data, state, processes, progress=(start + stop) / 2)
         for start, stop in intervals(system)
     )
     whole = minutes * 60 * (1 - RESERVE)
+    at_most = replace(run, images=max(run.batch, round(whole / a_round) * run.batch))
+    settling = seconds_to_settle(at_most, data, state, processes)
     rounds = torch.tensor(max(whole - settling, whole / 4) / a_round, device=processes.device)
     return max(1, round(processes.mean({"rounds": rounds})["rounds"])) * run.batch
 
@@ -47,10 +49,13 @@ def intervals(system: System) -> list[tuple[float, float]]:
 
 
 def seconds_to_settle(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> float:
-    """Wall time of settling once."""
+    """Wall time of all settling in ``run``, from a first one on the fewest examples."""
+    few = replace(run, images=run.batch)
     started_at = time.perf_counter()
-    loop.settle(state.system, run, data, processes)
-    return time.perf_counter() - started_at
+    loop.settle(state.system, few, data, processes)
+    once = time.perf_counter() - started_at
+    times = len(state.system.boundaries()) + 1
+    return times * once * loop.settling_examples(run, data) / loop.settling_examples(few, data)
 
 
 def seconds_a_round(

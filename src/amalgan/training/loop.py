@@ -22,8 +22,8 @@ from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.types import Batch, Tick
 
-MOST_SETTLING = 50_000
-"""At most so many training examples are looked at when the system settles."""
+SETTLING = (4_096, 50_000)
+"""Settling looks at an eighth as many examples as are drawn in all, within these bounds: a short run stays short."""
 
 Report = dict[str, float]
 Hook = Callable[[TrainState, Report], None]
@@ -152,12 +152,18 @@ def round_at(run: RunConfig, share: float) -> int:
     return next(r for r in range(int(share * run.rounds), run.rounds + 1) if r / run.rounds >= share)
 
 
+def settling_examples(run: RunConfig, data: Dataset) -> int:
+    """How many training examples the system settles on."""
+    least, most = SETTLING
+    return min(len(data.train), most, max(least, run.images // 8))
+
+
 @torch.no_grad()
 def settle(system: System, run: RunConfig, data: Dataset, processes: Processes) -> None:
     """Fit what ``system`` estimates to training examples; the first process's result is everyone's."""
     draws = Draws(seed=run.seed, round=0, total=run.batch)
     picked = torch.randperm(len(data.train), generator=torch.Generator().manual_seed(key(run.seed, "settle")))
-    system.settle(examples(data.train, picked[:MOST_SETTLING], processes.device), draws)
+    system.settle(examples(data.train, picked[: settling_examples(run, data)], processes.device), draws)
     processes.same(system.state_dict().values())
 
 
