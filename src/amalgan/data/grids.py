@@ -26,6 +26,7 @@ from amalgan.files import replacing, write_bytes
 GAP = 2
 WHITE = 255
 ONE_PNG_SIDE = 30_000
+SEEN_SIDE, SEEN_COUNT = 56, 1024
 LONGEST_NAME_BYTES = 200
 
 
@@ -57,6 +58,11 @@ def grid(
         )
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def visible_scale(pixels: NDArray[np.uint8]) -> int:
+    """How often to repeat each pixel so that a picture is at least 56 pixels wide and high, unless there are many."""
+    return max(1, SEEN_SIDE // min(pixels.shape[1:3])) if len(pixels) <= SEEN_COUNT else 1
 
 
 def write_output(

@@ -23,8 +23,6 @@ from amalgan.types import UNLABELED
 
 GENERATED = 64
 REBUILT = 8
-LEAST_SIDE = 56
-"""Smaller pictures are drawn larger, by whole numbers."""
 
 
 @dataclass
@@ -47,8 +45,7 @@ class Sheets:
 
     def write(self, what: str, images: int, x: Tensor) -> None:
         pixels = to_pixels(x, self.data.spec)
-        scale = max(1, LEAST_SIDE // min(pixels.shape[1:3]))
-        sheet = png_bytes(grid(pixels, columns=8, scale=scale))
+        sheet = png_bytes(grid(pixels, columns=8))
         files.write_bytes(self.folder / f"{what}-{images:09d}.png", sheet)
 
     def generated(self, system: Generates) -> Tensor:
