@@ -162,7 +162,8 @@ class Model:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
-            features = features_of(found, device=str(next(self.held.system.parameters()).device))
+            device = str(next(self.held.system.parameters()).device)
+            features = features_of(found, device=device) if len(found.train) else None
             return evaluate(self.held, found, features=features, count=count, seed=seed)
 
     def save(self, path: str | Path) -> None:

@@ -33,7 +33,7 @@ from amalgan.config.fields import to_json
 from amalgan.config.parts import Networks
 from amalgan.data import Dataset, Records, augment, batch_at
 from amalgan.data.cache import cache_root
-from amalgan.errors import FileError, UsageError
+from amalgan.errors import DataError, FileError, UsageError
 from amalgan.networks.blocks import rectify
 from amalgan.streams import Draws, seeded
 from amalgan.types import UNLABELED, DataSpec
@@ -110,9 +110,16 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
 
     Args:
         cache: a folder; by default the user's cache folder.
+
+    Raises:
+        DataError: there are no training examples to learn from.
     """
     if data.spec.kind == "vector":
         return Features("standardized-entries", nn.Identity(), labeled=False)
+    if not len(data.train):
+        raise DataError(
+            f"{data.name} has no training examples to learn features from; give the whole data set."
+        )
     own = bool((data.train.labels != UNLABELED).mean() > 0.5) and len(data.spec.classes) > 1
     kind = f"conv{FEATURES}-{'labels' if own else 'clusters'}"
     target = cache_root(None if cache is None else str(cache)) / f"features-{kind}-{recipe(data)}.safetensors"
@@ -153,6 +160,7 @@ def clusters(records: Records) -> NDArray[np.int64]:
     ).astype(np.int64)
 
 
+@torch.enable_grad()
 def teach(net: Classifier, records: Records, labels: NDArray[np.int64], device: str) -> None:
     """Train ``net`` to tell ``labels`` apart, on slightly moved pictures, the same way every time."""
     known = np.flatnonzero(labels != UNLABELED)

@@ -166,7 +166,7 @@ class Embed:
 class Evaluate:
     """Measure a model on DATA: every number that applies.
 
-    The test split is taken where there is one, else all of DATA.
+    The test split is taken: the data's own, or the tenth that its contents decide.
     """
 
     model: Positional[Path]
@@ -196,7 +196,7 @@ class Evaluate:
                 status.update(f"{what} ...")
 
             tell("feature network: reading it, or training it once for this data")
-            features = features_of(data, cache=self.reading.cache, device=device)
+            features = features_of(data, cache=self.reading.cache, device=device) if len(data.train) else None
             found = evaluate(model, data, features=features, count=self.count, seed=self.seed, tell=tell)
         for warning in found.warnings:
             say(console, f"note: {warning}")

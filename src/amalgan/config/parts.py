@@ -57,7 +57,10 @@ class Networks:
         check(
             (self.width >= 4, f"width is {self.width}; the least is 4"),
             (self.widest >= self.width, f"widest is {self.widest}, below width {self.width}"),
-            (self.blocks >= 0, f"blocks is {self.blocks}; it cannot be negative"),
+            (
+                self.blocks >= 1,
+                f"blocks is {self.blocks}; without one nothing bends between the convolutions",
+            ),
             (self.hidden >= 1 and self.layers >= 0, "hidden must be at least 1 and layers at least 0"),
         )
 

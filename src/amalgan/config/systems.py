@@ -120,6 +120,10 @@ class FusionConfig:
                 0 < self.stages[0] <= self.stages[1] < 1,
                 f"stages are {self.stages}; they must rise within (0, 1)",
             ),
+            (
+                self.join != "modulate" or self.network.layers > 0,
+                "join is modulate, but with network.layers 0 there is no layer that noise could modulate",
+            ),
             (0 <= self.from_prior <= 1, f"from_prior is {self.from_prior}; it is a share, in [0, 1]"),
             (min(self.closeness, self.adversarial) >= 0, "closeness and adversarial cannot be negative"),
         )

@@ -45,6 +45,10 @@ class Records:
         chosen = self.index[rows]
         return Records(store=self.store, spec=self.spec, index=chosen, labels=self.labels[rows])
 
+    def spaced(self, most: int) -> NDArray[np.int64]:
+        """At most ``most`` positions, evenly over the view: records stand in the order of names, class by class."""
+        return np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).round().astype(np.int64))
+
     def pixels(self, rows: Rows) -> NDArray[Any]:
         """uint8 (B, C, H, W), or float32 (B, D) in the data's own units."""
         return self.store.rows(self.index[rows])

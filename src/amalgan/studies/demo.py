@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 from rich.console import Console
@@ -107,7 +106,7 @@ def draw_digits(poster: Poster, model: Model, data: Dataset, seed: int) -> None:
         list(zip(*columns, strict=True)),
         names=list(made),
     )
-    shown = data.test.select(np.arange(REBUILT))
+    shown = data.test.select(data.test.spaced(REBUILT))
     faithful = next(reconstruct(model, shown))
     realistic = next(reconstruct(model, shown, decoder="realistic"))
     poster.rows(

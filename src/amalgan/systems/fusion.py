@@ -116,8 +116,8 @@ class Fusion(System):
 
     def from_prior(self, tick: Tick) -> Bool[Tensor, " B"]:
         """Which rows of the batch take their code from the prior: evenly spread over the global batch."""
-        share, position = self.prior_share(tick), tick.draws.positions.double()
-        return ((position + 1) * share).floor() > (position * share).floor()
+        share, position = self.prior_share(tick), tick.draws.positions.cpu().double()
+        return (((position + 1) * share).floor() > (position * share).floor()).to(tick.draws.device)
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         self.prior.fit(*collect(self.encode, batches), draws)

@@ -26,8 +26,9 @@ def critic_step(
     """The critic's terms on real and generated examples (B, ...), which share their labels."""
     real_logit, fake_logit = critic(torch.cat([real, fake]), label.repeat(2)).chunk(2)
     terms = {"adversarial": adversarial.GAMES[config.loss].critic(real_logit, fake_logit).mean()}
-    if tick.round % config.penalty_every == 0:
-        terms |= penalty_terms(critic, config, real, fake, label, tick)
+    if made_up := penalties.lazy(1.0, config.penalty_every, tick.round):
+        found = penalty_terms(critic, config, real, fake, label, tick)
+        terms |= {name: made_up * value for name, value in found.items()}
     return Step(terms, notes(real, fake, real_logit, fake_logit))
 
 
@@ -46,17 +47,17 @@ def fool(
 def penalty_terms(
     critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"], tick: Tick
 ) -> dict[str, Tensor]:
-    """The gradient penalties that are switched on, made up for the rounds that skipped them."""
+    """The gradient penalties that are switched on, weighted."""
     terms: dict[str, Tensor] = {}
     judge = lambda x: critic(x, label)  # noqa: E731 - the label rides along
     if config.r1:
-        terms["r1"] = config.penalty_every * config.r1 / 2 * penalties.squared_slope(judge, real).mean()
+        terms["r1"] = config.r1 * penalties.r1(judge, real).mean()
     if config.r2:
-        terms["r2"] = config.penalty_every * config.r2 / 2 * penalties.squared_slope(judge, fake).mean()
+        terms["r2"] = config.r2 * penalties.r2(judge, fake).mean()
     if config.gradient_penalty:
         mix = tick.draws.uniform("penalty mix", *[1] * (real.ndim - 1))
         penalty = penalties.gradient_penalty(judge, real, fake, mix).mean()
-        terms["gradient_penalty"] = config.penalty_every * config.gradient_penalty * penalty
+        terms["gradient_penalty"] = config.gradient_penalty * penalty
     return terms
 
 

@@ -66,7 +66,10 @@ def distances(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 
 
 def floor(trial: Trial) -> Score:
-    """What a generator of real pictures would score: training against held-out examples."""
+    """Training against held-out examples: about what a generator of real pictures would score.
+
+    The feature network was fitted to the training ones, so the floor is a little high.
+    """
     return distance(
         trial, "frechet_floor", trial.seen[: trial.n], f"of {len(trial.data.train)} training examples"
     )

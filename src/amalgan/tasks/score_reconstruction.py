@@ -85,10 +85,10 @@ def variety(trial: Trial) -> Score:
 
 
 def repainted(trial: Trial, codes: int) -> Float[Tensor, "N R ..."]:
-    """Several realistic decodes of each of the first held-out examples."""
+    """Several realistic decodes of each of some held-out examples."""
     model = trial.model
     device = str(next(model.system.parameters()).device)
-    code = model.require(Encodes).encode(trial.held_out.take(slice(codes)).to(device))
+    code = model.require(Encodes).encode(trial.held_out.take(trial.held_out.spaced(codes)).to(device))
     paint = model.require(Realizes).realize
     rounds = [
         Draws(seed=key(trial.seed, "spread"), round=turn, total=codes, device=device)

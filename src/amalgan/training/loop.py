@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch.optim import Adam
 
@@ -24,6 +25,8 @@ from amalgan.types import Batch, Tick
 
 SETTLING = (4_096, 50_000)
 """Settling looks at an eighth as many examples as are drawn in all, within these bounds: a short run stays short."""
+OF_EVERY_CLASS = 32
+"""So many examples of each class come first."""
 
 Report = dict[str, float]
 Hook = Callable[[TrainState, Report], None]
@@ -158,12 +161,23 @@ def settling_examples(run: RunConfig, data: Dataset) -> int:
     return min(len(data.train), most, max(least, run.images // 8))
 
 
+def settling_order(records: Records, seed: int) -> torch.Tensor:
+    """Positions at random, but some of every class first: a rare class must not be missing."""
+    order = torch.randperm(len(records), generator=torch.Generator().manual_seed(key(seed, "settle"))).numpy()
+    labels = records.labels[order]
+    by_class = np.argsort(labels, kind="stable")
+    _, start, count = np.unique(labels[by_class], return_index=True, return_counts=True)
+    ordinal = np.empty(len(order), np.int64)
+    ordinal[by_class] = np.arange(len(order)) - np.repeat(start, count)
+    return torch.from_numpy(order[np.argsort(ordinal >= OF_EVERY_CLASS, kind="stable")])
+
+
 @torch.no_grad()
 def settle(system: System, run: RunConfig, data: Dataset, processes: Processes) -> None:
     """Fit what ``system`` estimates to training examples; the first process's result is everyone's."""
     draws = Draws(seed=run.seed, round=0, total=run.batch)
-    picked = torch.randperm(len(data.train), generator=torch.Generator().manual_seed(key(run.seed, "settle")))
-    system.settle(examples(data.train, picked[: settling_examples(run, data)], processes.device), draws)
+    picked = settling_order(data.train, run.seed)[: settling_examples(run, data)]
+    system.settle(examples(data.train, picked, processes.device), draws)
     processes.same(system.state_dict().values())
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -63,7 +62,7 @@ class Sheets:
     def rebuilt(self, system: System) -> Tensor:
         """Held-out pictures, their faithful decodes, and their realistic ones where there are any."""
         assert isinstance(system, Encodes) and isinstance(system, Decodes)
-        x = self.data.validation.take(np.arange(min(REBUILT, len(self.data.validation)))).to(self.device)
+        x = self.data.validation.take(self.data.validation.spaced(REBUILT)).to(self.device)
         code = system.encode(x)
         rows = [x, system.decode(code)]
         if isinstance(system, Realizes):

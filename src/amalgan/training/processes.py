@@ -91,6 +91,8 @@ def start(device: DeviceName = "auto") -> Iterator[Processes]:
     """Join the processes that torchrun started, if it did; leave them at the end."""
     world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     name = resolve(device, int(os.environ.get("LOCAL_RANK", 0)))
+    if name.startswith("cuda"):
+        torch.backends.cudnn.deterministic = True  # a resumed run must be the run that never stopped
     if world == 1:
         yield Processes(device=name)
         return

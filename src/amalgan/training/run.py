@@ -151,6 +151,8 @@ class Job:
 
         def take_back(now: TrainState) -> None:
             state.restore(now, self.saved, self.identity, show.tell)
+            if self.peers.first:
+                trim(self.order.out / "log.jsonl", now.round)
 
         run, every = self.run, max(self.run.batch, self.run.images // VALIDATION_TIMES)
         hooks: list[loop.Hook] = [Watchdog(take_back, show.tell)]
@@ -167,7 +169,8 @@ class Job:
         """What measures the averaged weights as training goes on."""
         return Validate(
             data=self.data,
-            device=self.peers.device,
+            processes=self.peers,
+            settle=lambda system: loop.settle(system, self.run, self.data, self.peers),
             features=lambda: features_of(self.data, cache=self.order.reading.cache, device=self.peers.device),
             goal=Goal.parse(self.run.until) if self.run.until else None,
             patience=self.run.patience,
@@ -182,8 +185,8 @@ class Job:
         if current.best is not None:
             current.average.load_state_dict(current.best)
         loop.settle(current.average, self.run, self.data, self.peers)
-        last = current.curve[-1] if current.curve else {}
-        metrics = {f"validation_{name}": value for name, value in last.items() if name != "images"}
+        reached = self.validation().reached(current)
+        metrics = {f"validation_{name}": value for name, value in reached.items() if name != "images"}
         if self.peers.first:
             self.sheets()(current)
             self.publish(current, metrics)

@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from amalgan.config.fields import check
@@ -24,6 +23,7 @@ from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.systems.base import System
+from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED
 
@@ -95,19 +95,27 @@ class Validate:
     """An action of the loop: measure, write the curve, keep the best, decide to stop."""
 
     data: Dataset
-    device: str
+    processes: Processes
     features: Callable[[], Features]
+    settle: Callable[[System], None]
+    """Fits what is estimated, without which generating means nothing yet."""
     goal: Goal | None = None
     patience: int | None = None
 
     def __call__(self, state: TrainState) -> None:
         names = wanted(state.average, self.goal, self.patience)
-        values = {name: self.measure(name, state.average) for name in names}
+        own = {name: torch.tensor(self.measure(name, state.average), device=self.device) for name in names}
+        values = self.processes.mean(own)  # one number for all, or one process would stop without the others
         state.curve.append({"images": float(state.images), **values})
         if self.goal and self.goal.reached(values[self.goal.measure]):
             state.stop = f"{self.goal.measure} reached {values[self.goal.measure]:.4g}"
         if self.patience is not None:
-            self.keep_best(state, next(reversed(values)))
+            self.keep_best(state, names[-1])
+
+    @property
+    def device(self) -> str:
+        """Where the system is."""
+        return self.processes.device
 
     def keep_best(self, state: TrainState, name: str) -> None:
         """Remember the averaged weights at the best value; stop when it was too long ago."""
@@ -119,10 +127,16 @@ class Validate:
         if self.patience is not None and since >= self.patience:
             state.stop = f"no better {name} than {best:.4g} in {since} validations"
 
+    def reached(self, state: TrainState) -> dict[str, float]:
+        """The point of the curve whose weights are published: the best if it was kept, else the last."""
+        if state.best is None or not state.curve:
+            return state.curve[-1] if state.curve else {}
+        name = wanted(state.average, self.goal, self.patience)[-1]
+        return (max if HIGHER_IS_BETTER[name] else min)(state.curve, key=lambda point: point[name])
+
     def measure(self, name: str, system: System) -> float:
         """One measure of ``system`` on validation examples."""
-        rows = np.arange(min(MOST_EXAMPLES, len(self.data.validation)))
-        x = self.data.validation.take(rows)
+        x = self.data.validation.take(self.data.validation.spaced(MOST_EXAMPLES))
         with torch.no_grad():
             return self.frechet(system, x) if name == "frechet" else self.distortion(name, system, x)
 
@@ -140,6 +154,7 @@ class Validate:
         """Fréchet distance between as many generated as validation examples."""
         assert isinstance(system, Generates)
         look = self.features()
+        self.settle(system)
         anything = torch.full((len(x),), UNLABELED, device=self.device)
         made = system.generate(anything, Draws(seed=0, round=0, total=len(x), device=self.device)).cpu()
         return frechet_distance(Moments.of(look(made)), Moments.of(look(x)))

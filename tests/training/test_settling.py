@@ -1,0 +1,74 @@
+"""What the system settles on: enough examples, of every class, and of the moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from amalgan import modelfile
+from amalgan.config.data import DataConfig
+from amalgan.config.parts import Networks
+from amalgan.config.run import RunConfig
+from amalgan.config.systems import AutoencoderConfig, GanConfig
+from amalgan.data import open_data
+from amalgan.training import loop
+from amalgan.training.run import Order, execute
+
+TINY = Networks(width=8, widest=16)
+
+
+def run(images: int) -> RunConfig:
+    return RunConfig(system="gan", settings=GanConfig(), data="digits", images=images)
+
+
+def test_a_rare_class_is_among_the_first_examples(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (3000, 8, 8)).astype(np.uint8)
+    label = np.zeros(3000, np.int64)
+    label[::300] = 1  # ten of three thousand
+    np.savez(tmp_path / "rare.npz", x=pixels, y=label)
+    records = open_data(tmp_path / "rare.npz").train
+    order = loop.settling_order(records, seed=0).numpy()
+    assert sorted(order) == list(range(len(records)))
+    first = records.labels[order[: 2 * loop.OF_EVERY_CLASS]]
+    assert (first == 1).sum() == (records.labels == 1).sum() > 0
+
+
+def test_short_runs_settle_on_fewer_examples() -> None:
+    data = open_data("digits")
+    assert loop.settling_examples(run(640), data) == len(data.train) < loop.SETTLING[0]
+    many = replace(data, train=data.train.select(np.zeros(100_000, np.int64)))
+    counts = [loop.settling_examples(run(images), many) for images in (640, 80_000, 10**6)]
+    assert counts == [loop.SETTLING[0], 10_000, loop.SETTLING[1]]
+
+
+@pytest.mark.parametrize("system", ["gan", "autoencoder"])
+def test_frechet_can_be_validated_without_a_cached_network(system: str, tmp_path: Path) -> None:
+    settings = {
+        "gan": GanConfig(network=TINY),
+        "autoencoder": AutoencoderConfig(network=TINY, code_size=4),
+    }[system]
+    order = Order(
+        data="digits",
+        system=system,
+        settings=settings,
+        out=tmp_path / "run",
+        images=320,
+        until="frechet=0.001",
+        reading=DataConfig(cache=str(tmp_path)),
+    )
+    metrics = execute(order, Console(quiet=True)).metrics
+    assert 0.001 < metrics["validation_frechet"] < 10_000
+
+
+def test_metrics_are_those_of_the_weights_that_are_published(tmp_path: Path) -> None:
+    settings = AutoencoderConfig(network=TINY, code_size=4)
+    order = Order(
+        data="digits", system="autoencoder", settings=settings, out=tmp_path / "run", images=1280, patience=50
+    )
+    found = execute(order, Console(quiet=True))
+    curve = modelfile.info(found.model)["training"]["curve"]
+    assert found.metrics["validation_psnr"] == max(point["psnr"] for point in curve)
