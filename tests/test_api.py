@@ -12,6 +12,7 @@ from PIL import Image
 import amalgan as ag
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
+from amalgan.errors import UsageError
 
 TINY = Networks(width=8, widest=16, hidden=16)
 
@@ -152,3 +153,10 @@ def test_systems():
     facts = {system.name: system for system in ag.known_systems()}
     assert facts["gan"].abilities == ("generate",)
     assert all(system.summary and system.paper and system.lines for system in facts.values())
+
+
+def test_a_decoder_that_there_is_not_is_refused(fused):
+    with pytest.raises(UsageError, match="decoder is 'foo'"):
+        fused.generate(2, decoder="foo")
+    with pytest.raises(UsageError, match="decoder is 'foo'"):
+        fused.reconstruct(np.zeros((8, 8), np.uint8), decoder="foo")

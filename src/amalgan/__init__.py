@@ -40,6 +40,10 @@ _HOME_OF = {
 __all__ = ["__version__", *_HOME_OF]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

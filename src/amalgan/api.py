@@ -26,7 +26,7 @@ from amalgan import files, modelfile, registry
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data import from_pixels, open_data, to_pixels
 from amalgan.data.images import fitted
-from amalgan.data.layout import Layout
+from amalgan.data.layout import Layout, color_of
 from amalgan.errors import UsageError
 from amalgan.features import features_of
 from amalgan.streams import Draws, key
@@ -235,7 +235,14 @@ def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
     if not isinstance(picture, Image.Image):
         raise UsageError(f"found {type(picture).__name__}; this model reads uint8 arrays or PIL images")
     channels, height, width = spec.shape
-    return fitted(ImageOps.exif_transpose(picture), Layout(height=height, width=width, channels=channels))
+    layout = Layout(
+        height=height,
+        width=width,
+        channels=channels,
+        fit=spec.fit,
+        background=color_of(spec.background),
+    )
+    return fitted(ImageOps.exif_transpose(picture), layout)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ class DataSpec:
     """``image``: float32 (C, H, W) in [-1, 1]. ``vector``: float32 (D,), each entry standardized."""
     shape: tuple[int, ...]
     """(C, H, W) or (D,)."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """Pictures: how other proportions were fitted. A task must fit as training did, or its test split is another."""
+    background: str = "white"
+    """Pictures: the color under transparent pixels and beside padded ones."""
     classes: tuple[str, ...] = ()
     """Class names in label order; empty when nothing is labeled."""
     center: tuple[float, ...] = ()

@@ -36,7 +36,7 @@ USAGE = {
     ),
     "reconstruct {run} {data} --out {data}": "--out {data}" + WITHIN,
     "reconstruct {run} {data} --out {data}/new": ("--out {data}/new" + WITHIN),
-    "generate {run} --out {out} --label cat": "--label 'cat': this model knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
+    "generate {run} --out {out} --label cat": "label 'cat': this model knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
     "embed {run} digits --out {out}.csv": "{out}.csv ends in .csv; codes go to .npz or .parquet.",
     "embed {run} digits --out {out}.npz --plot {out}.pdf": "--plot {out}.pdf: a map is a .png file.",
 }

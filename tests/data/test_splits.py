@@ -13,7 +13,7 @@ def hashes_of(contents):
     return content_hashes(np.array(contents, np.int64).view(np.uint8).reshape(-1, 8))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 @given(st.lists(st.integers(0, 60), max_size=200))
 def test_every_record_stands_once_and_copies_stand_together(contents):
     found = split(hashes_of(contents), np.zeros(len(contents), np.uint8))

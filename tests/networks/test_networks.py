@@ -45,7 +45,7 @@ def example(spec: DataSpec, count: int = 3) -> Tensor:
     width=st.integers(8, 70),
     channels=st.sampled_from([1, 3]),
     style=st.sampled_from([0, 3]),
-    blocks=st.integers(0, 2),
+    blocks=st.integers(1, 2),
 )
 def test_every_shape_returns_as_it_was(
     height: int, width: int, channels: int, style: int, blocks: int

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from amalgan import modelfile
 from amalgan.config.data import DataConfig
-from amalgan.config.parts import Networks
+from amalgan.config.parts import Critic, Networks
 from amalgan.config.run import RunConfig
-from amalgan.config.systems import AutoencoderConfig, GanConfig
+from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
 from amalgan.data import open_data
 from amalgan.training import loop
 from amalgan.training.run import Order, execute
@@ -72,3 +72,18 @@ def test_metrics_are_those_of_the_weights_that_are_published(tmp_path: Path) -> 
     found = execute(order, Console(quiet=True))
     curve = modelfile.info(found.model)["training"]["curve"]
     assert found.metrics["validation_psnr"] == max(point["psnr"] for point in curve)
+
+
+def test_nothing_stops_before_every_phase_has_begun(tmp_path: Path) -> None:
+    settings = FusionConfig(network=TINY, critic=Critic(network=TINY), code_size=4)
+    order = Order(
+        data="digits",
+        system="fusion",
+        settings=settings,
+        out=tmp_path / "run",
+        images=1280,
+        until="psnr=-100",
+    )
+    found = execute(order, Console(quiet=True))
+    assert found.stopped is not None
+    assert 0.4 * 1280 <= found.images < 0.6 * 1280  # the GAN begins at 0.4

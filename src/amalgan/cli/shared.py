@@ -14,12 +14,8 @@ DecoderName = Literal["realistic", "faithful"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How DATA is read; its size and channels are the model's."""
+    """How DATA is read; its size, channels, fit and background are the model's."""
 
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """Other proportions: cut the long side, fill the short side, or distort."""
-    background: str = "white"
-    """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
     max_bad: int | None = None
     """Stop when more files than this are unusable; by default skip and list them."""
     cache: str | None = None
@@ -27,7 +23,7 @@ class Reading:
 
     def config(self) -> DataConfig:
         """The same as a configuration."""
-        return DataConfig(fit=self.fit, background=self.background, max_bad=self.max_bad, cache=self.cache)
+        return DataConfig(max_bad=self.max_bad, cache=self.cache)
 
 
 @dataclass(frozen=True, kw_only=True)

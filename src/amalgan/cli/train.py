@@ -32,7 +32,7 @@ class Budget:
     images: int | None = None
     """Pictures to draw in all, counted once however many networks see them."""
     until: str | None = None
-    """Stop as soon as a validation measure is reached, as psnr=24, error=0.1 or frechet=5."""
+    """Stop when a validation measure is reached, as psnr=24, error=0.1 or frechet=5, once every phase has begun."""
     patience: int | None = None
     """Stop after so many validations without a better one, and publish the best."""
 

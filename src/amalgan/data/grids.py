@@ -26,6 +26,8 @@ from amalgan.files import replacing, write_bytes
 GAP = 2
 WHITE = 255
 ONE_PNG_SIDE = 30_000
+FOREIGN = {".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".npy", ".zip", ".pdf"}
+"""Endings that no folder would have by choice."""
 SEEN_SIDE, SEEN_COUNT = 56, 1024
 LONGEST_NAME_BYTES = 200
 
@@ -84,6 +86,8 @@ def write_output(
     if out.suffix.lower() == ".npz":
         _write_npz(out, values, names)
         return [out]
+    if out.suffix.lower() in FOREIGN:
+        raise UsageError(f"{out} ends in {out.suffix}; pictures go to a folder, to one grid .png, or to .npz")
     if values.ndim == 2:
         raise UsageError(
             f"{out} would hold pictures and these are vectors; write --out {out.with_suffix('.npz')}"

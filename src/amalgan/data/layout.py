@@ -40,10 +40,12 @@ class Request:
         """The request of a reading configuration; a model's own form overrides it."""
         size = config.height_width
         channels: int | None = config.channels
+        fit, background = config.fit, config.background.lower()
         if like is not None and like.kind == "image":
-            channels, size = like.shape[0], (like.shape[1], like.shape[2])
-        _color(config.background)
-        return cls(size=size, channels=channels, fit=config.fit, background=config.background.lower())
+            size, channels = (like.shape[1], like.shape[2]), like.shape[0]
+            fit, background = like.fit, like.background
+        color_of(background)
+        return cls(size=size, channels=channels, fit=fit, background=background)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the key of a cache."""
@@ -94,7 +96,7 @@ def settle(request: Request, sizes: NDArray[np.integer[Any]], all_gray: bool) ->
         width=size[1],
         channels=channels,
         fit=request.fit,
-        background=_color(request.background),
+        background=color_of(request.background),
         chosen=f"{size_text}; {channels_text}",
     )
 
@@ -122,7 +124,7 @@ def count_sizes(
     return np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1), counts
 
 
-def _color(background: str) -> tuple[int, int, int]:
+def color_of(background: str) -> tuple[int, int, int]:
     try:
         red, green, blue = ImageColor.getrgb(background)[:3]
     except ValueError:

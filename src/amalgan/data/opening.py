@@ -76,7 +76,7 @@ def open_data(
     splits = split(store.hashes, store.splits)
     if like is None and at_least > 1 and not len(splits.train):
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
-    spec = _own_spec(store, splits) if like is None else _checked(like, store, name)
+    spec = _own_spec(store, splits, config) if like is None else _checked(like, store, name)
     labels, unknown = _labels(store, spec)
     return _dataset(store, name, spec, splits, labels, unknown)
 
@@ -128,10 +128,11 @@ def _require_enough(store: Store, name: str, max_bad: int | None, at_least: int)
         )
 
 
-def _own_spec(store: Store, splits: Splits) -> DataSpec:
+def _own_spec(store: Store, splits: Splits, config: DataConfig) -> DataSpec:
     classes = tuple(store.facts["classes"])
     if store.pixels.ndim == 4:
-        return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes)
+        fitted = {"fit": config.fit, "background": config.background.lower()}
+        return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes, **fitted)  # type: ignore[arg-type]
     center, spread = center_and_spread(store, splits.train)
     shape = store.pixels.shape[1:]
     return DataSpec(kind="vector", shape=shape, classes=classes, center=center, spread=spread)

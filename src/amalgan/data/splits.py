@@ -43,10 +43,10 @@ def split(hashes: NDArray[np.uint64], given: NDArray[np.uint8]) -> Splits:
 
 
 def _lowest(half: NDArray[np.uint64], among: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
-    """Those ``among`` all whose hash lies below ``share`` of its range: some, never all, of two or more contents."""
+    """Those ``among`` all whose hash lies below ``share`` of its range: of two or more contents one to a half."""
     values = half[among]
     if not len(values) or values.min() == values.max():
         return np.zeros_like(among)
     chosen = among & (half < np.uint64(int(share * 2**64)))
-    fine = chosen.any() and (chosen != among).any()
+    fine = 0 < 2 * len(np.unique(half[chosen])) <= len(np.unique(values))
     return chosen if fine else among & (half == values.min())

@@ -67,6 +67,9 @@ ABILITIES: dict[str, type] = {
     "generate": Generates,
 }
 
+SAID = {"realize": "decode realistically", "sample_code": "draw a code to decode"}
+"""Methods whose names are no plain words."""
+
 A = TypeVar("A")
 
 
@@ -83,8 +86,9 @@ def require(system: nn.Module, ability: type[A], name: str) -> A:
     """
     if isinstance(system, ability):
         return system
-    verb = next(verb for verb, kind in ABILITIES.items() if kind is ability)
-    able = [other for other in registry.names() if verb in abilities(registry.system_class(other))]
+    method = next(method for method, kind in ABILITIES.items() if kind is ability)
+    able = [other for other in registry.names() if method in abilities(registry.system_class(other))]
+    verb = SAID.get(method, method)
     raise AbilityError(
         f"a model of system {name!r} cannot {verb}; these can: {', '.join(able)}. Train one of them."
     )

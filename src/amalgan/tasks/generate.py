@@ -9,7 +9,7 @@ million are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -45,7 +45,7 @@ def generate(
         UsageError: the class is unknown or the count negative; names the classes.
     """
     if count < 0:
-        raise UsageError(f"--count is {count}; it cannot be negative")
+        raise UsageError(f"count is {count}; it cannot be negative")
     number = class_number(model, label)
     device = str(next(model.system.parameters()).device)
     for chunk, start in enumerate(range(0, count, CHUNK)):
@@ -58,10 +58,17 @@ def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None)
     """One example for each label, from the decoder asked for."""
     if decoder is None:
         return model.require(Generates).generate(label, draws)
+    check_decoder(decoder)
     code = model.require(Samples).sample_code(label, draws)
     if decoder == "realistic":
         return model.require(Realizes).realize(code, draws)
     return model.require(Decodes).decode(code)
+
+
+def check_decoder(decoder: str) -> None:
+    """Refuse a decoder that there is not."""
+    if decoder not in get_args(DecoderName):
+        raise UsageError(f"decoder is {decoder!r}; it is one of {', '.join(get_args(DecoderName))}")
 
 
 def class_number(model: Model, label: str | None) -> int:
@@ -69,6 +76,6 @@ def class_number(model: Model, label: str | None) -> int:
     classes = model.spec.classes
     if label is None:
         return UNLABELED
-    if label not in classes:
-        raise UsageError(f"--label {label!r}: this model knows {', '.join(classes) or 'no classes'}")
-    return classes.index(label)
+    if str(label) not in classes:  # from Python, 7 is as good as "7"
+        raise UsageError(f"label {label!r}: this model knows {', '.join(classes) or 'no classes'}")
+    return classes.index(str(label))

@@ -15,7 +15,7 @@ from amalgan.data import Records
 from amalgan.modelfile import Model
 from amalgan.streams import Draws, key
 from amalgan.systems.abilities import Decodes, Encodes, Realizes
-from amalgan.tasks.generate import CHUNK, DecoderName
+from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder
 
 
 @torch.no_grad()
@@ -39,6 +39,7 @@ def reconstruct(
 
 def redraw(model: Model, x: Tensor, draws: Draws, decoder: DecoderName) -> Tensor:
     """Encode and decode one chunk."""
+    check_decoder(decoder)
     code = model.require(Encodes).encode(x)
     if decoder == "realistic":
         return model.require(Realizes).realize(code, draws)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,8 +66,11 @@ class Show:
 
     def losses(self, most: int) -> str:
         """The smoothed terms, named."""
+        plain = Counter(name.split("/")[-1] for name in self.smooth)
         return " ".join(
-            f"{name.split('/')[-1]} {value:.3g}" for name, value in list(self.smooth.items())[:most]
+            f"{name if plain[short] > 1 else short} {value:.3g}"
+            for name, value in list(self.smooth.items())[:most]
+            for short in [name.split("/")[-1]]
         )
 
     def tell(self, sentence: str) -> None:

@@ -158,14 +158,14 @@ class Job:
         hooks: list[loop.Hook] = [Watchdog(take_back, show.tell)]
         cheap = len(self.data.validation) and possible(current.average)[:1] != ["frechet"]
         if cheap or run.until or run.patience:
-            hooks.append(Periodic(self.validation(), run.validate_every or every))
+            hooks.append(Periodic(self.validation(current), run.validate_every or every))
         if self.peers.first:
             hooks.append(Log(self.order.out / "log.jsonl", LOG_ROUNDS))
             hooks.append(Periodic(self.sheets(), max(run.batch, run.images // SAMPLE_TIMES)))
             hooks.append(show)
         return [*hooks, Save(self.store, signals, self.peers)]
 
-    def validation(self) -> Validate:
+    def validation(self, current: TrainState) -> Validate:
         """What measures the averaged weights as training goes on."""
         return Validate(
             data=self.data,
@@ -174,6 +174,7 @@ class Job:
             features=lambda: features_of(self.data, cache=self.order.reading.cache, device=self.peers.device),
             goal=Goal.parse(self.run.until) if self.run.until else None,
             patience=self.run.patience,
+            begun_images=max(phase.during[0] for phase in current.phases) * self.run.images,
         )
 
     def sheets(self) -> pictures.Sheets:
@@ -185,7 +186,7 @@ class Job:
         if current.best is not None:
             current.average.load_state_dict(current.best)
         loop.settle(current.average, self.run, self.data, self.peers)
-        reached = self.validation().reached(current)
+        reached = self.validation(current).reached(current)
         metrics = {f"validation_{name}": value for name, value in reached.items() if name != "images"}
         if self.peers.first:
             self.sheets()(current)

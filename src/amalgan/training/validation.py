@@ -101,12 +101,16 @@ class Validate:
     """Fits what is estimated, without which generating means nothing yet."""
     goal: Goal | None = None
     patience: int | None = None
+    begun_images: float = 0.0
+    """Before so many images some phase has not begun: no reason to stop, no weights to keep."""
 
     def __call__(self, state: TrainState) -> None:
         names = wanted(state.average, self.goal, self.patience)
         own = {name: torch.tensor(self.measure(name, state.average), device=self.device) for name in names}
         values = self.processes.mean(own)  # one number for all, or one process would stop without the others
         state.curve.append({"images": float(state.images), **values})
+        if state.images < self.begun_images:
+            return
         if self.goal and self.goal.reached(values[self.goal.measure]):
             state.stop = f"{self.goal.measure} reached {values[self.goal.measure]:.4g}"
         if self.patience is not None:
@@ -119,7 +123,7 @@ class Validate:
 
     def keep_best(self, state: TrainState, name: str) -> None:
         """Remember the averaged weights at the best value; stop when it was too long ago."""
-        values = [point[name] for point in state.curve]
+        values = [point[name] for point in self.late(state)]
         best = max(values) if HIGHER_IS_BETTER[name] else min(values)
         since = len(values) - 1 - values.index(best)
         if since == 0:
@@ -129,10 +133,14 @@ class Validate:
 
     def reached(self, state: TrainState) -> dict[str, float]:
         """The point of the curve whose weights are published: the best if it was kept, else the last."""
-        if state.best is None or not state.curve:
+        if state.best is None:
             return state.curve[-1] if state.curve else {}
         name = wanted(state.average, self.goal, self.patience)[-1]
-        return (max if HIGHER_IS_BETTER[name] else min)(state.curve, key=lambda point: point[name])
+        return (max if HIGHER_IS_BETTER[name] else min)(self.late(state), key=lambda point: point[name])
+
+    def late(self, state: TrainState) -> list[dict[str, float]]:
+        """The points of the curve at which every phase had begun."""
+        return [point for point in state.curve if point["images"] >= self.begun_images]
 
     def measure(self, name: str, system: System) -> float:
         """One measure of ``system`` on validation examples."""
