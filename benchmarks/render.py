@@ -65,10 +65,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant figures; whole numbers from a hundred on."""
+    """Four significant figures; whole numbers from a hundred on."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
 
 
 def systems() -> str:
@@ -91,7 +91,7 @@ def inputs() -> str:
     rows = []
     for name, done in stored("real_input").items():
         seen, train, metrics = done["inspect"], done["train"], done["evaluate"]["metrics"]
-        keys = ("psnr", "mean_squared_error", "frechet_distance", "frechet_floor", "label_agreement")
+        keys = ("psnr", "squared_error", "frechet_distance", "frechet_floor", "label_agreement")
         numbers = [number(metrics[key]) if key in metrics else "" for key in keys]
         counts = [f"{seen['read']:,}", str(len(seen["skipped"])), f"{train['images']:,}"]
         rows.append([name, *counts, *numbers, str(done["reconstruct"]["exit_code"])])
