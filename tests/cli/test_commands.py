@@ -299,3 +299,8 @@ def test_a_plugin(run, tmp_path, monkeypatch):
     assert run("train", "digits", "--system", "mine", *words, "--out", tmp_path / "run").code == 0
     assert run("generate", tmp_path / "run", "--plugin", plugin, "--out", tmp_path / "x.npz").code == 0
     assert "Mine alone." in run("systems", "--plugin", plugin).out
+
+
+def test_pictures_that_were_there_before_are_told(run, digits, tmp_path):
+    assert "other pictures" not in run("generate", digits, "--count", 3, "--out", tmp_path / "new").err
+    assert "holds 1 other pictures" in run("generate", digits, "--count", 2, "--out", tmp_path / "new").err

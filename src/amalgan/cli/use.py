@@ -51,6 +51,8 @@ class Generate:
         model = model_at(self.model, self.loading)
         made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
         files = write_output(self.out, made, text=provenance(model, seed=self.seed))
+        if others := {*self.out.glob("*.png")} - {*files}:
+            say(console, f"note: {self.out} holds {len(others)} other pictures, which were there before")
         facts = {
             "out": str(self.out),
             "n": len(made),

@@ -15,6 +15,7 @@ from amalgan.data.store import Store
 from amalgan.types import UNLABELED, DataSpec
 
 FEW = 200
+TRAINING_LEAST = 16
 FEW_A_CLASS = 10
 UNBALANCED = 10
 SIZES_SHOWN = 20
@@ -128,7 +129,11 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
     present = counts[counts > 0]
     claims = [
         (
-            len(store) < FEW,
+            len(store) < TRAINING_LEAST,
+            f"only {len(store)} usable examples: training needs at least {TRAINING_LEAST}",
+        ),
+        (
+            TRAINING_LEAST <= len(store) < FEW,
             f"only {len(store)} examples: a model may memorize them; augment them or gather more",
         ),
         (

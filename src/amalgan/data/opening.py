@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from amalgan.config.data import DataConfig
 from amalgan.data.cache import cached
-from amalgan.data.inspection import Inspection, Skipped, inspect
+from amalgan.data.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
 from amalgan.data.layout import Request
 from amalgan.data.ordered import Progress
 from amalgan.data.reading import read_source
@@ -30,7 +30,6 @@ from amalgan.errors import DataError
 from amalgan.types import UNLABELED, DataSpec
 
 PLAIN = DataConfig()
-TRAINING_LEAST = 16
 REASONS_SHOWN = 5
 
 
