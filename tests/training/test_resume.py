@@ -26,7 +26,9 @@ Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
 def assert_same(first: Path, second: Path) -> None:
     """Equal models byte for byte, and equal states."""
     equal = (first / "model.safetensors").read_bytes() == (second / "model.safetensors").read_bytes()
-    assert equal, "the models differ"  # not compared in the assert: a full diff of bytes takes minutes under CI=true
+    assert equal, (
+        "the models differ"
+    )  # not compared in the assert: a full diff of bytes takes minutes under CI=true
     whole, resumed = tensors_in(first), tensors_in(second)
     assert whole.keys() == resumed.keys()
     assert [name for name, value in whole.items() if not torch.equal(value, resumed[name])] == []
