@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amalgan.api import Model as Model
     from amalgan.api import SystemFacts as SystemFacts
+    from amalgan.api import compare as compare
     from amalgan.api import known_systems as known_systems
     from amalgan.api import load as load
     from amalgan.api import train as train
@@ -30,6 +31,7 @@ _HOME_OF = {
     "AmalganError": "errors",
     "Model": "api",
     "SystemFacts": "api",
+    "compare": "api",
     "known_systems": "api",
     "load": "api",
     "load_plugin": "registry",

@@ -1,5 +1,6 @@
 """The Python API: what the command line does, on arrays.
 
+    compare ─► Comparison
     train ─► Model ─► generate · reconstruct · encode · decode · evaluate        load(path) ─► Model
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
@@ -24,12 +25,15 @@ from rich.console import Console
 
 from amalgan import files, modelfile, registry
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.data import from_pixels, open_data, to_pixels
+from amalgan.data import Dataset, from_pixels, open_data, to_pixels
 from amalgan.data.images import fitted
 from amalgan.data.layout import Layout, color_of
 from amalgan.errors import UsageError
-from amalgan.features import features_of
+from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
+from amalgan.studies.compare import Comparison, Request
+from amalgan.studies.compare import compare as carried_out
+from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
@@ -99,6 +103,61 @@ def train(
         return load(execute(order, Console(stderr=True, quiet=quiet)).model, device=device)
 
 
+def compare(
+    data: str | Path,
+    systems: Sequence[str],
+    *,
+    out: str | Path,
+    seeds: int = 3,
+    cpu_minutes: float | None = None,
+    images: int | None = None,
+    parameters: int | None = None,
+    tries: int = 1,
+    jobs: int = 1,
+    seed: int = 0,
+    count: int = 10_000,
+    batch: int = 64,
+    plugin: str | Path | None = None,
+    samples: Sequence[str] = (),
+    overwrite: bool = False,
+    reading: DataConfig = DataConfig(),  # noqa: B008 - frozen
+    augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
+    quiet: bool = False,
+) -> Comparison:
+    """Train ``systems`` on ``data`` with one budget, each in processes of its own, and say which is best for what.
+
+    The same call goes on with a comparison that was stopped. ``Comparison.report`` is what ``out/report.json`` holds.
+
+    Args:
+        cpu_minutes: of training a cell, 2 when no budget is given.
+        samples: examples made elsewhere as rows: ``"name=x.npz"``.
+        plugin: a file that registers systems of your own; the cells load it too.
+
+    Raises:
+        AmalganError: as the command line does; a cell that fails is a row of the report instead.
+    """
+    request = Request(
+        data=str(data),
+        systems=tuple(systems),
+        out=Path(out),
+        seeds=seeds,
+        cpu_minutes=cpu_minutes,
+        images=images,
+        parameters=parameters,
+        tries=tries,
+        jobs=jobs,
+        seed=seed,
+        count=count,
+        batch=batch,
+        plugin=Path(plugin) if plugin is not None else None,
+        samples=tuple(samples),
+        overwrite=overwrite,
+        reading=reading,
+        augment=augment,
+    )
+    return carried_out(request, Console(stderr=True, quiet=quiet))
+
+
 def named(data: str | Path | NDArray[Any], scratch: Path) -> str:
     """``data`` as a word or a path; an array is put into a file."""
     if not isinstance(data, np.ndarray):
@@ -161,10 +220,16 @@ class Model:
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
-            device = str(next(self.held.system.parameters()).device)
-            features = features_of(found, device=device) if len(found.train) else None
+            found, features = self._opened(data, Path(scratch))
             return evaluate(self.held, found, features=features, count=count, seed=seed)
+
+    def report(
+        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
+    ) -> Path:
+        """Write a page on the model into the folder ``out`` (report.html, report.json); return the page's path."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found, features = self._opened(data, Path(scratch))
+            return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
@@ -174,6 +239,12 @@ class Model:
             if name in self.held.header
         }
         modelfile.publish(Path(path), self.held.system, name=self.held.name, facts=facts)
+
+    def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
+        """What the model is judged on, and the feature network where there is anything to learn it from."""
+        found = open_data(named(data, scratch), like=self.spec, at_least=1)
+        device = str(next(self.held.system.parameters()).device)
+        return found, features_of(found, device=device) if len(found.train) else None
 
     def _in(self, x: Examples) -> torch.Tensor:
         return examples(x, self.spec)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -23,8 +24,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
 from amalgan import modelfile, networks, tensorfile
@@ -149,6 +148,9 @@ def recipe(data: Dataset) -> str:
 
 def clusters(records: Records) -> NDArray[np.int64]:
     """A cluster of principal components for each record, as a label."""
+    from sklearn.cluster import MiniBatchKMeans  # scikit-learn takes a second to import
+    from sklearn.decomposition import PCA
+
     picked = np.random.default_rng(0).permutation(len(records))[:MOST_CLUSTERED]
     pixels = records.take(picked).flatten(1).numpy()
     components = PCA(min(32, *pixels.shape), random_state=0).fit(pixels)
@@ -160,18 +162,38 @@ def clusters(records: Records) -> NDArray[np.int64]:
     ).astype(np.int64)
 
 
-@torch.enable_grad()
 def teach(net: Classifier, records: Records, labels: NDArray[np.int64], device: str) -> None:
-    """Train ``net`` to tell ``labels`` apart, on slightly moved pictures, the same way every time."""
+    """Train ``net`` to tell ``labels`` of records apart."""
     known = np.flatnonzero(labels != UNLABELED)
     records, target = records.select(known), torch.from_numpy(labels[known]).to(device)
-    rounds = max(LEAST_ROUNDS, min(IMAGES, PASSES * len(records)) // BATCH)
+
+    def lesson(round: int) -> tuple[Tensor, Tensor]:
+        batch = batch_at(records, seed=0, round=round, batch=BATCH, device=device)
+        return batch.x, target[batch.index]
+
+    drill(net, lesson, rounds_for(len(records), IMAGES), device)
+
+
+def rounds_for(examples: int, images: int) -> int:
+    """Rounds that draw ``images`` pictures, but make no more than 40 passes over few ``examples``."""
+    return max(LEAST_ROUNDS, min(images, PASSES * examples) // BATCH)
+
+
+@torch.enable_grad()
+def drill(
+    net: Classifier, lesson: Callable[[int], tuple[Tensor, Tensor]], rounds: int, device: str = "cpu"
+) -> None:
+    """Train ``net`` on slightly moved pictures, the same way every time.
+
+    Args:
+        lesson: the pictures (B, C, H, W) of a round and their classes (B,).
+    """
     adam = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=rounds, pct_start=0.1)
     for round in range(rounds):
-        batch = batch_at(records, seed=0, round=round, batch=BATCH, device=device)
-        x = augment(batch.x, MOVED, Draws(seed=0, round=round, total=BATCH, device=device))
-        loss = nn.functional.cross_entropy(net.logits(x), target[batch.index], label_smoothing=SMOOTHING)
+        pictures, target = lesson(round)
+        x = augment(pictures, MOVED, Draws(seed=0, round=round, total=BATCH, device=device))
+        loss = nn.functional.cross_entropy(net.logits(x), target, label_smoothing=SMOOTHING)
         adam.zero_grad()
         loss.backward()
         adam.step()

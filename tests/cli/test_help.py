@@ -18,7 +18,19 @@ from amalgan.cli.flags import groups
 from amalgan.cli.parsing import COMMANDS, train_default
 
 GOLDEN = Path(__file__).parent / "golden"
-NAMES = ("demo", "train", "generate", "reconstruct", "embed", "evaluate", "inspect", "systems", "info")
+NAMES = (
+    "demo",
+    "train",
+    "generate",
+    "reconstruct",
+    "embed",
+    "evaluate",
+    "compare",
+    "report",
+    "inspect",
+    "systems",
+    "info",
+)
 
 
 @pytest.mark.parametrize(("file", "words"), [("top.txt", ["--help"]), ("train.txt", ["train", "--help"])])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from amalgan.errors import UsageError
-from amalgan.metrics.statistics import binomial_interval, holm, interval, paired_difference
+from amalgan.metrics.statistics import binomial_interval, compared, holm, interval, paired_difference
 
 
 def test_interval_of_a_known_sample() -> None:
@@ -108,6 +108,75 @@ def test_holm_keeps_the_rate_of_any_false_alarm() -> None:
     p_values = np.random.default_rng(4).uniform(size=(4000, 6))
     alarms = np.mean([min(holm(family)) < 0.05 for family in p_values.tolist()])
     assert alarms == pytest.approx(1 - (1 - 0.05 / 6) ** 6, abs=0.014)
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_intervals_of_few_seeds_cover_the_truth_95_times_in_100(n: int) -> None:
+    """Of a mean, and of a paired difference whose two sides share most of their noise."""
+    generator = np.random.default_rng(10 + n)
+    shared = generator.normal(0, 5, (6000, 1, n))
+    pairs = (shared + generator.normal([[[1.0], [3.0]]], 1, (6000, 2, n))).tolist()
+    means = [interval(a) for a, _ in pairs]
+    differences = [paired_difference(a, b).interval for a, b in pairs]
+    assert 0.93 <= np.mean([found.low <= 1 <= found.high for found in means]) <= 0.97
+    assert 0.93 <= np.mean([found.low <= -2 <= found.high for found in differences]) <= 0.97
+
+
+def families(true_difference: float, seeds: int, count: int = 800) -> tuple[float, float]:
+    """The share of families of 3 systems by 2 measures with a false alarm, and the share of real differences found.
+
+    The first system is better than the others by ``true_difference`` deviations; the others are alike.
+    """
+    generator = np.random.default_rng(20)
+    false, found = 0, 0
+    for values in generator.normal(0, 1, (count, 2, 3, seeds)):
+        values[:, 0] += true_difference
+        pairs = [(one[a].tolist(), one[b].tolist()) for one in values for a, b in ((0, 1), (0, 2), (1, 2))]
+        verdicts = [one.verdict for one in compared(pairs)]
+        alike = [verdicts[2], verdicts[5]] if true_difference else verdicts
+        false += any(verdict != "inconclusive" for verdict in alike)
+        found += sum(verdicts[at] == "higher" for at in (0, 1, 3, 4))
+    return false / count, found / (4 * count)
+
+
+def test_a_family_of_comparisons_keeps_its_rate_of_false_alarms_and_finds_what_is_there() -> None:
+    alarms, _ = families(0.0, seeds=3)
+    assert alarms <= 0.05 + 3 * (0.05 * 0.95 / 800) ** 0.5
+    alarms, power = families(4.0, seeds=5)
+    assert alarms <= 0.05 + 3 * (0.05 * 0.95 / 800) ** 0.5 and power > 0.7
+
+
+@given(st.lists(st.lists(st.floats(-9, 9), min_size=6, max_size=6), min_size=1, max_size=6))
+def test_a_corrected_interval_leaves_zero_out_exactly_when_the_corrected_p_value_is_small(
+    rows: list[list[float]],
+) -> None:
+    pairs = [(row[:3], row[3:]) for row in rows]
+    found = compared(pairs)
+    assert [one.p_adjusted for one in found] == holm([one.p_value for one in found])
+    for one, (a, b) in zip(found, pairs, strict=True):
+        assert 1 - 0.05 <= one.interval.level <= 1 - 0.05 / len(pairs)
+        if abs(one.p_adjusted - 0.05) > 1e-6:
+            assert (one.verdict != "inconclusive") == (one.p_adjusted < 0.05)
+        if one.verdict != "inconclusive":
+            assert (one.verdict == "higher") == (np.mean(a) > np.mean(b))
+
+
+def test_a_family_of_one_is_a_paired_test() -> None:
+    a, b = [1.0, 2.0, 4.0], [0.5, 1.0, 4.5]
+    (one,), plain = compared([(a, b)]), paired_difference(a, b)
+    assert (one.p_value, one.p_adjusted) == (plain.p_value, plain.p_value)
+    assert (one.interval.low, one.interval.high) == pytest.approx((plain.interval.low, plain.interval.high))
+    assert compared([]) == []
+
+
+def test_differences_that_are_all_equal_say_nothing_of_chance() -> None:
+    """Accuracies of a few examples often are; rounding must not make a discovery of it."""
+    (one,) = compared([([0.9, 0.8, 0.7], [0.8, 0.7, 0.6])])
+    assert (one.p_value, one.verdict) == (1.0, "inconclusive")
+    assert one.interval.mean == pytest.approx(0.1) and (one.interval.low, one.interval.high) == (
+        -math.inf,
+        math.inf,
+    )
 
 
 def test_faults_are_named() -> None:

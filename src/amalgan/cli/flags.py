@@ -65,7 +65,7 @@ class Flag(NamedTuple):
     @property
     def help(self) -> str:
         """What it does, and its default where the line does not say it."""
-        said = self.default is None or self.required or self.switch or self.positional
+        said = self.default in (None, ()) or self.required or self.switch or self.positional
         return self.line if said else f"{self.line} [{shown_default(self.default)}]"
 
 
@@ -136,7 +136,7 @@ def metavar(kind: Any) -> str:
     if typing.get_origin(kind) is Literal:
         return "|".join(str(choice) for choice in get_args(kind))
     if typing.get_origin(kind) is tuple:
-        return " ".join(metavar(part) for part in get_args(kind))
+        return " ".join(metavar(part) for part in get_args(kind) if part is not Ellipsis)
     return "" if kind is bool else METAVARS.get(kind, "VALUE")
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
 from amalgan.data.names import shown
@@ -29,10 +29,12 @@ class Answer:
 
     facts: Mapping[str, Any]
     """The JSON object."""
-    text: str | Table
+    text: str | Table | Group
     """The same for people."""
     skipped: Sequence[Mapping[str, str]] = field(default=())
     """Inputs that could not be used: name and reason."""
+    trouble: str = "skipped {} input"
+    """What to call them, in the singular; their number goes into the braces."""
 
 
 class Command(Protocol):
@@ -48,7 +50,7 @@ class Command(Protocol):
 
 def deliver(answer: Answer, as_json: bool, console: Console) -> int:
     """Show ``answer`` and return the exit code."""
-    list_skipped(answer.skipped, console)
+    list_skipped(answer.skipped, answer.trouble, console)
     if int(os.environ.get("RANK", 0)) == 0:  # of several processes, the first answers
         with quiet_pipe():
             if as_json:
@@ -60,14 +62,15 @@ def deliver(answer: Answer, as_json: bool, console: Console) -> int:
     return SOME_SKIPPED if answer.skipped else 0
 
 
-def list_skipped(skipped: Sequence[Mapping[str, str]], console: Console) -> None:
+def list_skipped(skipped: Sequence[Mapping[str, str]], trouble: str, console: Console) -> None:
     """Name what was left out, the first ten."""
     if not skipped:
         return
     more = len(skipped) - SHOWN_SKIPPED
     lines = [f"  {bad['name']}: {bad['reason']}" for bad in skipped[:SHOWN_SKIPPED]]
     lines += [f"  and {more} more; --json lists them all"] if more > 0 else []
-    say(console, "\n".join([f"skipped {counted(len(skipped), 'input')}:", *lines]))
+    title = trouble.format(f"{len(skipped):,}") + "s" * (len(skipped) > 1)
+    say(console, "\n".join([f"{title}:", *lines]))
 
 
 def fail(message: str, as_json: bool, console: Console, code: int) -> int:

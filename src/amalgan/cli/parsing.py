@@ -18,10 +18,12 @@ import tyro
 
 from amalgan import __version__, registry
 from amalgan.cli import help
+from amalgan.cli.compare import Compare
 from amalgan.cli.demo import Demo
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
+from amalgan.cli.report import Report
 from amalgan.cli.train import Train
 from amalgan.cli.use import Embed, Evaluate, Generate, Reconstruct
 from amalgan.errors import UsageError
@@ -33,6 +35,8 @@ COMMANDS: dict[str, type[Any]] = {
     "reconstruct": Reconstruct,
     "embed": Embed,
     "evaluate": Evaluate,
+    "compare": Compare,
+    "report": Report,
     "inspect": Inspect,
     "systems": Systems,
     "info": Info,

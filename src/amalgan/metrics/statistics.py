@@ -4,6 +4,7 @@
     pairs  ─► paired_difference    the same of the differences, with the two-sided p-value of no difference
     successes of n ─► binomial_interval    Wilson 1927, JASA 22, for shares and accuracies
     p-values ─► holm               Holm 1979, Scand. J. Statist. 6: adjusted for being many
+    many pairs ─► compared         paired differences whose p-values and intervals are corrected so
 
 Pairs are runs of one seed on one split: what is common to both cancels.
 """
@@ -12,13 +13,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist, fmean, stdev
 from typing import Literal
 
 from scipy.special import stdtr, stdtrit
 
 from amalgan.errors import UsageError
+
+ROUNDING = 1e-12
+"""Differences that vary by no more than this share of the values are equal."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,61 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, (len(p_values) - rank) * p_values[at]))
         adjusted[at] = running
     return adjusted
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One paired difference among several, corrected for their number."""
+
+    interval: Interval
+    """Of the corrected ``level``: it leaves zero out exactly when ``p_adjusted`` is below 1 - the family's level."""
+    p_value: float
+    """Of this difference alone."""
+    p_adjusted: float
+
+    @property
+    def verdict(self) -> Literal["higher", "lower", "inconclusive"]:
+        """What can be said of the first, all comparisons considered."""
+        return Difference(self.interval, self.p_adjusted).verdict
+
+
+def compared(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], level: float = 0.95) -> list[Compared]:
+    """Paired differences of a family of comparisons, with Holm's correction for making all of them.
+
+    Each interval is that of the step at which Holm's rule stands when it comes to the difference: the smallest
+    p-value of m is held against (1 - level) / m, the next against (1 - level) / (m - 1), and so on until the first
+    that fails, whose step holds for all after it. Differences that are equal in all pairs (counts of a few examples
+    often are) say nothing of chance: their p-value is 1.
+
+    Raises:
+        UsageError: as ``paired_difference``.
+    """
+    p_values = [chance(a, b, level) for a, b in pairs]
+    adjusted = holm(p_values)
+    order = sorted(range(len(pairs)), key=lambda at: p_values[at])
+    failed = next((rank for rank, at in enumerate(order) if adjusted[at] >= 1 - level), len(pairs))
+    steps = {at: len(pairs) - min(rank, failed) for rank, at in enumerate(order)}
+    return [
+        Compared(within(*pair, 1 - (1 - level) / steps[at]), p_values[at], adjusted[at])
+        for at, pair in enumerate(pairs)
+    ]
+
+
+def chance(a: Sequence[float], b: Sequence[float], level: float) -> float:
+    """The p-value of ``paired_difference``; 1 where all differences are equal, but for rounding."""
+    return 1.0 if equal_differences(a, b) else paired_difference(a, b, level).p_value
+
+
+def within(a: Sequence[float], b: Sequence[float], level: float) -> Interval:
+    """The interval of the paired difference; where all differences are equal, from minus infinity to infinity."""
+    found = paired_difference(a, b, level).interval
+    return replace(found, low=-math.inf, high=math.inf) if equal_differences(a, b) else found
+
+
+def equal_differences(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether the differences vary by no more than rounding."""
+    differences = [x - y for x, y in zip(a, b, strict=True)]
+    return max(differences) - min(differences) <= ROUNDING * max(map(abs, [*a, *b]))
 
 
 def _checked(values: Sequence[float], level: float) -> int:

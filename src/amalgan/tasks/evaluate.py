@@ -72,8 +72,8 @@ def evaluate(
         UsageError: the data is not of the model's kind, or the count is below 2.
     """
     check(model, data, count)
-    trial = Trial(model=model, data=data, features=features, count=count, seed=seed)
-    scores = list(all_scores(trial, tell or (lambda _: None)))
+    trial = Trial(data=data, features=features, count=count, seed=seed)
+    scores = list(all_scores(model, trial, tell or (lambda _: None)))
     return Evaluation(
         n=trial.n,
         split="test",
@@ -105,18 +105,18 @@ def form(spec: DataSpec) -> tuple[Any, ...]:
     return (spec.kind, tuple(spec.shape), tuple(spec.center), tuple(spec.spread))
 
 
-def all_scores(trial: Trial, tell: Callable[[str], None]) -> Iterator[Score]:
+def all_scores(model: Model, trial: Trial, tell: Callable[[str], None]) -> Iterator[Score]:
     """What applies to the model's abilities."""
-    system = trial.model.system
+    system = model.system
     if isinstance(system, Generates) and trial.features is not None:
         tell(f"generating {trial.n} examples")
-        yield from generation_scores(trial)
+        yield from generation_scores(model, trial)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         tell(f"reconstructing {trial.n} examples")
-        yield from reconstruction_scores(trial)
+        yield from reconstruction_scores(model, trial)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
-        yield from code_scores(trial)
+        yield from code_scores(model, trial)
 
 
 def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Literal, get_args
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 
 from amalgan.errors import UsageError
@@ -52,6 +53,15 @@ def generate(
         draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=device)
         examples = draw(model, torch.full((CHUNK,), number, device=device), draws, decoder)
         yield examples[: count - start].cpu()
+
+
+@torch.no_grad()
+def generate_each(model: Model, asked: Int[Tensor, " N"], *, seed: int, purpose: str) -> Iterator[Tensor]:
+    """Yield one new example for each label, float32, in chunks; ``purpose`` names the stream of random numbers."""
+    device = str(next(model.system.parameters()).device)
+    for chunk, label in enumerate(asked.split(CHUNK)):
+        draws = Draws(seed=key(seed, purpose), round=chunk, total=len(label), device=device)
+        yield draw(model, label.to(device), draws, None).cpu()
 
 
 def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from amalgan.data import Records
 from amalgan.metrics.utility import knn_accuracy, linear_probe
+from amalgan.modelfile import Model
 from amalgan.tasks.embed import embed
 from amalgan.tasks.generate import CHUNK
 from amalgan.tasks.scores import Score, Trial, accuracy, picked
@@ -34,14 +35,14 @@ class Sets(NamedTuple):
     test_label: Int[Tensor, " M"]
 
 
-def code_scores(trial: Trial) -> Iterator[Score]:
+def code_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Accuracies of codes and of principal components; nothing where no test example is labeled."""
     train, test = labeled_only(trial.data.train), labeled_only(trial.held_out)
     if not len(test):
         return
     train = picked(train, trial.count, trial.seed)
     labels = torch.from_numpy(train.labels), torch.from_numpy(test.labels)
-    codes = (torch.from_numpy(embed(trial.model, records).code) for records in (train, test))
+    codes = (torch.from_numpy(embed(model, records).code) for records in (train, test))
     coded = Sets(next(codes), labels[0], next(codes), labels[1])
     yield from accuracies(trial, coded, "", f"codes of {coded.train.shape[1]} entries")
     parts = components(train, test, coded.train.shape[1], trial.seed)

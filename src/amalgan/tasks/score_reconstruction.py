@@ -15,6 +15,7 @@ from torch import Tensor
 
 from amalgan.metrics.distortion import decibels, mean_squared_error, ssim
 from amalgan.metrics.novelty import spread
+from amalgan.modelfile import Model
 from amalgan.streams import Draws, key
 from amalgan.systems.abilities import Encodes, Realizes
 from amalgan.tasks.generate import CHUNK, DecoderName
@@ -37,17 +38,19 @@ class Rebuilt(NamedTuple):
     features: Tensor | None
 
 
-def reconstruction_scores(trial: Trial) -> Iterator[Score]:
+def reconstruction_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Everything about the reconstructions of the held-out examples."""
-    yield from decoder_scores(trial, "faithful", "", "reconstructions x'")
-    if isinstance(trial.model.system, Realizes):
-        yield from decoder_scores(trial, "realistic", "_realistic", "realistic reconstructions x''")
-        yield variety(trial)
+    yield from decoder_scores(model, trial, "faithful", "", "reconstructions x'")
+    if isinstance(model.system, Realizes):
+        yield from decoder_scores(model, trial, "realistic", "_realistic", "realistic reconstructions x''")
+        yield variety(model, trial)
 
 
-def decoder_scores(trial: Trial, decoder: DecoderName, suffix: str, what: str) -> Iterator[Score]:
+def decoder_scores(
+    model: Model, trial: Trial, decoder: DecoderName, suffix: str, what: str
+) -> Iterator[Score]:
     """The scores of one decoder."""
-    found = rebuild(trial, decoder)
+    found = rebuild(model, trial, decoder)
     of = f"{trial.n} {what} of the {trial.split}"
     if found.similarity is None:
         name = f"mean squared error, {of}, standardized units"
@@ -61,11 +64,11 @@ def decoder_scores(trial: Trial, decoder: DecoderName, suffix: str, what: str) -
         yield distance(trial, f"frechet_distance_reconstruction{suffix}", found.features, what)
 
 
-def rebuild(trial: Trial, decoder: DecoderName) -> Rebuilt:
+def rebuild(model: Model, trial: Trial, decoder: DecoderName) -> Rebuilt:
     """Reconstruct the held-out examples and compare, a chunk at a time."""
     error, similarity, looks = 0.0, 0.0, []
     pictures = trial.data.spec.kind == "image"
-    decodes = reconstruct(trial.model, trial.held_out, decoder=decoder, seed=trial.seed)
+    decodes = reconstruct(model, trial.held_out, decoder=decoder, seed=trial.seed)
     for batch, decoded in zip(trial.held_out.batches(CHUNK), decodes, strict=True):
         shown = delivered(decoded)
         error += float(mean_squared_error(shown, batch.x).sum())
@@ -76,17 +79,16 @@ def rebuild(trial: Trial, decoder: DecoderName) -> Rebuilt:
 
 
 @torch.no_grad()
-def variety(trial: Trial) -> Score:
+def variety(model: Model, trial: Trial) -> Score:
     """How much the realistic decodes of one code differ."""
     codes = min(SPREAD_CODES, trial.n)
     units = "the range [-1, 1]" if trial.data.spec.kind == "image" else "standardized units"
     name = f"spread, deviation over {SPREAD_DRAWS} realistic decodes of each of {codes} codes, in {units}"
-    return scored("spread", lambda: spread(repainted(trial, codes)), name)
+    return scored("spread", lambda: spread(repainted(model, trial, codes)), name)
 
 
-def repainted(trial: Trial, codes: int) -> Float[Tensor, "N R ..."]:
+def repainted(model: Model, trial: Trial, codes: int) -> Float[Tensor, "N R ..."]:
     """Several realistic decodes of each of some held-out examples."""
-    model = trial.model
     device = str(next(model.system.parameters()).device)
     code = model.require(Encodes).encode(trial.held_out.take(trial.held_out.spaced(codes)).to(device))
     paint = model.require(Realizes).realize

@@ -1,6 +1,6 @@
 """A number with the name that it must not be shown without, and what every score of one evaluation shares.
 
-    Trial   the model, the examples it is judged on, the feature network   ─►   Score   key, value, full name
+    Trial   the examples to be judged on, the feature network   ─►   Score   key, value, full name
 
 Pictures are judged as users get them: within their range and rounded to 8 bits.
 """
@@ -23,7 +23,6 @@ from amalgan.errors import AmalganError, DataError
 from amalgan.features import Features
 from amalgan.metrics.distribution import labeled
 from amalgan.metrics.statistics import binomial_interval
-from amalgan.modelfile import Model
 from amalgan.streams import key
 from amalgan.tasks.generate import CHUNK
 
@@ -42,11 +41,19 @@ class Score:
     """Says n, split and feature network, and warns where n is too small for what the metric promises."""
 
 
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """Examples that another program made, to be judged beside those of models."""
+
+    name: str
+    records: Records
+    """Read like the data they are compared with; labels in the order of its classes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What is judged, and against what."""
+    """What a model, or examples made elsewhere, are judged against."""
 
-    model: Model
     data: Dataset
     features: Features | None
     count: int

@@ -8,6 +8,7 @@ The number is written to ``run.json``; from then on only images count, so a resu
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -26,17 +27,29 @@ RESERVE = 0.04
 """Share of the time kept for saving, validating, sample grids and publishing."""
 
 
-def images_for(minutes: float, run: RunConfig, data: Dataset, system: System, processes: Processes) -> int:
-    """How many images training can draw in ``minutes`` of wall time on this machine. ``system`` is used up."""
+def images_for(
+    minutes: float,
+    run: RunConfig,
+    data: Dataset,
+    system: System,
+    processes: Processes,
+    clock: Callable[[], float] = time.perf_counter,
+) -> int:
+    """How many images training can draw in ``minutes`` on this machine. ``system`` is used up.
+
+    Args:
+        clock: tells seconds; ``time.process_time`` makes the minutes those of the CPU.
+    """
     state = TrainState.fresh(system)
     loop.refuse_split(run, state.phases, processes)
     a_round = sum(
-        (stop - start) * seconds_a_round(run, data, state, processes, progress=(start + stop) / 2)
+        (stop - start)
+        * seconds_a_round(run, data, state, processes, progress=(start + stop) / 2, clock=clock)
         for start, stop in intervals(system)
     )
     whole = minutes * 60 * (1 - RESERVE)
     at_most = replace(run, images=max(run.batch, round(whole / a_round) * run.batch))
-    settling = seconds_to_settle(at_most, data, state, processes)
+    settling = seconds_to_settle(at_most, data, state, processes, clock)
     rounds = torch.tensor(max(whole - settling, whole / 4) / a_round, device=processes.device)
     return max(1, round(processes.mean({"rounds": rounds})["rounds"])) * run.batch
 
@@ -48,23 +61,31 @@ def intervals(system: System) -> list[tuple[float, float]]:
     return list(pairwise(marks))
 
 
-def seconds_to_settle(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> float:
-    """Wall time of all settling in ``run``, from a first one on the fewest examples."""
+def seconds_to_settle(
+    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, clock: Callable[[], float]
+) -> float:
+    """Time of all settling in ``run``, from a first one on the fewest examples."""
     few = replace(run, images=run.batch)
-    started_at = time.perf_counter()
+    started_at = clock()
     loop.settle(state.system, few, data, processes)
-    once = time.perf_counter() - started_at
+    once = clock() - started_at
     times = len(state.system.boundaries()) + 1
     return times * once * loop.settling_examples(run, data) / loop.settling_examples(few, data)
 
 
 def seconds_a_round(
-    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, *, progress: float
+    run: RunConfig,
+    data: Dataset,
+    state: TrainState,
+    processes: Processes,
+    *,
+    progress: float,
+    clock: Callable[[], float],
 ) -> float:
-    """Wall time of a round at this ``progress``; the timed rounds hold the lazy penalties' share."""
-    started_at = time.perf_counter()
+    """Time of a round at this ``progress``; the timed rounds hold the lazy penalties' share."""
+    started_at = clock()
     for number in range(UNTIMED_ROUNDS + TIMED_ROUNDS):
         if number == UNTIMED_ROUNDS:
-            started_at = time.perf_counter()
+            started_at = clock()
         loop.take_round(run, data, state, processes, progress=progress)
-    return (time.perf_counter() - started_at) / TIMED_ROUNDS
+    return (clock() - started_at) / TIMED_ROUNDS

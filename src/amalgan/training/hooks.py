@@ -100,20 +100,19 @@ class Log:
     target: Path
     every: int
     started_at: float = field(default_factory=time.monotonic)
-    sums: dict[str, list[float]] = field(default_factory=dict)
 
     def __call__(self, state: TrainState, report: Report) -> None:
         for name, value in report.items():
-            self.sums.setdefault(name, []).append(value)
+            state.unlogged.setdefault(name, []).append(value)
         if state.round % self.every == 0 or state.round == 1:
-            means = {name: sum(values) / len(values) for name, values in self.sums.items()}
+            means = {name: sum(values) / len(values) for name, values in state.unlogged.items()}
             line = {
                 "round": state.round,
                 "images": state.images,
                 "seconds": time.monotonic() - self.started_at,
             }
             files.append_line(self.target, json.dumps(line | means))
-            self.sums = {}
+            state.unlogged = {}
 
 
 def trim(log: Path, round: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,8 +41,11 @@ VALIDATION_TIMES = 20
 __all__ = ["Order", "Result", "execute"]
 
 
-def execute(order: Order, console: Console) -> Result:
+def execute(order: Order, console: Console, stored: Callable[[], None] = lambda: None) -> Result:
     """Carry out ``order``: train, and publish ``model.safetensors`` when training has ended.
+
+    Args:
+        stored: is called after each save of the state.
 
     Raises:
         AmalganError: the settings, the data, the folder, or the numbers; Interrupted after a signal.
@@ -53,7 +57,7 @@ def execute(order: Order, console: Console) -> Result:
         check_folder(order, peers)
         console = console if peers.first else Console(quiet=True)
         data = plan.read(order, console)
-        job = Job(order, plan.resolve(order, data, peers, console), data, peers, console)
+        job = Job(order, plan.resolve(order, data, peers, console), data, peers, console, stored)
         job.say(plan.describe(job.run, data))
         current, resumed_at = job.begin()
         show = stack.enter_context(Show.on(console, images=current.images, of=job.run.images))
@@ -91,6 +95,7 @@ class Job:
     data: Dataset
     peers: Processes
     console: Console
+    stored: Callable[[], None]
 
     @property
     def saved(self) -> Path:
@@ -145,6 +150,7 @@ class Job:
         """Save the state; the first process does it for all."""
         if self.peers.first:
             state.save(current, self.saved, self.identity)
+            self.stored()
 
     def hooks(self, current: TrainState, signals: Signals, show: Show) -> list[loop.Hook]:
         """What stands beside the loop: the watchdog first, so that nothing broken is saved or shown."""

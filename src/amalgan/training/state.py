@@ -49,6 +49,8 @@ class TrainState:
     """Averaged weights at the best validation, kept when --patience asks for it."""
     stop: str | None = None
     """Why training ends before its budget."""
+    unlogged: dict[str, list[float]] = field(default_factory=dict)
+    """Terms and notes since the last line of the log: a resumed run writes the lines of one that never stopped."""
 
     @classmethod
     def fresh(cls, system: System) -> TrainState:
@@ -101,6 +103,7 @@ def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
         "rollbacks": state.rollbacks,
         "curve": state.curve,
         "stop": state.stop,
+        "unlogged": state.unlogged,
     }
     tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
 
@@ -155,6 +158,7 @@ def restore(
     state.best = {name: value.to(device) for name, value in below(tensors, "best/").items()} or None
     for name in ("round", "images", "rate_scale", "rollbacks", "curve", "stop"):
         setattr(state, name, header[name])
+    state.unlogged = header.get("unlogged", {})
 
 
 def newest(source: Path, tell: Callable[[str], None]) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -1,0 +1,72 @@
+"""``report``: one page on one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.output import Answer, say
+from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.use import skipped_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Write a page on a model: what it can do, how well, and what to watch out for.
+
+    DIR gets report.html, one file that fetches nothing, and report.json, the same in numbers.
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """What to judge it on: best the data it was trained on, whose test split it never saw."""
+    out: Path
+    """The folder of the page."""
+    count: int = 10_000
+    """At most so many test examples, and as many generated ones."""
+    seed: int = 0
+    """Seed of what is generated and of which examples are taken."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Measure, show and write."""
+        from amalgan.features import features_of
+        from amalgan.studies.report.one import report
+
+        check_out(self.out, self.data)
+        model = model_at(self.model, self.loading)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        device = str(next(model.system.parameters()).device)
+        with console.status("") as status:
+
+            def tell(what: str) -> None:
+                status.update(f"{what} ...")
+
+            tell("feature network: reading it, or training it once for this data")
+            features = features_of(data, cache=self.reading.cache, device=device) if len(data.train) else None
+            named = str(self.model), self.data
+            made = report(
+                model, data, features=features, count=self.count, seed=self.seed, named=named, tell=tell
+            )
+        page, skipped = made.write(self.out), skipped_of(data)
+        notes = [*made.facts["cautions"], *made.facts["evaluation"]["warnings"]]
+        for note in notes:
+            say(console, f"note: {note}")
+        facts = made.facts["evaluation"] | {
+            "page": str(page),
+            "sentences": made.facts["sentences"],
+            "system": model.name,
+            "digest": model.digest,
+            "skipped": skipped,
+        }
+        return Answer(facts=facts, text="\n".join([*made.facts["sentences"], str(page)]), skipped=skipped)

@@ -1,0 +1,14 @@
+"""One data set, one budget, every system: who does what best, as far as the numbers can tell.
+
+Request ─► planning ─► plan.json ─► cells (one process each: worker) ─► results ─► verdict ─► outputs
+
+request    what is asked                     worker     one cell: train, measure, show
+plan       what is fixed before it starts    measures   what is measured, and how to add to it
+cells      processes, signals, the lock      results    table and corrected comparisons
+"""
+
+from amalgan.studies.compare.comparison import Comparison, compare
+from amalgan.studies.compare.outputs import reproducible
+from amalgan.studies.compare.request import Request
+
+__all__ = ["Comparison", "Request", "compare", "reproducible"]

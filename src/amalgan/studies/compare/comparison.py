@@ -1,0 +1,100 @@
+"""The whole comparison: plan, tries, cells, report.
+
+Request ─► plan.json ─► tries (if more than one) ─► cells ─► report.json, table.csv, report.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from amalgan.studies.compare import outputs, results, tuning
+from amalgan.studies.compare.cells import Crew, Job, crew, locked
+from amalgan.studies.compare.plan import TUNING_SHARE, Plan
+from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.progress import Progress, opening
+from amalgan.studies.compare.request import Request
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found, and where it lies."""
+
+    folder: Path
+    report: dict[str, Any]
+
+    @property
+    def troubled(self) -> list[dict[str, str]]:
+        """Cells that failed or collapsed, with the reason."""
+        return [
+            {"name": f"{cell['system']}, seed {cell['seed']}", "reason": f"{cell['state']}: {cell['reason']}"}
+            for cell in self.report["cells"]
+            if cell["state"] != "done"
+        ]
+
+
+def compare(request: Request, console: Console) -> Comparison:
+    """Train every system with every seed, measure, and report; goes on where an earlier sitting stopped.
+
+    Raises:
+        AmalganError: the request, the data or the folder; a cell that fails is a row of the report instead.
+        Interrupted: a signal came; what was reached is saved.
+    """
+    draft = drafted(request, console)
+    with locked(request.out) as lock:
+        plan = planned(draft, console)
+        with crew(request.out, lock, request.jobs) as workers, Progress.on(console) as progress:
+            progress.say(opening(plan, workers.at_once))
+            carry_out(plan, workers, progress)
+        report = outputs.report_of(plan, results.cells_of(plan, workers.troubles))
+        outputs.write(plan, report)
+    return Comparison(request.out, report)
+
+
+def carry_out(plan: Plan, workers: Crew, progress: Progress) -> None:
+    """Do what is not done yet."""
+    if plan.asked["tries"] > 1:
+        tries = try_jobs(plan)
+        progress.begin("trying settings", tries)
+        workers.do(tries, progress.ended, progress.look)
+        progress.tell_tuning(tuning.decide(plan))
+    jobs = [*reference_jobs(plan), *cell_jobs(plan)]
+    progress.begin("comparing", jobs)
+    workers.do(jobs, progress.ended, progress.look)
+
+
+def try_jobs(plan: Plan) -> list[Job]:
+    """Every try of every system."""
+    return [
+        Job(
+            f"{name} at {factor:g} of its rates",
+            ("try", name, str(factor)),
+            plan.try_of(name, factor) / "try.json",
+            plan.systems[name]["images"] // TUNING_SHARE,
+        )
+        for factor in tuning.factors(plan.asked["tries"])
+        for name in plan.systems
+    ]
+
+
+def reference_jobs(plan: Plan) -> Sequence[Job]:
+    """What depends on the data alone."""
+    return [Job("what real examples reach", ("reference",), plan.folder / "reference.json")]
+
+
+def cell_jobs(plan: Plan) -> list[Job]:
+    """Every cell, seed by seed, so that all systems are seen early."""
+    jobs = [
+        Job(
+            f"{name}, seed {seed}",
+            ("cell" if name in plan.systems else "outside", name, str(seed)),
+            plan.cell(name, seed) / "cell.json",
+            plan.systems[name]["images"] if name in plan.systems else 0,
+        )
+        for name, seed in results.places(plan)
+    ]
+    return sorted(jobs, key=lambda job: int(job.words[2]))

@@ -1,0 +1,166 @@
+"""What is measured in every cell: a catalog of measures, in groups that each know how to judge.
+
+    GROUPS ─► judge(model or outside examples, trial) ─► scores        reference(trial) ─► scores shared by all cells
+          └─► measures: key, title, unit, which way is better, group, headline
+
+Another task joins a comparison by one more entry in ``GROUPS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from amalgan.modelfile import Model
+from amalgan.tasks.evaluate import all_scores
+from amalgan.tasks.score_generation import outside_scores
+from amalgan.tasks.score_utility import outside_utility, real_utility, utility_scores
+from amalgan.tasks.score_variety import outside_variety, variety_scores
+from amalgan.tasks.scores import Outside, Score, Trial
+
+Subject = Model | Outside
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column of a comparison."""
+
+    key: str
+    title: str
+    unit: str
+    higher_is_better: bool | None
+    """None where it says something, but nothing good or bad."""
+    group: str
+    headline: bool = False
+    """Headline measures are compared and tested; their number decides the correction."""
+
+
+def nothing(trial: Trial) -> Iterable[Score]:
+    """No scores."""
+    return ()
+
+
+@dataclass(frozen=True)
+class MeasureGroup:
+    """Measures that come from one way of judging."""
+
+    measures: tuple[Measure, ...]
+    judge: Callable[[Subject, Trial], Iterable[Score]]
+    """The scores of a model or of outside examples; none where it does not apply."""
+    reference: Callable[[Trial], Iterable[Score]] = nothing
+    """Scores that depend on the data alone, taken once and shown in every row."""
+
+
+def evaluation(subject: Subject, trial: Trial) -> Iterable[Score]:
+    """What ``amalgan evaluate`` measures."""
+    if isinstance(subject, Outside):
+        return outside_scores(subject, trial) if trial.features is not None else ()
+    return all_scores(subject, trial, lambda _: None)
+
+
+def variety(subject: Subject, trial: Trial) -> Iterable[Score]:
+    """Signs of a collapse."""
+    judge = outside_variety if isinstance(subject, Outside) else variety_scores
+    return judge(subject, trial)  # type: ignore[arg-type]  # each is given its own kind
+
+
+def utility(subject: Subject, trial: Trial) -> Iterable[Score]:
+    """A classifier trained on generated examples only."""
+    judge = outside_utility if isinstance(subject, Outside) else utility_scores
+    return judge(subject, trial)  # type: ignore[arg-type]  # each is given its own kind
+
+
+EVALUATION = MeasureGroup(
+    (
+        Measure("frechet_distance", "Fréchet distance", "", False, "generation", headline=True),
+        Measure("kernel_distance", "Kernel distance", "", False, "generation"),
+        Measure("frechet_floor", "Fréchet distance of real examples", "", None, "generation"),
+        Measure("precision", "Precision", "share", True, "generation"),
+        Measure("recall", "Recall", "share", True, "generation"),
+        Measure("density", "Density", "", True, "generation"),
+        Measure("coverage", "Coverage", "share", True, "generation"),
+        Measure("frechet_distance_faithful", "Fréchet distance, decoder x′", "", False, "generation"),
+        Measure("label_agreement", "Label agreement", "share", True, "generation"),
+        Measure("label_agreement_real", "Label agreement of real examples", "share", None, "generation"),
+        Measure("copies", "Copies of training examples", "share", False, "novelty"),
+        Measure("copies_baseline", "Copies among new real examples", "share", None, "novelty"),
+        Measure("copies_p_value", "Chance of so many copies", "p", None, "novelty"),
+        Measure("psnr", "PSNR of x′", "dB", True, "reconstruction", headline=True),
+        Measure("ssim", "SSIM of x′", "", True, "reconstruction"),
+        Measure("squared_error", "Squared error of x′", "", False, "reconstruction", headline=True),
+        Measure("frechet_distance_reconstruction", "Fréchet distance of x′", "", False, "reconstruction"),
+        Measure("psnr_realistic", "PSNR of x″", "dB", True, "reconstruction"),
+        Measure("ssim_realistic", "SSIM of x″", "", True, "reconstruction"),
+        Measure("squared_error_realistic", "Squared error of x″", "", False, "reconstruction"),
+        Measure(
+            "frechet_distance_reconstruction_realistic", "Fréchet distance of x″", "", False, "reconstruction"
+        ),
+        Measure("spread", "Spread of x″", "", None, "reconstruction"),
+        Measure("linear_probe", "Linear probe of codes", "share", True, "codes", headline=True),
+        Measure("knn_accuracy", "Nearest neighbors of codes", "share", True, "codes"),
+        Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
+        Measure("knn_accuracy_components", "Nearest neighbors of components", "share", None, "codes"),
+    ),
+    evaluation,
+)
+VARIETY = MeasureGroup(
+    (
+        Measure("variety", "Variety", "of real", None, "novelty"),
+        Measure("spacing", "Spacing", "of real", None, "novelty"),
+    ),
+    variety,
+)
+UTILITY = MeasureGroup(
+    (
+        Measure(
+            "accuracy_from_samples", "Accuracy, trained on samples", "share", True, "utility", headline=True
+        ),
+        Measure("accuracy_from_real", "Accuracy, trained on real", "share", None, "utility"),
+    ),
+    utility,
+    real_utility,
+)
+GROUPS: tuple[MeasureGroup, ...] = (EVALUATION, VARIETY, UTILITY)
+
+COSTS = (
+    Measure("images_per_second", "Training speed", "images/CPU-s", True, "cost", headline=True),
+    Measure("cpu_seconds", "Training time", "CPU-s", False, "cost"),
+    Measure("parameters_trained", "Parameters trained", "", None, "cost", headline=True),
+    Measure("parameters_model", "Numbers in the model file", "", None, "cost"),
+    Measure("flops_train", "Work of training, an image", "FLOP", False, "cost"),
+    Measure("flops_generate", "Work to generate one", "FLOP", False, "cost"),
+    Measure("flops_encode", "Work to encode one", "FLOP", False, "cost"),
+    Measure("generate_1_ms", "Time to generate 1", "ms", False, "cost"),
+    Measure("generate_64_ms", "Time to generate 64", "ms", False, "cost"),
+    Measure("reconstruct_1_ms", "Time to reconstruct 1", "ms", False, "cost"),
+    Measure("peak_memory_mib", "Peak memory of training", "MiB", False, "cost"),
+)
+"""What a model takes to be trained and used; measured by ``costs``, not by a judge."""
+
+MEASURED_TIMES = frozenset(
+    {
+        "images_per_second",
+        "cpu_seconds",
+        "generate_1_ms",
+        "generate_64_ms",
+        "reconstruct_1_ms",
+        "peak_memory_mib",
+    }
+)
+"""Keys of what no two runs agree on. Everything else in a report follows from its plan."""
+
+
+def catalog() -> Iterator[Measure]:
+    """Every measure there is."""
+    return chain(*(group.measures for group in GROUPS), COSTS)
+
+
+def judged(subject: Subject, trial: Trial) -> list[Score]:
+    """Every score that applies to ``subject``."""
+    return [score for group in GROUPS for score in group.judge(subject, trial)]
+
+
+def references(trial: Trial) -> list[Score]:
+    """Every score that depends on the data alone."""
+    return [score for group in GROUPS for score in group.reference(trial)]

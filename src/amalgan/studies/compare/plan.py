@@ -1,0 +1,217 @@
+"""What a comparison will do, fixed before it starts: ``plan.json``.
+
+    Request ─► asked (what must be the same to go on) ─┐
+            ─► timing, a few rounds a system ──────────┴─► plan.json ─► every cell, try and report reads it
+
+CPU-minutes become images here, once a system; from then on only images count, so a comparison that was killed and goes
+on, or another one from the same plan, reaches the same report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from amalgan import registry
+from amalgan.config import fields
+from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.data import Dataset, open_data
+from amalgan.errors import ConfigError, UsageError
+from amalgan.features import Features, features_of
+from amalgan.studies.compare.request import Request
+from amalgan.training.order import Order
+
+NAME = "plan.json"
+KIND = "comparison plan"
+FORMAT = 1
+TUNING_SEED = 1000
+"""Settings are tried with a seed of their own, so far from those that count."""
+TUNING_SHARE = 4
+"""A try gets one part in so many of the images."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as it stands in its file."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Plan:
+        """The plan in ``folder``.
+
+        Raises:
+            UsageError: there is none, or it is no plan of this version.
+        """
+        try:
+            facts = json.loads((folder / NAME).read_text())
+            known = (facts["amalgan"], facts["format"]) == (KIND, FORMAT)
+        except (OSError, ValueError, KeyError, TypeError):
+            known = False
+        if not known:
+            raise UsageError(
+                f"{folder / NAME} is no plan that this version knows. Start anew with --overwrite, "
+                "or choose another --out."
+            )
+        return cls(folder, facts)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What must be the same to go on."""
+        return dict(self.facts["asked"])
+
+    @property
+    def systems(self) -> dict[str, dict[str, Any]]:
+        """Settings, images and parameters of each system, by name and in order."""
+        return {entry["name"]: entry for entry in self.facts["systems"]}
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that every system is trained with."""
+        return list(self.asked["seeds"])
+
+    @property
+    def seed(self) -> int:
+        """The seed of all judging: what is generated, and which examples are taken."""
+        return int(self.asked["seed"])
+
+    @property
+    def outside(self) -> dict[str, list[str]]:
+        """Files of examples made elsewhere, by name."""
+        return dict(self.facts["where"]["samples"])
+
+    @property
+    def reading(self) -> DataConfig:
+        """How the data is read."""
+        plain = fields.from_json(DataConfig, self.asked["reading"])
+        return replace(plain, cache=self.facts["where"]["cache"])
+
+    def load_plugin(self) -> None:
+        """Let the user's own systems be known."""
+        if plugin := self.facts["where"]["plugin"]:
+            registry.load_plugin(Path(plugin))
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The data set."""
+        return open_data(self.facts["where"]["data"], self.reading)
+
+    @cached_property
+    def features(self) -> Features:
+        """The feature network; trained when the plan was made."""
+        return features_of(self.data, cache=self.facts["where"]["cache"])
+
+    def settings(self, system: str) -> Any:
+        """The configuration of a system."""
+        return fields.from_json(registry.config_class(system), self.systems[system]["settings"])
+
+    def order(self, system: str, seed: int, *, settings: Any, out: Path, share: int = 1) -> Order:
+        """The training run of a cell; ``share``: it gets one part in so many of the images."""
+        batch = int(self.asked["batch"])
+        return Order(
+            data=self.facts["where"]["data"],
+            system=system,
+            settings=settings,
+            out=out,
+            images=max(batch, self.systems[system]["images"] // share),
+            seed=seed,
+            batch=batch,
+            device="cpu",
+            resume=True,
+            reading=self.reading,
+            augment=fields.from_json(AugmentConfig, self.asked["augment"]),
+        )
+
+    def cell(self, name: str, seed: int) -> Path:
+        """The folder of a cell."""
+        return self.folder / "runs" / f"{folder_name(name)}-{seed}"
+
+    def try_of(self, name: str, factor: float) -> Path:
+        """The folder of a try."""
+        return self.folder / "tries" / f"{folder_name(name)}-{factor:g}"
+
+
+def asked_of(request: Request, data: Dataset, features: Features | None) -> dict[str, Any]:
+    """What a plan must agree with to go on, as plain data."""
+    from amalgan import __version__
+
+    return {
+        "systems": list(request.systems),
+        "settings": {name: fields.to_json(settings_of(request, name, data)) for name in request.systems},
+        "seeds": request.seed_numbers,
+        "tries": request.tries,
+        "cpu_minutes": request.cpu_minutes,
+        "images": request.images,
+        "parameters": request.parameters,
+        "batch": request.batch,
+        "count": request.count,
+        "seed": request.seed,
+        "reading": fields.to_json(replace(request.reading, cache=None)),
+        "augment": fields.to_json(request.augment),
+        "samples": {
+            name: [digest(Path(place)) for place in places] for name, places in request.outside.items()
+        },
+        "plugin": digest(request.plugin) if request.plugin else None,
+        "data_fingerprint": data.fingerprint,
+        "features": features.name if features else None,
+        "version": __version__,
+    }
+
+
+def settings_of(request: Request, name: str, data: Dataset) -> Any:
+    """A system's settings at the preset, with what depends on the data filled in, at the width asked for."""
+    from amalgan.studies.compare.settings import with_parameters
+
+    settings = registry.config_class(name)().preset(request.preset).resolved(data.spec)
+    if request.parameters is None:
+        return settings
+    return with_parameters(name, settings, data.spec, request.parameters)
+
+
+def digest(file: Path) -> str:
+    """16 hexadecimal characters over a file; of a folder, over its names."""
+    state = hashlib.blake2b(digest_size=8)
+    try:
+        names = sorted(str(path) for path in file.rglob("*")) if file.is_dir() else []
+        state.update("\n".join(names).encode(errors="surrogateescape") if names else file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
+    return state.hexdigest()
+
+
+def folder_name(name: str) -> str:
+    """A system's or a user's own name as a part of a folder's."""
+    return re.sub(r"[^\w.]+", "-", name).strip("-.") or "unnamed"
+
+
+def check_names(request: Request) -> None:
+    """Refuse rows that could not be told apart.
+
+    Raises:
+        ConfigError: names every fault.
+    """
+    rows = [*request.systems, *request.outside]
+    folders = [folder_name(name) for name in rows]
+    twice = sorted({name for name in rows if folders.count(folder_name(name)) > 1})
+    fields.check(
+        (not twice, f"{', '.join(twice)}: rows need names of their own, that differ in more than signs"),
+        (
+            len(rows) > 0,
+            "nothing to compare: name systems by --systems a,b or examples by --samples name=x.npz",
+        ),
+    )
+    unknown = [name for name in request.systems if name not in registry.names()]
+    if unknown:
+        raise ConfigError(
+            [
+                f"--systems: there is no {name!r}; there are {', '.join(registry.names())}. "
+                "A system of your own is loaded by --plugin FILE.py."
+                for name in unknown
+            ]
+        )

@@ -1,0 +1,245 @@
+"""Making a plan, or finding the one that is there and fits.
+
+Request ─► data, features ─► asked ─┬─ a plan is there: refuse what differs, go on with the rest
+                                    └─ none: time every system on one thread ─► images ─► plan.json
+"""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from amalgan import files, registry
+from amalgan.config import fields
+from amalgan.data import Dataset
+from amalgan.errors import DataError, UsageError
+from amalgan.studies.compare import commands, costs, outside, timing
+from amalgan.studies.compare.plan import (
+    FORMAT,
+    KIND,
+    NAME,
+    TUNING_SEED,
+    TUNING_SHARE,
+    Plan,
+    asked_of,
+    check_names,
+)
+from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
+from amalgan.studies.compare.settings import built, trained_parameters
+from amalgan.systems.abilities import abilities
+from amalgan.tasks.scores import Trial
+
+OURS = ("plan.json", "tuning.json", "reference.json", "report.json", "report.html", "table.csv")
+FOLDERS = ("runs", "tries")
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A request with its data read and its settings filled in; nothing is written yet."""
+
+    request: Request
+    asked: dict[str, Any]
+    data: Dataset
+    trial: Trial
+
+
+def drafted(request: Request, console: Console) -> Draft:
+    """Read what ``request`` names, and refuse what cannot be done.
+
+    Raises:
+        AmalganError: rows that cannot be told apart, data without a test split, examples of another size.
+    """
+    if request.plugin is not None:
+        registry.load_plugin(request.plugin)
+    check_names(request)
+    facts = {"asked": {"reading": fields.to_json(request.reading)}, "where": where(request)}
+    bare = Plan(request.out, facts)
+    with (
+        one_thread(),
+        console.status("reading the data, and its feature network (trained once a data set) ..."),
+    ):
+        data = bare.data
+        check_data(request, data)
+        outside.check(bare)
+        features = bare.features
+        asked = asked_of(request, data, features)
+    return Draft(
+        request, asked, data, Trial(data=data, features=features, count=request.count, seed=request.seed)
+    )
+
+
+def planned(draft: Draft, console: Console) -> Plan:
+    """The plan of ``draft``: the one in its folder, or a new one.
+
+    Raises:
+        UsageError: the plan that is there is of another request; names what differs.
+    """
+    out = draft.request.out
+    if draft.request.overwrite:
+        clear(out)
+    if (out / NAME).exists():
+        return continued(draft)
+    if there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]:
+        raise UsageError(f"{out} holds {there[0]} but no {NAME}: it is no comparison. Choose another --out.")
+    with one_thread():
+        facts = facts_of(draft, console)
+    files.write_json(out / NAME, facts)
+    return Plan(out, facts)
+
+
+def where(request: Request) -> dict[str, Any]:
+    """Where things lie on this machine: may change between two sittings."""
+
+    def at(place: str) -> str:
+        return str(Path(place).resolve()) if Path(place).exists() else place
+
+    return {
+        "data": at(request.data),
+        "plugin": at(str(request.plugin)) if request.plugin else None,
+        "samples": {name: [at(place) for place in places] for name, places in request.outside.items()},
+        "cache": request.reading.cache,
+    }
+
+
+def check_data(request: Request, data: Dataset) -> None:
+    """Refuse data that a comparison cannot be made on."""
+    if not len(data.test):
+        raise DataError(
+            f"{data.name} has no test split: too few different examples. Add some, or a test folder."
+        )
+    if request.tries > 1 and len(data.validation) < 2:
+        raise DataError(f"{data.name} has no validation examples to choose settings by. Use --tries 1.")
+
+
+def continued(draft: Draft) -> Plan:
+    """The plan that is there, where it is of the same request."""
+    out = draft.request.out
+    plan = Plan.read(out)
+    if changed := fields.differences(plan.asked, draft.asked):
+        raise UsageError(
+            f"{out} holds another comparison; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
+            "Give the same arguments to go on with it, --overwrite to replace it, or another --out."
+        )
+    facts = plan.facts | {"where": where(draft.request)}
+    files.write_json(out / NAME, facts)
+    return Plan(out, facts)
+
+
+def clear(out: Path) -> None:
+    """Remove an earlier comparison; what is none is left alone."""
+    if (out / NAME).exists():
+        for name in FOLDERS:
+            shutil.rmtree(out / name, ignore_errors=True)
+        for name in reversed(OURS):  # the plan goes last: it says that the rest is ours
+            (out / name).unlink(missing_ok=True)
+
+
+def facts_of(draft: Draft, console: Console) -> dict[str, Any]:
+    """A new plan."""
+    request, entries, rates = draft.request, [], {}
+    for name in request.systems:
+        with console.status(f"timing {name} on one thread ..."):
+            entries.append(entry(draft, name))
+        rates[name] = entries[-1].pop("images_a_minute")
+    assert draft.trial.features is not None
+    return {
+        "amalgan": KIND,
+        "format": FORMAT,
+        "asked": draft.asked,
+        "where": where(request),
+        "command": commands.of_comparison(request),
+        "order": {"data": request.data, "flags": commands.train_flags(request)},
+        "data": described(draft.data),
+        "budget": budget_of(request),
+        "systems": entries,
+        "tuning": {"seed": request.seed + TUNING_SEED, "share": 1 / TUNING_SHARE},
+        "times": {
+            "images_a_cpu_minute": rates,
+            "training_seconds": training_seconds(request, entries, rates),
+            "measuring_seconds": timing.measuring_seconds(draft.trial, draft.trial.features),
+        },
+    }
+
+
+def entry(draft: Draft, name: str) -> dict[str, Any]:
+    """What the plan says of one system."""
+    request, data = draft.request, draft.data
+    settings = draft.asked["settings"][name]
+    config = fields.from_json(registry.config_class(name), settings)
+    run = timing.trial_run(request, name, config, data)
+    try:
+        rate, work = timing.images_a_minute(request, run, data), costs.work_of_training(run, data)
+    except Exception:  # it fails at once: its cells will fail too, and say why
+        rate, work = None, None
+    images = request.images or DEFAULT_IMAGES
+    if request.minutes is not None:
+        images = max(request.batch, round((rate or 0) * request.minutes / request.batch) * request.batch)
+    system = registry.system_class(name)
+    return {
+        "name": name,
+        "source": "built in" if system.__module__.startswith("amalgan.") else "plugin",
+        "summary": (inspect.getdoc(system) or "").split("\n")[0],
+        "abilities": abilities(system),
+        "settings": settings,
+        "images": images,
+        "parameters": trained_parameters(built(name, config, data.spec)),
+        "flops_train": work,
+        "images_a_minute": rate,
+    }
+
+
+def training_seconds(
+    request: Request, entries: list[dict[str, Any]], rates: dict[str, float | None]
+) -> float:
+    """CPU-seconds of all training."""
+    tries = request.tries / TUNING_SHARE if request.tries > 1 else 0
+    times = [60 * one["images"] / rate for one in entries if (rate := rates[one["name"]])]
+    return sum(times) * (request.seeds + tries)
+
+
+def described(data: Dataset) -> dict[str, Any]:
+    """The data for a report."""
+    return {
+        "name": data.name,
+        "text": data.spec.text,
+        "train": len(data.train),
+        "validation": len(data.validation),
+        "test": len(data.test),
+        "classes": list(data.spec.classes),
+        "fingerprint": data.fingerprint,
+    }
+
+
+def budget_of(request: Request) -> dict[str, Any]:
+    """The budget in one sentence."""
+    size = f" and about {request.parameters:,} trained parameters" if request.parameters else ""
+    if request.minutes is not None:
+        text = (
+            f"{request.minutes:g} CPU-minutes of training{size} for every cell, on one thread, "
+            "converted into images once a system"
+        )
+        return {"kind": "cpu_minutes", "value": request.minutes, "text": text}
+    images = request.images or DEFAULT_IMAGES
+    kind, value = ("images", images) if request.images else ("parameters", request.parameters)
+    open_ends = "CPU time is not fixed" if request.parameters else "CPU time and parameters are not fixed"
+    text = f"{images:,} training images{size} for every cell; {open_ends} but reported"
+    return {"kind": kind, "value": value, "text": text}
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within the block torch computes on one thread, as every cell does."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

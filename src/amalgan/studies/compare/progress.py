@@ -1,0 +1,126 @@
+"""How far a comparison is, on stderr: what it will take, a line for every cell that ends, a live line meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+
+from amalgan.data.names import shown
+from amalgan.studies.compare.cells import Job
+from amalgan.studies.compare.plan import Plan
+from amalgan.studies.compare.results import places
+
+TOLD = ("frechet_distance", "psnr", "squared_error", "accuracy_from_samples")
+"""The measures that the line of a cell shows."""
+NAMES = {
+    "frechet_distance": "Fréchet",
+    "psnr": "PSNR",
+    "squared_error": "error",
+    "accuracy_from_samples": "trained on samples",
+}
+
+
+def opening(plan: Plan, at_once: int) -> str:
+    """What is about to happen and how long it will take."""
+    data, seeds = plan.facts["data"], len(plan.seeds)
+    rows = [*plan.systems, *plan.outside]
+    sizes = ", ".join(
+        f"{name} {facts['images']:,} images, {facts['parameters']:,} parameters"
+        for name, facts in plan.systems.items()
+    )
+    times = plan.facts["times"]
+    training, measuring = (
+        times["training_seconds"],
+        times["measuring_seconds"] * (len(list(places(plan))) + 1),
+    )
+    splits = f"{data['train']:,} to train, {data['validation']:,} to validate, {data['test']:,} to test"
+    return (
+        f"{data['name']}: {data['text']}, {len(data['classes']) or 'no'} classes, {splits}\n"
+        f"{len(rows)} row{'s' * (len(rows) > 1)} x {seeds} seed{'s' * (seeds > 1)}; {plan.facts['budget']['text']}\n"
+        f"{sizes}\n"
+        f"expected: {minutes((training + measuring) / at_once)}, {at_once} at a time "
+        f"({minutes(training)} of CPU to train, {minutes(measuring)} to measure)"
+    )
+
+
+def minutes(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+@dataclass
+class Progress:
+    """Tells of cells as they end."""
+
+    console: Console
+    status: Status
+    title: str = ""
+    done: int = 0
+    total: int = 0
+    finished: list[str] = field(default_factory=list)
+
+    @classmethod
+    @contextmanager
+    def on(cls, console: Console) -> Iterator[Progress]:
+        """Show progress on ``console`` within the block."""
+        with console.status("") as status:
+            yield cls(console, status)
+
+    def begin(self, title: str, jobs: list[Job]) -> None:
+        """The jobs that come now; those that are done already are told of."""
+        self.title, self.total = title, len(jobs)
+        self.done = sum(job.result.exists() for job in jobs)
+        if self.done:
+            self.say(f"{self.done} of {self.total} are done already")
+
+    def look(self, running: list[Job]) -> None:
+        """Show the jobs that are being done."""
+        parts = [
+            f"{shown(job.title)} {min(1.0, job.drawn / job.images):.0%}" if job.images else shown(job.title)
+            for job in running
+        ]
+        self.status.update(f"{self.title} {self.done}/{self.total}: {'; '.join(parts)}")
+
+    def ended(self, job: Job) -> None:
+        """Tell what came of a job."""
+        self.done += 1
+        self.say(f"[{self.done}/{self.total}] {job.title}: {outcome(job)}")
+
+    def tell_tuning(self, found: dict[str, list[dict[str, Any]]]) -> None:
+        """Tell which settings are used."""
+        for system, tries in found.items():
+            for one in tries:
+                score = "failed" if one["score"] is None else f"{one['measure']} {one['score']:.4g}"
+                self.say(f"{system}: {one['settings']}: {score}{', used' if one['chosen'] else ''}")
+
+    def say(self, text: str) -> None:
+        """One line; names are no markup."""
+        lines = [shown(line) if not line.isprintable() else line for line in text.splitlines()]
+        self.console.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)
+
+
+def outcome(job: Job) -> str:
+    """What a worker left, in a few words."""
+    try:
+        facts = json.loads(job.result.read_text())
+    except (OSError, ValueError):
+        return "no result"
+    if facts.get("state") == "failed":
+        return f"failed: {facts['reason']}"
+    if "factor" in facts:
+        return f"{facts['measure']} {facts['score']:.4g} on the validation split"
+    found = facts["metrics"]
+    parts = [f"{NAMES[key]} {found[key]:.4g}" for key in TOLD if found.get(key) is not None]
+    parts += [f"real {found['accuracy_from_real']:.4g}"] if "accuracy_from_real" in found else []
+    cost = facts.get("cost", {})
+    parts += [f"{cost['cpu_seconds']:.0f} CPU-s"] if "cpu_seconds" in cost else []
+    words = ", ".join(parts) or "done"
+    return f"collapsed: {facts['reason']} ({words})" if facts.get("state") == "collapsed" else words

@@ -1,0 +1,183 @@
+"""From cells to a report: a table with intervals, and comparisons corrected for their number.
+
+cell.json … ─► cells ─┬─► table         mean and 95 % Student interval over seeds, a system and measure
+                      └─► comparisons   paired by seed, every pair of systems and headline measure, Holm
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from amalgan.metrics.statistics import compared, interval
+from amalgan.studies.compare.measures import Measure, catalog
+from amalgan.studies.compare.plan import Plan
+
+LEVEL = 0.95
+
+Cell = dict[str, Any]
+
+
+def cells_of(plan: Plan, troubles: dict[Path, str]) -> list[Cell]:
+    """Every cell in the order of the plan; one without a result is failed, for the reason in ``troubles``."""
+    shared = reference_of(plan)
+    return [cell_of(plan, name, seed, troubles, shared) for name, seed in places(plan)]
+
+
+def places(plan: Plan) -> Iterator[tuple[str, int]]:
+    """Row and seed of every cell."""
+    for name in plan.systems:
+        yield from ((name, seed) for seed in plan.seeds)
+    for name, files in plan.outside.items():
+        yield from ((name, seed) for seed in plan.seeds[: len(files)])
+
+
+def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared: dict[str, Any]) -> Cell:
+    """One cell as it stands in its file."""
+    folder = plan.cell(name, seed)
+    place = folder / "cell.json"
+    if not place.exists():
+        empty: dict[str, Any] = {
+            "metrics": {},
+            "names": {},
+            "cost": {},
+            "curve": [],
+            "log": [],
+            "shown": None,
+        }
+        reason = troubles.get(place, "it has not ended")
+        return {"system": name, "seed": seed, "state": "failed", "reason": reason} | empty
+    cell: Cell = json.loads(place.read_text())
+    if cell["state"] != "failed":
+        cell["metrics"] |= shared["metrics"]
+        cell["names"] |= shared["names"]
+    there = (folder / "shown.npz").exists()
+    return cell | {"shown": f"{folder.relative_to(plan.folder)}/shown.npz" if there else None}
+
+
+def reference_of(plan: Plan) -> dict[str, Any]:
+    """Scores that depend on the data alone."""
+    place = plan.folder / "reference.json"
+    found: dict[str, Any] = json.loads(place.read_text()) if place.exists() else {"metrics": {}, "names": {}}
+    return found
+
+
+def numbers(cell: Cell) -> dict[str, float]:
+    """Everything that was measured in a cell."""
+    return {key: value for key, value in (cell["metrics"] | cell["cost"]).items() if value is not None}
+
+
+def used(cells: list[Cell]) -> list[Measure]:
+    """The measures of the catalog that some cell has, then what the catalog does not know."""
+    there = {key for cell in cells for key in numbers(cell)}
+    known = [measure for measure in catalog() if measure.key in there]
+    names = {measure.key for measure in known}
+    return known + [Measure(key, key.replace("_", " "), "", None, "other") for key in sorted(there - names)]
+
+
+def measures_of(cells: list[Cell]) -> list[dict[str, Any]]:
+    """The measures for a report, with the full name that the first cell gives."""
+    names = {key: name for cell in reversed(cells) for key, name in cell["names"].items()}
+    return [
+        asdict(measure) | {"name": general(names.get(measure.key, measure.title))} for measure in used(cells)
+    ]
+
+
+def general(name: str) -> str:
+    """A full name without what it says of one cell's value."""
+    return name.partition(", 95 % interval")[0].partition("; verdict:")[0]
+
+
+def values(cells: list[Cell], system: str, key: str) -> dict[int, float]:
+    """The values of a measure by seed."""
+    rows = [cell for cell in cells if cell["system"] == system]
+    return {cell["seed"]: numbers(cell)[key] for cell in rows if key in numbers(cell)}
+
+
+def table(cells: list[Cell]) -> dict[str, dict[str, Any]]:
+    """Mean and interval over seeds of every measure, by system."""
+    systems = list(dict.fromkeys(cell["system"] for cell in cells))
+    return {
+        system: {
+            measure.key: entry(list(found.values()))
+            for measure in used(cells)
+            if (found := values(cells, system, measure.key))
+        }
+        for system in systems
+    }
+
+
+def entry(found: list[float]) -> dict[str, Any]:
+    """One place of the table; no interval from one seed."""
+    if len(found) < 2:
+        return {"mean": found[0], "low": None, "high": None, "values": found, "n": 1}
+    within = interval(found, LEVEL)
+    return {"mean": within.mean, "low": within.low, "high": within.high, "values": found, "n": len(found)}
+
+
+def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:
+    """Every pair of systems by every headline measure, and the number of comparisons that were corrected for.
+
+    Measured times are a family of their own: they differ from run to run, and what is said of quality must not.
+    """
+    headlines = [one for one in used(cells) if one.headline and one.higher_is_better is not None]
+    quality = family(cells, [one for one in headlines if one.group != "cost"], "quality")
+    cost = family(cells, [one for one in headlines if one.group == "cost"], "cost")
+    return quality + cost, len(quality)
+
+
+def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[str, Any]]:
+    """Comparisons that are corrected together; those with fewer than two common seeds are not made."""
+    made = [
+        (measure, first, second, seeds)
+        for measure in measures
+        for first, second in combinations(dict.fromkeys(cell["system"] for cell in cells), 2)
+        if len(seeds := common(cells, first, second, measure.key)) > 1
+    ]
+    pairs = [
+        (
+            [values(cells, first, measure.key)[seed] for seed in seeds],
+            [values(cells, second, measure.key)[seed] for seed in seeds],
+        )
+        for measure, first, second, seeds in made
+    ]
+    return [
+        {
+            "measure": measure.key,
+            "first": first,
+            "second": second,
+            "difference": found.interval.mean,
+            "low": finite(found.interval.low),
+            "high": finite(found.interval.high),
+            "p": found.p_value,
+            "p_adjusted": found.p_adjusted,
+            "verdict": better(measure, found.verdict),
+            "level": found.interval.level,
+            "n": len(seeds),
+            "family": name,
+        }
+        for (measure, first, second, seeds), found in zip(made, compared(pairs, LEVEL), strict=True)
+    ]
+
+
+def common(cells: list[Cell], first: str, second: str, key: str) -> list[int]:
+    """Seeds in which both systems have the measure."""
+    theirs = values(cells, second, key)
+    return [seed for seed in values(cells, first, key) if seed in theirs]
+
+
+def better(measure: Measure, verdict: str) -> str:
+    """Which of the two is better, not which number is higher."""
+    if verdict == "inconclusive":
+        return verdict
+    return "first" if (verdict == "higher") == measure.higher_is_better else "second"
+
+
+def finite(value: float) -> float | None:
+    """JSON knows no infinity."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,78 @@
+"""How long things will take: what is timed before a comparison, and thrown away.
+
+a few rounds of every stage ─► images a CPU-minute        a few steps of the dearest measures ─► seconds a cell
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+
+from amalgan import features as feature_net
+from amalgan.config.run import RunConfig
+from amalgan.data import Dataset, resolve_augment
+from amalgan.features import Classifier, Features, drill, rounds_for
+from amalgan.studies.compare.request import Request
+from amalgan.studies.compare.settings import built
+from amalgan.tasks.score_utility import IMAGES, applies, lessons
+from amalgan.tasks.scores import COMPARED, Trial
+from amalgan.training import budget
+from amalgan.training.processes import Processes
+
+TIMED_MINUTES = 1.0
+"""How many images fit into a minute tells the speed, whatever the budget is."""
+STARTING_SECONDS = 5.0
+"""About what a process takes to start, to read, and to measure what is cheap."""
+TIMED_STEPS = 3
+SETS_SEEN = 4
+"""Generated, labeled, held-out and rebuilt examples are looked at once each."""
+
+
+def images_a_minute(request: Request, run: RunConfig, data: Dataset) -> float:
+    """How many images a CPU-minute of training draws on one thread."""
+    minutes = request.minutes or TIMED_MINUTES
+    system = built(run.system, run.settings, data.spec)
+    found = budget.images_for(minutes, run, data, system, Processes(), clock=time.process_time)
+    return found / minutes
+
+
+def trial_run(request: Request, name: str, settings: Any, data: Dataset) -> RunConfig:
+    """The run that is timed."""
+    return RunConfig(
+        system=name,
+        settings=settings,
+        data=data.name,
+        images=request.batch,
+        batch=request.batch,
+        augment=resolve_augment(request.augment, data.spec),
+    )
+
+
+def measuring_seconds(trial: Trial, features: Features) -> float:
+    """About what measuring one cell takes."""
+    if trial.data.spec.kind == "vector":
+        return STARTING_SECONDS
+    seen = SETS_SEEN * trial.n + min(COMPARED * trial.count, len(trial.data.train))
+    looking = seconds_of(lambda: features(trial.data.train.take(slice(256)))) / 256 * seen
+    if not applies(trial):
+        return STARTING_SECONDS + looking
+    return STARTING_SECONDS + looking + teaching_seconds(trial)
+
+
+def teaching_seconds(trial: Trial) -> float:
+    """About what training a classifier takes."""
+    net = Classifier(trial.data.spec, len(trial.data.spec.classes))
+    x = trial.data.train.take([0]).repeat(feature_net.BATCH, 1, 1, 1)
+    label = torch.zeros(feature_net.BATCH, dtype=torch.long)
+    steps = seconds_of(lambda: drill(net, lambda round: (x, label), TIMED_STEPS))
+    return steps / TIMED_STEPS * rounds_for(len(lessons(trial)), IMAGES)
+
+
+def seconds_of(act: Any) -> float:
+    """CPU time of the second of two calls."""
+    act()
+    started_at = time.process_time()
+    act()
+    return time.process_time() - started_at

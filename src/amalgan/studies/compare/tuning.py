@@ -1,0 +1,89 @@
+"""Settings tried before those that count, equally often for every system.
+
+    factor 1, 0.5, 2, 0.25, 4 … ─► all learning rates times it ─► a quarter of the images, a seed of its own
+                                ─► judged on the validation split ─► the best one is used for all seeds
+
+Tuning budget decides rankings more than ideas do (Lucic et al. 2018, arXiv:1711.10337), so every system gets the same,
+and with one try each the report says that nobody was tuned.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from amalgan import files
+from amalgan.errors import DataError
+from amalgan.metrics.distribution import Moments, frechet_distance
+from amalgan.modelfile import Model
+from amalgan.studies.compare.plan import Plan
+from amalgan.studies.compare.settings import at_rate
+from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.tasks.generate import CHUNK, generate
+from amalgan.tasks.reconstruct import reconstruct
+from amalgan.tasks.scores import Trial, delivered
+
+NAME = "tuning.json"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How good a try was on the validation split; lower is better."""
+
+    measure: str
+    score: float
+
+
+def factors(tries: int) -> list[float]:
+    """1, 0.5, 2, 0.25, 4, …: so many."""
+    return [2.0 ** ((number + 1) // 2 * (-1 if number % 2 else 1)) for number in range(tries)]
+
+
+def settings(plan: Plan, system: str, factor: float) -> Any:
+    """The system's settings with its learning rates times ``factor``."""
+    return at_rate(plan.settings(system), factor)
+
+
+def judgement(plan: Plan, model: Model) -> Judgement:
+    """The Fréchet distance of a model that generates, else the error of its reconstructions."""
+    data = replace(plan.data, test=plan.data.validation)
+    trial = Trial(data=data, features=plan.features, count=plan.asked["count"], seed=plan.seed)
+    if isinstance(model.system, Generates):
+        made = trial.look(generate(model, trial.n, seed=trial.seed))
+        return Judgement("Fréchet distance", frechet_distance(Moments.of(made), Moments.of(trial.real)))
+    if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
+        raise DataError(f"nothing of {model.name} can be judged on validation examples. Use --tries 1.")
+    pairs = zip(trial.held_out.batches(CHUNK), reconstruct(model, trial.held_out), strict=True)
+    errors = [float((delivered(decoded) - batch.x).square().sum()) for batch, decoded in pairs]
+    return Judgement("squared error", sum(errors) / (trial.n * data.spec.size))
+
+
+def decide(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    """Take the best try of each system, and write down all of them. Failed tries are never the best."""
+    found = {}
+    for system in plan.systems:
+        tries = [outcome(plan, system, factor) for factor in factors(plan.asked["tries"])]
+        good = [one for one in tries if one["score"] is not None]
+        best = min(good, key=lambda one: one["score"])["factor"] if good else 1.0
+        found[system] = [one | {"chosen": one["factor"] == best} for one in tries]
+    files.write_json(plan.folder / NAME, found)
+    return found
+
+
+def outcome(plan: Plan, system: str, factor: float) -> dict[str, Any]:
+    """What one try came to."""
+    facts = json.loads((plan.try_of(system, factor) / "try.json").read_text())
+    kept = {name: facts.get(name) for name in ("factor", "measure", "score", "state", "reason")}
+    return {"settings": f"learning rates x {factor:g}"} | kept
+
+
+def chosen(plan: Plan, system: str) -> float:
+    """The factor that the system's cells are trained with."""
+    return next((one["factor"] for one in outcomes(plan, system) if one["chosen"]), 1.0)
+
+
+def outcomes(plan: Plan, system: str) -> list[dict[str, Any]]:
+    """Every try of a system; none where each has its own defaults."""
+    place = plan.folder / NAME
+    return list(json.loads(place.read_text())[system]) if place.exists() else []

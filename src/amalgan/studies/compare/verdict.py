@@ -1,0 +1,102 @@
+"""What to pick, in sentences that say no more than the numbers do.
+
+For each topic its measure ranks the rows; a pick is made only where the corrected comparison with every other row that
+has the measure is conclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.measures import Measure
+
+Table = dict[str, dict[str, Any]]
+
+
+class Topic(NamedTuple):
+    """A use of a model and what it is judged by; the first measure that was taken counts."""
+
+    name: str
+    keys: tuple[str, ...]
+    said: str
+    """For what: "generation"."""
+
+
+TOPICS = (
+    Topic("generation", ("frechet_distance",), "generation"),
+    Topic("usefulness", ("accuracy_from_samples",), "training a classifier on samples"),
+    Topic("reconstruction", ("psnr", "squared_error"), "reconstruction"),
+    Topic("features", ("linear_probe",), "features"),
+    Topic("speed", ("images_per_second",), "speed of training"),
+)
+TIMED_TOPICS = frozenset({"speed"})
+"""Topics whose sentences hold measured times."""
+
+
+def verdicts(
+    table: Table, measures: list[Measure], made: list[dict[str, Any]], data: str, budget: str
+) -> Iterator[dict[str, Any]]:
+    """One entry a topic that some row can do, and what all of it holds for."""
+    known = {measure.key: measure for measure in measures}
+    for topic in TOPICS:
+        measure = next((known[key] for key in topic.keys if key in known), None)
+        if measure is not None:
+            yield {"topic": topic.name, **verdict(topic, measure, table, made)}
+    yield {"topic": "scope", "pick": None, "text": f"All of this holds on {data}, with {budget}."}
+
+
+def verdict(topic: Topic, measure: Measure, table: Table, made: list[dict[str, Any]]) -> dict[str, Any]:
+    """The pick and its sentence."""
+    rows = [name for name, entries in table.items() if measure.key in entries]
+    rows.sort(key=lambda name: mean(table, name, measure), reverse=bool(measure.higher_is_better))
+    best, others = rows[0], rows[1:]
+    numbers = ", ".join(f"{name} {reached(table, name, measure)}" for name in rows)
+    evidence = f"({measure.title}: {numbers})"
+    if not others:
+        return {"pick": best, "text": f"For {topic.said} pick {best}, the only one here that can {evidence}."}
+    if equal := [name for name in others if mean(table, name, measure) == mean(table, best, measure)]:
+        return {"pick": None, "text": f"For {topic.said} {listed([best, *equal])} are equal {evidence}."}
+    if not (rivals := [name for name in others if not conclusive(best, name, measure.key, made)]):
+        return {"pick": best, "text": f"For {topic.said} pick {best} {evidence}."}
+    seeds = {name: table[name][measure.key]["n"] for name in rows}
+    text = f"For {topic.said} {best} has the best number {evidence}, but {doubt(best, rivals, seeds)}."
+    return {"pick": None, "text": text}
+
+
+def doubt(best: str, rivals: list[str], seeds: dict[str, int]) -> str:
+    """Why the best number is no pick."""
+    if seeds[best] < 2 or all(seeds[name] < 2 for name in rivals):
+        return "with one seed nothing can be said of chance"
+    near = [name for name in rivals if seeds[name] > 1]
+    alone = [name for name in rivals if seeds[name] < 2]
+    said = f"its lead over {listed(near)} is inconclusive with {min(seeds[name] for name in near)} seeds"
+    return said + (f", and of {listed(alone)}, with one seed, nothing can be said" if alone else "")
+
+
+def listed(names: list[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def conclusive(best: str, other: str, key: str, made: list[dict[str, Any]]) -> bool:
+    """Whether the corrected comparison says that ``best`` is better than ``other``."""
+    return any(
+        one["measure"] == key
+        and {one["first"], one["second"]} == {best, other}
+        and one["verdict"] != "inconclusive"
+        and one[one["verdict"]] == best
+        for one in made
+    )
+
+
+def mean(table: Table, system: str, measure: Measure) -> float:
+    """What the measure came to on average."""
+    return float(table[system][measure.key]["mean"])
+
+
+def reached(table: Table, system: str, measure: Measure) -> str:
+    """A mean with half its interval and its unit."""
+    unit = f" {measure.unit}" if measure.unit not in ("", "share") else ""
+    return f"{amount(table[system][measure.key])}{unit}"

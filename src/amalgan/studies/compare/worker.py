@@ -1,0 +1,209 @@
+"""One cell of a comparison, in a process of its own with one thread, so that its time and memory are its own.
+
+    python -m amalgan.studies.compare.worker DIR cell SYSTEM SEED       DIR/runs/SYSTEM-SEED/{cell.json, shown.npz}
+                                                 try SYSTEM FACTOR      DIR/tries/SYSTEM-FACTOR/try.json
+                                                 outside NAME SEED      DIR/runs/NAME-SEED/{cell.json, shown.npz}
+                                                 reference              DIR/reference.json
+
+A cell whose training fails leaves a ``cell.json`` that says why. What only hinders us now (a full disk, a signal)
+leaves none: the same command goes on from the last saved state. CPU-seconds are counted from the start of training to
+the published model; at each save of the state their sum goes to ``spent.json``, so a cell that is killed hard loses the
+count of what it must do again, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from amalgan import files, modelfile
+from amalgan.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
+from amalgan.modelfile import Model
+from amalgan.studies.compare import collapse, costs, curves, outside, shown, tuning
+from amalgan.studies.compare.measures import Subject, judged, references
+from amalgan.studies.compare.plan import TUNING_SHARE, Plan
+from amalgan.tasks.scores import Score, Trial
+from amalgan.training.order import Order
+from amalgan.training.run import execute
+
+
+def main(words: Sequence[str]) -> int:
+    """Do one cell; return the exit code: 0 when its file is written."""
+    torch.set_num_threads(1)
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    kinds: dict[str, Callable[..., None]] = {
+        "cell": cell,
+        "try": attempt,
+        "outside": given,
+        "reference": reference,
+    }
+    try:
+        plan = Plan.read(Path(words[0]))
+        plan.load_plugin()
+        kinds[words[1]](plan, *words[2:])
+    except Interrupted as stopped:
+        return stopped.exit_code
+    except AmalganError as error:
+        print(f"{error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def leave_with_parent() -> None:
+    """Stop, and save what there is, when the process that started us is gone: it holds the other end of our stdin."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@dataclass
+class Meter:
+    """CPU-seconds and peak memory of a cell, over all its sittings."""
+
+    place: Path
+    before: dict[str, float] = field(default_factory=dict)
+    started_at: float = field(default_factory=time.process_time)
+
+    @classmethod
+    def of(cls, run: Path) -> Meter:
+        """Goes on from what earlier sittings spent up to their last save."""
+        place = run / "spent.json"
+        saved = place.exists() and (run / "state.safetensors").exists()
+        return cls(place, json.loads(place.read_text()) if saved else {})
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """So far."""
+        seconds = self.before.get("cpu_seconds", 0.0) + time.process_time() - self.started_at
+        memory = max(self.before.get("peak_memory_mib", 0.0), costs.peak_memory_mib())
+        return {"cpu_seconds": seconds, "peak_memory_mib": memory}
+
+    def keep(self) -> None:
+        """Write it down."""
+        files.write_json(self.place, self.spent)
+
+
+def cell(plan: Plan, system: str, seed: str) -> None:
+    """Train one system with one seed and measure it."""
+    factor = tuning.chosen(plan, system)
+    settings = tuning.settings(plan, system, factor)
+    out = plan.cell(system, int(seed))
+    facts = {"system": system, "seed": int(seed)}
+
+    def measured() -> dict[str, Any]:
+        model, cost = trained(plan.order(system, int(seed), settings=settings, out=out))
+        cost |= costs.costs_of_use(model, plan.data)
+        if (work := plan.systems[system]["flops_train"]) is not None:
+            cost["flops_train"] = work
+        found = judgement(plan, model) | {"cost": cost, **curves.of_run(out, model)}
+        why = collapse.reason(found["metrics"], out / "log.jsonl")
+        shown.write(out / "shown.npz", shown.of_model(model, plan.data, plan.seed))
+        return found | {"state": "collapsed" if why else "done", "reason": why}
+
+    files.write_json(out / "cell.json", facts | rescued(measured))
+
+
+def attempt(plan: Plan, system: str, factor: str) -> None:
+    """Train one system a while at another rate and judge it on the validation split."""
+    out = plan.try_of(system, float(factor))
+    settings = tuning.settings(plan, system, float(factor))
+
+    def judged_so() -> dict[str, Any]:
+        order = plan.order(
+            system, plan.facts["tuning"]["seed"], settings=settings, out=out, share=TUNING_SHARE
+        )
+        model, _ = trained(order)
+        return {"state": "done", "reason": None, **asdict(tuning.judgement(plan, model))}
+
+    facts = {"system": system, "factor": float(factor)}
+    files.write_json(out / "try.json", facts | rescued(judged_so))
+
+
+def given(plan: Plan, name: str, seed: str) -> None:
+    """Measure examples that were made elsewhere."""
+    out = plan.cell(name, int(seed))
+
+    def measured() -> dict[str, Any]:
+        examples = outside.opened(plan, name, plan.seeds.index(int(seed)))
+        found = judgement(plan, examples) | {"cost": {}, "curve": [], "log": []}
+        why = collapse.reason(found["metrics"], None)
+        shown.write(out / "shown.npz", shown.of_outside(examples, plan.data))
+        return found | {"state": "collapsed" if why else "done", "reason": why}
+
+    files.write_json(out / "cell.json", {"system": name, "seed": int(seed)} | rescued(measured))
+
+
+def reference(plan: Plan) -> None:
+    """Measure what depends on the data alone."""
+    files.write_json(plan.folder / "reference.json", plain(references(trial_of(plan))))
+
+
+def trial_of(plan: Plan) -> Trial:
+    """What every row is judged against: the same examples."""
+    return Trial(data=plan.data, features=plan.features, count=plan.asked["count"], seed=plan.seed)
+
+
+def judgement(plan: Plan, subject: Subject) -> dict[str, Any]:
+    """Every score of a model or of outside examples."""
+    return plain(judged(subject, trial_of(plan)))
+
+
+def plain(scores: Sequence[Score]) -> dict[str, Any]:
+    """Scores as plain data."""
+    return {
+        "metrics": {score.key: score.value for score in scores},
+        "names": {score.key: score.name for score in scores},
+    }
+
+
+def trained(order: Order) -> tuple[Model, dict[str, float]]:
+    """The model of a run, trained to its end now or before, and what that took."""
+    meter, ended = Meter.of(order.out), order.out / "model.safetensors"
+    if not (ended.exists() and "ended" in meter.before):
+        execute(order, Console(file=sys.stderr, width=200), stored=meter.keep)
+        files.write_json(meter.place, meter.spent | {"ended": 1.0})
+        meter = Meter.of(order.out)
+    cost = {name: meter.before[name] for name in ("cpu_seconds", "peak_memory_mib")}
+    model = modelfile.load(ended)
+    return model, cost | {"images_per_second": model.header["training"]["images"] / cost["cpu_seconds"]}
+
+
+def rescued(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``act`` found, or why it could not: a row that failed must not take the others with it.
+
+    Raises:
+        AmalganError: the disk or a signal is in the way, which may be otherwise the next time.
+    """
+    try:
+        return act()
+    except (Interrupted, OSError, MemoryError):
+        raise
+    except AmalganError as error:
+        if isinstance(error, FileError) and not isinstance(error, ModelFileError | StateError):
+            raise
+        return failure(str(error))
+    except Exception as bug:
+        traceback.print_exc()
+        return failure(f"{type(bug).__name__}: {bug}")
+
+
+def failure(reason: str) -> dict[str, Any]:
+    """A row without numbers."""
+    empty: dict[str, Any] = {"metrics": {}, "names": {}, "cost": {}, "curve": [], "log": []}
+    return {"state": "failed", "reason": reason, **empty}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

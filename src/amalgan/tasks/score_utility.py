@@ -1,0 +1,127 @@
+"""How well a classifier does that was trained on generated examples only, beside one trained on real ones.
+
+    labels of real training examples ─┬─► model ─► as many generated, labeled ─► classifier ─┐
+                                      │                                                      ├─► accuracy on real
+                                      └─► the real ones themselves ────────────► classifier ─┘   test examples
+
+The classification accuracy score of Ravuri & Vinyals 2019, arXiv:1905.10887. It finds what Fréchet distances miss:
+classes that are mixed up or lack variety. Pictures get the small network of ``features``, drawn so many pictures and
+no more; vectors a logistic regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from amalgan import features
+from amalgan.data import Records
+from amalgan.data.batches import stream_rows
+from amalgan.metrics.utility import label_agreement, linear_probe
+from amalgan.modelfile import Model
+from amalgan.streams import seeded
+from amalgan.systems.abilities import Generates
+from amalgan.tasks.generate import CHUNK, generate_each
+from amalgan.tasks.score_codes import labeled_only
+from amalgan.tasks.scores import Outside, Score, Trial, accuracy, delivered, picked
+
+IMAGES = 50_000
+"""At most so many pictures are drawn to train the classifier."""
+
+
+class Labeled(NamedTuple):
+    """Examples with their classes."""
+
+    x: NDArray[np.float32] | NDArray[np.uint8]
+    """Pictures as bytes (N, C, H, W), vectors standardized (N, D)."""
+    label: Int[Tensor, " N"]
+
+    @classmethod
+    def of(cls, x: Float[Tensor, "N ..."], label: Int[Tensor, " N"]) -> Labeled:
+        """Pictures are kept as files would hold them: a quarter of the memory."""
+        kept = delivered(x).add(1).mul(127.5).round().byte() if x.ndim == 4 else x
+        return cls(kept.numpy(), label)
+
+    def examples(self, rows: NDArray[np.int64] | slice) -> Float[Tensor, "B ..."]:
+        """As networks see them."""
+        part = torch.from_numpy(self.x[rows]).float()
+        return part.mul_(1 / 127.5).sub_(1) if part.ndim == 4 else part
+
+
+def lessons(trial: Trial) -> Records:
+    """The real training examples that generated ones stand in for: all labeled ones, or ``count`` at random."""
+    return picked(labeled_only(trial.data.train), trial.count, trial.seed)
+
+
+def applies(trial: Trial) -> bool:
+    """Whether there are classes to tell apart, and labels in both splits to learn and test them by."""
+    enough = len(labeled_only(trial.data.train)) > 1 and len(labeled_only(trial.data.test)) > 1
+    return enough and len(trial.data.spec.classes) > 1
+
+
+def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
+    """The accuracy of a classifier that only saw what ``model`` generates, as many a class as there are real ones."""
+    if not (applies(trial) and isinstance(model.system, Generates)):
+        return
+    if trial.data.spec.classes == model.spec.classes:
+        asked = torch.from_numpy(lessons(trial).labels)
+        made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
+        yield taught(trial, Labeled.of(made, asked), "accuracy_from_samples", "generated")
+
+
+def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
+    """The same for examples made elsewhere, where they have labels."""
+    known = labeled_only(outside.records)
+    if applies(trial) and len(known) > 1:
+        yield taught(
+            trial, of_records(picked(known, trial.count, trial.seed)), "accuracy_from_samples", "given"
+        )
+
+
+def real_utility(trial: Trial) -> Iterator[Score]:
+    """The same for real training examples: what generated ones could at best replace."""
+    if applies(trial):
+        yield taught(trial, of_records(lessons(trial)), "accuracy_from_real", "real training")
+
+
+def of_records(records: Records) -> Labeled:
+    """Every record, with its label."""
+    x = torch.cat([batch.x for batch in records.batches(CHUNK)])
+    return Labeled.of(x, torch.from_numpy(records.labels))
+
+
+def taught(trial: Trial, lesson: Labeled, key: str, what: str) -> Score:
+    """Train on ``lesson``, test on the labeled held-out examples."""
+    test = labeled_only(trial.held_out)
+    pictures = trial.data.spec.kind == "image"
+    how = "small network" if pictures else "logistic regression"
+    name = f"accuracy of a {how} trained on {len(lesson.label)} {what} examples only, {len(test)} of the {trial.split}"
+    judge = picture_accuracy if pictures else vector_accuracy
+    return accuracy(key, lambda: judge(trial, lesson, test), name, len(test))
+
+
+def picture_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+    """Of a fresh network, the same for every lesson."""
+    net = seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
+
+    def shown(round: int) -> tuple[Tensor, Tensor]:
+        start = round * features.BATCH
+        rows = stream_rows(len(lesson.label), seed=0, start=start, stop=start + features.BATCH)
+        return lesson.examples(rows), lesson.label[rows]
+
+    features.drill(net, shown, features.rounds_for(len(lesson.label), IMAGES))
+    with torch.no_grad():
+        said = torch.cat([net.logits(batch.x).argmax(1) for batch in test.batches(CHUNK)])
+    return label_agreement(said, torch.from_numpy(test.labels))
+
+
+def vector_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+    """Of a logistic regression."""
+    x = lesson.examples(slice(None))
+    return linear_probe(x, lesson.label, test.take(slice(None)), torch.from_numpy(test.labels))

@@ -1,0 +1,51 @@
+"""Shapes in the signatures are enforced; caches lie in a folder of the tests; cells can be invented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("amalgan.studies.compare", "beartype.beartype")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+
+
+class Cells:
+    """Invents cells."""
+
+    @staticmethod
+    def of(system: str, **values: list[float | None]) -> list[dict[str, Any]]:
+        """One cell a seed; the values of each measure in the order of seeds."""
+        count = max(map(len, values.values()), default=1)
+        costs = {"images_per_second", "cpu_seconds", "parameters_trained"}
+        return [
+            {
+                "system": system,
+                "seed": seed,
+                "state": "done",
+                "reason": None,
+                "metrics": {key: found[seed] for key, found in values.items() if key not in costs},
+                "names": {
+                    key: f"the full name of {key}, 95 % interval 0 to 1" for key in values if key not in costs
+                },
+                "cost": {key: found[seed] for key, found in values.items() if key in costs},
+                "curve": [],
+                "log": [],
+                "shown": None,
+            }
+            for seed in range(count)
+        ]
+
+
+@pytest.fixture
+def invent() -> type[Cells]:
+    return Cells
