@@ -107,7 +107,7 @@ def drawn(
         count=rows.stop - rows.start,
         device=processes.device,
     )
-    return replace(batch, x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws)
+    return replace(batch, x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws, {})
 
 
 def descend(
