@@ -4,9 +4,9 @@
     features ─► linear ─► (h, w) ─► residual blocks ─► 4x4 transposed ─► … ─► picture (H, W)
 
 The halving stops at 4 <= min(h, w) <= 7. An odd side is rounded up on the way down and cropped on the way up, so every
-shape returns as it was. Feature maps lie channels last, which the convolutions of every device like best; what leaves a
-network is float32, whatever its layers compute in. The output is linear: values outside [-1, 1] are clamped only when pictures are written, since
-a saturated tanh stops learning.
+shape returns as it was. Feature maps lie channels last, which the convolutions of every device like best; what leaves
+a network is float32, whatever its layers compute in. The output is linear: values outside [-1, 1] are clamped only
+when pictures are written, since a saturated tanh stops learning.
 """
 
 from __future__ import annotations

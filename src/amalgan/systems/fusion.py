@@ -8,8 +8,11 @@
     L = L_rec(x, x') + closeness L_rec(x, x'') + adversarial L_GAN(G, C, E), each network descending its own share:
 
     autoencoder   moves encoder and decoder   L_rec(x, x'); in the joint stage L_rec(x, x'') too, and L_GAN by option
-    critic        moves critic                L_GAN and its penalties
     generator     moves generator             L_rec(x, x'') and L_GAN
+    critic        moves critic                L_GAN and its penalties
+
+The GAN is slimmer than the autoencoder and plays every few rounds: it has a residual to paint, and the autoencoder
+must not be short of time. What a round has encoded, decoded and painted once, its later phases use again.
 
 One decoder cannot serve both terms: perfect realism costs up to 3 dB (Blau & Michaeli 2018, arXiv:1711.06077). Two
 decoders on one code need not trade. The generator starts from the faithful decode and learns only the residual
@@ -123,7 +126,7 @@ class Fusion(System):
 
     @torch.no_grad()
     def told(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
-        """Codes that the generator is told, some drawn from the prior, the rest of pictures; and what x'' starts from."""
+        """What the generator is told: codes, some of them from the prior, and the faithful decode of each."""
         code, start = tick.once("told", lambda: self.told_of(batch.x))
         drawn = self.from_prior(tick)
         if not drawn.any():
