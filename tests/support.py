@@ -82,7 +82,7 @@ def examples(spec: DataSpec = GRAY, count: int = 12, *, seed: int = 0, label: in
 
 def tick(round: int, progress: float, total: int, *, seed: int = 0) -> Tick:
     """A moment of training, with its random numbers for a whole batch."""
-    return Tick(round, progress, Draws(seed=seed, round=round, total=total))
+    return Tick(round, progress, Draws(seed=seed, round=round, total=total), {})
 
 
 def settled(system: System, batch: Batch) -> System:

@@ -38,7 +38,7 @@ from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
-from amalgan.training.processes import DeviceName, resolve
+from amalgan.training.processes import DeviceName, PrecisionName, resolve
 from amalgan.training.run import Order, execute
 from amalgan.types import DataSpec
 
@@ -59,6 +59,7 @@ def train(
     batch: int = 64,
     micro_batch: int | None = None,
     device: DeviceName = "auto",
+    precision: PrecisionName = "auto",
     resume: bool = False,
     overwrite: bool = False,
     init: str | Path | None = None,
@@ -94,6 +95,7 @@ def train(
             batch=batch,
             micro_batch=micro_batch,
             device=device,
+            precision=precision,
             resume=resume,
             overwrite=overwrite,
             init=Path(init) if init is not None else None,

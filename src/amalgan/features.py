@@ -115,16 +115,16 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
     """
     if data.spec.kind == "vector":
         return Features("standardized-entries", nn.Identity(), labeled=False)
-    if not len(data.train):
+    if not len(data.whole):
         raise DataError(
             f"{data.name} has no training examples to learn features from; give the whole data set."
         )
-    own = bool((data.train.labels != UNLABELED).mean() > 0.5) and len(data.spec.classes) > 1
+    own = bool((data.whole.labels != UNLABELED).mean() > 0.5) and len(data.spec.classes) > 1
     kind = f"conv{FEATURES}-{'labels' if own else 'clusters'}"
     target = cache_root(None if cache is None else str(cache)) / f"features-{kind}-{recipe(data)}.safetensors"
     net = seeded(lambda: Classifier(data.spec, len(data.spec.classes) if own else CLUSTERS), 0)
     if not recalled(net, target):
-        teach(net.to(device), data.train, data.train.labels if own else clusters(data.train), device)
+        teach(net.to(device), data.whole, data.whole.labels if own else clusters(data.whole), device)
         tensorfile.write(target, dict(net.state_dict()), {"what": "a feature network"})
     digest = modelfile.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
     return Features(f"{kind}-{digest[:8]}", net.to(device).eval().requires_grad_(False), own)

@@ -6,15 +6,17 @@ Batch      examples a source yields               Step   what a phase's loss ret
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:  # the command line reads DataSpec and must not wait for torch
     from torch import Tensor
 
     from amalgan.streams import Draws
 
+T = TypeVar("T")
 Kind = Literal["image", "vector"]
 
 UNLABELED = -1
@@ -84,6 +86,20 @@ class Tick(NamedTuple):
     """Share of the image budget drawn so far, in [0, 1)."""
     draws: Draws
     """This round's random numbers for the rows of this batch."""
+    kept: dict[tuple[str, int, int], Any] | None = None
+    """What this round's phases have worked out for one another."""
+
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """``compute()``, worked out once a round for these rows: later phases get the first one's result.
+
+        It is as old as the phase that asked first, and carries gradients for that phase alone: the others detach it.
+        """
+        if self.kept is None:
+            return compute()
+        key = (name, self.draws.rows.start, self.draws.rows.stop)
+        if key not in self.kept:
+            self.kept[key] = compute()
+        return cast(T, self.kept[key])
 
 
 class Step(NamedTuple):

@@ -20,7 +20,7 @@ NETWORKS = ("encoder", "decoder", "generator", "critic")
 
 
 def fusion(**changes: Any) -> Fusion:
-    system = build("fusion", **changes)
+    system = build("fusion", **{"every": 1, "listen_every": 1} | changes)
     assert isinstance(system, Fusion)
     return system
 
@@ -35,9 +35,9 @@ def terms(system: Fusion, batch: Batch, progress: float) -> dict[str, Tensor]:
     """Every term of a round by ``phase/name``, with gradients to whatever its phase may move."""
     found: dict[str, Tensor] = {}
     for phase in system.phases():
-        if phase.active(9, progress):
+        if phase.active(8, progress):
             with only_trainable(system, phase):
-                step = phase.loss(batch, tick(9, progress, len(batch.x)))
+                step = phase.loss(batch, tick(8, progress, len(batch.x)))
             found |= {f"{phase.name}/{name}": term for name, term in step.terms.items()}
     return found
 
@@ -150,9 +150,9 @@ def test_a_frozen_encoder_does_not_move_after_the_first_stage() -> None:
 def test_the_share_of_codes_from_the_prior_is_as_asked(share: float) -> None:
     system, batch = fusion(from_prior=share), examples(count=64)
     settled(system, batch)
-    for progress, expected in ((0.1, 0.0), (0.5, share), (0.9, share)):
+    for progress, expected in ((0.1, 0.0), (0.7, share), (0.9, share)):
         with torch.no_grad():
-            own = system.told(batch, tick(3, progress, 64)) == system.encode(batch.x)
+            own = system.told(batch, tick(3, progress, 64))[0] == system.encode(batch.x)
         assert 1 - own.all(1).float().mean().item() == expected
 
 
@@ -200,8 +200,8 @@ def test_closeness_is_the_mean_over_the_pictures_that_were_encoded() -> None:
         system = fusion(from_prior=share, encoder="frozen", start="nothing")
         settled(system, batch)
         with torch.no_grad():
-            x = system.realize(system.encode(batch.x), tick(9, 0.9, len(batch.x)).draws)
-            encoded = ~system.from_prior(tick(9, 0.9, len(batch.x)))
+            x = system.realize(system.encode(batch.x), tick(8, 0.9, len(batch.x)).draws)
+            encoded = ~system.from_prior(tick(8, 0.9, len(batch.x)))
         expected = (x - batch.x).square().flatten(1).mean(1)[encoded].mean().item() * small(
             "fusion"
         ).closeness

@@ -9,6 +9,7 @@ from typing import Literal
 from amalgan.config.data import DataConfig
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+PrecisionName = Literal["auto", "float32", "bfloat16"]
 DecoderName = Literal["realistic", "faithful"]
 
 

@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data
 from amalgan.cli.output import Answer, table
-from amalgan.cli.shared import DeviceName
+from amalgan.cli.shared import DeviceName, PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.errors import UsageError
 
@@ -62,6 +62,8 @@ class Train(Generic[C]):
     """At most so many pictures at a time in memory; the result is the same, up to rounding."""
     device: DeviceName = "auto"
     """Where to compute; auto takes cuda, else mps, else cpu."""
+    precision: PrecisionName = "auto"
+    """What layers compute in; auto takes bfloat16 for pictures where the device is faster in it."""
     resume: Switch = False
     """Go on with the run in --out from its last saved state."""
     overwrite: Switch = False
@@ -98,6 +100,7 @@ class Train(Generic[C]):
             until=self.budget.until,
             patience=self.budget.patience,
             device=self.device,
+            precision=self.precision,
             resume=self.resume,
             overwrite=self.overwrite,
             init=self.init,

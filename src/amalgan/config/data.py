@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,8 @@ class DataConfig:
     """Other proportions: cut the long side, fill the short side, or distort."""
     background: str = "white"
     """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
+    keep: float | None = None
+    """Train on a part of the training pictures: a share (0.1) or a number (600), each class as often as it can be."""
     max_bad: int | None = None
     """Stop when more files than this are unusable; by default skip and list them."""
     cache: str | None = None
@@ -39,6 +42,10 @@ class DataConfig:
             (
                 len(parts) in (1, 2) and all(part.isdecimal() and 8 <= int(part) <= 4096 for part in parts),
                 f"--size is {self.size!r}; write one side (32) or height x width (48x64), each between 8 and 4096",
+            ),
+            (
+                self.keep is None or 0 < self.keep < math.inf,
+                f"--keep is {self.keep}; write a share below 1 (0.1) or a number of pictures (600)",
             ),
             (
                 self.max_bad is None or self.max_bad >= 0,

@@ -71,11 +71,11 @@ class Prior:
 
     kind: Literal["mixture", "gaussian", "learned"] = "mixture"
     """One Gaussian a class, a mixture of Gaussians, or a learned flow (flow matching)."""
-    parts: int = 128
+    parts: int = 256
     """Gaussians of the mixture, shared out among the classes."""
     steps: int = 3000
     """Optimizer steps that fit the learned flow."""
-    codes: int = 50_000
+    codes: int = 60_000
     """At most so many training codes are used for the fit."""
 
     def __post_init__(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
+
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,8 @@ class RunConfig:
     """Pictures a round, over all processes together."""
     micro_batch: int | None = None
     """At most so many pictures at a time in memory; the result is the same, up to rounding."""
+    precision: Precision = "float32"
+    """What the layers compute in while training; weights, averages and everything measured are float32."""
     average_half_life: int = 10_000
     """Averaged weights: images after which an older weight counts half."""
     validate_every: int | None = None

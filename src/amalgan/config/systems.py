@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from amalgan.types import DataSpec
 
 Preset = Literal["quick", "base"]
+SLIM_NETWORKS = Networks(width=16, widest=64)
+BASE_SLIM = Networks(width=32, widest=128, blocks=2, hidden=512, layers=3)
 BASE_NETWORKS = Networks(width=64, widest=256, blocks=2, hidden=512, layers=3)
 
 
@@ -89,7 +91,7 @@ class FusionConfig:
     """How code and noise enter the generator: side by side (the article), or the noise scaling its channels."""
     schedule: Literal["staged", "joint"] = "staged"
     """Autoencoder, then GAN, then all together (the article); or all together from the start."""
-    stages: tuple[float, float] = (0.4, 0.7)
+    stages: tuple[float, float] = (0.6, 0.8)
     """Staged: the shares of training at which the GAN, and then the joint stage, begin."""
     start: Literal["faithful", "nothing"] = "faithful"
     """What the generator begins from: the faithful decode, to which it adds a residual, or nothing."""
@@ -103,9 +105,14 @@ class FusionConfig:
     """Share of the generator's codes in training that come from the prior instead of a picture."""
     reconstruction: Reconstruction = "l2"
     """How far a reconstruction is from its picture."""
-    critic: Critic = field(default_factory=Critic)
+    every: int = 3
+    """Generator and critic take part in every so many rounds."""
+    listen_every: int = 4
+    """Joint stage: the encoder hears of the realistic decode in every so many rounds, that many times as strong."""
+    critic: Critic = field(default_factory=lambda: Critic(network=SLIM_NETWORKS))
     network: Networks = field(default_factory=Networks)
-    """Size of encoder, decoder and generator."""
+    """Size of encoder and decoder."""
+    generator_network: Networks = field(default_factory=lambda: SLIM_NETWORKS)
     optimizer: Adam = field(default_factory=Adam)
     """What moves encoder and decoder."""
     generator_optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
@@ -124,6 +131,7 @@ class FusionConfig:
                 self.join != "modulate" or self.network.layers > 0,
                 "join is modulate, but with network.layers 0 there is no layer that noise could modulate",
             ),
+            (min(self.every, self.listen_every) >= 1, "every and listen_every must be at least 1"),
             (0 <= self.from_prior <= 1, f"from_prior is {self.from_prior}; it is a share, in [0, 1]"),
             (min(self.closeness, self.adversarial) >= 0, "closeness and adversarial cannot be negative"),
         )
@@ -136,4 +144,5 @@ class FusionConfig:
         """The same at the size of the preset."""
         if name == "quick":
             return self
-        return replace(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))
+        critic = replace(self.critic, network=BASE_SLIM)
+        return replace(self, network=BASE_NETWORKS, generator_network=BASE_SLIM, critic=critic)

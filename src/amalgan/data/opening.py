@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from amalgan.config.data import DataConfig
 from amalgan.data.cache import cached
 from amalgan.data.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
+from amalgan.data.keeping import keep
 from amalgan.data.layout import Request
 from amalgan.data.ordered import Progress
 from amalgan.data.reading import read_source
@@ -43,6 +44,9 @@ class Dataset:
     records: Records
     """Everything that was read."""
     train: Records
+    """What is trained on: the training split, or the part of it that was to be kept."""
+    whole: Records
+    """The whole training split."""
     validation: Records
     """A twentieth of what would be trained on, or the data's own."""
     test: Records
@@ -77,7 +81,7 @@ def open_data(
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
     spec = _own_spec(store, splits, config) if like is None else _checked(like, store, name)
     labels, unknown = _labels(store, spec)
-    return _dataset(store, name, spec, splits, labels, unknown)
+    return _dataset(store, name, spec, splits, labels, unknown, config.keep)
 
 
 def _stored(
@@ -97,13 +101,16 @@ def _dataset(
     splits: Splits,
     labels: NDArray[np.int64],
     unknown: tuple[str, ...],
+    most: float | None,
 ) -> Dataset:
     everything = Records(store=store, spec=spec, index=np.arange(len(store)), labels=labels)
+    whole = everything.select(splits.train)
     return Dataset(
         spec=spec,
         name=name,
         records=everything,
-        train=everything.select(splits.train),
+        train=whole if most is None else keep(whole, most),
+        whole=whole,
         validation=everything.select(splits.validation),
         test=everything.select(splits.test),
         own_splits=splits.own,

@@ -57,6 +57,13 @@ class Residual(nn.Module):
         return x + self.second(rectify(self.first(rectify(shaped))))
 
 
+def channels_last(net: nn.Module) -> None:
+    """Lay the weights of convolutions out as feature maps are."""
+    for weight in net.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+
+
 def one_hot(label: Tensor, classes: int) -> Float[Tensor, "B K"]:
     """Labels as vectors; the unlabeled become zeros."""
     return (label[:, None] == torch.arange(classes, device=label.device)).float()

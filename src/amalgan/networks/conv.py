@@ -4,20 +4,22 @@
     features ─► linear ─► (h, w) ─► residual blocks ─► 4x4 transposed ─► … ─► picture (H, W)
 
 The halving stops at 4 <= min(h, w) <= 7. An odd side is rounded up on the way down and cropped on the way up, so every
-shape returns as it was. The output is linear: values outside [-1, 1] are clamped only when pictures are written, since
-a saturated tanh stops learning.
+shape returns as it was. Feature maps lie channels last, which the convolutions of every device like best; what leaves
+a network is float32, whatever its layers compute in. The output is linear: values outside [-1, 1] are clamped only
+when pictures are written, since a saturated tanh stops learning.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
 from amalgan.errors import ConfigError
-from amalgan.networks.blocks import Residual, rectify
+from amalgan.networks.blocks import Residual, channels_last, rectify
 from amalgan.types import DataSpec
 
 SMALLEST_SIDE = 8
@@ -54,13 +56,15 @@ class ConvEncoder(nn.Module):
         )
         self.pads = [(a[2] % 2, a[1] % 2) for a in plan[:-1]]
         self.last = nn.Linear(plan[-1][0] * plan[-1][1] * plan[-1][2], features)
+        channels_last(self)
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
+        x = x.contiguous(memory_format=torch.channels_last)
         for (right, below), down, blocks in zip(self.pads, self.downs, self.blocks, strict=True):
             if right or below:
                 x = nn.functional.pad(x, (0, right, 0, below))
             x = blocks(down(x))
-        return self.last(rectify(x).flatten(1))
+        return self.last(rectify(x).flatten(1)).float()
 
 
 class ConvDecoder(nn.Module):
@@ -76,6 +80,7 @@ class ConvDecoder(nn.Module):
             nn.ModuleList(Residual(stage[0], style) for _ in range(config.blocks)) for stage in plan[:-1]
         )
         self.ups = nn.ModuleList(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1) for a, b in pairwise(plan))
+        channels_last(self)
 
     @property
     def last(self) -> nn.ConvTranspose2d:
@@ -85,9 +90,9 @@ class ConvDecoder(nn.Module):
     def forward(
         self, features: Float[Tensor, "B F"], style: Tensor | None = None
     ) -> Float[Tensor, "B C H W"]:
-        x = self.first(features).reshape(-1, *self.coarsest)
+        x = self.first(features).reshape(-1, *self.coarsest).contiguous(memory_format=torch.channels_last)
         for (height, width), blocks, up in zip(self.sizes, self.blocks, self.ups, strict=True):
             for block in blocks:  # type: ignore[attr-defined]
                 x = block(x, style)
             x = up(rectify(x))[..., :height, :width]
-        return x
+        return x.float()

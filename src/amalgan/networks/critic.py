@@ -33,7 +33,7 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor, label: Int[Tensor, " B"] | None = None) -> Float[Tensor, " B"]:
         features = self.features(x)
-        logit = self.last(features).squeeze(1)
+        logit = self.last(features).squeeze(1).float()
         if self.rows is None or label is None:
             return logit
         return (

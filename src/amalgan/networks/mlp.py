@@ -28,7 +28,7 @@ class DenseEncoder(nn.Module):
         x = x.flatten(1)
         for layer in self.hidden:
             x = rectify(layer(x))
-        return self.last(x)
+        return self.last(x).float()
 
 
 class DenseDecoder(nn.Module):
@@ -49,4 +49,4 @@ class DenseDecoder(nn.Module):
             if style is not None and len(self.styles):
                 x = self.styles[at](x, style)
             x = rectify(x)
-        return self.last(x).reshape(-1, *self.shape)
+        return self.last(x).reshape(-1, *self.shape).float()

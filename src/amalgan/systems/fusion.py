@@ -8,8 +8,11 @@
     L = L_rec(x, x') + closeness L_rec(x, x'') + adversarial L_GAN(G, C, E), each network descending its own share:
 
     autoencoder   moves encoder and decoder   L_rec(x, x'); in the joint stage L_rec(x, x'') too, and L_GAN by option
-    critic        moves critic                L_GAN and its penalties
     generator     moves generator             L_rec(x, x'') and L_GAN
+    critic        moves critic                L_GAN and its penalties
+
+The GAN is slimmer than the autoencoder and plays every few rounds: it has a residual to paint, and the autoencoder
+must not be short of time. What a round has encoded, decoded and painted once, its later phases use again.
 
 One decoder cannot serve both terms: perfect realism costs up to 3 dB (Blau & Michaeli 2018, arXiv:1711.06077). Two
 decoders on one code need not trade. The generator starts from the faithful decode and learns only the residual
@@ -54,7 +57,7 @@ class Fusion(System):
         self.encoder = networks.encoder(config.network, spec, self.code_size)
         self.decoder = networks.decoder(config.network, spec, self.code_size)
         style, zero = config.noise_size if modulate else 0, config.start == "faithful"
-        self.generator = networks.decoder(config.network, spec, told, style=style, zero=zero)
+        self.generator = networks.decoder(config.generator_network, spec, told, style=style, zero=zero)
         self.critic = networks.critic(config.critic.network, spec)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
@@ -64,51 +67,79 @@ class Fusion(System):
         early = (0.0, self.gan_from if config.encoder == "frozen" and self.gan_from else 1.0)
         told, judge, paint = self.autoencoder_loss, self.critic_loss, self.generator_loss
         adam, play, draw = config.optimizer, config.critic.optimizer, config.generator_optimizer
-        owned = ("encoder", "decoder")
+        owned, often = ("encoder", "decoder"), config.every
         return (
             Phase(name="autoencoder", updates=owned, loss=told, optimizer=adam, during=early),
-            Phase(name="critic", updates=("critic",), loss=judge, optimizer=play, during=late),
-            Phase(name="generator", updates=("generator",), loss=paint, optimizer=draw, during=late),
+            Phase(
+                name="generator", updates=("generator",), loss=paint, optimizer=draw, during=late, every=often
+            ),
+            Phase(name="critic", updates=("critic",), loss=judge, optimizer=play, during=late, every=often),
         )
 
     def boundaries(self) -> Sequence[float]:
         staged = self.config.schedule == "staged"
-        return sorted({self.gan_from, self.joint_from, 0.85}) if staged else (0.1, 0.25, 0.5, 0.75)
+        return sorted({self.gan_from, self.joint_from}) if staged else (0.1, 0.4, 0.7)
 
     def autoencoder_loss(self, batch: Batch, tick: Tick) -> Step:
         code = self.encoder(batch.x)
-        terms = {"faithful": self.distance(self.decoder(code), batch.x).mean()}
-        if tick.progress < self.joint_from or self.config.encoder == "frozen":
-            return Step(terms)
-        painted = self.realize(code, tick.draws)
-        terms["realistic"] = self.config.closeness * self.distance(painted, batch.x).mean()
-        if self.config.encoder == "all":
-            fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
-            terms["adversarial"] = self.config.adversarial * fooled.mean()
+        decoded = self.decoder(code)
+        tick.once("told", lambda: (code.detach(), decoded.detach()))
+        terms = {"faithful": self.distance(decoded, batch.x).mean()}
+        if self.joined(tick):
+            terms |= self.joint_terms(batch, code, tick)
         return Step(terms)
 
-    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
-        with torch.no_grad():
-            fake = self.realize(self.told(batch, tick), tick.draws)
-        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
+    def joined(self, tick: Tick) -> bool:
+        """Whether the encoder hears of the realistic decode in this round."""
+        late = tick.progress >= self.joint_from and tick.round % self.config.listen_every == 0
+        return late and self.config.encoder != "frozen"
+
+    def joint_terms(self, batch: Batch, code: Tensor, tick: Tick) -> dict[str, Tensor]:
+        """What the encoder hears of the realistic decode, made up for the rounds in which it does not listen."""
+        painted, made_up = self.realize(code, tick.draws), self.config.listen_every
+        closeness = made_up * self.config.closeness
+        terms = {"realistic": closeness * self.distance(painted, batch.x).mean()}
+        if self.config.encoder == "all":
+            fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
+            terms["adversarial"] = made_up * self.config.adversarial * fooled.mean()
+        return terms
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
-        painted = self.realize(self.told(batch, tick), tick.draws)
+        painted = self.painted(batch, tick)
         fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
         encoded = ~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)
         close = self.distance(painted, batch.x) * encoded
         adversarial, realistic = self.config.adversarial * fooled.mean(), self.config.closeness * close.mean()
         return Step({"adversarial": adversarial, "realistic": realistic})
 
+    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
+        fake, own = self.painted(batch, tick).detach(), tick._replace(round=tick.round // self.config.every)
+        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, own)
+
+    def painted(self, batch: Batch, tick: Tick) -> Float[Tensor, "B ..."]:
+        """This round's realistic decodes, some of codes of pictures, the others of codes from the prior."""
+        return tick.once("painted", lambda: self.paint(*self.told(batch, tick), tick.draws))
+
     def distance(self, decoded: Tensor, x: Tensor) -> Float[Tensor, " B"]:
         """L_rec of each example."""
         return reconstruction.RECONSTRUCTIONS[self.config.reconstruction](decoded, x)
 
     @torch.no_grad()
-    def told(self, batch: Batch, tick: Tick) -> Float[Tensor, "B K"]:
-        """The codes that the critic's pictures are made of: some drawn from the prior, the rest of pictures."""
-        drawn = self.prior.sample(batch.label, tick.draws)
-        return torch.where(self.from_prior(tick)[:, None], drawn, self.encoder(batch.x))
+    def told(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
+        """What the generator is told: codes, some of them from the prior, and the faithful decode of each."""
+        code, start = tick.once("told", lambda: self.told_of(batch.x))
+        drawn = self.from_prior(tick)
+        if not drawn.any():
+            return code, start
+        new = self.prior.sample(batch.label, tick.draws)[drawn]
+        code, start = code.clone(), start.clone()
+        code[drawn], start[drawn] = new, self.decoder(new)
+        return code, start
+
+    def told_of(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Code and faithful decode."""
+        code = self.encoder(x)
+        return code, self.decoder(code)
 
     def prior_share(self, tick: Tick) -> float:
         """Share of the codes that come from the prior: none before it is first fitted."""
@@ -132,13 +163,17 @@ class Fusion(System):
         return self.decoder(code)
 
     def realize(self, code: Float[Tensor, "B K"], draws: Draws) -> Float[Tensor, "B ..."]:
+        return self.paint(code, held_still(self.decoder, code), draws)
+
+    def paint(self, code: Tensor, start: Tensor, draws: Draws) -> Float[Tensor, "B ..."]:
+        """x'' of a code whose faithful decode is ``start``."""
         noise = draws.normal("noise", self.config.noise_size)
         known = self.prior.standardize(code)
         if self.config.join == "modulate":
             painted = self.generator(known, noise)
         else:
             painted = self.generator(torch.cat([known, noise], dim=1))
-        return painted + held_still(self.decoder, code) if self.config.start == "faithful" else painted
+        return painted + start if self.config.start == "faithful" else painted
 
     def sample_code(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B K"]:
         return self.prior.sample(label, draws)

@@ -42,19 +42,18 @@ class Gan(System):
     def phases(self) -> Sequence[Phase]:
         critic, generator = self.config.critic.optimizer, self.config.optimizer
         return (
-            Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=critic),
             Phase(name="generator", updates=("generator",), loss=self.generator_loss, optimizer=generator),
+            Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=critic),
         )
 
-    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
-        with torch.no_grad():
-            fake = self.paint(batch.label, tick.draws)
-        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
-
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
-        fake = self.paint(batch.label, tick.draws)
+        fake = tick.once("fake", lambda: self.paint(batch.label, tick.draws))
         fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label)
         return Step({"adversarial": fooled.mean()})
+
+    def critic_loss(self, batch: Batch, tick: Tick) -> Step:
+        fake = tick.once("fake", lambda: self.paint(batch.label, tick.draws)).detach()
+        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
 
     def paint(self, group: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         """One example for each class; beyond the last class, and below the first, for none."""

@@ -88,9 +88,8 @@ def floor(trial: Trial) -> Score:
 
     The feature network was fitted to the training ones, so the floor is a little high.
     """
-    return distance(
-        trial, "frechet_floor", trial.seen[: trial.n], f"of {len(trial.data.train)} training examples"
-    )
+    what = f"of {len(trial.data.whole)} training examples"
+    return distance(trial, "frechet_floor", trial.floor, what)
 
 
 def faithful(model: Model, trial: Trial) -> Score:

@@ -86,6 +86,12 @@ class Trial:
         return self.look(batch.x for batch in self.held_out.batches(CHUNK))
 
     @cached_property
+    def floor(self) -> Float[Tensor, "M F"]:
+        """Features of as many examples of the whole training split, kept for training or not."""
+        records = picked(self.data.whole, self.n, self.seed)
+        return self.look(batch.x for batch in records.batches(CHUNK))
+
+    @cached_property
     def seen(self) -> Float[Tensor, "M F"]:
         """Features of training examples, in a random order."""
         records = picked(self.data.train, COMPARED * self.count, self.seed)

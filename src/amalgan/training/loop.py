@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.optim import Adam
 
-from amalgan.config.run import RunConfig
+from amalgan.config.run import Precision, RunConfig
 from amalgan.data import Dataset, Records, augment, batch_at
 from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
@@ -76,7 +76,9 @@ def take_round(
     report: Report = {}
     for phase, adam in zip(state.phases, state.optimizers, strict=True):
         if phase.active(tick.round, tick.progress):
-            report |= descend(state, phase, adam, batch, tick, run.micro_batch, processes)
+            report |= descend(
+                state, phase, adam, batch, tick, run.micro_batch, processes, precision=run.precision
+            )
     state.round += 1
     state.images += run.batch
     state.average_in(run.batch, run.average_half_life)
@@ -105,7 +107,7 @@ def drawn(
         count=rows.stop - rows.start,
         device=processes.device,
     )
-    return replace(batch, x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws)
+    return replace(batch, x=augment(batch.x, run.augment, draws)), Tick(round, progress, draws, {})
 
 
 def descend(
@@ -116,6 +118,8 @@ def descend(
     tick: Tick,
     micro_batch: int | None,
     processes: Processes,
+    *,
+    precision: Precision = "float32",
 ) -> Report:
     """Take one step of ``phase``; return its terms and notes, averaged over everything that saw the batch."""
     for group in adam.param_groups:
@@ -125,7 +129,8 @@ def descend(
     with only_trainable(state.system, phase):
         for rows, part in micro_batches(len(batch.x), micro_batch):
             draws = tick.draws.narrow(rows.start, rows.stop - rows.start)
-            step = phase.loss(batch.rows(rows), tick._replace(draws=draws))
+            with torch.autocast(batch.x.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                step = phase.loss(batch.rows(rows), tick._replace(draws=draws))
             total = torch.stack(list(step.terms.values())).sum()
             (total * part).backward()
             for name, value in (step.terms | step.notes).items():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.training.processes import DeviceName
+from amalgan.training.processes import DeviceName, PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,7 @@ class Order:
     until: str | None = None
     patience: int | None = None
     device: DeviceName = "auto"
+    precision: PrecisionName = "auto"
     resume: bool = False
     overwrite: bool = False
     init: Path | None = None

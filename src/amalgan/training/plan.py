@@ -21,7 +21,7 @@ from amalgan.streams import key, seeded
 from amalgan.systems.base import System
 from amalgan.training import budget, loop
 from amalgan.training.order import Order
-from amalgan.training.processes import Processes
+from amalgan.training.processes import Processes, precision_on
 from amalgan.training.validation import Goal, wanted
 
 DEFAULT_MINUTES = 5.0
@@ -50,6 +50,7 @@ def resolve(order: Order, data: Dataset, peers: Processes, console: Console) -> 
         seed=order.seed,
         batch=order.batch,
         micro_batch=order.micro_batch,
+        precision=precision_on(peers.device, order.precision, data.spec),
         validate_every=order.validate_every,
         until=order.until,
         patience=order.patience,

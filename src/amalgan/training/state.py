@@ -203,3 +203,6 @@ def fill(adam: Adam, tensors: dict[str, Tensor]) -> None:
         slots.setdefault(int(number), {})[key] = value
     packed = adam.state_dict()
     adam.load_state_dict({"state": slots, "param_groups": packed["param_groups"]})
+    for parameter, slot in adam.state.items():  # the fused step reads moments in the order of the weights
+        for key in ("exp_avg", "exp_avg_sq"):
+            slot[key] = torch.empty_like(parameter).copy_(slot[key])
