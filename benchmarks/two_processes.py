@@ -71,6 +71,7 @@ def train(asked: argparse.Namespace) -> None:
         out=Path(out),
         images=64 * asked.rounds,
         device="cpu",
+        precision="float32",  # in bfloat16 the order of a sum shows
     )
     run.execute(order, Console(quiet=True))
 

@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("system")
     parser.add_argument("out")
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--resume", action="store_true")
     asked = parser.parse_args()
     hooks.SAVE_SECONDS = 0.0
@@ -35,7 +36,8 @@ def main() -> None:
     loop.take_round = slowly
     workshop = Workshop(asked.folder, pytest.MonkeyPatch(), Console(stderr=True))
     try:
-        workshop.run(workshop.order(asked.system, asked.out, resume=asked.resume))
+        order = workshop.order(asked.system, asked.out, resume=asked.resume, precision=asked.precision)
+        workshop.run(order)
     except AmalganError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
