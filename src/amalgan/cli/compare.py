@@ -14,6 +14,7 @@ from tyro.conf import Positional, UseAppendAction
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out
 from amalgan.cli.output import Answer, harmless
+from amalgan.cli.shared import PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Compare:
     """Pictures a round."""
     preset: Literal["quick", "base"] = "quick"
     """Size of the networks, as amalgan train has it."""
+    precision: PrecisionName = "auto"
+    """What layers compute in while training, as amalgan train has it."""
     overwrite: Switch = False
     """Replace the comparison in --out."""
     json: Switch = False
@@ -94,6 +97,7 @@ class Compare:
                 count=self.count,
                 batch=self.batch,
                 preset=self.preset,
+                precision=self.precision,
                 plugin=self.plugin,
                 samples=self.samples,
                 overwrite=self.overwrite,

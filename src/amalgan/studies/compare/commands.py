@@ -24,6 +24,7 @@ def of_comparison(request: Request) -> str:
             "seed": changed(request.seed, 0),
             "count": changed(request.count, 10_000),
             "batch": changed(request.batch, 64),
+            "precision": changed(request.precision, "auto"),
         }
     )
     words += [word for one in request.samples for word in ("--samples", one)]
@@ -35,6 +36,7 @@ def train_flags(request: Request) -> list[str]:
     reading, augment = request.reading, request.augment
     given = {
         "size": reading.size,
+        "keep": reading.keep,
         "channels": reading.channels,
         "fit": changed(reading.fit, "crop"),
         "background": changed(reading.background, "white"),
@@ -51,11 +53,29 @@ def train_flags(request: Request) -> list[str]:
 
 
 def of_cell(
-    system: str, settings: Any, *, data: str, flags: list[str], images: int, seed: int, batch: int, out: str
+    system: str,
+    settings: Any,
+    *,
+    data: str,
+    flags: list[str],
+    images: int,
+    seed: int,
+    batch: int,
+    precision: str,
+    out: str,
 ) -> str:
     """The command line that trains one cell again, bit for bit on the same machine."""
     words = ["amalgan", "train", data, "--system", system, "--images", str(images), "--seed", str(seed)]
-    words += ["--batch", str(batch), "--device", "cpu", *flags, *setting_flags(system, settings)]
+    words += [
+        "--batch",
+        str(batch),
+        "--device",
+        "cpu",
+        "--precision",
+        precision,
+        *flags,
+        *setting_flags(system, settings),
+    ]
     return f"OMP_NUM_THREADS=1 {shlex.join([*words, '--out', out])}"
 
 

@@ -25,6 +25,7 @@ from amalgan.errors import ConfigError, UsageError
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
 from amalgan.training.order import Order
+from amalgan.training.processes import precision_on
 
 NAME = "plan.json"
 KIND = "comparison plan"
@@ -123,6 +124,7 @@ class Plan:
             seed=seed,
             batch=batch,
             device="cpu",
+            precision=self.asked["precision"],
             resume=True,
             reading=self.reading,
             augment=fields.from_json(AugmentConfig, self.asked["augment"]),
@@ -150,6 +152,7 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
         "images": request.images,
         "parameters": request.parameters,
         "batch": request.batch,
+        "precision": precision_on("cpu", request.precision, data.spec),
         "count": request.count,
         "seed": request.seed,
         "reading": fields.to_json(replace(request.reading, cache=None)),

@@ -86,11 +86,11 @@ def planned(draft: Draft, console: Console) -> Plan:
     if draft.request.overwrite:
         clear(out)
     if (out / NAME).exists():
-        return continued(draft)
+        return continued(draft, console)
     if there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]:
         raise UsageError(f"{out} holds {there[0]} but no {NAME}: it is no comparison. Choose another --out.")
     with one_thread():
-        facts = facts_of(draft, console)
+        facts = facts_of(draft, console, {}, {})
     files.write_json(out / NAME, facts)
     return Plan(out, facts)
 
@@ -119,18 +119,35 @@ def check_data(request: Request, data: Dataset) -> None:
         raise DataError(f"{data.name} has no validation examples to choose settings by. Use --tries 1.")
 
 
-def continued(draft: Draft) -> Plan:
-    """The plan that is there, where it is of the same request."""
-    out = draft.request.out
+def continued(draft: Draft, console: Console) -> Plan:
+    """The plan that is there, where it is of the same request; more systems and more seeds let it grow."""
+    out, asked = draft.request.out, draft.asked
     plan = Plan.read(out)
-    if changed := fields.differences(plan.asked, draft.asked):
+    kept = {name: entry for name, entry in plan.systems.items() if name in asked["systems"]}
+    if changed := fields.differences(plan.asked, as_far_as(asked, plan.asked)):
         raise UsageError(
             f"{out} holds another comparison; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
-            "Give the same arguments to go on with it, --overwrite to replace it, or another --out."
+            "Give the same arguments to go on with it (more --systems or --seeds let it grow), "
+            "--overwrite to replace it, or another --out."
         )
-    facts = plan.facts | {"where": where(draft.request)}
+    if asked == plan.asked:
+        facts = plan.facts | {"where": where(draft.request)}
+    else:
+        with one_thread():
+            facts = facts_of(draft, console, kept, plan.facts["times"]["images_a_cpu_minute"])
     files.write_json(out / NAME, facts)
     return Plan(out, facts)
+
+
+def as_far_as(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """``asked`` without the systems and seeds that it has beyond those of ``before``."""
+    names = [name for name in asked["systems"] if name in before["systems"]]
+    seeds = before["seeds"] if asked["seeds"][: len(before["seeds"])] == before["seeds"] else asked["seeds"]
+    return asked | {
+        "systems": sorted(names, key=before["systems"].index),
+        "settings": {name: asked["settings"][name] for name in names},
+        "seeds": seeds,
+    }
 
 
 def clear(out: Path) -> None:
@@ -142,10 +159,16 @@ def clear(out: Path) -> None:
             (out / name).unlink(missing_ok=True)
 
 
-def facts_of(draft: Draft, console: Console) -> dict[str, Any]:
-    """A new plan."""
+def facts_of(
+    draft: Draft, console: Console, kept: dict[str, dict[str, Any]], known: dict[str, float | None]
+) -> dict[str, Any]:
+    """A new plan; systems that are ``kept`` from an earlier one are not timed again."""
     request, entries, rates = draft.request, [], {}
     for name in request.systems:
+        if name in kept:
+            entries.append(kept[name])
+            rates[name] = known[name]
+            continue
         with console.status(f"timing {name} on one thread ..."):
             entries.append(entry(draft, name))
         rates[name] = entries[-1].pop("images_a_minute")

@@ -19,7 +19,7 @@ from amalgan.studies.compare.settings import built
 from amalgan.tasks.score_utility import IMAGES, applies, lessons
 from amalgan.tasks.scores import COMPARED, Trial
 from amalgan.training import budget
-from amalgan.training.processes import Processes
+from amalgan.training.processes import Processes, precision_on
 
 TIMED_MINUTES = 1.0
 """How many images fit into a minute tells the speed, whatever the budget is."""
@@ -46,6 +46,7 @@ def trial_run(request: Request, name: str, settings: Any, data: Dataset) -> RunC
         data=data.name,
         images=request.batch,
         batch=request.batch,
+        precision=precision_on("cpu", request.precision, data.spec),
         augment=resolve_augment(request.augment, data.spec),
     )
 
