@@ -97,9 +97,9 @@ class FusionConfig:
     """What the generator begins from: the faithful decode, to which it adds a residual, or nothing."""
     encoder: Literal["reconstructions", "all", "frozen"] = "reconstructions"
     """Joint stage: the losses that move the encoder: both reconstructions, the GAN's too, or none (the ablation)."""
-    closeness: float = 2.0
+    closeness: float = 0.5
     """Weight of L_rec(x, x''): how near the realistic decode stays to the picture."""
-    adversarial: float = 0.02
+    adversarial: float = 1.0
     """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""
     from_prior: float = 0.5
     """Share of the generator's codes in training that come from the prior instead of a picture."""
@@ -107,9 +107,9 @@ class FusionConfig:
     """How far a reconstruction is from its picture."""
     every: int = 3
     """Generator and critic take part in every so many rounds."""
-    listen_every: int = 4
+    listen_every: int = 8
     """Joint stage: the encoder hears of the realistic decode in every so many rounds, that many times as strong."""
-    critic: Critic = field(default_factory=lambda: Critic(network=SLIM_NETWORKS))
+    critic: Critic = field(default_factory=lambda: Critic(r1=0.1, r2=0.1, network=SLIM_NETWORKS))
     network: Networks = field(default_factory=Networks)
     """Size of encoder and decoder."""
     generator_network: Networks = field(default_factory=lambda: SLIM_NETWORKS)

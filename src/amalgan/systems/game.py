@@ -10,6 +10,8 @@ applied every few rounds, that many times as strong (Karras et al. 2020, arXiv:1
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -24,6 +26,7 @@ def critic_step(
     critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"], tick: Tick
 ) -> Step:
     """The critic's terms on real and generated examples (B, ...), which share their labels."""
+    fake = delivered(fake)
     real_logit, fake_logit = critic(torch.cat([real, fake]), label.repeat(2)).chunk(2)
     terms = {"adversarial": adversarial.GAMES[config.loss].critic(real_logit, fake_logit).mean()}
     if made_up := penalties.lazy(1.0, config.penalty_every, tick.round):
@@ -36,12 +39,33 @@ def fool(
     critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"]
 ) -> Float[Tensor, " B"]:
     """The generator's loss for each generated example; gradients reach it through ``fake`` alone."""
-    game = adversarial.GAMES[config.loss]
+    game, fake = adversarial.GAMES[config.loss], delivered(fake)
     if not game.needs_real:
         return game.generator(None, critic(fake, label))
     with torch.no_grad():
         real_logit = critic(real, label)
     return game.generator(real_logit, critic(fake, label))
+
+
+class Delivered(torch.autograd.Function):
+    """What users get of a generated picture: values beyond [-1, 1] are clamped. A gradient that would carry a
+    value further out is dropped, one that brings it back passes: nothing saturates."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        outward = ((x < -1) & (slope > 0)) | ((x > 1) & (slope < 0))
+        return slope.masked_fill(outward, 0.0)
+
+
+def delivered(x: Tensor) -> Tensor:
+    """Pictures as the critic sees them; vectors have no range."""
+    return Delivered.apply(x) if x.ndim == 4 else x
 
 
 def penalty_terms(
