@@ -119,15 +119,31 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
         raise DataError(
             f"{data.name} has no training examples to learn features from; give the whole data set."
         )
-    own = bool((data.whole.labels != UNLABELED).mean() > 0.5) and len(data.spec.classes) > 1
-    kind = f"conv{FEATURES}-{'labels' if own else 'clusters'}"
-    target = cache_root(None if cache is None else str(cache)) / f"features-{kind}-{recipe(data)}.safetensors"
+    own, target = labeled(data), kept_at(data, cache)
     net = seeded(lambda: Classifier(data.spec, len(data.spec.classes) if own else CLUSTERS), 0)
     if not recalled(net, target):
         teach(net.to(device), data.whole, data.whole.labels if own else clusters(data.whole), device)
         tensorfile.write(target, dict(net.state_dict()), {"what": "a feature network"})
     digest = modelfile.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
-    return Features(f"{kind}-{digest[:8]}", net.to(device).eval().requires_grad_(False), own)
+    return Features(f"{kind(data)}-{digest[:8]}", net.to(device).eval().requires_grad_(False), own)
+
+
+def labeled(data: Dataset) -> bool:
+    """Whether most training examples have labels that tell classes apart."""
+    return bool((data.whole.labels != UNLABELED).mean() > 0.5) and len(data.spec.classes) > 1
+
+
+def kind(data: Dataset) -> str:
+    """The first part of the network's name."""
+    return f"conv{FEATURES}-{'labels' if labeled(data) else 'clusters'}"
+
+
+def kept_at(data: Dataset, cache: str | Path | None = None) -> Path:
+    """The file that the network of ``data`` is kept in once it is trained."""
+    return (
+        cache_root(None if cache is None else str(cache))
+        / f"features-{kind(data)}-{recipe(data)}.safetensors"
+    )
 
 
 def recalled(net: Classifier, source: Path) -> bool:

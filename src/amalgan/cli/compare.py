@@ -47,7 +47,7 @@ class Compare:
     out: Path
     """The folder of the comparison."""
     systems: str = "autoencoder,gan,fusion"
-    """Which systems, by name, with commas between; amalgan systems lists them."""
+    """Rows, with commas between: a system, or one with settings of its own, as fusion:schedule=joint:critic.r1=0.1."""
     seeds: int = 3
     """Runs of each system; differences between systems are told from chance by them."""
     tries: int = 1

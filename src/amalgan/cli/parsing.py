@@ -5,7 +5,6 @@ argv ─► name ─► dataclass (train: with the settings of --system, at the 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -26,6 +25,7 @@ from amalgan.cli.output import Command
 from amalgan.cli.report import Report
 from amalgan.cli.train import Train
 from amalgan.cli.use import Embed, Evaluate, Generate, Reconstruct
+from amalgan.config.words import nearest
 from amalgan.errors import UsageError
 
 COMMANDS: dict[str, type[Any]] = {
@@ -130,10 +130,3 @@ def unexpected(name: str, word: str, flags: Iterable[Flag]) -> str:
     flag = word.split("=")[0]
     known = [spelling for flag in flags for spelling in flag.spellings]
     return f"{name} has no flag {flag}{nearest(flag.replace('_', '-'), known)}. See amalgan {name} --help."
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``; perhaps you mean ...``, or nothing when nothing is near."""
-    bare = {name.lstrip("-"): name for name in known}
-    near = difflib.get_close_matches(word.lstrip("-"), list(bare), n=2, cutoff=0.6)
-    return f"; perhaps you mean {' or '.join(bare[name] for name in near)}" if near else ""

@@ -87,7 +87,9 @@ def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
 def real_utility(trial: Trial) -> Iterator[Score]:
     """The same for real training examples: what generated ones could at best replace."""
     if applies(trial):
-        yield taught(trial, of_records(lessons(trial)), "accuracy_from_real", "real training")
+        train, whole = len(trial.data.train), len(trial.data.whole)
+        among = f", of {train} kept of {whole}" if train < whole else ""
+        yield taught(trial, of_records(lessons(trial)), "accuracy_from_real", "real training", among)
 
 
 def of_records(records: Records) -> Labeled:
@@ -96,12 +98,13 @@ def of_records(records: Records) -> Labeled:
     return Labeled.of(x, torch.from_numpy(records.labels))
 
 
-def taught(trial: Trial, lesson: Labeled, key: str, what: str) -> Score:
-    """Train on ``lesson``, test on the labeled held-out examples."""
+def taught(trial: Trial, lesson: Labeled, key: str, what: str, among: str = "") -> Score:
+    """Train on ``lesson``, test on the labeled held-out examples; ``among`` what they were chosen."""
     test = labeled_only(trial.held_out)
     pictures = trial.data.spec.kind == "image"
     how = "small network" if pictures else "logistic regression"
-    name = f"accuracy of a {how} trained on {len(lesson.label)} {what} examples only, {len(test)} of the {trial.split}"
+    taught_by = f"{len(lesson.label)} {what} examples only{among}"
+    name = f"accuracy of a {how} trained on {taught_by}, {len(test)} of the {trial.split}"
     judge = picture_accuracy if pictures else vector_accuracy
     return accuracy(key, lambda: judge(trial, lesson, test), name, len(test))
 

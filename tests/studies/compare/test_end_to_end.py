@@ -200,19 +200,13 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_plugins_and_failures(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "out"
-    words = [
-        "compare",
-        "wine",
-        "--systems",
-        "wae,=diverging()",
-        "--seeds",
-        "2",
-        "--images",
-        "640",
-        "--jobs",
-        "2",
-    ]
+    """All cells but the last are made here; processes load the plugin for the last one, which fails there."""
+    out, rows = tmp_path / "out", ("wae", "=diverging()")
+    request = Request(data="wine", systems=rows, out=out, seeds=2, images=640, plugin=mine)
+    plan = planned(drafted(request, Console(quiet=True)), Console(quiet=True))
+    for name, seed in (("wae", "0"), ("wae", "1"), ("=diverging()", "0")):
+        worker.cell(plan, name, seed)
+    words = ["compare", "wine", "--systems", ",".join(rows), "--seeds", "2", "--images", "640"]
     code = main([*words, "--plugin", str(mine), "--out", str(out), "--json"])
     ran = capsys.readouterr()
     assert code == 3

@@ -13,9 +13,10 @@ from amalgan.errors import ConfigError
 from amalgan.studies.compare import collapse, outputs
 from amalgan.studies.compare.curves import thinned
 from amalgan.studies.compare.measures import MEASURED_TIMES
-from amalgan.studies.compare.plan import check_names, folder_name
+from amalgan.studies.compare.plan import named
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.results import comparisons, measures_of, table
+from amalgan.studies.compare.rows import folder_name
 from amalgan.studies.compare.shown import of_outside
 from amalgan.tasks.scores import Outside
 
@@ -85,12 +86,12 @@ def test_rows_that_cannot_be_told_apart_are_refused(tmp_path):
     for systems, samples, said in (
         (("gan", "gan"), (), "gan: rows need names"),
         (("gan",), ("gan=x.npz",), "gan: rows need names"),
-        ((), ("a b=x.npz", "a-b=y.npz"), "a b, a-b: rows need names"),
+        ((), ("a=x.npz", "A=y.npz"), "A, a: rows need names"),
         ((), (), "nothing to compare"),
         (("gna",), (), "there is no 'gna'"),
     ):
         with pytest.raises(ConfigError, match=said):
-            check_names(Request(data="digits", systems=systems, samples=samples, out=tmp_path))
+            named(Request(data="digits", systems=systems, samples=samples, out=tmp_path))
 
 
 def test_the_budget_is_minutes_unless_something_else_is_fixed(tmp_path):

@@ -74,7 +74,15 @@ def test_the_command_of_a_cell_gives_its_settings(name):
     settings = at_rate(at_width(registry.config_class(name)().resolved(GRAY), 0.5), 0.25)
     flags = ["--size", "8", "--no-flip"]
     line = of_cell(
-        name, settings, data="some pictures", flags=flags, images=640, seed=7, batch=32, out="runs/x"
+        name,
+        settings,
+        data="some pictures",
+        flags=flags,
+        images=640,
+        seed=7,
+        batch=32,
+        precision="float32",
+        out="runs/x",
     )
     assert line.startswith("OMP_NUM_THREADS=1 amalgan train 'some pictures' --system ")
     import shlex

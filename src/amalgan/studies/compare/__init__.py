@@ -3,8 +3,9 @@
 Request ─► planning ─► plan.json ─► cells (one process each: worker) ─► results ─► verdict ─► outputs
 
 request    what is asked                     worker     one cell: train, measure, show
-plan       what is fixed before it starts    measures   what is measured, and how to add to it
-cells      processes, signals, the lock      results    table and corrected comparisons
+rows       a system, perhaps changed         measures   what is measured, and how to add to it
+plan       what is fixed before it starts    results    table and corrected comparisons
+cells      processes, signals, the lock      verdict    sentences that say no more than the numbers
 """
 
 from amalgan.studies.compare.comparison import Comparison, compare

@@ -7,6 +7,7 @@ log: the critic's last 200 rounds ────┴─► a sentence, or None
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from amalgan.studies.compare.curves import lines_of
 from amalgan.training.run import LOG_ROUNDS
@@ -31,7 +32,7 @@ def reason(metrics: dict[str, float | None], log: Path | None) -> str | None:
     return of_critic(lines_of(log)[-(PATIENT_ROUNDS // LOG_ROUNDS) :]) if log is not None else None
 
 
-def of_critic(last: list[dict[str, float]]) -> str | None:
+def of_critic(last: list[dict[str, Any]]) -> str | None:
     """What the log's last lines say of the critic."""
     if len(last) < PATIENT_ROUNDS // LOG_ROUNDS:
         return None

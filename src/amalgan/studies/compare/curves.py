@@ -21,7 +21,7 @@ def of_run(run: Path, model: Model) -> dict[str, Any]:
     return {"curve": model.header["training"]["curve"], "log": thinned(log)}
 
 
-def lines_of(log: Path) -> list[dict[str, float]]:
+def lines_of(log: Path) -> list[dict[str, Any]]:
     """Every whole line of a log."""
     found = []
     for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
@@ -32,8 +32,8 @@ def lines_of(log: Path) -> list[dict[str, float]]:
     return found
 
 
-def thinned(lines: list[dict[str, float]]) -> list[dict[str, float]]:
-    """At most 100 of them, evenly, the last one among them."""
-    if len(lines) <= MOST_POINTS:
+def thinned(lines: list[dict[str, Any]], most: int = MOST_POINTS) -> list[dict[str, Any]]:
+    """At most so many of them, evenly, the first and the last one among them."""
+    if len(lines) <= most:
         return lines
-    return [lines[round(at * (len(lines) - 1) / (MOST_POINTS - 1))] for at in range(MOST_POINTS)]
+    return [lines[round(at * (len(lines) - 1) / (most - 1))] for at in range(most)]

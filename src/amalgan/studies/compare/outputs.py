@@ -18,6 +18,7 @@ from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.results import Cell
+from amalgan.studies.compare.rows import system_of
 
 FORMULA = ("=", "+", "-", "@")
 """What a spreadsheet would take for a formula at the start of a cell."""
@@ -66,6 +67,8 @@ def rows(plan: Plan) -> Iterator[dict[str, Any]]:
         shown = ", ".join(Path(place).name for place in places)
         yield {
             "name": name,
+            "system": None,
+            "changed": {},
             "source": "samples",
             "summary": f"Examples made elsewhere: {shown}",
             "abilities": [],
@@ -80,7 +83,7 @@ def rows(plan: Plan) -> Iterator[dict[str, Any]]:
 def command(plan: Plan, name: str) -> str:
     """The command line that trains the cell of the first seed again."""
     return commands.of_cell(
-        name,
+        system_of(name),
         tuning.settings(plan, name, tuning.chosen(plan, name)),
         data=plan.facts["order"]["data"],
         flags=plan.facts["order"]["flags"],

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from amalgan import registry
 from amalgan.config import fields
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data import Dataset, open_data
-from amalgan.errors import ConfigError, UsageError
+from amalgan.errors import UsageError
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
+from amalgan.studies.compare.rows import Row, folder_name, rows_of, system_of
 from amalgan.training.order import Order
 from amalgan.training.processes import precision_on
 
@@ -109,15 +110,15 @@ class Plan:
         return features_of(self.data, cache=self.facts["where"]["cache"])
 
     def settings(self, system: str) -> Any:
-        """The configuration of a system."""
-        return fields.from_json(registry.config_class(system), self.systems[system]["settings"])
+        """The configuration of a row."""
+        return fields.from_json(registry.config_class(system_of(system)), self.systems[system]["settings"])
 
     def order(self, system: str, seed: int, *, settings: Any, out: Path, share: int = 1) -> Order:
         """The training run of a cell; ``share``: it gets one part in so many of the images."""
         batch = int(self.asked["batch"])
         return Order(
             data=self.facts["where"]["data"],
-            system=system,
+            system=system_of(system),
             settings=settings,
             out=out,
             images=max(batch, self.systems[system]["images"] // share),
@@ -168,13 +169,14 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
 
 
 def settings_of(request: Request, name: str, data: Dataset) -> Any:
-    """A system's settings at the preset, with what depends on the data filled in, at the width asked for."""
+    """A row's settings at the preset, with what depends on the data filled in, at the width asked for."""
     from amalgan.studies.compare.settings import with_parameters
 
-    settings = registry.config_class(name)().preset(request.preset).resolved(data.spec)
+    row = Row.of(name)
+    settings = row.settings(request.preset).resolved(data.spec)
     if request.parameters is None:
         return settings
-    return with_parameters(name, settings, data.spec, request.parameters)
+    return with_parameters(row.system, settings, data.spec, request.parameters)
 
 
 def digest(file: Path) -> str:
@@ -188,33 +190,31 @@ def digest(file: Path) -> str:
     return state.hexdigest()
 
 
-def folder_name(name: str) -> str:
-    """A system's or a user's own name as a part of a folder's."""
-    return re.sub(r"[^\w.]+", "-", name).strip("-.") or "unnamed"
-
-
-def check_names(request: Request) -> None:
-    """Refuse rows that could not be told apart.
+def named(request: Request) -> Request:
+    """``request`` with the names of its rows written in one way.
 
     Raises:
-        ConfigError: names every fault.
+        ConfigError: rows that there are not or that could not be told apart; names every fault.
     """
-    rows = [*request.systems, *request.outside]
-    folders = [folder_name(name) for name in rows]
-    twice = sorted({name for name in rows if folders.count(folder_name(name)) > 1})
+    rows = rows_of(request.systems, request.preset)
+    names = [*(row.name for row in rows), *request.outside]
+    folders = [folder_name(name).casefold() for name in names]
+    twice = sorted({name for name, folder in zip(names, folders, strict=True) if folders.count(folder) > 1})
     fields.check(
-        (not twice, f"{', '.join(twice)}: rows need names of their own, that differ in more than signs"),
+        (not twice, f"{', '.join(twice)}: rows need names of their own, that differ in more than case"),
+        *(
+            (not alike(first, second, request), f"{first.name} and {second.name} are the same; keep one")
+            for first, second in combinations(rows, 2)
+            if first != second
+        ),
         (
-            len(rows) > 0,
+            len(names) > 0,
             "nothing to compare: name systems by --systems a,b or examples by --samples name=x.npz",
         ),
     )
-    unknown = [name for name in request.systems if name not in registry.names()]
-    if unknown:
-        raise ConfigError(
-            [
-                f"--systems: there is no {name!r}; there are {', '.join(registry.names())}. "
-                "A system of your own is loaded by --plugin FILE.py."
-                for name in unknown
-            ]
-        )
+    return replace(request, systems=tuple(row.name for row in rows))
+
+
+def alike(first: Row, second: Row, request: Request) -> bool:
+    """Whether two rows would train the same."""
+    return first.system == second.system and first.settings(request.preset) == second.settings(request.preset)

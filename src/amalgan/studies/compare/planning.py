@@ -30,9 +30,10 @@ from amalgan.studies.compare.plan import (
     TUNING_SHARE,
     Plan,
     asked_of,
-    check_names,
+    named,
 )
 from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
+from amalgan.studies.compare.rows import Row
 from amalgan.studies.compare.settings import built, trained_parameters
 from amalgan.systems.abilities import abilities
 from amalgan.tasks.scores import Trial
@@ -59,7 +60,7 @@ def drafted(request: Request, console: Console) -> Draft:
     """
     if request.plugin is not None:
         registry.load_plugin(request.plugin)
-    check_names(request)
+    request = named(request)
     facts = {"asked": {"reading": fields.to_json(request.reading)}, "where": where(request)}
     bare = Plan(request.out, facts)
     with (
@@ -96,7 +97,7 @@ def planned(draft: Draft, console: Console) -> Plan:
 
 
 def where(request: Request) -> dict[str, Any]:
-    """Where things lie on this machine: may change between two sittings."""
+    """Where things lie on this machine."""
 
     def at(place: str) -> str:
         return str(Path(place).resolve()) if Path(place).exists() else place
@@ -106,6 +107,15 @@ def where(request: Request) -> dict[str, Any]:
         "plugin": at(str(request.plugin)) if request.plugin else None,
         "samples": {name: [at(place) for place in places] for name, places in request.outside.items()},
         "cache": request.reading.cache,
+    }
+
+
+def said_here(request: Request) -> dict[str, Any]:
+    """What a plan says of this machine and of the words it was asked in; may change between two sittings."""
+    return {
+        "where": where(request),
+        "command": commands.of_comparison(request),
+        "order": {"data": request.data, "flags": commands.train_flags(request)},
     }
 
 
@@ -131,7 +141,7 @@ def continued(draft: Draft, console: Console) -> Plan:
             "--overwrite to replace it, or another --out."
         )
     if asked == plan.asked:
-        facts = plan.facts | {"where": where(draft.request)}
+        facts = plan.facts | said_here(draft.request)
     else:
         with one_thread():
             facts = facts_of(draft, console, kept, plan.facts["times"]["images_a_cpu_minute"])
@@ -145,7 +155,7 @@ def as_far_as(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     seeds = before["seeds"] if asked["seeds"][: len(before["seeds"])] == before["seeds"] else asked["seeds"]
     return asked | {
         "systems": sorted(names, key=before["systems"].index),
-        "settings": {name: asked["settings"][name] for name in names},
+        "settings": {name: asked["settings"].get(name, kept) for name, kept in before["settings"].items()},
         "seeds": seeds,
     }
 
@@ -177,9 +187,7 @@ def facts_of(
         "amalgan": KIND,
         "format": FORMAT,
         "asked": draft.asked,
-        "where": where(request),
-        "command": commands.of_comparison(request),
-        "order": {"data": request.data, "flags": commands.train_flags(request)},
+        **said_here(request),
         "data": described(draft.data),
         "budget": budget_of(request),
         "systems": entries,
@@ -193,11 +201,11 @@ def facts_of(
 
 
 def entry(draft: Draft, name: str) -> dict[str, Any]:
-    """What the plan says of one system."""
-    request, data = draft.request, draft.data
+    """What the plan says of one row."""
+    request, data, row = draft.request, draft.data, Row.of(name)
     settings = draft.asked["settings"][name]
-    config = fields.from_json(registry.config_class(name), settings)
-    run = timing.trial_run(request, name, config, data)
+    config = fields.from_json(registry.config_class(row.system), settings)
+    run = timing.trial_run(request, row.system, config, data)
     try:
         rate, work = timing.images_a_minute(request, run, data), costs.work_of_training(run, data)
     except Exception:  # it fails at once: its cells will fail too, and say why
@@ -205,15 +213,17 @@ def entry(draft: Draft, name: str) -> dict[str, Any]:
     images = request.images or DEFAULT_IMAGES
     if request.minutes is not None:
         images = max(request.batch, round((rate or 0) * request.minutes / request.batch) * request.batch)
-    system = registry.system_class(name)
+    system = registry.system_class(row.system)
     return {
         "name": name,
+        "system": row.system,
+        "changed": dict(row.changes),
         "source": "built in" if system.__module__.startswith("amalgan.") else "plugin",
         "summary": (inspect.getdoc(system) or "").split("\n")[0],
         "abilities": abilities(system),
         "settings": settings,
         "images": images,
-        "parameters": trained_parameters(built(name, config, data.spec)),
+        "parameters": trained_parameters(built(row.system, config, data.spec)),
         "flops_train": work,
         "images_a_minute": rate,
     }

@@ -86,4 +86,4 @@ def chosen(plan: Plan, system: str) -> float:
 def outcomes(plan: Plan, system: str) -> list[dict[str, Any]]:
     """Every try of a system; none where each has its own defaults."""
     place = plan.folder / NAME
-    return list(json.loads(place.read_text())[system]) if place.exists() else []
+    return list(json.loads(place.read_text()).get(system, [])) if place.exists() else []
