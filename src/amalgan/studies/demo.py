@@ -16,8 +16,8 @@ from rich.console import Console
 
 from amalgan import modelfile
 from amalgan.config.data import DataConfig
-from amalgan.config.parts import Prior
-from amalgan.config.systems import AutoencoderConfig, FusionConfig
+from amalgan.config.parts import Critic, Prior
+from amalgan.config.systems import SLIM_NETWORKS, AutoencoderConfig, FusionConfig
 from amalgan.data import Dataset, from_pixels, open_data, to_pixels
 from amalgan.data.builtin import photograph
 from amalgan.features import features_of
@@ -65,7 +65,15 @@ def run(out: Path, console: Console, seed: int = 0, effort: float = 1.0) -> Demo
 
 def trained_digits(out: Path, console: Console, seed: int, images: int) -> Model:
     """A fused model of the digits."""
-    settings = FusionConfig(code_size=16, stages=(0.2, 0.5), from_prior=0.8, adversarial=1.0, closeness=0.3)
+    settings = FusionConfig(
+        code_size=16,
+        stages=(0.2, 0.5),
+        from_prior=0.8,
+        closeness=0.3,
+        every=1,
+        listen_every=4,
+        critic=Critic(network=SLIM_NETWORKS),
+    )
     order = Order(
         data="digits",
         system="fusion",

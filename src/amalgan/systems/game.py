@@ -10,7 +10,7 @@ applied every few rounds, that many times as strong (Karras et al. 2020, arXiv:1
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -65,7 +65,7 @@ class Delivered(torch.autograd.Function):
 
 def delivered(x: Tensor) -> Tensor:
     """Pictures as the critic sees them; vectors have no range."""
-    return Delivered.apply(x) if x.ndim == 4 else x
+    return cast(Tensor, Delivered.apply(x)) if x.ndim == 4 else x  # type: ignore[no-untyped-call]
 
 
 def penalty_terms(
