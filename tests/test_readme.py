@@ -8,13 +8,18 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan import api
+from amalgan import api, registry
 from amalgan.cli import main
+from amalgan.cli.compare import Compare
+from amalgan.cli.parsing import parse
+from amalgan.studies.compare import Request
+from amalgan.studies.compare.plan import named
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -51,6 +56,41 @@ def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for command in commands:
         words = shlex.split(command.replace("--minutes 20", "--images 320 --batch 32 --network.width 8"))
         assert main(words[1:]) == 0, command
+
+
+def test_comparing_as_the_readme_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    commands = commands_of(README, ("compare", "report"))
+    assert len(commands) == 2
+    for command in commands:
+        quick = command.replace(
+            "--cpu-minutes 2 --seeds 3", "--systems fusion --images 640 --seeds 1 --count 100"
+        )
+        assert main([*shlex.split(quick)[1:], *(["--count", "100"] if " report " in quick else [])]) == 0
+    for page in ("which", "page"):
+        assert (tmp_path / "runs" / page / "report.html").read_text().startswith("<!doctype html>")
+
+
+def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not run: each flag, row and setting is there."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(registry, "_CLASSES", dict(registry._CLASSES))  # the plugin is forgotten afterwards
+    commands = commands_of((ROOT / "docs" / "comparing.md").read_text(), ("compare", "report"))
+    assert len(commands) == 9
+    for command in commands:
+        asked: Any = parse(shlex.split(command)[1:])
+        if isinstance(asked, Compare):
+            if asked.plugin:
+                registry.load_plugin(asked.plugin)
+            rows = tuple(asked.systems.split(","))
+            assert named(Request(data=asked.data, systems=rows, out=asked.out)).systems == rows
+
+
+def commands_of(page: str, names: tuple[str, ...]) -> list[str]:
+    """The lines of code blocks that are these commands, without what is said of them."""
+    found = [line.split("  ")[0] for line in page.splitlines()]
+    return [line for line in found if line.startswith(tuple(f"amalgan {name} " for name in names))]
 
 
 def test_table_of_systems_is_what_the_code_says() -> None:
