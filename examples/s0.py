@@ -32,6 +32,10 @@ SETTINGS = FusionConfig(
     adversarial=1.0,  # and L_GAN(G, D) does not reach the encoder
     critic=Critic(loss="minimax", network=DENSE),  # the article's game, steadied by R1 and R2
     network=DENSE,
+    generator_network=DENSE,
+    stages=(0.4, 0.7),
+    every=1,  # and all play in every round
+    listen_every=1,
 )
 STEPS = {0.4: "1 the autoencoder", 0.7: "2, 3 the GAN, told the code", 1.0: "4 the whole"}
 """The article's steps, by the share of training at which each ends."""

@@ -75,7 +75,7 @@ def test_metrics_are_those_of_the_weights_that_are_published(tmp_path: Path) -> 
 
 
 def test_nothing_stops_before_every_phase_has_begun(tmp_path: Path) -> None:
-    settings = FusionConfig(network=TINY, critic=Critic(network=TINY), code_size=4)
+    settings = FusionConfig(network=TINY, critic=Critic(network=TINY), code_size=4, stages=(0.4, 0.7))
     order = Order(
         data="digits",
         system="fusion",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -75,8 +77,9 @@ def test_lazy_penalties_are_counted_in_proportion():
 
 def test_peak_memory_is_this_process_own_and_grows():
     before = peak_memory_mib()
-    held = torch.ones(2**26)
-    assert peak_memory_mib() > before + 200 and held[0] == 1
+    freed = before - int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    held = torch.ones(int((freed + 256) * 2**18))  # what was freed before may be taken again unseen
+    assert peak_memory_mib() > before + 150 and held[0] == 1
 
 
 def test_latency_is_a_median():
