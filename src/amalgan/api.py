@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -119,6 +119,8 @@ def compare(
     seed: int = 0,
     count: int = 10_000,
     batch: int = 64,
+    preset: Literal["quick", "base"] = "quick",
+    precision: PrecisionName = "auto",
     plugin: str | Path | None = None,
     samples: Sequence[str] = (),
     overwrite: bool = False,
@@ -151,6 +153,8 @@ def compare(
         seed=seed,
         count=count,
         batch=batch,
+        preset=preset,
+        precision=precision,
         plugin=Path(plugin) if plugin is not None else None,
         samples=tuple(samples),
         overwrite=overwrite,
