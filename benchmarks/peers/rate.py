@@ -5,8 +5,9 @@
     for each round: for each side: a fresh process, some untimed rounds, then so many CPU-seconds of training
 
 amalgan trains its quick preset by ``take_round``, each stage weighed by its share of training as ``budget`` does; a
-peer runs its own loop (DCGAN) or its own trainer (pythae) in its own venv. All on one thread and in float32, except
-the sides that say bfloat16. Nothing but training is counted: no start, no sampling, no saving. The median of the
+peer runs its own loop (DCGAN) or its own trainer (pythae) in its own venv. All on one thread. amalgan computes in what it
+takes by itself on this machine (``ours`` in the report says it), and in float32 where a side says so; the peers compute in
+float32, but where a side says bfloat16. Nothing but training is counted: no start, no sampling, no saving. The median of the
 rounds is told, with the least and the greatest. Writes benchmarks/results/rates.json.
 """
 
@@ -23,7 +24,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results"
-OURS = ("autoencoder", "gan", "fusion")
+OURS = tuple(f"{name}{how}" for how in ("", ", float32") for name in ("autoencoder", "gan", "fusion"))
 PEERS = {
     "dcgan": ["dcgan.py"],
     "dcgan, bfloat16": ["dcgan.py", "--bfloat16"],
@@ -48,12 +49,20 @@ def main() -> None:
         "data": asked.data.name,
         "seconds": asked.seconds,
         "unit": "images a CPU-second",
+        "ours": "bfloat16" if bfloat16_here() else "float32",
         "sides": found,
     }
     report["ratios"] = {ours: ratios(found, ours) for ours in OURS if ours in found}
     show(report)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "rates.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+def bfloat16_here() -> bool:
+    """Whether amalgan takes bfloat16 by itself on this machine."""
+    from amalgan.training.processes import fast_in_bfloat16
+
+    return fast_in_bfloat16("cpu")
 
 
 def parsed() -> argparse.Namespace:
@@ -114,8 +123,16 @@ def seconds_an_image(name: str, data: str, seconds: float) -> float:
     from amalgan.training.state import TrainState
 
     torch.set_num_threads(1)
-    settings = registry.config_class(name)()
-    order = Order(data=data, system=name, settings=settings, out=Path("unused"), images=400_000, device="cpu")
+    system_name, _, precision = name.partition(", ")
+    order = Order(
+        data=data,
+        system=system_name,
+        settings=registry.config_class(system_name)(),
+        out=Path("unused"),
+        images=400_000,
+        device="cpu",
+        precision=precision or "auto",  # type: ignore[arg-type]
+    )
     with processes.start("cpu") as peers:
         console = Console(quiet=True)
         source = plan.read(order, console)
