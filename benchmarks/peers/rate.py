@@ -5,10 +5,10 @@
     for each round: for each side: a fresh process, some untimed rounds, then so many CPU-seconds of training
 
 amalgan trains its quick preset by ``take_round``, each stage weighed by its share of training as ``budget`` does; a
-peer runs its own loop (DCGAN) or its own trainer (pythae) in its own venv. All on one thread. amalgan computes in what it
-takes by itself on this machine (``ours`` in the report says it), and in float32 where a side says so; the peers compute in
-float32, but where a side says bfloat16. Nothing but training is counted: no start, no sampling, no saving. The median of the
-rounds is told, with the least and the greatest. Writes benchmarks/results/rates.json.
+peer runs its own loop (DCGAN) or its own trainer (pythae) in its own venv. All on one thread. amalgan computes in what
+it takes by itself on this machine (``ours`` in the report), and in float32 where a side says so; the peers compute in
+float32, but where a side says bfloat16. Nothing but training is counted: no start, no sampling, no saving. The median
+of the rounds is told, with the least and the greatest. Writes benchmarks/results/rates.json.
 """
 
 from __future__ import annotations
