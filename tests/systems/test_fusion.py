@@ -218,3 +218,15 @@ def test_faithful_and_realistic_share_one_code() -> None:
     moved: Tensor = replace(batch, x=batch.x.flip(0)).x
     with torch.no_grad():
         assert torch.allclose(system.encode(moved), system.encode(batch.x).flip(0), atol=1e-6)
+
+
+def test_the_generator_goes_on_to_mean_the_same_when_the_prior_is_fitted_again() -> None:
+    system, batch = fusion(), examples()
+    warmed(system, batch, progress_in(system, "joint"))
+    with torch.no_grad():
+        code, draws = torch.randn(6, system.code_size), tick(0, 0.0, 6).draws
+        before = system.realize(code, draws)
+        for parameter in system.encoder.parameters():
+            parameter.mul_(1.5)  # the codes have moved on
+        settled(system, batch)
+        assert torch.equal(system.realize(code, draws), before)

@@ -107,8 +107,8 @@ class FusionConfig:
     """How far a reconstruction is from its picture."""
     every: int = 3
     """Generator and critic take part in every so many rounds."""
-    listen_every: int = 8
-    """Joint stage: the encoder hears of the realistic decode in every so many rounds, that many times as strong."""
+    listen_every: int = 4
+    """Joint stage: the encoder hears of the realistic decode in every so many rounds."""
     critic: Critic = field(default_factory=lambda: Critic(r1=0.1, r2=0.1, network=SLIM_NETWORKS))
     network: Networks = field(default_factory=Networks)
     """Size of encoder and decoder."""

@@ -29,7 +29,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from amalgan import networks, priors
 from amalgan.config.parts import natural_code_size
@@ -60,6 +60,7 @@ class Fusion(System):
         self.generator = networks.decoder(config.generator_network, spec, told, style=style, zero=zero)
         self.critic = networks.critic(config.critic.network, spec)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
+        self.scale = CodeScale(self.code_size)
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
 
     def phases(self) -> Sequence[Phase]:
@@ -95,13 +96,12 @@ class Fusion(System):
         return late and self.config.encoder != "frozen"
 
     def joint_terms(self, batch: Batch, code: Tensor, tick: Tick) -> dict[str, Tensor]:
-        """What the encoder hears of the realistic decode, made up for the rounds in which it does not listen."""
-        painted, made_up = self.realize(code, tick.draws), self.config.listen_every
-        closeness = made_up * self.config.closeness
-        terms = {"realistic": closeness * self.distance(painted, batch.x).mean()}
+        """What the encoder hears of the realistic decode."""
+        painted = self.realize(code, tick.draws)
+        terms = {"realistic": self.config.closeness * self.distance(painted, batch.x).mean()}
         if self.config.encoder == "all":
             fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
-            terms["adversarial"] = made_up * self.config.adversarial * fooled.mean()
+            terms["adversarial"] = self.config.adversarial * fooled.mean()
         return terms
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
@@ -151,7 +151,9 @@ class Fusion(System):
         return (((position + 1) * share).floor() > (position * share).floor()).to(tick.draws.device)
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
-        self.prior.fit(*collect(self.encode, batches), draws)
+        code, label = collect(self.encode, batches)
+        self.prior.fit(code, label, draws)
+        self.scale.fit(code)
 
     def ready(self) -> bool:
         return self.prior.fitted
@@ -168,7 +170,7 @@ class Fusion(System):
     def paint(self, code: Tensor, start: Tensor, draws: Draws) -> Float[Tensor, "B ..."]:
         """x'' of a code whose faithful decode is ``start``."""
         noise = draws.normal("noise", self.config.noise_size)
-        known = self.prior.standardize(code)
+        known = self.scale(code)
         if self.config.join == "modulate":
             painted = self.generator(known, noise)
         else:
@@ -180,3 +182,28 @@ class Fusion(System):
 
     def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         return self.realize(self.sample_code(label, draws), draws)
+
+
+class CodeScale(nn.Module):
+    """Brings codes to mean 0 and deviation 1 for the generator. Fitted once: what the generator has learned must go on
+    to mean the same, while the prior follows the codes."""
+
+    mean: Tensor
+    deviation: Tensor
+    fitted: Tensor
+
+    def __init__(self, code_size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(code_size))
+        self.register_buffer("deviation", torch.ones(code_size))
+        self.register_buffer("fitted", torch.zeros((), dtype=torch.int64))
+
+    def fit(self, code: Float[Tensor, "N K"]) -> None:
+        """Take mean and deviation from codes; the first ones stay."""
+        if not self.fitted:
+            self.mean.copy_(code.mean(0))
+            self.deviation.copy_(code.std(0, correction=0).clamp(min=1e-6))
+            self.fitted.fill_(1)
+
+    def forward(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+        return (code - self.mean) / self.deviation
