@@ -23,6 +23,7 @@ GRIDS = RESULTS / "grids"
 
 GRID_COLUMNS = {
     "frechet_distance": "Fréchet distance",
+    "frechet_distance_faithful": "of x' from the prior",
     "frechet_floor": "floor",
     "precision": "precision",
     "recall": "recall",
@@ -36,25 +37,13 @@ GRID_COLUMNS = {
 }
 
 MEASURES = {
+    "psnr": "PSNR x', dB",
+    "psnr_realistic": "PSNR x'', dB",
+    "label_agreement": "label agreement",
     "frechet_distance": "Fréchet distance",
     "frechet_distance_faithful": "of x' from the prior",
     "frechet_floor": "floor",
-    "kernel_distance": "kernel distance",
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-    "label_agreement": "label agreement",
-    "copies": "copies",
-    "psnr": "PSNR x', dB",
-    "psnr_realistic": "PSNR x'', dB",
-    "ssim": "SSIM x'",
-    "frechet_distance_reconstruction": "Fréchet of rebuilt x'",
-    "frechet_distance_reconstruction_realistic": "Fréchet of rebuilt x''",
-    "spread": "spread over the noise",
     "linear_probe": "linear probe",
-    "linear_probe_components": "of principal components",
-    "cpu_seconds": "CPU-seconds",
 }
 
 
@@ -87,21 +76,6 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
-
-
-def systems() -> str:
-    """A row a measure, a column a system."""
-    found = stored("table-mnist")
-    columns = {
-        name: cell["metrics"] | {"cpu_seconds": cell["cpu_seconds"]}
-        for name, cell in found["systems"].items()
-    }
-    rows = [
-        [title, *(number(values[key]) if key in values else "" for values in columns.values())]
-        for key, title in MEASURES.items()
-    ]
-    features = next(iter(found["systems"].values()))["features"]
-    return table([f"{found['images']:,} images, features {features}", *columns], rows)
 
 
 def inputs() -> str:
@@ -158,9 +132,8 @@ def memory() -> str:
 
 def demo() -> str:
     """A row a number."""
-    keys = ("psnr", "psnr_realistic", "label_agreement", "frechet_distance", "frechet_floor", "linear_probe")
     found = stored("demo")
-    rows = [[MEASURES[key], number(found["numbers"][key])] for key in keys]
+    rows = [[title, number(found["numbers"][key])] for key, title in MEASURES.items()]
     rows.append(["the photograph, dB", number(found["numbers"]["photo_psnr"])])
     rows.append(["seconds of training, two cores", number(found["training_seconds"])])
     return table(["measure", "value"], rows)
@@ -224,7 +197,6 @@ def unfinished(report: dict[str, Any]) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "systems": systems,
     "inputs": inputs,
     "resume": resume,
     "processes": processes,
