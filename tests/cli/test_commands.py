@@ -65,7 +65,8 @@ def test_signals_save_and_leave(small, tmp_path, number):
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     until = time.monotonic() + 60
-    while not (tmp_path / "run" / "state.safetensors").exists() and time.monotonic() < until:
+    log = tmp_path / "run" / "log.jsonl"  # its first line is written when training goes on
+    while not (log.exists() and log.stat().st_size) and time.monotonic() < until:
         time.sleep(0.05)
     started.send_signal(number)
     out, err = started.communicate(timeout=60)
