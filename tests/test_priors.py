@@ -90,10 +90,10 @@ def test_a_mixture_finds_the_two_parts_that_codes_were_made_of() -> None:
     prior = fitted("mixture", apart + narrow * normal(6000, 2), unlabeled(6000), 0, parts=2)
     assert isinstance(prior, MixturePrior)
     order = prior.center[0, :, 0].argsort()
-    center = prior.center[0, order] * prior.deviation + prior.mean
+    center = prior.center[0, order] * prior.scale.deviation + prior.scale.mean
     spread = (prior.factor[0, order] @ prior.factor[0, order].mT).diagonal(
         dim1=1, dim2=2
-    ).sqrt() * prior.deviation
+    ).sqrt() * prior.scale.deviation
     assert prior.weight[0, order].tolist() == pytest.approx([0.3, 0.7], abs=0.02)
     assert torch.allclose(center, torch.tensor([[-3.0, 0.0], [2.0, 1.0]]), atol=0.1)
     assert torch.allclose(spread, torch.tensor([[0.3, 1.0], [1.0, 0.3]]), atol=0.05)
@@ -183,7 +183,7 @@ def test_entries_that_never_vary_stay_what_they_are() -> None:
     code = torch.cat([normal(300, 3), torch.full((300, 2), 4.0)], dim=1)
     prior = fitted("gaussian", code, unlabeled(300), 0)
     assert (sampled(prior, 200)[:, 3:] - 4).abs().max() < 1e-3
-    assert prior.standardize(code + 1e-6).abs().max() < 6
+    assert prior.scale(code + 1e-6).abs().max() < 6
 
 
 @given(st.lists(st.sampled_from([0.0, 1e-8, 0.25, 1.0]), min_size=1, max_size=6).filter(any), st.floats(0, 1))

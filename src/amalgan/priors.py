@@ -65,11 +65,35 @@ class Groups(nn.Module):
         return torch.where((label < 0) | (self.share[own] == 0), anything, own)
 
 
-class Prior(nn.Module):
-    """What every prior shares: the groups and the scale of the codes."""
+class Scale(nn.Module):
+    """Mean and deviation of each entry of the codes."""
 
     mean: Tensor
     deviation: Tensor
+
+    def __init__(self, code_size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(code_size))
+        self.register_buffer("deviation", torch.ones(code_size))
+
+    def fit(self, code: Float[Tensor, "N K"]) -> None:
+        """Take them from codes; an entry that hardly varies is not blown up."""
+        deviation = code.std(0, correction=0)
+        self.mean.copy_(code.mean(0))
+        self.deviation.copy_(deviation.clamp(min=max(1e-6, NARROWEST * float(deviation.max()))))
+
+    def forward(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+        """Codes with mean 0 and deviation 1 in each entry over those that it was fitted to."""
+        return (code - self.mean) / self.deviation
+
+    def undo(self, standard: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+        """The codes that ``forward`` makes these of."""
+        return standard * self.deviation + self.mean
+
+
+class Prior(nn.Module):
+    """What every prior shares: the groups and the scale of the codes."""
+
     count: Tensor
     """Codes that the last fit saw."""
 
@@ -77,13 +101,8 @@ class Prior(nn.Module):
         super().__init__()
         self.codes = codes
         self.groups = Groups(classes)
-        self.register_buffer("mean", torch.zeros(code_size))
-        self.register_buffer("deviation", torch.ones(code_size))
+        self.scale = Scale(code_size)
         self.register_buffer("count", torch.zeros((), dtype=torch.int64))
-
-    def standardize(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
-        """Codes with mean 0 and deviation 1 in each entry over the training pictures."""
-        return (code - self.mean) / self.deviation
 
     @property
     def fitted(self) -> bool:
@@ -95,17 +114,15 @@ class Prior(nn.Module):
         self.groups.fit(label)
         group = label % len(self.groups)
         picked = spread_picks(group, self.codes, draws.generator("prior picks"))
-        mean, deviation = code.mean(0), code.std(0, correction=0)
-        deviation = deviation.clamp(min=max(1e-6, NARROWEST * float(deviation.max())))
-        self.mean.copy_(mean)
-        self.deviation.copy_(deviation)
+        self.scale.fit(code)
         self.count.fill_(len(code))
-        self.fit_standard((code[picked] - mean) / deviation, group[picked], draws)
+        self.fit_standard(self.scale(code[picked]), group[picked], draws)
 
     def sample(self, label: Int[Tensor, " B"], draws: Draws, purpose: str = "prior") -> Float[Tensor, "B K"]:
         """One code for each label."""
-        standard = self.sample_standard(self.groups.choose(label, draws, purpose), draws, purpose)
-        return standard * self.deviation + self.mean
+        return self.scale.undo(
+            self.sample_standard(self.groups.choose(label, draws, purpose), draws, purpose)
+        )
 
     def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
         """Fit to standardized codes."""
@@ -141,7 +158,7 @@ class MixturePrior(Prior):
 
     def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
         part = pick(self.weight[group], draws.uniform(f"{purpose} part"))
-        normal = draws.normal(purpose, len(self.mean))
+        normal = draws.normal(purpose, len(self.scale.mean))
         return self.center[group, part] + torch.einsum("bij,bj->bi", self.factor[group, part], normal)
 
 
@@ -162,7 +179,7 @@ class FlowPrior(Prior):
         self.velocity.load_state_dict(velocity.state_dict())
 
     def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
-        x = draws.normal(purpose, len(self.mean))
+        x = draws.normal(purpose, len(self.scale.mean))
         step = 1 / HEUN_STEPS
         for at in range(HEUN_STEPS):
             now, then = (torch.full((len(x), 1), time * step, device=x.device) for time in (at, at + 1))

@@ -112,16 +112,6 @@ class Compare:
         )
 
 
-def brief(found: Comparison) -> dict[str, Any]:
-    """The report without what only plots need, and where the whole of it lies."""
-    plotted = ("curve", "log", "names")
-    cells = [
-        {name: value for name, value in cell.items() if name not in plotted} for cell in found.report["cells"]
-    ]
-    places = {"out": found.folder, "page": found.folder / "report.html", "table": found.folder / "table.csv"}
-    return found.report | {"cells": cells} | {name: str(place) for name, place in places.items()}
-
-
 def told(found: Comparison) -> Group:
     """The table of headline measures, the verdict, and where the rest is."""
     report = found.report

@@ -29,7 +29,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from amalgan import networks, priors
 from amalgan.config.parts import natural_code_size
@@ -60,7 +60,7 @@ class Fusion(System):
         self.generator = networks.decoder(config.generator_network, spec, told, style=style, zero=zero)
         self.critic = networks.critic(config.critic.network, spec)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
-        self.scale = CodeScale(self.code_size)
+        self.scale = priors.Scale(self.code_size)
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
 
     def phases(self) -> Sequence[Phase]:
@@ -153,8 +153,9 @@ class Fusion(System):
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         code, label = collect(self.encode, batches)
+        if not self.prior.fitted:  # once: what the generator is told must go on to mean what it has learned
+            self.scale.fit(code)
         self.prior.fit(code, label, draws)
-        self.scale.fit(code)
 
     def ready(self) -> bool:
         return self.prior.fitted
@@ -183,28 +184,3 @@ class Fusion(System):
 
     def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
         return self.realize(self.sample_code(label, draws), draws)
-
-
-class CodeScale(nn.Module):
-    """Brings codes to mean 0 and deviation 1 for the generator. Fitted once: what the generator has learned must go on
-    to mean the same, while the prior follows the codes."""
-
-    mean: Tensor
-    deviation: Tensor
-    fitted: Tensor
-
-    def __init__(self, code_size: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(code_size))
-        self.register_buffer("deviation", torch.ones(code_size))
-        self.register_buffer("fitted", torch.zeros((), dtype=torch.int64))
-
-    def fit(self, code: Float[Tensor, "N K"]) -> None:
-        """Take mean and deviation from codes; the first ones stay."""
-        if not self.fitted:
-            self.mean.copy_(code.mean(0))
-            self.deviation.copy_(code.std(0, correction=0).clamp(min=1e-6))
-            self.fitted.fill_(1)
-
-    def forward(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
-        return (code - self.mean) / self.deviation

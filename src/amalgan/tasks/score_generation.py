@@ -43,7 +43,9 @@ def generation_scores(model: Model, trial: Trial) -> Iterator[Score]:
 
 
 def outside_scores(outside: Outside, trial: Trial) -> Iterator[Score]:
-    """The same of examples made elsewhere, at most as many as there are held-out ones."""
+    """The same of examples made elsewhere, at most as many as there are held-out ones; none without features."""
+    if trial.features is None:
+        return
     chosen = picked(outside.records, trial.n, trial.seed)
     chunks = [delivered(batch.x) for batch in chosen.batches(CHUNK)]
     yield from sample_scores(trial, trial.look(chunks))

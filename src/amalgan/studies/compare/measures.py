@@ -52,23 +52,14 @@ class MeasureGroup:
     """Scores that depend on the data alone, taken once and shown in every row."""
 
 
-def evaluation(subject: Subject, trial: Trial) -> Iterable[Score]:
-    """What ``amalgan evaluate`` measures."""
-    if isinstance(subject, Outside):
-        return outside_scores(subject, trial) if trial.features is not None else ()
-    return all_scores(subject, trial, lambda _: None)
-
-
-def variety(subject: Subject, trial: Trial) -> Iterable[Score]:
-    """Signs of a collapse."""
-    judge = outside_variety if isinstance(subject, Outside) else variety_scores
-    return judge(subject, trial)  # type: ignore[arg-type]  # each is given its own kind
-
-
-def utility(subject: Subject, trial: Trial) -> Iterable[Score]:
-    """A classifier trained on generated examples only."""
-    judge = outside_utility if isinstance(subject, Outside) else utility_scores
-    return judge(subject, trial)  # type: ignore[arg-type]  # each is given its own kind
+def either(
+    of_model: Callable[[Model, Trial], Iterable[Score]],
+    of_outside: Callable[[Outside, Trial], Iterable[Score]],
+) -> Callable[[Subject, Trial], Iterable[Score]]:
+    """Judge a model in one way, outside examples in another."""
+    return lambda subject, trial: (
+        of_outside(subject, trial) if isinstance(subject, Outside) else of_model(subject, trial)
+    )
 
 
 EVALUATION = MeasureGroup(
@@ -102,14 +93,14 @@ EVALUATION = MeasureGroup(
         Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
         Measure("knn_accuracy_components", "Nearest neighbors of components", "share", None, "codes"),
     ),
-    evaluation,
+    either(all_scores, outside_scores),
 )
 VARIETY = MeasureGroup(
     (
         Measure("variety", "Variety", "of real", None, "novelty"),
         Measure("spacing", "Spacing", "of real", None, "novelty"),
     ),
-    variety,
+    either(variety_scores, outside_variety),
 )
 UTILITY = MeasureGroup(
     (
@@ -118,7 +109,7 @@ UTILITY = MeasureGroup(
         ),
         Measure("accuracy_from_real", "Accuracy, trained on real", "share", None, "utility"),
     ),
-    utility,
+    either(utility_scores, outside_utility),
     real_utility,
 )
 GROUPS: tuple[MeasureGroup, ...] = (EVALUATION, VARIETY, UTILITY)
