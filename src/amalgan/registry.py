@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=type)
 
 _CLASSES: dict[str, type[Any]] = {}
-_FLOOR = {"base", "abilities", "game"}
+_FLOOR = {"base", "abilities", "game", "painter"}
 _FOLDER = Path(__file__).parent / "systems"
 
 

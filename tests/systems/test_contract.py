@@ -39,6 +39,8 @@ from support import (
 
 SYSTEMS = built_in()
 every_system = pytest.mark.parametrize("name", SYSTEMS)
+ONLY_ROUNDING = {"critic.last.bias"}
+"""A relativistic loss sees differences of logits, in which this cancels."""
 OVERFITTED = 0.01
 """Mean squared error that four pictures of variance about 0.15 must come below."""
 
@@ -67,7 +69,7 @@ def test_a_phase_moves_exactly_what_it_updates_and_nothing_else_gets_a_gradient(
                     assert torch.equal(before[key], parameter), f"{phase.name} moves {key}"
             for key, buffer in state.system.named_buffers():
                 assert torch.equal(before[key], buffer), f"{phase.name} changes the buffer {key}"
-    assert owned - moved == set(), "no phase ever moves these, though one says that it updates them"
+    assert owned - moved <= ONLY_ROUNDING, "no phase ever moves these, though one says that it updates them"
 
 
 @every_system
@@ -105,12 +107,13 @@ def test_four_pictures_are_overfitted(name: str) -> None:
     if not (hasattr(system, "encode") and hasattr(system, "decode")):
         pytest.skip("has no code, or does not decode it")
     batch, rounds = examples(count=4), 250
+    learned = max(phase.during[1] for phase in system.phases() if "encoder" in phase.updates)
     edges = {loop_round(share, rounds) for share in system.boundaries()}
     state = TrainState.fresh(system)
-    for number in range(rounds):
+    for number in range(rounds):  # of the time in which the encoder learns
         if number in edges:
             settled(system, batch)
-        take_round(state, batch, tick(number, number / rounds, 4))
+        take_round(state, batch, tick(number, learned * number / rounds, 4))
     with torch.no_grad():
         error = (system.decode(system.encode(batch.x)) - batch.x).square().mean().item()
     assert error < OVERFITTED

@@ -3,6 +3,7 @@
 import torch
 
 from amalgan.config.parts import Critic as CriticConfig
+from amalgan.streams import Draws
 from amalgan.systems import game
 
 RANGE = torch.tensor([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]).reshape(6, 1, 1, 1)
@@ -39,5 +40,8 @@ class Bright(torch.nn.Module):
 
 def test_what_lies_beyond_the_range_earns_nothing() -> None:
     label, config = torch.zeros(6, dtype=torch.long), CriticConfig(loss="hinge")
-    wide, narrow = (game.fool(Bright(), config, RANGE, x, label) for x in (RANGE, RANGE.clamp(-1, 1)))  # type: ignore[arg-type]
+    wide, narrow = (
+        game.fool(Bright(), config, RANGE, x, label, Draws(seed=0, round=0, total=6))
+        for x in (RANGE, RANGE.clamp(-1, 1))
+    )  # type: ignore[arg-type]
     assert torch.equal(wide, narrow)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Reconstruction = Literal["l2", "l1", "charbonnier", "ssim"]
 Adversarial = Literal["relativistic", "nonsaturating", "hinge", "wasserstein", "minimax"]
+Changes = Literal["none", "color", "translation", "cutout", "translation+cutout", "color+translation+cutout"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,8 @@ class Critic:
     """Weight of (slope - 1)^2 between real and generated pictures (WGAN-GP)."""
     penalty_every: int = 4
     """Apply the penalties every so many rounds, that many times as strong (lazy regularization)."""
+    augment: Changes = "none"
+    """What is changed at random in every picture that the critic sees, real or generated (DiffAugment)."""
     network: Networks = field(default_factory=Networks)
     optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
 
@@ -108,6 +111,32 @@ class Critic:
             (min(self.r1, self.r2, self.gradient_penalty) >= 0, "penalty weights cannot be negative"),
             (self.penalty_every >= 1, f"penalty_every is {self.penalty_every}; the least is 1"),
         )
+
+    def check_data(self, spec: DataSpec) -> None:
+        """Refuse what such data cannot have.
+
+        Raises:
+            ConfigError: pictures are to be changed, and there are none.
+        """
+        check(
+            (
+                self.augment == "none" or spec.kind == "image",
+                f"critic.augment is {self.augment}, which changes pictures, and the data is vectors; leave it out",
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perturbation:
+    """How a code becomes another one that could be a picture's."""
+
+    kind: Literal["noise", "interpolate", "extrapolate"] = "noise"
+    """Noise as the codes vary, toward another code of the same class, or away from it."""
+    strength: float = 0.3
+    """Noise: in deviations of the codes. The others: at most this share of the way."""
+
+    def __post_init__(self) -> None:
+        check((self.strength >= 0, f"strength is {self.strength}; it cannot be negative"))
 
 
 def natural_code_size(spec: DataSpec) -> int:

@@ -101,13 +101,13 @@ class Fusion(System):
         painted = self.realize(code, tick.draws)
         terms = {"realistic": self.config.closeness * self.distance(painted, batch.x).mean()}
         if self.config.encoder == "all":
-            fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
+            fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label, tick.draws)
             terms["adversarial"] = self.config.adversarial * fooled.mean()
         return terms
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
         painted = self.painted(batch, tick)
-        fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label)
+        fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label, tick.draws)
         encoded = ~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)
         close = self.distance(painted, batch.x) * encoded
         adversarial, realistic = self.config.adversarial * fooled.mean(), self.config.closeness * close.mean()

@@ -1,15 +1,19 @@
 """One round of the game between a generator and a critic, for every system that plays it.
 
     real, label ─┐
-                 ├─► critic ─► logits ─► Step for the critic (loss, lazy penalties)  or  loss for the generator
+                 ├─► view ─► critic ─► logits ─► Step for the critic (loss, lazy penalties), loss for the generator
     fake, label ─┘
 
 The default is R3GAN's: a relativistic loss with R1 and R2 (Huang et al. 2024, arXiv:2501.05441), the penalties
 applied every few rounds, that many times as strong (Karras et al. 2020, arXiv:1912.04958, section 3.1).
+
+A view is what is done to an example before the critic sees it. What is done to generated ones must be done to real
+ones too, and be differentiable, or the generator learns to make it (Zhao et al. 2020, arXiv:2006.10738, section 3).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -17,34 +21,58 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.config.parts import Critic as CriticConfig
+from amalgan.data import differentiable
 from amalgan.networks import Critic
 from amalgan.objectives import adversarial, penalties
+from amalgan.streams import Draws
 from amalgan.types import Step, Tick
+
+View = Callable[[Tensor, Draws, str], Tensor]
+"""From examples (B, ...), this round's numbers and whose they are (``real``, ``fake``) to what the critic sees."""
 
 
 def critic_step(
-    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"], tick: Tick
+    critic: Critic,
+    config: CriticConfig,
+    real: Tensor,
+    fake: Tensor,
+    label: Int[Tensor, " B"],
+    tick: Tick,
+    view: View | None = None,
 ) -> Step:
     """The critic's terms on real and generated examples (B, ...), which share their labels."""
-    fake = delivered(fake)
-    real_logit, fake_logit = critic(torch.cat([real, fake]), label.repeat(2)).chunk(2)
+    fake, view = delivered(fake), view or plain_view(config)
+    seen_real, seen_fake = view(real, tick.draws, "real"), view(fake, tick.draws, "fake")
+    real_logit, fake_logit = critic(torch.cat([seen_real, seen_fake]), label.repeat(2)).chunk(2)
     terms = {"adversarial": adversarial.GAMES[config.loss].critic(real_logit, fake_logit).mean()}
     if made_up := penalties.lazy(1.0, config.penalty_every, tick.round):
-        found = penalty_terms(critic, config, real, fake, label, tick)
+        found = penalty_terms(critic, config, seen_real, seen_fake, label, tick)
         terms |= {name: made_up * value for name, value in found.items()}
     return Step(terms, notes(real, fake, real_logit, fake_logit))
 
 
 def fool(
-    critic: Critic, config: CriticConfig, real: Tensor, fake: Tensor, label: Int[Tensor, " B"]
+    critic: Critic,
+    config: CriticConfig,
+    real: Tensor,
+    fake: Tensor,
+    label: Int[Tensor, " B"],
+    draws: Draws,
+    view: View | None = None,
 ) -> Float[Tensor, " B"]:
     """The generator's loss for each generated example; gradients reach it through ``fake`` alone."""
-    game, fake = adversarial.GAMES[config.loss], delivered(fake)
+    game, view = adversarial.GAMES[config.loss], view or plain_view(config)
+    fake_logit = critic(view(delivered(fake), draws, "fake"), label)
     if not game.needs_real:
-        return game.generator(None, critic(fake, label))
+        return game.generator(None, fake_logit)
     with torch.no_grad():
-        real_logit = critic(real, label)
-    return game.generator(real_logit, critic(fake, label))
+        real_logit = critic(view(real, draws, "real"), label)
+    return game.generator(real_logit, fake_logit)
+
+
+def plain_view(config: CriticConfig) -> View:
+    """The random changes that the configuration asks for."""
+    return lambda x, draws, whose: differentiable.change(x, config.augment, draws, whose)
 
 
 class Delivered(torch.autograd.Function):

@@ -17,12 +17,11 @@ from torch import Tensor
 
 from amalgan import networks
 from amalgan.config.systems import GanConfig
-from amalgan.networks.blocks import one_hot
-from amalgan.priors import Groups
 from amalgan.registry import register
 from amalgan.streams import Draws
 from amalgan.systems import game
 from amalgan.systems.base import Phase, System
+from amalgan.systems.painter import Painter
 from amalgan.types import Batch, DataSpec, Step, Tick
 
 
@@ -35,9 +34,8 @@ class Gan(System):
 
     def __init__(self, config: GanConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
-        self.generator = networks.decoder(config.network, spec, config.noise_size + len(spec.classes))
+        self.generator = Painter(config.network, spec, config.noise_size)
         self.critic = networks.critic(config.critic.network, spec)
-        self.groups = Groups(len(spec.classes))
 
     def phases(self) -> Sequence[Phase]:
         critic, generator = self.config.critic.optimizer, self.config.optimizer
@@ -47,21 +45,16 @@ class Gan(System):
         )
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
-        fake = tick.once("fake", lambda: self.paint(batch.label, tick.draws))
-        fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label)
+        fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws))
+        fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label, tick.draws)
         return Step({"adversarial": fooled.mean()})
 
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
-        fake = tick.once("fake", lambda: self.paint(batch.label, tick.draws)).detach()
+        fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws)).detach()
         return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
 
-    def paint(self, group: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
-        """One example for each class; beyond the last class, and below the first, for none."""
-        noise = draws.normal("noise", self.config.noise_size)
-        return self.generator(torch.cat([noise, one_hot(group, len(self.spec.classes))], dim=1))
-
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
-        self.groups.fit(torch.cat([batch.label.cpu() for batch in batches]))
+        self.generator.groups.fit(torch.cat([batch.label.cpu() for batch in batches]))
 
     def generate(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B ..."]:
-        return self.paint(self.groups.choose(label, draws, "label"), draws)
+        return self.generator.generate(label, draws)
