@@ -72,6 +72,47 @@ def test_s0_plays_the_saturating_game(s0: tuple[dict[str, dict[str, float]], Pat
     assert -1.5 < whole["generator/adversarial"] < 0, "log(1 - D) is never above 0"
 
 
+@pytest.fixture(scope="module")
+def s1(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, float]], Path]:
+    out = tmp_path_factory.mktemp("s1")
+    return load("s1").main(images=24_000, out=out), out
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, float], Path]:
+    out = tmp_path_factory.mktemp("s3")
+    return load("s3").main(images=16_000, out=out), out
+
+
+def mean_picture_distance() -> float:
+    """Fréchet distance in pixels of one dull answer, the mean digit again and again."""
+    data = open_data("digits")
+    return float(data.train.take(slice(None)).flatten(1).var(0).sum())
+
+
+def test_s1_holds_a_gan_in_three_ways(s1: tuple[dict[str, dict[str, float]], Path]) -> None:
+    real, *made = s1[0].values()
+    assert len(made) == 4
+    for numbers in made:
+        assert real["Fréchet"] < numbers["Fréchet"] < mean_picture_distance() / 2
+    assert all(numbers["PSNR dB: rebuilt"] > principal_components_psnr(16) for numbers in made[1:])
+
+
+def test_s3_makes_a_gan_of_few_digits(s3: tuple[dict[str, float], Path]) -> None:
+    real, *made = s3[0].values()
+    assert len(made) == 5
+    assert all(real < distance < mean_picture_distance() / 2 for distance in made)
+
+
+def test_s3_changes_codes_and_not_beyond_recognition(s3: tuple[dict[str, float], Path]) -> None:
+    sheet = np.asarray(Image.open(s3[1] / "s3.png")).astype(float)
+    cells = sheet[2:, 2:].reshape(5, 34, 16, 34)[:, :32, :, :32].swapaxes(1, 2)
+    digits, *changed, _ = cells
+    among = np.square(digits[:, None] - digits[None]).mean()
+    for anew in changed:
+        assert 0.02 * among < np.square(anew - digits).mean() < 0.7 * among
+
+
 def test_s2_compresses_restores_and_generates(s2: tuple[dict[str, float], Path]) -> None:
     numbers = s2[0]
     assert numbers["pixels for one number of the code"] == 4
@@ -81,7 +122,7 @@ def test_s2_compresses_restores_and_generates(s2: tuple[dict[str, float], Path])
     assert numbers["Fréchet in pixels: new"] < 3 * numbers["Fréchet in pixels: test digits"]
 
 
-@pytest.mark.parametrize(("name", "rows"), [("s0", 4), ("s2", 5)])
+@pytest.mark.parametrize(("name", "rows"), [("s0", 4), ("s1", 6), ("s2", 5), ("s3", 5)])
 def test_the_grid_shows_distinct_digits(name: str, rows: int, request: pytest.FixtureRequest) -> None:
     sheet = np.asarray(Image.open(request.getfixturevalue(name)[1] / f"{name}.png"))
     assert sheet.shape == (rows * 34 + 2, 16 * 34 + 2)

@@ -44,7 +44,8 @@ class Perturber(nn.Module):
     def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, " N"], draws: Draws) -> None:
         """Take covariance and bank from codes; as many of each class as there are, up to its share of the bank."""
         self.groups.fit(label)
-        values, directions = torch.linalg.eigh(torch.cov(code.double().T, correction=0))
+        covariance = torch.cov(code.double().T, correction=0).reshape(code.shape[1], -1)
+        values, directions = torch.linalg.eigh(covariance)
         self.factor.copy_(directions * values.clamp(min=0).sqrt())
         group = label % len(self.groups)
         picked = spread_picks(group, BANK, draws.generator("bank"))
