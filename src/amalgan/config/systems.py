@@ -100,13 +100,13 @@ class FusionConfig:
     """How code and noise enter the generator: side by side (the article), or the noise scaling its channels."""
     schedule: Literal["staged", "joint"] = "staged"
     """Autoencoder, then GAN, then all together (the article); or all together from the start."""
-    stages: tuple[float, float] = (0.6, 0.8)
+    stages: tuple[float, float] = (0.85, 0.95)
     """Staged: the shares of training at which the GAN, and then the joint stage, begin."""
     start: Literal["faithful", "nothing"] = "faithful"
     """What the generator begins from: the faithful decode, to which it adds a residual, or nothing."""
     encoder: Literal["reconstructions", "all", "frozen"] = "reconstructions"
     """Joint stage: the losses that move the encoder: both reconstructions, the GAN's too, or none (the ablation)."""
-    closeness: float = 0.5
+    closeness: float = 2.0
     """Weight of L_rec(x, x''): how near the realistic decode stays to the picture."""
     adversarial: float = 1.0
     """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""

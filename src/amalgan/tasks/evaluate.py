@@ -21,6 +21,7 @@ from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.tasks.score_codes import code_scores
+from amalgan.tasks.score_critic import critic_scores
 from amalgan.tasks.score_generation import generation_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
 from amalgan.tasks.scores import Score, Trial
@@ -121,6 +122,7 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)
+    yield from critic_scores(model, trial)
 
 
 def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:

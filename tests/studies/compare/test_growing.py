@@ -17,7 +17,7 @@ from amalgan.config.data import DataConfig
 from amalgan.data import open_data
 from amalgan.errors import UsageError
 from amalgan.features import Features
-from amalgan.studies.compare import Request, compare, outputs
+from amalgan.studies.compare import Request, compare, outputs, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import drafted, planned
@@ -75,6 +75,26 @@ def test_whatever_else_differs_is_refused(before: Plan, changes: dict[str, Any],
         plan_of(asked(before.folder, **{"systems": ("autoencoder", "gan")} | changes))
     assert said in str(caught.value) and "let it grow" in str(caught.value)
     assert (before.folder / "plan.json").read_bytes() == stood
+
+
+def test_what_joins_on_a_faster_machine_gets_no_more_than_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = {"autoencoder": 64_000.0, "gan": 32_000.0}
+    monkeypatch.setattr(timing, "images_a_minute", lambda request, run, data: rates[run.system])
+    minutes = {"images": None, "cpu_minutes": 1.0}
+    plan_of(asked(tmp_path, **minutes))
+    rates |= {name: 2 * rate for name, rate in rates.items()}
+    grown = plan_of(asked(tmp_path, **minutes, systems=("autoencoder", "gan")))
+    assert [entry["images"] for entry in grown.systems.values()] == [64_000, 32_000]
+    assert grown.facts["times"]["images_a_cpu_minute"] == {"autoencoder": 64_000, "gan": 32_000}
+
+
+def test_a_plan_from_before_a_setting_was_there_has_its_default(before: Plan) -> None:
+    facts = json.loads((before.folder / "plan.json").read_text())
+    del facts["asked"]["settings"]["autoencoder"]["denoise"], facts["asked"]["reading"]["keep"]
+    files.write_json(before.folder / "plan.json", facts)
+    assert plan_of(asked(before.folder)).asked == before.asked
 
 
 def test_a_comparison_that_was_moved_speaks_of_where_it_is(before: Plan, tmp_path_factory: Any) -> None:

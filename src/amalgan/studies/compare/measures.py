@@ -77,6 +77,7 @@ EVALUATION = MeasureGroup(
         Measure("copies", "Copies of training examples", "share", False, "novelty"),
         Measure("copies_baseline", "Copies among new real examples", "share", None, "novelty"),
         Measure("copies_p_value", "Chance of so many copies", "p", None, "novelty"),
+        Measure("critic_overfit", "Overfitting of the critic", "share", None, "novelty"),
         Measure("psnr", "PSNR of x′", "dB", True, "reconstruction", headline=True),
         Measure("ssim", "SSIM of x′", "", True, "reconstruction"),
         Measure("squared_error", "Squared error of x′", "", False, "reconstruction", headline=True),

@@ -24,7 +24,7 @@ from amalgan.data import Dataset, open_data
 from amalgan.errors import UsageError
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
-from amalgan.studies.compare.rows import Row, folder_name, rows_of, system_of
+from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
 from amalgan.training.order import Order
 from amalgan.training.processes import precision_on
 
@@ -61,7 +61,7 @@ class Plan:
                 f"{folder / NAME} is no plan that this version knows. Start anew with --overwrite, "
                 "or choose another --out."
             )
-        return cls(folder, facts)
+        return cls(folder, facts | {"asked": completed(facts["asked"])})
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -166,6 +166,27 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
         "features": features.name if features else None,
         "version": __version__,
     }
+
+
+def completed(asked: dict[str, Any]) -> dict[str, Any]:
+    """``asked`` with the default in every field that there was not yet when the plan was made."""
+    kinds = {name: registry.config_class(system_of(name)) for name in asked["settings"] if known(name)}
+    filled = {name: complete(kind, asked["settings"][name]) for name, kind in kinds.items()}
+    rest = {
+        "reading": complete(DataConfig, asked["reading"]),
+        "augment": complete(AugmentConfig, asked["augment"]),
+    }
+    return asked | rest | {"settings": asked["settings"] | filled}
+
+
+def known(name: str) -> bool:
+    """Whether the system of a row is there; a plugin's is not before it is loaded."""
+    return name.partition(BETWEEN)[0] in registry.names()
+
+
+def complete(kind: type[Any], data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with every field of ``kind``."""
+    return fields.to_json(fields.from_json(kind, data))
 
 
 def settings_of(request: Request, name: str, data: Dataset) -> Any:

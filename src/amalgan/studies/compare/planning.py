@@ -172,15 +172,16 @@ def clear(out: Path) -> None:
 def facts_of(
     draft: Draft, console: Console, kept: dict[str, dict[str, Any]], known: dict[str, float | None]
 ) -> dict[str, Any]:
-    """A new plan; systems that are ``kept`` from an earlier one are not timed again."""
+    """A new plan; systems that are ``kept`` from an earlier one have the images they had."""
     request, entries, rates = draft.request, [], {}
+    pace = pace_of(draft, kept, known, console)
     for name in request.systems:
         if name in kept:
             entries.append(kept[name])
             rates[name] = known[name]
             continue
         with console.status(f"timing {name} on one thread ..."):
-            entries.append(entry(draft, name))
+            entries.append(entry(draft, name, pace))
         rates[name] = entries[-1].pop("images_a_minute")
     assert draft.trial.features is not None
     return {
@@ -200,14 +201,30 @@ def facts_of(
     }
 
 
-def entry(draft: Draft, name: str) -> dict[str, Any]:
-    """What the plan says of one row."""
+def pace_of(
+    draft: Draft, kept: dict[str, dict[str, Any]], known: dict[str, float | None], console: Console
+) -> float:
+    """How fast this machine is now, over how fast the one was that the ``kept`` systems were timed on.
+
+    A minute of the plan is a minute of that machine, so that systems which join later, on another machine or
+    beside other work, get what those before them got.
+    """
+    timed = next((name for name in kept if known.get(name)), None)
+    if timed is None or draft.request.minutes is None or kept.keys() >= set(draft.request.systems):
+        return 1.0
+    with console.status(f"timing {timed} again, to know what a minute of the plan is here ..."):
+        now = entry(draft, timed, 1.0)["images_a_minute"]
+    return now / known[timed] if now else 1.0
+
+
+def entry(draft: Draft, name: str, pace: float) -> dict[str, Any]:
+    """What the plan says of one row; ``pace``: how many minutes of the plan one of this machine is."""
     request, data, row = draft.request, draft.data, Row.of(name)
     settings = draft.asked["settings"][name]
     config = fields.from_json(registry.config_class(row.system), settings)
     run = timing.trial_run(request, row.system, config, data)
     try:
-        rate, work = timing.images_a_minute(request, run, data), costs.work_of_training(run, data)
+        rate, work = timing.images_a_minute(request, run, data) / pace, costs.work_of_training(run, data)
     except Exception:  # it fails at once: its cells will fail too, and say why
         rate, work = None, None
     images = request.images or DEFAULT_IMAGES
