@@ -38,6 +38,7 @@ from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
+from amalgan.tasks.walk import walk
 from amalgan.training.processes import DeviceName, PrecisionName, resolve
 from amalgan.training.run import Order, execute
 from amalgan.types import DataSpec
@@ -211,6 +212,20 @@ class Model:
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
 
+    def walk(
+        self,
+        *,
+        between: Examples | None = None,
+        frames: int = 60,
+        label: str | None = None,
+        seed: int = 0,
+        decoder: DecoderName | None = None,
+    ) -> NDArray[np.uint8]:
+        """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
+        ends = None if between is None else two(self._in(between))
+        film = walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
+        return self._out(film)
+
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
@@ -263,6 +278,13 @@ class Model:
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws
+
+
+def two(x: torch.Tensor) -> torch.Tensor:
+    """``x``, known to be two examples."""
+    if len(x) != 2:
+        raise UsageError(f"between holds {len(x)} pictures; a walk leads from one picture to one other")
+    return x
 
 
 def examples(x: Examples, spec: DataSpec) -> torch.Tensor:
