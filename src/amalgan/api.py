@@ -33,6 +33,7 @@ from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
 from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
+from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.tasks.evaluate import Evaluation, evaluate
@@ -251,6 +252,15 @@ class Model:
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
             return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
+
+    def explore(
+        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
+    ) -> Path:
+        """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            words = ("MODEL", data if isinstance(data, str) else "DATA")
+            return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
