@@ -9,12 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from amalgan.errors import DataError
 from amalgan.modelfile import Model
 from amalgan.systems.base import System
 from amalgan.tasks.directions import (
     Direction,
     between_classes,
     class_means,
+    decoded,
     effect,
     principal,
     strength,
@@ -144,6 +146,12 @@ def test_the_whole_way_turns_a_class_that_the_decoder_can_draw(classes: tuple[Te
     assert turned(linear(torch.eye(3)), own, a_to_b.step, 1, means) == (0.0, 1.0)
     blind = linear(torch.diag(torch.tensor([0.0, 1.0, 1.0])))  # a decoder that cannot draw the first entry
     assert turned(blind, own, a_to_b.step, 1, means) == (0.0, 0.0)
+
+
+def test_a_broken_model_is_named_as_such() -> None:
+    broken = linear(torch.full((3, 3), torch.inf))
+    with pytest.raises(DataError, match="decodes of this model: 2 of 2 examples hold NaN or infinity"):
+        decoded(broken, torch.ones(2, 3))
 
 
 def test_half_a_step_is_half_the_strength(code: Tensor) -> None:

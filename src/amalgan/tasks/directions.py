@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.metrics.distances import finite
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks.generate import CHUNK
@@ -116,18 +117,30 @@ def between_classes(means: Means, names: tuple[str, ...], count: int) -> list[Di
 
 @torch.no_grad()
 def decoded(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
-    """The faithful decode of every code, on the CPU, in chunks."""
+    """The faithful decode of every code, on the CPU, in chunks.
+
+    Raises:
+        DataError: the model decodes to numbers that are not finite.
+    """
     decode = model.require(Decodes).decode
     device = next(model.system.parameters()).device
-    return torch.cat([decode(part.to(device)).float().cpu() for part in code.split(CHUNK)])
+    made = torch.cat([decode(part.to(device)).float().cpu() for part in code.split(CHUNK)])
+    finite(made, "decodes of this model")
+    return made
 
 
 @torch.no_grad()
 def encoded(model: Model, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
-    """The code of every example, on the CPU, in chunks."""
+    """The code of every example, on the CPU, in chunks.
+
+    Raises:
+        DataError: the model encodes to numbers that are not finite.
+    """
     encode = model.require(Encodes).encode
     device = next(model.system.parameters()).device
-    return torch.cat([encode(part.to(device)).float().cpu() for part in x.split(CHUNK)])
+    code = torch.cat([encode(part.to(device)).float().cpu() for part in x.split(CHUNK)])
+    finite(code, "codes of this model")
+    return code
 
 
 def strips(

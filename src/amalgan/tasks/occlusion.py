@@ -71,7 +71,7 @@ def occlusion(change: Change, x: Example, fill: Example) -> tuple[Map, int]:
     total = torch.zeros(x.shape if x.ndim == 1 else x.shape[1:])
     cover, count = torch.zeros_like(total), 0
     for mask in parts_of(tuple(x.shape)):
-        amount = change(torch.where(mask, fill, x)).cpu()
+        amount = change(torch.where(mask.to(x.device), fill, x)).cpu()
         held = mask.flatten(1).float()
         total += (amount[:, None] * held).sum(0).reshape(total.shape)
         cover += held.sum(0).reshape(total.shape)
