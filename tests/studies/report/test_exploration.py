@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from amalgan.api import Model as ApiModel
 from amalgan.data import Dataset, open_data
@@ -181,6 +182,28 @@ def test_names_are_hostile_too(trained: Trained, tmp_path: Path, reading: Any, p
     }
     assert page.ids() == plain.ids()
     assert all(f"to {name}" in page.words for name in classes)
+
+
+def test_file_names_are_hostile_too(trained: Trained, tmp_path: Path, reading: Any, parsed: Parsed) -> None:
+    chance = np.random.default_rng(0)
+    names = [f"{k} <img src=x onerror=alert({k})>\x1b\u202e&amp;.png" for k in range(60)]
+    for name in names:
+        (tmp_path / "pictures").mkdir(exist_ok=True)
+        Image.fromarray(chance.integers(0, 256, (8, 8), dtype=np.uint8)).save(tmp_path / "pictures" / name)
+    model = trained("fusion", "digits")
+    made = explore(model, open_data(tmp_path / "pictures", reading, like=model.spec), count=20)
+    page = parsed(made.page)
+    assert "\x1b" not in made.page and "\u202e" not in made.page
+    assert not [
+        attrs for tag, attrs in page.tags if "onerror" in attrs or (tag == "img" and attrs["src"] == "x")
+    ]
+    assert all(near["train"] in page.words for near in made.facts["neighbors"][0]["nearest"])
+
+
+def test_few_real_examples_are_counted_not_divided(explored: Explored) -> None:
+    (few, _), (many, _) = (explored("fusion", word).facts["neighbors"] for word in ("wine", "digits"))
+    assert few["limit_of"] == "the nearest one of 13 unseen real vectors"
+    assert many["limit_of"] == "the nearest 1.0 % of 100 unseen real pictures"
 
 
 def test_the_python_api_writes_the_same(

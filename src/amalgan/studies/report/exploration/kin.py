@@ -15,8 +15,8 @@ from amalgan.studies.report.numbers import percent
 from amalgan.tasks.neighbors import Neighbors, neighbors
 
 SHOWN = 12
-NEAR = 0.01
-"""Share of test examples that are nearer to the training set than the limit beyond which an example counts as near."""
+NEAR, ENOUGH = 0.01, 100
+"""The share of test examples that sets the limit of what is near, if there are so many; else the nearest one does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +38,16 @@ def kin(subject: Subject) -> list[Kin]:
 def beside(subject: Subject, found: Neighbors) -> Kin:
     """One space: its numbers, and the nearest pairs."""
     order = found.ratio.argsort(stable=True)[:SHOWN]
-    limit = float(found.real.quantile(NEAR))
+    enough = len(found.real) >= ENOUGH
+    which = percent(NEAR) if enough else "one"
+    limit = float(found.real.quantile(NEAR) if enough else found.real.min())
     facts = {
         "space": found.space,
         "typical": found.typical,
         "median": float(found.ratio.median()),
         "least": float(found.ratio.min()),
         "limit": limit,
+        "limit_of": f"the nearest {which} of {len(found.real)} unseen real {noun(subject)}",
         "near": float((found.ratio <= limit).double().mean()),
         "nearest": [
             {"sample": k, "ratio": float(found.ratio[k]), "train": subject.train.name(int(found.row[k]))}
@@ -55,6 +58,11 @@ def beside(subject: Subject, found: Neighbors) -> Kin:
         return Kin(facts=facts)
     drawn = torch.arange(min(SHOWN, len(found.ratio)))
     return Kin(facts=facts, drawn=pairs(subject, found, drawn), nearest=pairs(subject, found, order))
+
+
+def noun(subject: Subject) -> str:
+    """What examples are called, in the plural."""
+    return "pictures" if subject.pictures else "vectors"
 
 
 def pairs(subject: Subject, found: Neighbors, order: torch.Tensor) -> Strip:
@@ -68,12 +76,12 @@ def pairs(subject: Subject, found: Neighbors, order: torch.Tensor) -> Strip:
     )
 
 
-def summary(found: list[Kin], noun: str) -> Iterator[str]:
-    """What the numbers say."""
+def summary(found: list[Kin], what: str) -> Iterator[str]:
+    """What the numbers say of ``what``, examples in the plural."""
     for each in found:
         facts = each.facts
         yield (
-            f"By {facts['space']}, generated {noun} lie at {facts['median']:.2f} times the distance at which unseen "
+            f"By {facts['space']}, generated {what} lie at {facts['median']:.2f} times the distance at which unseen "
             f"real ones lie from the training set (median), the nearest at {facts['least']:.2f}; "
-            f"{percent(facts['near'])} are nearer than the nearest {percent(NEAR)} of real ones."
+            f"{percent(facts['near'])} are nearer than {facts['limit_of']}."
         )

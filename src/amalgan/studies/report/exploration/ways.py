@@ -94,7 +94,8 @@ def contrast(subject: Subject, direction: Direction, means: Means) -> Way:
     if len(rows):
         before, after = turned(subject.model, code, direction.step, goal, means)
         facts |= {"before": before, "after": after}
-        said = f"seen as {subject.model.spec.classes[goal]}: {percent(before)} before, {percent(after)} after"
+        seen = subject.model.spec.classes[goal]
+        said = f"seen as {seen}: {percent(before)} before, {percent(after)} after, of {len(rows)}"
     return shown(subject, direction, WAY, start, rows[spaced(len(rows))], said, facts)
 
 

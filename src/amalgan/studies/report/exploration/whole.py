@@ -96,7 +96,7 @@ def facts_of(
 ) -> dict[str, Any]:
     """Everything on the page but its pictures."""
     model, data = subject.model, subject.data
-    noun = "pictures" if subject.pictures else "vectors"
+    noun = kin.noun(subject)
     sentences = [*(ways.summary(found_ways) if found_ways else ()), *kin.summary(found_kin, noun)]
     return {
         "amalgan": "exploration",
