@@ -149,6 +149,19 @@ def test_minutes_or_images():
         ag.train("gan", "iris", minutes=1, images=64)
 
 
+def test_walk(fused, color, table):
+    ends = fused.generate(2, seed=4)
+    film = fused.walk(between=ends, frames=12, decoder="faithful")
+    assert (film.shape, film.dtype) == ((12, 8, 8), np.uint8)
+    assert np.abs(film[[0, 6]].astype(int) - fused.reconstruct(ends)).max() <= 1
+    assert np.array_equal(fused.walk(seed=1), fused.walk(seed=1))
+    assert color.walk(frames=4).shape == (4, 10, 12, 3)
+    with pytest.raises(UsageError, match="between holds 1 pictures"):
+        fused.walk(between=ends[0])
+    with pytest.raises(UsageError, match="this model makes 5 numbers"):
+        table.walk()
+
+
 def test_systems():
     facts = {system.name: system for system in ag.known_systems()}
     assert facts["gan"].abilities == ("generate",)

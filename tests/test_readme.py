@@ -52,7 +52,7 @@ def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         tint = np.broadcast_to(chance.integers(0, 200, 3), (20, 24, 3)) + chance.integers(0, 50, (20, 24, 1))
         Image.fromarray(tint.astype(np.uint8)).save(tmp_path / "photos" / f"{number}.png")
     commands = [line.split("  ")[0] for line in block("").splitlines() if line.startswith("amalgan ")]
-    assert len(commands) == 6
+    assert len(commands) == 8
     for command in commands:
         words = shlex.split(command.replace("--minutes 20", "--images 320 --batch 32 --network.width 8"))
         assert main(words[1:]) == 0, command
@@ -85,6 +85,13 @@ def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -
                 registry.load_plugin(asked.plugin)
             rows = tuple(asked.systems.split(","))
             assert named(Request(data=asked.data, systems=rows, out=asked.out)).systems == rows
+
+
+def test_commands_on_exploring_are_understood() -> None:
+    """Not run: each flag is there."""
+    commands = commands_of((ROOT / "docs" / "explore.md").read_text(), ("train", "explore", "generate"))
+    assert len(commands) == 5
+    assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
 
 
 def commands_of(page: str, names: tuple[str, ...]) -> list[str]:

@@ -33,11 +33,13 @@ from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
 from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
+from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
+from amalgan.tasks.walk import walk
 from amalgan.training.processes import DeviceName, PrecisionName, resolve
 from amalgan.training.run import Order, execute
 from amalgan.types import DataSpec
@@ -211,6 +213,20 @@ class Model:
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
 
+    def walk(
+        self,
+        *,
+        between: Examples | None = None,
+        frames: int = 60,
+        label: str | None = None,
+        seed: int = 0,
+        decoder: DecoderName | None = None,
+    ) -> NDArray[np.uint8]:
+        """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
+        ends = None if between is None else two(self._in(between))
+        film = walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
+        return self._out(film)
+
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
@@ -236,6 +252,15 @@ class Model:
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
             return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
+
+    def explore(
+        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
+    ) -> Path:
+        """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            words = ("MODEL", data if isinstance(data, str) else "DATA")
+            return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
@@ -263,6 +288,13 @@ class Model:
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws
+
+
+def two(x: torch.Tensor) -> torch.Tensor:
+    """``x``, known to be two examples."""
+    if len(x) != 2:
+        raise UsageError(f"between holds {len(x)} pictures; a walk leads from one picture to one other")
+    return x
 
 
 def examples(x: Examples, spec: DataSpec) -> torch.Tensor:

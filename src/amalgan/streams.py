@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
@@ -57,14 +57,7 @@ class Draws:
 
     def narrow(self, start: int, count: int) -> Draws:
         """The same streams for ``count`` of our rows from ``start`` (a micro-batch)."""
-        return Draws(
-            seed=self.seed,
-            round=self.round,
-            total=self.total,
-            start=self.start + start,
-            count=count,
-            device=self.device,
-        )
+        return replace(self, start=self.start + start, count=count)
 
     def generator(self, purpose: str) -> Generator:
         """A fresh CPU generator at the start of the stream ``purpose``."""

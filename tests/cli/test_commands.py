@@ -104,6 +104,31 @@ def test_generate_arrays_and_a_grid(run, digits, tmp_path):
         assert grid.size == (82, 82)
 
 
+def test_a_walk(run, digits, tmp_path):
+    words = ("generate", digits, "--frames", "20", "--seed", "3", "--json")
+    ran = run(*words, "--walk", tmp_path / "a.webp", "--out", tmp_path / "new.npz", "--count", "2")
+    assert (ran.json["walk"], ran.json["frames"], ran.json["n"]) == (str(tmp_path / "a.webp"), 20, 2)
+    assert run(*words, "--walk", tmp_path / "b.webp").code == 0
+    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
+    with Image.open(tmp_path / "a.webp") as film:
+        assert (film.n_frames, film.size, film.info["loop"]) == (20, (256, 256), 0)
+        assert ran.json["digest"] in film.getexif()[0x010E]
+    again = run(*words, "--walk", tmp_path / "a.webp")
+    assert again.code == 2 and "is there already. Replace it by --overwrite" in again.err
+    assert run(*words, "--walk", tmp_path / "a.webp", "--overwrite", "--label", "1").code == 0
+    assert (tmp_path / "a.webp").read_bytes() != (tmp_path / "b.webp").read_bytes()
+
+
+def test_a_walk_between_two_pictures(run, digits, folder, tmp_path):
+    ends = (folder / "dog" / "0.png", folder / "cat" / "3.png")
+    ran = run("generate", digits, "--walk", tmp_path / "a.webp", "--between", *ends)
+    assert (ran.code, ran.out) == (0, f"a walk of 60 frames in {tmp_path / 'a.webp'}\n")
+    damaged = run(
+        "generate", digits, "--walk", tmp_path / "b.webp", "--between", ends[0], folder / "cat" / "cut.png"
+    )
+    assert damaged.code == 1 and "cut.png" in damaged.err and not (tmp_path / "b.webp").exists()
+
+
 def test_the_decoders_differ(run, digits, tmp_path):
     for decoder in ("realistic", "faithful"):
         run("generate", digits, "--count", "4", "--decoder", decoder, "--out", tmp_path / f"{decoder}.npz")

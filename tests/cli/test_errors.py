@@ -37,6 +37,13 @@ USAGE = {
     "reconstruct {run} {data} --out {data}": "--out {data}" + WITHIN,
     "reconstruct {run} {data} --out {data}/new": ("--out {data}/new" + WITHIN),
     "generate {run} --out {out} --label cat": "label 'cat': this model knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
+    "generate {run}": "neither --out nor --walk is given; say where to write, as --out new.png.",
+    "generate {run} --walk {out}.gif": "{out}.gif ends in .gif; a walk goes to a .webp file.",
+    "generate {run} --out {out} --between a.png b.png": "--between needs --walk x.webp, the film to write.",
+    "generate {run} --walk {out}.webp --between {data} {data}": (
+        "--between {data} holds 21 examples; give a file of one picture."
+    ),
+    "generate {run} --walk {out}.webp --frames 1": "frames is 1; a walk has at least 2",
     "embed {run} digits --out {out}.csv": "{out}.csv ends in .csv; codes go to .npz or .parquet.",
     "embed {run} digits --out {out}.npz --plot {out}.pdf": "--plot {out}.pdf: a map is a .png file.",
 }

@@ -27,6 +27,7 @@ NAMES = (
     "evaluate",
     "compare",
     "report",
+    "explore",
     "inspect",
     "systems",
     "info",

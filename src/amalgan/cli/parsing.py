@@ -19,6 +19,7 @@ from amalgan import __version__, registry
 from amalgan.cli import help
 from amalgan.cli.compare import Compare
 from amalgan.cli.demo import Demo
+from amalgan.cli.explore import Explore
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
@@ -37,6 +38,7 @@ COMMANDS: dict[str, type[Any]] = {
     "evaluate": Evaluate,
     "compare": Compare,
     "report": Report,
+    "explore": Explore,
     "inspect": Inspect,
     "systems": Systems,
     "info": Info,

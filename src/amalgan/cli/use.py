@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan import __version__
+from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
@@ -29,8 +30,8 @@ class Generate:
 
     model: Positional[Path]
     """A model file or a run's folder."""
-    out: Path
-    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x)."""
+    out: Path | None = None
+    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x). Not needed with --walk."""
     count: int = 64
     """How many."""
     label: str | None = None
@@ -39,31 +40,49 @@ class Generate:
     """Seed of the random numbers."""
     decoder: DecoderName | None = None
     """For models with two decoders; by default the realistic one where there is one."""
+    film: Annotated[Film, Inline] = field(default_factory=Film)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
 
     def run(self, console: Console) -> Answer:
         """Generate and write."""
-        from amalgan.api import Model as Door
-        from amalgan.data import write_output
-
+        self.film.check(self.out)
         model = model_at(self.model, self.loading)
-        made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
-        files = write_output(self.out, made, text=provenance(model, seed=self.seed))
-        if others := {*self.out.glob("*.png")} - {*files}:
-            say(console, f"note: {self.out} holds {len(others)} other pictures, which were there before")
-        facts = {
-            "out": str(self.out),
-            "n": len(made),
-            "files": len(files),
+        facts: dict[str, Any] = {
             "label": self.label,
             "seed": self.seed,
             "decoder": self.decoder,
             "system": model.name,
             "digest": model.digest,
         }
-        return Answer(facts=facts, text=f"{counted(len(made), noun(model))} in {self.out}")
+        said = []
+        if self.out is not None:
+            made = self.examples(model, self.out, console)
+            facts |= made
+            said.append(f"{counted(made['n'], noun(model))} in {self.out}")
+        if self.film.walk is not None:
+            facts |= self.film.make(
+                model,
+                console,
+                label=self.label,
+                seed=self.seed,
+                decoder=self.decoder,
+                text=provenance(model, seed=self.seed),
+            )
+            said.append(f"a walk of {self.film.frames} frames in {self.film.walk}")
+        return Answer(facts=facts, text="\n".join(said))
+
+    def examples(self, model: Model, out: Path, console: Console) -> dict[str, Any]:
+        """Write new examples one by one."""
+        from amalgan.api import Model as Door
+        from amalgan.data import write_output
+
+        made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
+        files = write_output(out, made, text=provenance(model, seed=self.seed))
+        if others := {*out.glob("*.png")} - {*files}:
+            say(console, f"note: {out} holds {len(others)} other pictures, which were there before")
+        return {"out": str(out), "n": len(made), "files": len(files)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@
     idx arrays    arrays in files                     records     a view: rows of the store as examples
     builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
     images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
+                                                      films       pictures in a row: animated WebP
 
 Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
 """
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from amalgan.data.batches import batch_at as batch_at
     from amalgan.data.corruption import add_noise as add_noise
     from amalgan.data.corruption import hide_squares as hide_squares
+    from amalgan.data.films import check_film as check_film
+    from amalgan.data.films import write_film as write_film
     from amalgan.data.grids import grid as grid
     from amalgan.data.grids import png_bytes as png_bytes
     from amalgan.data.grids import write_output as write_output
@@ -41,6 +44,7 @@ _HOMES = {
     "augmentation": ("augment", "describe_augment", "resolve_augment"),
     "batches": ("batch_at",),
     "corruption": ("add_noise", "hide_squares"),
+    "films": ("check_film", "write_film"),
     "grids": ("grid", "png_bytes", "write_output"),
     "inspection": ("Inspection", "Skipped"),
     "opening": ("Dataset", "open_data"),

@@ -69,6 +69,15 @@ def _table(name: str) -> ArrayData:
     return _one_block(values, found.target, tuple(str(label) for label in found.target_names))
 
 
+def entry_names(word: str) -> tuple[str, ...]:
+    """What the entries of a built-in table are called; nothing for any other data."""
+    if word not in WORDS or WORDS[word][0] != "scikit-learn" or word == "digits":
+        return ()
+    from sklearn import datasets
+
+    return tuple(str(name) for name in getattr(datasets, f"load_{word}")().feature_names)
+
+
 def _one_block(values: NDArray[np.generic], labels: NDArray[np.int64], classes: tuple[str, ...]) -> ArrayData:
     names = [f"{row:06d}" for row in range(len(values))]
     block = Block(values=values, labels=np.asarray(labels, np.int64), split=ANY, names=names)

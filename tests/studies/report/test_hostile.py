@@ -10,40 +10,9 @@ import pytest
 
 from amalgan.studies.report import comparison_page
 from amalgan.studies.report.page import readable
+from hostile import HOSTILE
 from invented import NAMES, comparison
 
-HOSTILE = (
-    "<script>document.title='owned'</script>",
-    "</script><script>alert(1)</script>",
-    "</style><h1 id=owned>big</h1>",
-    "</title><svg onload=alert(1)>",
-    "<img src=x onerror=alert(1)>",
-    "<img src='http://example.com/spy.png'>",
-    "<a href=javascript:alert(1)>click</a>",
-    "<iframe src=//example.com></iframe>",
-    '" onmouseover="alert(1)" x="',
-    "' autofocus onfocus='alert(1)",
-    "<!-- swallow the rest",
-    "]]><![CDATA[",
-    "{{ 7 * 7 }}{% raw %}",
-    "${7*7} #{7*7} <%= 7*7 %>",
-    '=HYPERLINK("http://example.com")',
-    "@SUM(1+1)*cmd|' /C calc'!A0",
-    "-2+3",
-    "two\nlines",
-    "tab\there\r",
-    "\x1b[31mred\x1b[0m",
-    "\x1b]0;title\x07",
-    "nul\x00byte",
-    "\x7f\x9b31m",
-    "\u202egpj.exe",
-    "\u2066isolated\u2069\u200f",
-    "zero\u200bwidth\ufeff",
-    "lone \ud800 surrogate \udcff",
-    "&lt;b&gt;&amp;nbsp;&#x41;",
-    "a" * 400,
-    "́̂̃̄" * 20 + "combining",
-)
 SPOTS = len(HOSTILE)
 
 Parsed = Callable[[str], Any]

@@ -1,0 +1,145 @@
+"""The whole exploration, as numbers and as a page."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amalgan import files
+from amalgan.data import Dataset
+from amalgan.data.builtin import entry_names
+from amalgan.errors import AbilityError, UsageError
+from amalgan.modelfile import Model
+from amalgan.studies.report.exploration import kin, looks, ways
+from amalgan.studies.report.exploration.subject import Subject
+from amalgan.studies.report.one import cautions, command
+from amalgan.studies.report.page import render
+from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.tasks.occlusion import patch_of
+
+FORMAT = 1
+PAGE, FACTS = "explore.html", "explore.json"
+COUNT = 500
+FEWEST = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exploration:
+    """What was found out."""
+
+    facts: dict[str, Any]
+    """``explore.json``."""
+    ways: ways.Ways | None
+    kin: list[kin.Kin]
+    looks: list[looks.Look]
+
+    @property
+    def page(self) -> str:
+        """``explore.html``."""
+        return render("explore.html.j2", facts=self.facts, ways=self.ways, kin=self.kin, looks=self.looks)
+
+    def write(self, out: Path) -> Path:
+        """Write ``explore.html`` and ``explore.json`` into the folder ``out``; return the page's path."""
+        files.write_json(out / FACTS, self.facts)
+        files.write_text(out / PAGE, self.page)
+        return out / PAGE
+
+
+def explore(
+    model: Model,
+    data: Dataset,
+    *,
+    count: int = COUNT,
+    seed: int = 0,
+    named: tuple[str, str] = ("MODEL", "DATA"),
+    tell: Callable[[str], None] | None = None,
+) -> Exploration:
+    """Look into ``model``: whatever applies to its abilities.
+
+    Args:
+        count: at most so many test examples are measured on, and so many are generated.
+        named: how the user names model and data.
+
+    Raises:
+        AbilityError: the model neither encodes nor generates and has no critic.
+        UsageError: ``count`` is too small.
+    """
+    if count < FEWEST:
+        raise UsageError(f"count is {count}; an exploration needs at least {FEWEST}")
+    tell = tell or (lambda _: None)
+    subject = Subject(model=model, data=data, count=count, seed=seed, entries=entry_names(named[1]))
+    system = model.system
+    tell("moving codes")
+    both = isinstance(system, Encodes) and isinstance(system, Decodes)
+    found_ways = ways.ways(subject) if both else None
+    tell("looking for neighbors")
+    found_kin = kin.kin(subject) if isinstance(system, Generates) and subject.unseen else []
+    found_looks = looks.looks(subject, tell)
+    if not (found_ways or found_kin or found_looks):
+        raise AbilityError(
+            f"a model of system {model.name!r} neither encodes nor generates and has no critic: there is nothing to "
+            "explore. Any of the built-in systems has something; amalgan systems lists them."
+        )
+    facts = facts_of(subject, found_ways, found_kin, found_looks, named)
+    return Exploration(facts=facts, ways=found_ways, kin=found_kin, looks=found_looks)
+
+
+def facts_of(
+    subject: Subject,
+    found_ways: ways.Ways | None,
+    found_kin: list[kin.Kin],
+    found_looks: list[looks.Look],
+    named: tuple[str, str],
+) -> dict[str, Any]:
+    """Everything on the page but its pictures."""
+    model, data = subject.model, subject.data
+    noun = kin.noun(subject)
+    sentences = [*(ways.summary(found_ways) if found_ways else ()), *kin.summary(found_kin, noun)]
+    return {
+        "amalgan": "exploration",
+        "format": FORMAT,
+        "command": command("explore", *named, "--out", "explored", *told(subject)),
+        "system": model.name,
+        "summary": (inspect.getdoc(type(model.system)) or "").split("\n")[0],
+        "digest": model.digest,
+        "reads": model.spec.text,
+        "noun": noun,
+        "data": {"name": data.name, "fingerprint": data.fingerprint, "own_splits": data.own_splits},
+        "n": {"train": len(subject.train), "test": len(subject.test), "generated": subject.count},
+        "seed": subject.seed,
+        "sentences": sentences,
+        "cautions": [*cautions(model.header, data), *unseen(subject)],
+        "directions": directions(found_ways) if found_ways else None,
+        "neighbors": [each.facts for each in found_kin],
+        "patch": patch_of(model.spec.shape)[0] if subject.pictures else None,
+        "looks": [each.facts for each in found_looks],
+    }
+
+
+def directions(found: ways.Ways) -> dict[str, Any]:
+    """The numbers of all directions."""
+    return {
+        "variance": found.all_shares,
+        "components": [way.facts for way in found.components],
+        "classes": [way.facts for way in found.classes],
+        "pairs": [way.facts for way in found.pairs],
+    }
+
+
+def unseen(subject: Subject) -> Iterator[str]:
+    """What it means that there are no test examples."""
+    if not subject.unseen:
+        yield (
+            f"{subject.data.name} has {len(subject.data.train)} training and {len(subject.data.test)} test examples: "
+            "all of it stands in for both, and nearest training examples are left out. Give the data that the model "
+            "was trained on."
+        )
+
+
+def told(subject: Subject) -> list[str]:
+    """The flags that are not at their defaults."""
+    count = ["--count", str(subject.count)] if subject.count != COUNT else []
+    return count + (["--seed", str(subject.seed)] if subject.seed else [])

@@ -1,0 +1,144 @@
+"""A film of a walk through what a model can make.
+
+two pictures ─► encoder ─► two codes ────┐
+                                         ├─► great circles, there and back or around ─► decoder ─► frames
+labels, seed ─► prior ─► a few codes ────┘                          noise of the realistic decoder: the same in each
+labels, seed ─► noise that flows from frame to frame (no code) ─► generator ────────────────────────► frames
+
+Codes are walked through on great circles about their mean, in deviations of each entry: half-way pictures come out
+nearer to real ones than those of the straight line (``benchmarks/walks.py``). The walk is closed and rests for a moment
+at each station, where the frame is what decoding that very code gives.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from amalgan.errors import UsageError
+from amalgan.modelfile import Model
+from amalgan.paths import Course, loop
+from amalgan.priors import Scale
+from amalgan.streams import Draws, key
+from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Samples
+from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder, class_number
+
+FRAMES_A_STATION = 15
+"""About so many frames from one code, or draw of noise, to the next."""
+MEASURED = 1024
+"""Codes drawn to learn the mean and the deviation of codes."""
+
+
+@torch.no_grad()
+def walk(
+    model: Model,
+    *,
+    between: Float[Tensor, "2 ..."] | None = None,
+    frames: int = 60,
+    label: str | None = None,
+    seed: int = 0,
+    decoder: DecoderName | None = None,
+) -> Float[Tensor, "T ..."]:
+    """``frames`` pictures (T, C, H, W) that flow into one another, the last into the first.
+
+    Args:
+        between: walk from the first of these examples to the second and back; by default through random ones.
+        label: the class of random stations; any by default. Without a code, the class is the same all the way.
+        decoder: as ``generate`` has it.
+
+    Raises:
+        AbilityError: the model has no code to encode to or decode from, or cannot generate.
+        UsageError: the model makes no pictures or has nothing to walk through; fewer than 2 frames; no such class.
+    """
+    check(model, frames, decoder)
+    if between is not None:
+        if label is not None:
+            raise UsageError(
+                f"label {label!r} and two pictures are both given; the pictures say where to walk"
+            )
+        device = next(model.system.parameters()).device
+        return through(model, model.require(Encodes).encode(between.to(device)), frames, seed, decoder)
+    number = class_number(model, label)
+    stations = max(2, frames // FRAMES_A_STATION)
+    if decoder is not None or has_codes(model):
+        return through(model, drawn(model, number, stations, seed), frames, seed, decoder)
+    return flowing(model, number, frames, stations, seed)
+
+
+def check(model: Model, frames: int, decoder: str | None) -> None:
+    """Refuse what no film can be made of."""
+    if model.spec.kind != "image":
+        raise UsageError(f"a walk is a film of pictures; this model makes {model.spec.text}. Use generate.")
+    if frames < 2:
+        raise UsageError(f"frames is {frames}; a walk has at least 2")
+    if decoder is not None:
+        check_decoder(decoder)
+
+
+def has_codes(model: Model) -> bool:
+    """Whether codes can be drawn and decoded."""
+    return isinstance(model.system, Samples) and isinstance(model.system, Decodes | Realizes)
+
+
+def drawn(model: Model, number: int, count: int, seed: int) -> Float[Tensor, "S K"]:
+    """New codes of a class, or of any."""
+    device = str(next(model.system.parameters()).device)
+    draws = Draws(seed=key(seed, "walk"), round=0, total=count, device=device)
+    return model.require(Samples).sample_code(torch.full((count,), number, device=device), draws)
+
+
+def through(
+    model: Model, stations: Float[Tensor, "S K"], frames: int, seed: int, decoder: DecoderName | None
+) -> Float[Tensor, "T ..."]:
+    """Decodes of a closed walk through the codes ``stations``."""
+    scale = scale_of(model, stations)
+    path = scale.undo(loop(scale(stations), frames))
+    device = str(path.device)
+    held = Course(seed=key(seed, "walk noise"), round=0, total=frames, stations=1, device=device)
+    parts = path.split(CHUNK)
+    starts = range(0, frames, CHUNK)
+    made = [
+        decoded(model, part, held.narrow(at, len(part)), decoder)
+        for at, part in zip(starts, parts, strict=True)
+    ]
+    return torch.cat(made)
+
+
+def scale_of(model: Model, code: Float[Tensor, "S K"]) -> Scale:
+    """Mean and deviation of the model's codes; of a model that draws none, 0 and 1."""
+    scale = Scale(code.shape[1]).to(code.device)
+    if isinstance(model.system, Samples):
+        scale.fit(drawn(model, class_number(model, None), MEASURED, 0))
+    return scale
+
+
+def decoded(
+    model: Model, code: Float[Tensor, "B K"], draws: Draws, decoder: DecoderName | None
+) -> Float[Tensor, "B ..."]:
+    """Decodes of codes, by the decoder asked for or else the realistic one where there is one."""
+    if decoder == "realistic" or (decoder is None and isinstance(model.system, Realizes)):
+        return model.require(Realizes).realize(code, draws).cpu()
+    return model.require(Decodes).decode(code).cpu()
+
+
+def flowing(model: Model, number: int, frames: int, stations: int, seed: int) -> Float[Tensor, "T ..."]:
+    """What a model makes of noise that flows.
+
+    Raises:
+        UsageError: nothing moves, since the model takes no normal noise.
+    """
+    generate = model.require(Generates).generate
+    device = str(next(model.system.parameters()).device)
+    course = Course(seed=key(seed, "walk"), round=0, total=frames, stations=stations, device=device)
+    made = []
+    for start in range(0, frames, CHUNK):
+        part = course.narrow(start, min(CHUNK, frames - start))
+        made.append(generate(torch.full((part.count or 0,), number, device=device), part).cpu())
+    film = torch.cat(made)
+    if torch.equal(film[1:], film[:-1]):
+        raise UsageError(
+            f"a model of system {model.name!r} makes the same of any noise, so it has nothing to walk through. "
+            "A system walks if it draws its noise by draws.normal, or has a code."
+        )
+    return film
