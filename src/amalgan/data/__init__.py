@@ -10,6 +10,7 @@
     idx arrays    arrays in files                     records     a view: rows of the store as examples
     builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
     images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
+    held          what a user of Python holds
 
 Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
 """
