@@ -12,7 +12,7 @@ from tyro.conf import Positional
 
 from amalgan import __version__
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, judged, model_at
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.errors import UsageError
@@ -186,20 +186,13 @@ class Evaluate:
 
     def run(self, console: Console) -> Answer:
         """Measure."""
-        from amalgan.features import features_of
         from amalgan.tasks.evaluate import evaluate
 
-        model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        device = str(next(model.system.parameters()).device)
-        with console.status("") as status:
-
-            def tell(what: str) -> None:
-                status.update(f"{what} ...")
-
-            tell("feature network: reading it, or training it once for this data")
-            features = features_of(data, cache=self.reading.cache, device=device) if len(data.train) else None
-            found = evaluate(model, data, features=features, count=self.count, seed=self.seed, tell=tell)
+        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+            model, data = by.model, by.data
+            found = evaluate(
+                model, data, features=by.features, count=self.count, seed=self.seed, tell=by.tell
+            )
         for warning in found.warnings:
             say(console, f"note: {warning}")
         skipped = skipped_of(data)
