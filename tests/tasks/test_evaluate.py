@@ -222,3 +222,17 @@ def test_picks_are_few_distinct_and_in_order(digits: Dataset) -> None:
     assert not np.array_equal(found.index, picked(digits.train, 50, seed=1).index)
     assert picked(digits.test, 10_000, seed=0) is digits.test
     assert prod(found.take(slice(None)).shape) == 50 * 64
+
+
+@pytest.mark.parametrize("data", ["digits", "wine"])
+def test_a_discrete_code_has_its_bits_counted(
+    trained: Trained, request: pytest.FixtureRequest, data: str
+) -> None:
+    model, opened = trained("quantized", data), request.getfixturevalue(data)
+    found = evaluate(model, opened, features=None)
+    with torch.no_grad():
+        bits = model.system.bits(model.system.encode(opened.test.take(slice(None))))  # type: ignore[operator]
+    assert found.metrics["bits"] == pytest.approx(bits.double().mean().item(), rel=1e-6)
+    assert found.metrics["bits_fixed"] == model.system.config.resolved(opened.spec).code_size * 3
+    assert 0 < found.metrics["bits"] < found.metrics["bits_fixed"]
+    assert "-log2 p" in found.names["bits"] and "of the test split" in found.names["bits"]

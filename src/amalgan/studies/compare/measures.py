@@ -92,6 +92,8 @@ EVALUATION = MeasureGroup(
         Measure("knn_accuracy", "Nearest neighbors of codes", "share", True, "codes"),
         Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
         Measure("knn_accuracy_components", "Nearest neighbors of components", "share", None, "codes"),
+        Measure("bits", "Bits of a code", "bits", False, "codes"),
+        Measure("bits_fixed", "Bits of a code without a prior", "bits", None, "codes"),
     ),
     either(all_scores, outside_scores),
 )
