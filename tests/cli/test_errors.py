@@ -49,7 +49,7 @@ FAILED = {
     ),
     "reconstruct {run} nothing --out {out}": (
         "cannot read 'nothing': No such file or directory. Give a folder, .zip, .npz, .npy or one of digits, photos, "
-        "iris, wine, breast_cancer, diabetes."
+        "iris, wine, breast_cancer, diabetes, grid, gaussians."
     ),
     "reconstruct {run} {run}/model.safetensors --out {out}": (
         "{run}/model.safetensors is a model file, not data. MODEL comes first, then DATA."

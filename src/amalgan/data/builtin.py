@@ -1,10 +1,11 @@
-"""Data that ships inside dependencies: small, offline, real.
+"""Data that ships inside dependencies, small and real, or is made by a rule.
 
 digits      1,797 handwritten digits, 8x8 gray (Alpaydin & Kaynak 1998)                     scikit-learn
 photos      tiles of 32x32 from seven public-domain photographs, each at full, half and quarter size;
             two of them (chelsea, coffee) are the test split, so no tile of a test picture is trained on
                                                                                             scikit-image
 iris wine breast_cancer diabetes                                                  tables: scikit-learn
+grid gaussians                                                                    ``mixtures``: numpy
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from amalgan.data import mixtures
 from amalgan.data.sources import ArrayData, Arrays, Block, unlabeled
 from amalgan.data.store import ANY, TEST, TRAIN
 from amalgan.errors import DataError
@@ -130,5 +132,7 @@ WORDS: dict[str, tuple[str, Callable[[], ArrayData]]] = {
     "wine": ("scikit-learn", lambda: _table("wine")),
     "breast_cancer": ("scikit-learn", lambda: _table("breast_cancer")),
     "diabetes": ("scikit-learn", lambda: _table("diabetes")),
+    "grid": ("numpy", mixtures.grid),
+    "gaussians": ("numpy", mixtures.gaussians),
 }
-"""Each word: the package that the data ships in, and how it is read."""
+"""Each word: the package that the data ships in or is made by, and how it is read."""

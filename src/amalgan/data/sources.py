@@ -1,6 +1,6 @@
 """What a word or a path means.
 
-    digits photos iris ... ─► builtin ─┐
+    digits grid iris ... ───► builtin ─┐
     images.idx3 folder ────► idx ──────┼─► Arrays    blocks of finished examples
     .npz .npy ─────────────► arrays ───┘
     folder, one picture ───► folders ──┬─► Pictures  encoded files, by number
