@@ -30,7 +30,7 @@ class Generate:
     model: Positional[Path]
     """A model file or a run's folder."""
     out: Path
-    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x)."""
+    """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv."""
     count: int = 64
     """How many."""
     label: str | None = None
@@ -50,7 +50,8 @@ class Generate:
 
         model = model_at(self.model, self.loading)
         made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
-        files = write_output(self.out, made, text=provenance(model, seed=self.seed))
+        text = provenance(model, seed=self.seed)
+        files = write_output(self.out, made, columns=model.spec.names, text=text)
         if others := {*self.out.glob("*.png")} - {*files}:
             say(console, f"note: {self.out} holds {len(others)} other pictures, which were there before")
         facts = {
@@ -78,7 +79,7 @@ class Reconstruct:
     data: Positional[str]
     """What to reconstruct: all that amalgan train takes, and single pictures."""
     out: Path
-    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x)."""
+    """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv."""
     decoder: DecoderName = "faithful"
     """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
     seed: int = 0
@@ -101,7 +102,8 @@ class Reconstruct:
         parts = reconstruct(model, data.records, decoder=self.decoder, seed=self.seed)
         rebuilt = to_pixels(torch.cat(list(parts)), model.spec)
         text = provenance(model, seed=self.seed)
-        files = write_output(self.out, rebuilt, names=data.records.names, text=text)
+        names, columns = data.records.names, model.spec.names
+        files = write_output(self.out, rebuilt, names=names, columns=columns, text=text)
         skipped = skipped_of(data)
         facts = {
             "out": str(self.out),

@@ -41,7 +41,7 @@ PHOTOS = {
 def find(word: str) -> Arrays:
     """The source of a word of ``WORDS``."""
     package, open_word = WORDS[word]
-    return Arrays(name=word, key=f"{word} 1 {package} {_version(package)}", open=open_word)
+    return Arrays(name=word, key=f"{word} 2 {package} {_version(package)}", open=open_word)
 
 
 def _version(package: str) -> str:
@@ -66,15 +66,27 @@ def _table(name: str) -> ArrayData:
 
     found = getattr(datasets, f"load_{name}")()
     values = np.asarray(found.data, np.float32)
+    entries = tuple(str(entry) for entry in found.feature_names)
     if name == "diabetes":  # its target is a measurement, no class
-        return _one_block(values, unlabeled(len(values)), ())
-    return _one_block(values, found.target, tuple(str(label) for label in found.target_names))
+        return _one_block(values, unlabeled(len(values)), (), entries)
+    return _one_block(values, found.target, tuple(str(label) for label in found.target_names), entries)
 
 
-def _one_block(values: NDArray[np.generic], labels: NDArray[np.int64], classes: tuple[str, ...]) -> ArrayData:
+def _one_block(
+    values: NDArray[np.generic],
+    labels: NDArray[np.int64],
+    classes: tuple[str, ...],
+    entries: tuple[str, ...] = (),
+) -> ArrayData:
     names = [f"{row:06d}" for row in range(len(values))]
     block = Block(values=values, labels=np.asarray(labels, np.int64), split=ANY, names=names)
-    return ArrayData(count=len(values), shape=values.shape[1:], classes=classes, blocks=lambda: iter([block]))
+    return ArrayData(
+        count=len(values),
+        shape=values.shape[1:],
+        classes=classes,
+        blocks=lambda: iter([block]),
+        names=entries,
+    )
 
 
 def _photos() -> ArrayData:
