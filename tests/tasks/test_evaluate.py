@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
+from sklearn.metrics import r2_score
 from torch import Tensor, nn
 
 from amalgan.data import Dataset, Records, to_pixels
@@ -144,6 +145,8 @@ def test_vectors_have_an_error_in_standardized_units(trained: Trained, wine: Dat
     decoded = torch.cat(list(reconstruct(model, wine.test)))
     assert found.metrics["squared_error"] == pytest.approx(float((decoded - x).square().mean()), rel=1e-5)
     assert "standardized" in found.names["squared_error"]
+    theirs = r2_score(x.numpy(), decoded.numpy(), multioutput="variance_weighted")
+    assert found.metrics["r_squared"] == pytest.approx(theirs, rel=1e-5)
     assert not {"psnr", "ssim", "label_agreement"} & set(found.metrics)
 
 

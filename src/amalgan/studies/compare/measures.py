@@ -86,10 +86,12 @@ EVALUATION = MeasureGroup(
         Measure("psnr", "PSNR of x′", "dB", True, "reconstruction", headline=True),
         Measure("ssim", "SSIM of x′", "", True, "reconstruction"),
         Measure("squared_error", "Squared error of x′", "", False, "reconstruction", headline=True),
+        Measure("r_squared", "R² of x′", "share", True, "reconstruction"),
         Measure("frechet_distance_reconstruction", "Fréchet distance of x′", "", False, "reconstruction"),
         Measure("psnr_realistic", "PSNR of x″", "dB", True, "reconstruction"),
         Measure("ssim_realistic", "SSIM of x″", "", True, "reconstruction"),
         Measure("squared_error_realistic", "Squared error of x″", "", False, "reconstruction"),
+        Measure("r_squared_realistic", "R² of x″", "share", True, "reconstruction"),
         Measure(
             "frechet_distance_reconstruction_realistic", "Fréchet distance of x″", "", False, "reconstruction"
         ),
