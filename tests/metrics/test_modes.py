@@ -7,7 +7,7 @@ import torch
 from scipy.stats import entropy
 
 from amalgan.errors import DataError
-from amalgan.metrics.modes import INSIDE, Landmarks, divergence, modes, reach
+from amalgan.metrics.modes import INSIDE, RIDGE, Landmarks, divergence, modes, reach
 from amalgan.types import UNLABELED
 
 SQUARE = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
@@ -24,7 +24,7 @@ def crosses(deviation: float, labels: tuple[int, ...] = (0, 1, 2, 3)) -> tuple[t
 def test_landmarks_are_class_means_and_the_deviation_within_a_class() -> None:
     found = Landmarks.of(*crosses(0.1))
     assert torch.allclose(found.center, SQUARE.double(), atol=1e-6)
-    assert torch.allclose(found.factor, 0.1 * torch.eye(2).double(), atol=1e-6)
+    assert torch.allclose(found.factor, 0.1 * (1 + RIDGE) ** 0.5 * torch.eye(2).double(), atol=1e-6)
 
 
 def test_within_three_deviations_in_the_plane_and_not_beyond() -> None:
@@ -43,9 +43,9 @@ def test_labels_need_not_begin_at_zero_and_unlabeled_ones_are_no_mode() -> None:
         Landmarks.of(far, none)
 
 
-def test_units_and_slants_do_not_matter() -> None:
+def test_units_and_turns_do_not_matter() -> None:
     x, label = crosses(0.1)
-    bend, moved = torch.tensor([[100.0, 3.0], [0.0, 0.01]]), torch.tensor([5.0, -2.0])
+    bend, moved = torch.tensor([[80.0, 60.0], [-60.0, 80.0]]), torch.tensor([5.0, -2.0])
     new = SQUARE + 0.2 * torch.randn(4, 2, generator=torch.Generator().manual_seed(0))
     same = Landmarks.of(x @ bend + moved, label).near(new @ bend + moved)
     assert same.tolist() == Landmarks.of(x, label).near(new).tolist()
@@ -54,7 +54,10 @@ def test_units_and_slants_do_not_matter() -> None:
 def test_entries_that_never_vary_are_no_trouble() -> None:
     x, label = crosses(0.1)
     flat = torch.cat([x, torch.full((len(x), 1), 4.0)], 1)
-    assert Landmarks.of(flat, label).near(flat).tolist() == label.tolist()
+    found = Landmarks.of(flat, label)
+    assert found.near(flat).tolist() == label.tolist()
+    assert found.near(flat + torch.tensor([0.0, 0.0, 0.005])).tolist() == label.tolist()
+    assert found.near(flat + torch.tensor([0.0, 0.0, 0.05])).unique().tolist() == [UNLABELED]
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 10, 100])

@@ -25,8 +25,8 @@ PLANE = 3.0
 """Deviations within which an example in the plane is near a mode."""
 INSIDE = 1 - math.exp(-(PLANE**2) / 2)
 """The share of a Gaussian in the plane that is."""
-RIDGE = 1e-9
-"""Share of the mean variance that is added to each: directions in which nothing varies can be divided by."""
+RIDGE = 1e-3
+"""Share of the mean variance that is added to each: where the data never varies, examples may differ a little."""
 
 
 @dataclass(frozen=True)
