@@ -38,6 +38,15 @@ def principal_components_psnr(count: int) -> float:
     return decibels(float(np.square(error).mean()), 2.0)
 
 
+def best_kept(word: str) -> float:
+    """R² of test examples rebuilt from ten principal components."""
+    data = open_data(word)
+    seen, x = (records.take(slice(None)).flatten(1).double().numpy() for records in (data.train, data.test))
+    components = PCA(10, svd_solver="full").fit(seen)
+    error = components.inverse_transform(components.transform(x)) - x
+    return 1 - float(np.square(error).sum() / np.square(x - x.mean(0)).sum())
+
+
 @pytest.fixture(scope="module")
 def s0(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, float]], Path]:
     out = tmp_path_factory.mktemp("s0")
@@ -48,6 +57,12 @@ def s0(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, fl
 def s2(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, float], Path]:
     out = tmp_path_factory.mktemp("s2")
     return load("s2").main(images=60_000, out=out), out
+
+
+@pytest.fixture(scope="module")
+def s4(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, float]], Path]:
+    out = tmp_path_factory.mktemp("s4")
+    return load("s4").main(images=60_000, out=out), out
 
 
 def test_s0_steps_do_what_the_article_says(s0: tuple[dict[str, dict[str, float]], Path]) -> None:
@@ -122,7 +137,34 @@ def test_s2_compresses_restores_and_generates(s2: tuple[dict[str, float], Path])
     assert numbers["Fréchet in pixels: new"] < 3 * numbers["Fréchet in pixels: test digits"]
 
 
-@pytest.mark.parametrize(("name", "rows"), [("s0", 4), ("s1", 6), ("s2", 5), ("s3", 5)])
+def test_s4_keeps_what_can_be_kept(s4: tuple[dict[str, dict[str, float]], Path]) -> None:
+    noise, vectors, pictures = s4[0].values()
+    assert noise["R² of the autoencoder"] == pytest.approx(0.5, abs=0.03), (
+        "half of the numbers, half of the variance"
+    )
+    assert 0.97 < vectors["R² of the autoencoder"] < best_kept("gaussians") + 0.001
+    assert pictures["R² of the autoencoder"] > best_kept("digits")
+
+
+def test_s4_compares_what_both_can_do(s4: tuple[dict[str, dict[str, float]], Path]) -> None:
+    _, vectors, pictures = s4[0].values()
+    assert vectors["classes of 10, autoencoder"] == 10 and vectors["classes of 10, GAN"] >= 2
+    for found in (vectors, pictures):
+        assert found["Fréchet distance, autoencoder"] < found["Fréchet distance, GAN"], (
+            "in a minute; not for ever"
+        )
+    mean_alone = 100  # vectors that are all the mean miss the whole variance, 1 an entry
+    assert vectors["Fréchet distance, GAN"] < mean_alone / 2
+
+
+def test_s4_tells_the_classes_to_nobody(s4: tuple[dict[str, dict[str, float]], Path]) -> None:
+    for word in ("gaussians", "digits"):
+        told, untold = open_data(word), open_data(s4[1] / f"s4-{word}.npz")
+        assert untold.spec.classes == () and untold.spec.center == told.spec.center
+        assert len(untold.train) == len(told.train) and untold.spec.spread == told.spec.spread
+
+
+@pytest.mark.parametrize(("name", "rows"), [("s0", 4), ("s1", 6), ("s2", 5), ("s3", 5), ("s4", 4)])
 def test_the_grid_shows_distinct_digits(name: str, rows: int, request: pytest.FixtureRequest) -> None:
     sheet = np.asarray(Image.open(request.getfixturevalue(name)[1] / f"{name}.png"))
     assert sheet.shape == (rows * 34 + 2, 16 * 34 + 2)

@@ -143,3 +143,11 @@ def test_examples_without_a_label_are_left_out_of_training(tmp_path: Path) -> No
     features.teach(net, data.train, data.train.labels, "cpu")
     right = net.logits(data.test.take(slice(None))).argmax(1) == torch.from_numpy(data.test.labels)
     assert right.all()
+
+
+def test_many_classes_are_shown_more_pictures_and_few_as_many_as_ever(cache: Path) -> None:
+    assert features.images_for(10) == features.images_for(333) == features.IMAGES
+    assert features.images_for(1000) == 300_000
+    assert features.recipe(opened("digits", cache)) == "3944a7d1a6617f28", (
+        "models judged before must stay comparable"
+    )

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan import api, registry
+from amalgan import catalog, registry
 from amalgan.cli import main
 from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
@@ -104,7 +104,7 @@ def test_table_of_systems_is_what_the_code_says() -> None:
     table = README.split("<!-- systems -->\n")[1].split("<!-- /systems -->")[0]
     assert table == "".join(
         f"| `{s.name}` | {s.summary} | [{s.file}](src/amalgan/systems/{s.file}) | {s.lines} | {s.paper} |\n"
-        for s in api.known_systems()
+        for s in catalog.known_systems()
     )
 
 

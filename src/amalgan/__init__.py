@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amalgan.api import Model as Model
-    from amalgan.api import SystemFacts as SystemFacts
     from amalgan.api import compare as compare
-    from amalgan.api import known_systems as known_systems
     from amalgan.api import load as load
     from amalgan.api import train as train
+    from amalgan.catalog import SystemFacts as SystemFacts
+    from amalgan.catalog import known_systems as known_systems
     from amalgan.errors import AmalganError as AmalganError
     from amalgan.registry import load_plugin as load_plugin
     from amalgan.registry import register as register
@@ -30,9 +30,9 @@ __version__ = "0.1.0"
 _HOME_OF = {
     "AmalganError": "errors",
     "Model": "api",
-    "SystemFacts": "api",
+    "SystemFacts": "catalog",
     "compare": "api",
-    "known_systems": "api",
+    "known_systems": "catalog",
     "load": "api",
     "load_plugin": "registry",
     "register": "registry",

@@ -10,7 +10,6 @@ the data's own units. What comes out has the number of examples first: uint8 (N,
 
 from __future__ import annotations
 
-import inspect
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,14 +19,12 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 from rich.console import Console
 
 from amalgan import files, modelfile, registry
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.data import Dataset, from_pixels, open_data, to_pixels
-from amalgan.data.images import fitted
-from amalgan.data.layout import Layout, color_of
+from amalgan.data import Dataset, open_data, to_pixels
+from amalgan.data.held import Examples, examples
 from amalgan.errors import UsageError
 from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
@@ -35,7 +32,7 @@ from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
-from amalgan.systems.abilities import Decodes, Encodes, abilities
+from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
@@ -43,8 +40,6 @@ from amalgan.tasks.walk import walk
 from amalgan.training.processes import DeviceName, PrecisionName, resolve
 from amalgan.training.run import Order, execute
 from amalgan.types import DataSpec
-
-Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
 
 
 def train(
@@ -295,91 +290,3 @@ def two(x: torch.Tensor) -> torch.Tensor:
     if len(x) != 2:
         raise UsageError(f"between holds {len(x)} pictures; a walk leads from one picture to one other")
     return x
-
-
-def examples(x: Examples, spec: DataSpec) -> torch.Tensor:
-    """What a user holds, as networks see it: float32 (N, *spec.shape).
-
-    Raises:
-        UsageError: it is not of the model's kind.
-    """
-    if spec.kind == "vector":
-        return vectors(x, spec)
-    pixels = [one_picture(picture, spec) for picture in pictures(x)]
-    stacked = np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
-    return from_pixels(stacked, spec)
-
-
-def vectors(x: Any, spec: DataSpec) -> torch.Tensor:
-    """One vector or many, in the data's units, standardized."""
-    values = np.atleast_2d(np.asarray(x, np.float32))
-    if values.shape[1:] != spec.shape:
-        raise UsageError(f"found an array of shape {np.shape(x)}; this model reads (N, {spec.size}) numbers")
-    return from_pixels(values, spec)
-
-
-def pictures(x: Any) -> list[Any]:
-    """One picture or many, as a list of arrays or PIL images."""
-    if isinstance(x, Image.Image):
-        return [x]
-    if not isinstance(x, np.ndarray):
-        return list(x)
-    one = x.ndim == 2 or (x.ndim == 3 and x.shape[2] in (1, 3))
-    return [x] if one else list(x)
-
-
-def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
-    """An array or PIL image as uint8 (C, H, W) of the model's size and channels."""
-    if isinstance(picture, np.ndarray):
-        if (
-            picture.dtype != np.uint8
-            or picture.ndim not in (2, 3)
-            or picture.shape[2:] not in ((), (1,), (3,))
-        ):
-            raise UsageError(
-                f"found a {picture.dtype} array of shape {picture.shape}; this model reads uint8 (H, W) or (H, W, 3) "
-                "within 0..255, one or many, or PIL images"
-            )
-        picture = Image.fromarray(picture[..., 0] if picture.shape[2:] == (1,) else picture)
-    if not isinstance(picture, Image.Image):
-        raise UsageError(f"found {type(picture).__name__}; this model reads uint8 arrays or PIL images")
-    channels, height, width = spec.shape
-    layout = Layout(
-        height=height,
-        width=width,
-        channels=channels,
-        fit=spec.fit,
-        background=color_of(spec.background),
-    )
-    return fitted(ImageOps.exif_transpose(picture), layout)
-
-
-@dataclass(frozen=True)
-class SystemFacts:
-    """What there is to know of a system before training one."""
-
-    name: str
-    summary: str
-    abilities: tuple[str, ...]
-    paper: str
-    file: str
-    lines: int
-
-
-def known_systems() -> list[SystemFacts]:
-    """Every system that can be trained, by name."""
-    return [facts_of(name) for name in registry.names()]
-
-
-def facts_of(name: str) -> SystemFacts:
-    """The facts of one system, read from its class."""
-    system = registry.system_class(name)
-    source = Path(inspect.getsourcefile(system) or "?")
-    return SystemFacts(
-        name=name,
-        summary=(inspect.getdoc(system) or "").split("\n")[0],
-        abilities=tuple(abilities(system)),
-        paper=system.paper,
-        file=source.name,
-        lines=len(source.read_text().splitlines()) if source.is_file() else 0,
-    )

@@ -42,8 +42,8 @@ RECIPE = 2
 FEATURES = 64
 CLUSTERS = 20
 BATCH = 128
-IMAGES = 100_000
-"""At most so many pictures are drawn to train the network,"""
+IMAGES, IMAGES_A_CLASS = 100_000, 300
+"""At most so many pictures are drawn to train the network, or so many a class where there are more than 333,"""
 PASSES = 40
 """and at most so many passes are made over a small data set,"""
 LEAST_ROUNDS = 200
@@ -77,9 +77,18 @@ class Features:
         Raises:
             UsageError: there are no classes, since the examples are vectors.
         """
+        return self.classes(self(x))
+
+    @torch.no_grad()
+    def classes(self, features: Float[Tensor, "B F"]) -> Int[Tensor, " B"]:
+        """The same of examples whose features are known.
+
+        Raises:
+            UsageError: as ``classify`` does.
+        """
         if not isinstance(self.net, Classifier):
             raise UsageError(f"the features {self.name!r} know no classes; pictures with labels are needed")
-        return torch.cat([self.net.logits(self.seen(part)).argmax(1).cpu() for part in x.split(CHUNK)])
+        return self.net.head(features.to(self.net.head.weight)).argmax(1).cpu()
 
     def seen(self, x: Tensor) -> Tensor:
         """What the network is shown: where it is, and pictures within their range."""
@@ -157,7 +166,8 @@ def recalled(net: Classifier, source: Path) -> bool:
 
 def recipe(data: Dataset) -> str:
     """16 hexadecimal characters over the data and how the network is trained."""
-    how = [RECIPE, to_json(NETWORK), to_json(MOVED), FEATURES, CLUSTERS, IMAGES, PASSES, BATCH]
+    images = images_for(len(data.spec.classes) if labeled(data) else CLUSTERS)
+    how = [RECIPE, to_json(NETWORK), to_json(MOVED), FEATURES, CLUSTERS, images, PASSES, BATCH]
     text = json.dumps([*how, data.fingerprint, data.spec.shape, data.spec.classes])
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
@@ -187,7 +197,12 @@ def teach(net: Classifier, records: Records, labels: NDArray[np.int64], device: 
         batch = batch_at(records, seed=0, round=round, batch=BATCH, device=device)
         return batch.x, target[batch.index]
 
-    drill(net, lesson, rounds_for(len(records), IMAGES), device)
+    drill(net, lesson, rounds_for(len(records), images_for(net.head.out_features)), device)
+
+
+def images_for(classes: int) -> int:
+    """Pictures that a network is shown which is to tell so many classes apart."""
+    return max(IMAGES, IMAGES_A_CLASS * classes)
 
 
 def rounds_for(examples: int, images: int) -> int:

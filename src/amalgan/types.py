@@ -41,6 +41,8 @@ class DataSpec:
     """Vectors: what was subtracted from each entry, in the data's units."""
     spread: tuple[float, ...] = ()
     """Vectors: what each entry was then divided by, in the data's units."""
+    names: tuple[str, ...] = ()
+    """Vectors: what each entry is called; empty where the data does not say."""
 
     @property
     def size(self) -> int:

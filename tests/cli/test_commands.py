@@ -330,3 +330,12 @@ def test_a_plugin(run, tmp_path, monkeypatch):
 def test_pictures_that_were_there_before_are_told(run, digits, tmp_path):
     assert "other pictures" not in run("generate", digits, "--count", 3, "--out", tmp_path / "new").err
     assert "holds 1 other pictures" in run("generate", digits, "--count", 2, "--out", tmp_path / "new").err
+
+
+def test_a_table_comes_out_as_it_went_in(run, iris, tmp_path):
+    run("generate", iris, "--count", "7", "--out", tmp_path / "new.csv")
+    header, *rows = (tmp_path / "new.csv").read_text().splitlines()
+    assert header.startswith("sepal length (cm),") and len(rows) == 7
+    ran = run("reconstruct", iris, tmp_path / "new.csv", "--out", tmp_path / "again.csv", "--json")
+    assert ran.json["n"] == 7
+    assert (tmp_path / "again.csv").read_text().splitlines()[0] == header

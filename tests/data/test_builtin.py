@@ -56,3 +56,30 @@ def test_tables(word, shape, classes):
     assert (len(dataset.records), *dataset.spec.shape) == shape
     assert len(dataset.spec.classes) == classes
     assert np.allclose(dataset.records.pixels(slice(None)), getattr(datasets, f"load_{word}")().data)
+
+
+def test_the_grid_is_25_gaussians_two_apart():
+    dataset = open_data("grid")
+    assert dataset.own_splits and (len(dataset.test), len(dataset.records)) == (5000, 30_000)
+    assert dataset.spec.classes[:6] == ("a1", "a2", "a3", "a4", "a5", "b1")
+    values, labels = dataset.records.pixels(slice(None)).astype(float), dataset.records.labels
+    places = np.array([(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)])
+    apart = values - places[labels]
+    assert np.bincount(dataset.test.labels).tolist() == [200] * 25
+    assert np.abs(apart.mean(0)).max() < 4 * 0.05 / 30_000**0.5
+    assert np.allclose(np.cov(apart.T), 0.05**2 * np.eye(2), atol=4 * 0.05**2 / 30_000**0.5 * 2**0.5)
+
+
+def test_ten_numbers_tell_all_but_the_noise_of_gaussians():
+    dataset = open_data("gaussians")
+    assert dataset.own_splits and (len(dataset.test), *dataset.spec.shape) == (2000, 100)
+    values = dataset.train.pixels(slice(None)).astype(float)
+    variances = np.linalg.eigvalsh(np.cov(values.T))[::-1]
+    assert variances[9] > 1
+    assert np.allclose(variances[10:], 0.1**2, rtol=0.25)
+
+
+@pytest.mark.parametrize("word", ["grid", "gaussians"])
+def test_made_data_is_the_same_every_time(word):
+    first, second = (next(builtin.find(word).open().blocks()).values for _ in range(2))
+    assert np.array_equal(first, second)

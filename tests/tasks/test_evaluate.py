@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
+from sklearn.metrics import r2_score
 from torch import Tensor, nn
 
 from amalgan.data import Dataset, Records, to_pixels
@@ -35,6 +36,10 @@ GENERATION = {
     "recall",
     "density",
     "coverage",
+    "modes",
+    "modes_real",
+    "mode_divergence",
+    "mode_divergence_real",
     "copies",
     "copies_baseline",
     "copies_p_value",
@@ -140,6 +145,8 @@ def test_vectors_have_an_error_in_standardized_units(trained: Trained, wine: Dat
     decoded = torch.cat(list(reconstruct(model, wine.test)))
     assert found.metrics["squared_error"] == pytest.approx(float((decoded - x).square().mean()), rel=1e-5)
     assert "standardized" in found.names["squared_error"]
+    theirs = r2_score(x.numpy(), decoded.numpy(), multioutput="variance_weighted")
+    assert found.metrics["r_squared"] == pytest.approx(theirs, rel=1e-5)
     assert not {"psnr", "ssim", "label_agreement"} & set(found.metrics)
 
 
@@ -222,3 +229,17 @@ def test_picks_are_few_distinct_and_in_order(digits: Dataset) -> None:
     assert not np.array_equal(found.index, picked(digits.train, 50, seed=1).index)
     assert picked(digits.test, 10_000, seed=0) is digits.test
     assert prod(found.take(slice(None)).shape) == 50 * 64
+
+
+@pytest.mark.parametrize("data", ["digits", "wine"])
+def test_a_discrete_code_has_its_bits_counted(
+    trained: Trained, request: pytest.FixtureRequest, data: str
+) -> None:
+    model, opened = trained("quantized", data), request.getfixturevalue(data)
+    found = evaluate(model, opened, features=None)
+    with torch.no_grad():
+        bits = model.system.bits(model.system.encode(opened.test.take(slice(None))))  # type: ignore[operator]
+    assert found.metrics["bits"] == pytest.approx(bits.double().mean().item(), rel=1e-6)
+    assert found.metrics["bits_fixed"] == model.system.config.resolved(opened.spec).code_size * 3
+    assert 0 < found.metrics["bits"] < found.metrics["bits_fixed"]
+    assert "-log2 p" in found.names["bits"] and "of the test split" in found.names["bits"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 
 from amalgan import registry
 from amalgan.cli.output import say
-from amalgan.cli.shared import Loading
+from amalgan.cli.shared import Loading, Reading
 from amalgan.config.data import DataConfig
 from amalgan.errors import DataError, ModelFileError, UsageError
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset
+    from amalgan.features import Features
     from amalgan.modelfile import Model
     from amalgan.types import DataSpec
 
@@ -57,6 +60,32 @@ def data_for(
             at_least=at_least,
             progress=lambda done, of: status.update(f"reading the data: {done:,} of {of:,} ..."),
         )
+
+
+class Judged(NamedTuple):
+    """A model and all that it is judged by."""
+
+    model: Model
+    data: Dataset
+    features: Features | None
+    """None where the data has nothing to learn them from."""
+    tell: Callable[[str], None]
+    """Shows what is being measured."""
+
+
+@contextmanager
+def judged(
+    place: Path, data: str, console: Console, *, loading: Loading, reading: Reading
+) -> Iterator[Judged]:
+    """The model at ``place``, ``data`` as it reads it, and its features; the console says how far it is."""
+    from amalgan.features import features_of
+
+    model = model_at(place, loading)
+    opened = data_for(data, reading.config(), console, like=model.spec)
+    device = str(next(model.system.parameters()).device)
+    with console.status("feature network: reading it, or training it once for this data ...") as status:
+        features = features_of(opened, cache=reading.cache, device=device) if len(opened.train) else None
+        yield Judged(model, opened, features, lambda what: status.update(f"{what} ..."))
 
 
 def check_data(place: str) -> None:

@@ -148,9 +148,9 @@ class Systems:
         """List."""
         if self.plugin is not None:
             registry.load_plugin(self.plugin)
-        from amalgan import api
+        from amalgan import catalog
 
-        found = api.known_systems()
+        found = catalog.known_systems()
         listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for title in ("name", "what it is", "can", "from", "file", "lines"):
             listed.add_column(title, justify="right" if title == "lines" else "left")

@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, judged
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
@@ -40,23 +40,20 @@ class Report:
 
     def run(self, console: Console) -> Answer:
         """Measure, show and write."""
-        from amalgan.features import features_of
         from amalgan.studies.report.one import report
 
         check_out(self.out, self.data)
-        model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        device = str(next(model.system.parameters()).device)
-        with console.status("") as status:
-
-            def tell(what: str) -> None:
-                status.update(f"{what} ...")
-
-            tell("feature network: reading it, or training it once for this data")
-            features = features_of(data, cache=self.reading.cache, device=device) if len(data.train) else None
-            named = str(self.model), self.data
+        named = str(self.model), self.data
+        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+            model, data = by.model, by.data
             made = report(
-                model, data, features=features, count=self.count, seed=self.seed, named=named, tell=tell
+                model,
+                data,
+                features=by.features,
+                count=self.count,
+                seed=self.seed,
+                named=named,
+                tell=by.tell,
             )
         page, skipped = made.write(self.out), skipped_of(data)
         notes = [*made.facts["cautions"], *made.facts["evaluation"]["warnings"]]

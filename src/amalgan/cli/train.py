@@ -41,8 +41,9 @@ class Budget:
 class Train(Generic[C]):
     """Train a system on DATA and write one model file.
 
-    DATA is a word (digits, photos, iris, wine, breast_cancer, diabetes), a folder of pictures (sub-folders are classes;
-    train/ and test/ are splits), a .zip of one, a folder of IDX files (as MNIST), or an .npz or .npy file.
+    DATA is a word (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians), a folder of pictures
+    (sub-folders are classes; train/ and test/ are splits), a .zip of one, a folder of IDX files (as MNIST), an .npz
+    or .npy file, or a .csv table of numbers.
     The run is a folder: model.safetensors when training has ended, log.jsonl, samples/, and a state to resume from.
     """
 

@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from amalgan import __version__
 from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, judged, model_at
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.errors import UsageError
@@ -31,7 +31,8 @@ class Generate:
     model: Positional[Path]
     """A model file or a run's folder."""
     out: Path | None = None
-    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x). Not needed with --walk."""
+    """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv. Not needed with
+    --walk."""
     count: int = 64
     """How many."""
     label: str | None = None
@@ -79,7 +80,8 @@ class Generate:
         from amalgan.data import write_output
 
         made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
-        files = write_output(out, made, text=provenance(model, seed=self.seed))
+        text = provenance(model, seed=self.seed)
+        files = write_output(out, made, columns=model.spec.names, text=text)
         if others := {*out.glob("*.png")} - {*files}:
             say(console, f"note: {out} holds {len(others)} other pictures, which were there before")
         return {"out": str(out), "n": len(made), "files": len(files)}
@@ -97,7 +99,7 @@ class Reconstruct:
     data: Positional[str]
     """What to reconstruct: all that amalgan train takes, and single pictures."""
     out: Path
-    """Where to: a folder (one PNG each), x.png (one grid) or x.npz (array x)."""
+    """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv."""
     decoder: DecoderName = "faithful"
     """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
     seed: int = 0
@@ -120,7 +122,8 @@ class Reconstruct:
         parts = reconstruct(model, data.records, decoder=self.decoder, seed=self.seed)
         rebuilt = to_pixels(torch.cat(list(parts)), model.spec)
         text = provenance(model, seed=self.seed)
-        files = write_output(self.out, rebuilt, names=data.records.names, text=text)
+        names, columns = data.records.names, model.spec.names
+        files = write_output(self.out, rebuilt, names=names, columns=columns, text=text)
         skipped = skipped_of(data)
         facts = {
             "out": str(self.out),
@@ -205,20 +208,13 @@ class Evaluate:
 
     def run(self, console: Console) -> Answer:
         """Measure."""
-        from amalgan.features import features_of
         from amalgan.tasks.evaluate import evaluate
 
-        model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        device = str(next(model.system.parameters()).device)
-        with console.status("") as status:
-
-            def tell(what: str) -> None:
-                status.update(f"{what} ...")
-
-            tell("feature network: reading it, or training it once for this data")
-            features = features_of(data, cache=self.reading.cache, device=device) if len(data.train) else None
-            found = evaluate(model, data, features=features, count=self.count, seed=self.seed, tell=tell)
+        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+            model, data = by.model, by.data
+            found = evaluate(
+                model, data, features=by.features, count=self.count, seed=self.seed, tell=by.tell
+            )
         for warning in found.warnings:
             say(console, f"note: {warning}")
         skipped = skipped_of(data)

@@ -63,6 +63,40 @@ class AutoencoderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuantizedConfig:
+    """Autoencoder whose code has finitely many values; new ones come from a prior fitted to the codes."""
+
+    code_size: int | None = None
+    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    levels: int = 8
+    """Values that an entry of the code can have, evenly over [-1, 1]: log2 of it is its bits."""
+    reconstruction: Reconstruction = "l2"
+    """How far a reconstruction is from its picture."""
+    parts: int = 256
+    """Gaussians of the mixture that the prior rounds, shared out among the classes."""
+    codes: int = 60_000
+    """At most so many training codes are used for its fit."""
+    network: Networks = field(default_factory=Networks)
+    optimizer: Adam = field(default_factory=Adam)
+
+    def __post_init__(self) -> None:
+        check(
+            (self.code_size is None or self.code_size >= 1, f"code_size is {self.code_size}; the least is 1"),
+            (2 <= self.levels <= 256, f"levels is {self.levels}; it lies within 2 to 256"),
+            (self.parts >= 1, f"parts is {self.parts}; at least 1 is needed"),
+            (self.codes >= 16, f"codes is {self.codes}; at least 16 are needed"),
+        )
+
+    def resolved(self, spec: DataSpec) -> QuantizedConfig:
+        """The same with every default that depends on the data filled in."""
+        return replace(self, code_size=self.code_size or natural_code_size(spec))
+
+    def preset(self, name: Preset) -> QuantizedConfig:
+        """The same at the size of the preset."""
+        return self if name == "quick" else replace(self, network=BASE_NETWORKS)
+
+
+@dataclass(frozen=True, kw_only=True)
 class GanConfig:
     """Generator against critic: the plain comparison partner, with today's small recipe (R3GAN)."""
 

@@ -7,10 +7,11 @@
 
     sources       what a word or path means           cache       where decoded data stays, keyed and capped
     folders zips  encoded pictures                    store       memory-mapped arrays of one data set
-    idx arrays    arrays in files                     records     a view: rows of the store as examples
+    idx arrays    arrays in files; tables: .csv       records     a view: rows of the store as examples
     builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
     images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
                                                       films       pictures in a row: animated WebP
+    held          what a user of Python holds
 
 Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
 """

@@ -1,10 +1,11 @@
-"""Data that ships inside dependencies: small, offline, real.
+"""Data that ships inside dependencies, small and real, or is made by a rule.
 
 digits      1,797 handwritten digits, 8x8 gray (Alpaydin & Kaynak 1998)                     scikit-learn
 photos      tiles of 32x32 from seven public-domain photographs, each at full, half and quarter size;
             two of them (chelsea, coffee) are the test split, so no tile of a test picture is trained on
                                                                                             scikit-image
 iris wine breast_cancer diabetes                                                  tables: scikit-learn
+grid gaussians                                                                    ``mixtures``: numpy
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from amalgan.data import mixtures
 from amalgan.data.sources import ArrayData, Arrays, Block, unlabeled
 from amalgan.data.store import ANY, TEST, TRAIN
 from amalgan.errors import DataError
@@ -39,7 +41,7 @@ PHOTOS = {
 def find(word: str) -> Arrays:
     """The source of a word of ``WORDS``."""
     package, open_word = WORDS[word]
-    return Arrays(name=word, key=f"{word} 1 {package} {_version(package)}", open=open_word)
+    return Arrays(name=word, key=f"{word} 2 {package} {_version(package)}", open=open_word)
 
 
 def _version(package: str) -> str:
@@ -64,24 +66,27 @@ def _table(name: str) -> ArrayData:
 
     found = getattr(datasets, f"load_{name}")()
     values = np.asarray(found.data, np.float32)
+    entries = tuple(str(entry) for entry in found.feature_names)
     if name == "diabetes":  # its target is a measurement, no class
-        return _one_block(values, unlabeled(len(values)), ())
-    return _one_block(values, found.target, tuple(str(label) for label in found.target_names))
+        return _one_block(values, unlabeled(len(values)), (), entries)
+    return _one_block(values, found.target, tuple(str(label) for label in found.target_names), entries)
 
 
-def entry_names(word: str) -> tuple[str, ...]:
-    """What the entries of a built-in table are called; nothing for any other data."""
-    if word not in WORDS or WORDS[word][0] != "scikit-learn" or word == "digits":
-        return ()
-    from sklearn import datasets
-
-    return tuple(str(name) for name in getattr(datasets, f"load_{word}")().feature_names)
-
-
-def _one_block(values: NDArray[np.generic], labels: NDArray[np.int64], classes: tuple[str, ...]) -> ArrayData:
+def _one_block(
+    values: NDArray[np.generic],
+    labels: NDArray[np.int64],
+    classes: tuple[str, ...],
+    entries: tuple[str, ...] = (),
+) -> ArrayData:
     names = [f"{row:06d}" for row in range(len(values))]
     block = Block(values=values, labels=np.asarray(labels, np.int64), split=ANY, names=names)
-    return ArrayData(count=len(values), shape=values.shape[1:], classes=classes, blocks=lambda: iter([block]))
+    return ArrayData(
+        count=len(values),
+        shape=values.shape[1:],
+        classes=classes,
+        blocks=lambda: iter([block]),
+        names=entries,
+    )
 
 
 def _photos() -> ArrayData:
@@ -139,5 +144,7 @@ WORDS: dict[str, tuple[str, Callable[[], ArrayData]]] = {
     "wine": ("scikit-learn", lambda: _table("wine")),
     "breast_cancer": ("scikit-learn", lambda: _table("breast_cancer")),
     "diabetes": ("scikit-learn", lambda: _table("diabetes")),
+    "grid": ("numpy", mixtures.grid),
+    "gaussians": ("numpy", mixtures.gaussians),
 }
-"""Each word: the package that the data ships in, and how it is read."""
+"""Each word: the package that the data ships in or is made by, and how it is read."""

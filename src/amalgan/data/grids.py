@@ -3,10 +3,12 @@
 uint8 (N, H, W) or (N, H, W, 3) ──► O/         a PNG each
 float32 (N, D)                  ──► O/x.npz    array x, exactly as it is
                                 ──► O/x.png    one grid
+                                ──► O/x.csv    vectors: a row each, below their names
 """
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -26,8 +28,10 @@ from amalgan.files import replacing, write_bytes
 GAP = 2
 WHITE = 255
 ONE_PNG_SIDE = 30_000
-FOREIGN = {".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".npy", ".zip", ".pdf"}
+FOREIGN = {".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".npy", ".zip", ".pdf", ".csv"}
 """Endings that no folder would have by choice."""
+SORTED = {".npz", ".csv"}
+"""Endings of files in which examples stand in the order of their names."""
 SEEN_SIDE, SEEN_COUNT = 56, 1024
 LONGEST_NAME_BYTES = 200
 
@@ -72,25 +76,31 @@ def write_output(
     values: NDArray[Any],
     *,
     names: Sequence[str] | None = None,
+    columns: Sequence[str] = (),
     text: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write examples to ``out`` as its ending says, and return the files written.
 
     ``values`` is what ``to_pixels`` gives: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D). ``names`` name
-    the PNGs of a folder (numbers by default) and sort the rows of an .npz; any folders in them are kept.
+    the PNGs of a folder (numbers by default) and sort the rows of an .npz or .csv; any folders in them are kept.
+    ``columns`` name the entries of vectors (x0, x1, ... by default).
 
     Raises:
-        UsageError: vectors are asked for as pictures.
+        UsageError: vectors are asked for as pictures, or pictures as a table.
     """
     out = Path(out)
+    values = values if names is None or out.suffix.lower() not in SORTED else values[_order(names)]
     if out.suffix.lower() == ".npz":
-        _write_npz(out, values, names)
+        _write_npz(out, values)
+        return [out]
+    if out.suffix.lower() == ".csv" and values.ndim == 2:
+        _write_csv(out, values, columns or [f"x{at}" for at in range(values.shape[1])])
         return [out]
     if out.suffix.lower() in FOREIGN:
         raise UsageError(f"{out} ends in {out.suffix}; pictures go to a folder, to one grid .png, or to .npz")
     if values.ndim == 2:
         raise UsageError(
-            f"{out} would hold pictures and these are vectors; write --out {out.with_suffix('.npz')}"
+            f"{out} would hold pictures and these are vectors; write --out {out.with_suffix('.npz')} or .csv"
         )
     if out.suffix.lower() == ".png":
         sheet = grid(values)
@@ -103,10 +113,21 @@ def write_output(
     return _write_folder(out, values, names, text)
 
 
-def _write_npz(out: Path, values: NDArray[Any], names: Sequence[str] | None) -> None:
-    ordered = values if names is None else values[np.argsort(np.array(names), kind="stable")]
+def _order(names: Sequence[str]) -> NDArray[np.int64]:
+    return np.argsort(np.array(names), kind="stable")
+
+
+def _write_npz(out: Path, values: NDArray[Any]) -> None:
     with replacing(out) as part, part.open("wb") as file:
-        np.savez(file, x=ordered)
+        np.savez(file, x=values)
+
+
+def _write_csv(out: Path, values: NDArray[np.float32], columns: Sequence[str]) -> None:
+    """Nine digits, which give back every float32."""
+    with replacing(out) as part, part.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows([f"{value:.9g}" for value in row] for row in values)
 
 
 def _write_folder(

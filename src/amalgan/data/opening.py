@@ -141,16 +141,28 @@ def _own_spec(store: Store, splits: Splits, config: DataConfig) -> DataSpec:
         return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes, **fitted)  # type: ignore[arg-type]
     center, spread = center_and_spread(store, splits.train)
     shape = store.pixels.shape[1:]
-    return DataSpec(kind="vector", shape=shape, classes=classes, center=center, spread=spread)
+    names = tuple(store.facts.get("names", ()))  # stores of an earlier version have none
+    return DataSpec(kind="vector", shape=shape, classes=classes, center=center, spread=spread, names=names)
 
 
 def _checked(like: DataSpec, store: Store, name: str) -> DataSpec:
     if store.pixels.shape[1:] == tuple(like.shape):
+        _check_names(like, tuple(store.facts.get("names", ())), name)
         return like
     found = replace(like, kind="image" if store.pixels.ndim == 4 else "vector", shape=store.pixels.shape[1:])
     raise DataError(
         f"{name} holds {found.text} an example; this model reads {like.text}. Give data of its kind."
     )
+
+
+def _check_names(like: DataSpec, names: tuple[str, ...], name: str) -> None:
+    """Refuse a table whose columns are others than those that a model was trained on."""
+    if like.names and names and names != like.names:
+        at = next(at for at, (own, asked) in enumerate(zip(names, like.names, strict=True)) if own != asked)
+        raise DataError(
+            f"column {at + 1} of {name} is {names[at]!r}; this model reads {like.names[at]!r} there. "
+            "Give the columns of its training data, in their order."
+        )
 
 
 def _labels(store: Store, spec: DataSpec) -> tuple[NDArray[np.int64], tuple[str, ...]]:

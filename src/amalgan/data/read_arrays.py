@@ -35,7 +35,7 @@ def read_arrays(source: Arrays, request: Request, folder: Path, progress: Progre
                 progress(writer.count + len(skipped), data.count)
         facts = {"skipped": skipped, "modes": {_mode(data): writer.count}, "classes": list(data.classes)}
         chosen = layout.chosen if layout else f"{shape[0]} numbers an example"
-        writer.finish(facts | {"ignored": 0, "chosen": chosen})
+        writer.finish(facts | {"ignored": 0, "chosen": chosen, "names": list(data.names)})
 
 
 def _layout(shape: tuple[int, ...], request: Request) -> Layout | None:

@@ -1,8 +1,9 @@
 """What a word or a path means.
 
-    digits photos iris ... ─► builtin ─┐
+    digits grid iris ... ───► builtin ─┐
     images.idx3 folder ────► idx ──────┼─► Arrays    blocks of finished examples
-    .npz .npy ─────────────► arrays ───┘
+    .npz .npy ─────────────► arrays ───┤
+    .csv .tsv ─────────────► tables ───┘
     folder, one picture ───► folders ──┬─► Pictures  encoded files, by number
     .zip ──────────────────► zips ─────┘
 
@@ -60,6 +61,8 @@ class ArrayData:
     """Of one example: (H, W), (H, W, C) or (D,)."""
     classes: tuple[str, ...]
     blocks: Callable[[], Iterator[Block]]
+    names: tuple[str, ...] = ()
+    """Vectors: what each entry is called, where the source says."""
 
 
 class Pictures(Protocol):
@@ -100,24 +103,26 @@ def find_source(data: str | Path) -> Source:
         reason = error.strerror if isinstance(error, OSError) else error
         words = ", ".join(builtin.WORDS)
         raise DataError(
-            f"cannot read {str(data)!r}: {reason}. Give a folder, .zip, .npz, .npy or one of {words}."
+            f"cannot read {str(data)!r}: {reason}. Give a folder, .zip, .npz, .npy, .csv or one of {words}."
         ) from error
 
 
 def _at(path: Path) -> Source:
-    from amalgan.data import arrays, folders, idx, zips
+    from amalgan.data import arrays, folders, idx, tables, zips
 
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         return idx.find(path) or folders.Folder(path)
     if not stat.S_ISREG(mode):
-        raise DataError(f"{path} is neither a file nor a folder. Give a folder, .zip, .npz or .npy.")
+        raise DataError(f"{path} is neither a file nor a folder. Give a folder, .zip, .npz, .npy or .csv.")
     with path.open("rb") as file:
         start = file.read(6)
     if start == b"\x93NUMPY":
         return arrays.find_npy(path)
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return arrays.find_npz(path) if arrays.is_npz(path) else zips.Zip(path)
+    if path.suffix.lower() in tables.ENDINGS:
+        return tables.find(path)
     return folders.one_file(path)
 
 

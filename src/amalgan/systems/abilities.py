@@ -2,7 +2,7 @@
 
     Encodes    example ─► code          Decodes   code ─► example, faithful
     Samples    label ─► new code        Realizes  code, noise ─► example, realistic
-    Generates  label ─► new example
+    Generates  label ─► new example          Rates    code ─► bits
 
 A system has an ability by having its method; nothing is declared.
 """
@@ -59,15 +59,32 @@ class Generates(Protocol):
         """One new example for each label; UNLABELED asks for any class, as often as it occurs in the data."""
 
 
+@runtime_checkable
+class Rates(Protocol):
+    """Has discrete codes, and knows how likely each of them is."""
+
+    @property
+    def most_bits(self) -> float:
+        """How long a code is for a coder that takes all codes to be as likely."""
+
+    def bits(self, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"]:
+        """How long each code is for an ideal coder that knows the prior: -log2 of its probability."""
+
+
 ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
     "realize": Realizes,
     "sample_code": Samples,
     "generate": Generates,
+    "bits": Rates,
 }
 
-SAID = {"realize": "decode realistically", "sample_code": "draw a code to decode"}
+SAID = {
+    "realize": "decode realistically",
+    "sample_code": "draw a code to decode",
+    "bits": "say how many bits a code takes",
+}
 """Methods whose names are no plain words."""
 
 A = TypeVar("A")

@@ -5,7 +5,8 @@
 min |x - D(E(x))|^2 (Hinton & Salakhutdinov 2006). Denoising (Vincent et al. 2008): the encoder sees a corrupted x.
 Variational (Kingma & Welling 2013, arXiv:1312.6114): the code is drawn from N(mean, exp(log_variance)); the loss is
 -log p(x | code) + beta KL(q(code | x) || N(0, 1)) in nats over the entries of an example, with one learned
-deviation for all pixels (Rybkin et al. 2021, arXiv:2006.13202). The prior is fitted to the codes after training.
+deviation for all pixels (Rybkin et al. 2021, arXiv:2006.13202) and beta as in Higgins et al. 2017. The prior is
+fitted to the codes after training.
 """
 
 from __future__ import annotations

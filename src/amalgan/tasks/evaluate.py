@@ -2,7 +2,8 @@
 
     test split ─┬─ generated examples ─► score_generation       Generates
                 ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
-                └─ codes ──────────────► score_codes            Encodes, labels
+                └─ codes ─┬────────────► score_codes            Encodes, labels
+                          └────────────► score_rate             Encodes, Rates
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.
@@ -19,10 +20,11 @@ from amalgan.errors import DataError, UsageError
 from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
-from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.systems.abilities import Decodes, Encodes, Generates, Rates
 from amalgan.tasks.score_codes import code_scores
 from amalgan.tasks.score_critic import critic_scores
 from amalgan.tasks.score_generation import generation_scores
+from amalgan.tasks.score_rate import rate_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
 from amalgan.tasks.scores import Score, Trial
 from amalgan.types import UNLABELED, DataSpec
@@ -122,6 +124,8 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)
+    if isinstance(system, Encodes) and isinstance(system, Rates):
+        yield from rate_scores(model, trial)
     yield from critic_scores(model, trial)
 
 

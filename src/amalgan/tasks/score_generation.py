@@ -2,7 +2,7 @@
 
 labels, seed ─► model ─► generated ─┐            ┌─► Fréchet, kernel distance, precision, recall, …
                  training examples ─┼─► features ┼─► the floor: training against test examples
-                     test examples ─┘            ├─► label agreement
+                     test examples ─┘            ├─► modes, label agreement
                                                  └─► copies
 
 Examples made elsewhere take the place of generated ones.
@@ -24,6 +24,7 @@ from amalgan.metrics.utility import label_agreement
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Realizes, Samples
 from amalgan.tasks.generate import CHUNK, generate, generate_each
+from amalgan.tasks.score_modes import mode_scores
 from amalgan.tasks.scores import Outside, Score, Trial, accuracy, delivered, picked, scored
 from amalgan.types import UNLABELED
 
@@ -59,6 +60,7 @@ def sample_scores(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     yield from distances(trial, made)
     yield floor(trial)
     yield from sides(trial, made)
+    yield from mode_scores(trial, made)
     yield from copied(trial, made)
 
 

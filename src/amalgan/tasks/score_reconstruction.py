@@ -1,6 +1,6 @@
 """How much of an example its code keeps.
 
-test examples ─► code ─┬─► x'   PSNR, SSIM, Fréchet distance        vectors: mean squared error
+test examples ─► code ─┬─► x'   PSNR, SSIM, Fréchet distance        vectors: mean squared error, R²
                        └─► x''  the same; spread over the noise
 """
 
@@ -55,6 +55,8 @@ def decoder_scores(
     if found.similarity is None:
         name = f"mean squared error, {of}, standardized units"
         yield scored(f"squared_error{suffix}", lambda: found.error, name)
+        kept = f"R², share of the variance that is kept, {of}, standardized units"
+        yield scored(f"r_squared{suffix}", lambda: 1 - found.error / variance(trial), kept)
     else:
         similarity = found.similarity
         name = f"PSNR in dB, mean error of {of}, 8 bits"
@@ -76,6 +78,11 @@ def rebuild(model: Model, trial: Trial, decoder: DecoderName) -> Rebuilt:
         looks += [trial.judge(shown)] if trial.features else []
     features = torch.cat(looks) if looks else None
     return Rebuilt(error / trial.n, similarity / trial.n if pictures else None, features)
+
+
+def variance(trial: Trial) -> float:
+    """Of the held-out vectors about their mean, averaged over entries; never quite 0."""
+    return float(trial.held_out.take(slice(None)).double().var(0, correction=0).mean().clamp(min=1e-12))
 
 
 @torch.no_grad()

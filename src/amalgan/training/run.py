@@ -106,6 +106,7 @@ class Job:
     def identity(self) -> dict[str, Any]:
         """What a state must agree with to be resumed."""
         spec = json.loads(json.dumps(asdict(self.data.spec)))
+        del spec["names"]  # what entries are called changes nothing, and states of an earlier version lack it
         return {**fields.to_json(self.run), "spec": spec, "data_fingerprint": self.data.fingerprint}
 
     def say(self, text: str) -> None:

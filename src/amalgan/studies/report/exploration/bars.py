@@ -27,9 +27,9 @@ class Bar:
     """From -100 to 100."""
 
 
-def names_of(spec: DataSpec, named: Sequence[str]) -> list[str]:
+def names_of(spec: DataSpec) -> list[str]:
     """A name for each entry; its number where the data says nothing."""
-    return list(named) if len(named) == spec.size else [f"entry {k + 1}" for k in range(spec.size)]
+    return list(spec.names) or [f"entry {k + 1}" for k in range(spec.size)]
 
 
 def bars(

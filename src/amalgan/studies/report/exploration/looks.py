@@ -67,7 +67,7 @@ def look(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor, which: str)
     }
     if not subject.pictures:
         mean = maps.mean(0)
-        listed = bars(mean, mean, names_of(subject.model.spec, subject.entries))
+        listed = bars(mean, mean, names_of(subject.model.spec))
         facts["entries"] = {bar.name: bar.value for bar in listed}
         return Look(said=scorer.said, facts=facts, signed=scorer.signed, bars=listed)
     facts["strongest"] = [strongest(each) for each in maps]

@@ -31,8 +31,6 @@ class Subject:
     data: Dataset
     count: int
     seed: int
-    entries: tuple[str, ...]
-    """What the entries of vectors are called."""
 
     @property
     def pictures(self) -> bool:

@@ -149,7 +149,7 @@ def by_entry(subject: Subject, direction: Direction) -> Iterator[Bar]:
     """What one step adds to each entry of a vector."""
     change = effect(subject.model, direction, subject.test_code)
     spec = subject.model.spec
-    yield from bars(change, in_units(change, spec), names_of(spec, subject.entries))
+    yield from bars(change, in_units(change, spec), names_of(spec))
 
 
 def summary(found: Ways) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from amalgan import files
 from amalgan.data import Dataset
-from amalgan.data.builtin import entry_names
 from amalgan.errors import AbilityError, UsageError
 from amalgan.modelfile import Model
 from amalgan.studies.report.exploration import kin, looks, ways
@@ -70,7 +69,7 @@ def explore(
     if count < FEWEST:
         raise UsageError(f"count is {count}; an exploration needs at least {FEWEST}")
     tell = tell or (lambda _: None)
-    subject = Subject(model=model, data=data, count=count, seed=seed, entries=entry_names(named[1]))
+    subject = Subject(model=model, data=data, count=count, seed=seed)
     system = model.system
     tell("moving codes")
     both = isinstance(system, Encodes) and isinstance(system, Decodes)

@@ -1,0 +1,80 @@
+"""What a user of Python holds, as networks see it: the door that has no file.
+
+uint8 (H, W) or (H, W, C), PIL images, one or many ─► fitted as the data reader fits them ─┐
+floats (D,) or (N, D) in the data's own units ─────────────────────────────────────────────┴─► (N, *shape)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from amalgan.data.images import fitted
+from amalgan.data.layout import Layout, color_of
+from amalgan.data.pixels import from_pixels
+from amalgan.errors import UsageError
+from amalgan.types import DataSpec
+
+Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
+
+
+def examples(x: Examples, spec: DataSpec) -> torch.Tensor:
+    """What a user holds, as networks see it: float32 (N, *spec.shape).
+
+    Raises:
+        UsageError: it is not of the model's kind.
+    """
+    if spec.kind == "vector":
+        return vectors(x, spec)
+    pixels = [one_picture(picture, spec) for picture in pictures(x)]
+    stacked = np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
+    return from_pixels(stacked, spec)
+
+
+def vectors(x: Any, spec: DataSpec) -> torch.Tensor:
+    """One vector or many, in the data's units, standardized."""
+    values = np.atleast_2d(np.asarray(x, np.float32))
+    if values.shape[1:] != spec.shape:
+        raise UsageError(f"found an array of shape {np.shape(x)}; this model reads (N, {spec.size}) numbers")
+    return from_pixels(values, spec)
+
+
+def pictures(x: Any) -> list[Any]:
+    """One picture or many, as a list of arrays or PIL images."""
+    if isinstance(x, Image.Image):
+        return [x]
+    if not isinstance(x, np.ndarray):
+        return list(x)
+    one = x.ndim == 2 or (x.ndim == 3 and x.shape[2] in (1, 3))
+    return [x] if one else list(x)
+
+
+def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
+    """An array or PIL image as uint8 (C, H, W) of the model's size and channels."""
+    if isinstance(picture, np.ndarray):
+        if (
+            picture.dtype != np.uint8
+            or picture.ndim not in (2, 3)
+            or picture.shape[2:] not in ((), (1,), (3,))
+        ):
+            raise UsageError(
+                f"found a {picture.dtype} array of shape {picture.shape}; this model reads uint8 (H, W) or (H, W, 3) "
+                "within 0..255, one or many, or PIL images"
+            )
+        picture = Image.fromarray(picture[..., 0] if picture.shape[2:] == (1,) else picture)
+    if not isinstance(picture, Image.Image):
+        raise UsageError(f"found {type(picture).__name__}; this model reads uint8 arrays or PIL images")
+    channels, height, width = spec.shape
+    layout = Layout(
+        height=height,
+        width=width,
+        channels=channels,
+        fit=spec.fit,
+        background=color_of(spec.background),
+    )
+    return fitted(ImageOps.exif_transpose(picture), layout)
