@@ -2,7 +2,7 @@
 
     Encodes    example ─► code          Decodes   code ─► example, faithful
     Samples    label ─► new code        Realizes  code, noise ─► example, realistic
-    Generates  label ─► new example
+    Generates  label ─► new example              Classifies  example ─► class logits
 
 A system has an ability by having its method; nothing is declared.
 """
@@ -59,12 +59,21 @@ class Generates(Protocol):
         """One new example for each label; UNLABELED asks for any class, as often as it occurs in the data."""
 
 
+@runtime_checkable
+class Classifies(Protocol):
+    """Tells which class an example is of."""
+
+    def classify(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B classes"]:
+        """Raw logits, in the order of ``DataSpec.classes``; no columns for a model without classes. Deterministic."""
+
+
 ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
     "realize": Realizes,
     "sample_code": Samples,
     "generate": Generates,
+    "classify": Classifies,
 }
 
 SAID = {"realize": "decode realistically", "sample_code": "draw a code to decode"}
