@@ -17,6 +17,7 @@ import tyro
 
 from amalgan import __version__, registry
 from amalgan.cli import help
+from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
 from amalgan.cli.demo import Demo
 from amalgan.cli.flags import Flag, groups
@@ -34,6 +35,7 @@ COMMANDS: dict[str, type[Any]] = {
     "generate": Generate,
     "reconstruct": Reconstruct,
     "embed": Embed,
+    "classify": Classify,
     "evaluate": Evaluate,
     "compare": Compare,
     "report": Report,

@@ -2,7 +2,8 @@
 
     test split ─┬─ generated examples ─► score_generation       Generates
                 ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
-                └─ codes ──────────────► score_codes            Encodes, labels
+                ├─ codes ──────────────► score_codes            Encodes, labels
+                └─ classes told ───────► score_classes          Classifies, labels
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.
@@ -19,7 +20,8 @@ from amalgan.errors import DataError, UsageError
 from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
-from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates
+from amalgan.tasks.score_classes import class_scores
 from amalgan.tasks.score_codes import code_scores
 from amalgan.tasks.score_generation import generation_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
@@ -121,6 +123,9 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)
+    if isinstance(system, Classifies) and system.spec.classes:
+        tell("classifying")
+        yield from class_scores(model, trial)
 
 
 def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:

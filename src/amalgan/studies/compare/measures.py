@@ -92,6 +92,9 @@ EVALUATION = MeasureGroup(
         Measure("knn_accuracy", "Nearest neighbors of codes", "share", True, "codes"),
         Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
         Measure("knn_accuracy_components", "Nearest neighbors of components", "share", None, "codes"),
+        Measure("classifier_accuracy", "Classifier accuracy", "share", True, "classes", headline=True),
+        Measure("classifier_log_loss", "Log loss of the classifier", "nats", False, "classes"),
+        Measure("classifier_calibration_error", "Calibration error of the classifier", "", False, "classes"),
     ),
     either(all_scores, outside_scores),
 )
