@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.config.parts import Networks
+from amalgan.config.parts import Networks, Views
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
 from amalgan.data import Dataset, open_data
@@ -24,7 +24,8 @@ from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED, DataSpec
 from support import SPECS, build, examples, tick
 
-TINY = SupervisedConfig(network=Networks(width=16, widest=32))
+TINY = SupervisedConfig(network=Networks(width=16, widest=32), views=Views(stretch=0.25, bend=0.1, hide=0.2))
+"""Pictures of 8 x 8 bear less than larger ones."""
 
 
 def few(labels: float, seed: int, folder: Path) -> Dataset:
