@@ -127,6 +127,8 @@ def outputs(system: System, batch: Batch) -> Iterator[tuple[str, Tensor]]:
                 yield "decode", system.decode(code)
             if hasattr(system, "realize"):
                 yield "realize", system.realize(code, draws)
+        if hasattr(system, "classify") and system.spec.classes:
+            yield "classify", system.classify(batch.x)
         if hasattr(system, "generate"):
             yield "generate", system.generate(batch.label, draws)
 

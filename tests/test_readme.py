@@ -72,6 +72,16 @@ def test_comparing_as_the_readme_does(tmp_path: Path, monkeypatch: pytest.Monkey
         assert (tmp_path / "runs" / page / "report.html").read_text().startswith("<!doctype html>")
 
 
+def test_commands_on_few_labels_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    commands = commands_of((ROOT / "docs" / "classify.md").read_text(), ("train", "classify", "evaluate"))
+    assert len(commands) == 3
+    for command in commands:
+        small = " --images 640 --network.width 8" if " train " in command else ""
+        assert main(shlex.split(command + small)[1:]) == 0, command
+    assert (tmp_path / "scores.csv").read_text().startswith("name,label,predicted,probability,p(0),")
+
+
 def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not run: each flag, row and setting is there."""
     monkeypatch.chdir(ROOT)

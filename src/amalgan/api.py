@@ -1,7 +1,7 @@
 """The Python API: what the command line does, on arrays.
 
     compare ─► Comparison
-    train ─► Model ─► generate · reconstruct · encode · decode · evaluate        load(path) ─► Model
+    train ─► Model ─► generate · reconstruct · encode · decode · classify · evaluate        load(path) ─► Model
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -33,6 +33,7 @@ from amalgan.studies.compare import compare as carried_out
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes
+from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
@@ -233,6 +234,12 @@ class Model:
         decode = self.held.require(Decodes).decode
         codes = torch.from_numpy(np.atleast_2d(np.asarray(code, np.float32)))
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
+
+    def classify(self, x: Examples) -> NDArray[np.float32]:
+        """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
+        require_classes(self.held)
+        found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
+        return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""

@@ -24,6 +24,7 @@ NAMES = (
     "generate",
     "reconstruct",
     "embed",
+    "classify",
     "evaluate",
     "compare",
     "report",

@@ -181,7 +181,7 @@ def test_it_learns_from_any_kind_of_data(name: str, spec: DataSpec) -> None:
     state = warmed(build(name, spec), batch, stretches(build(name, spec))[-1], rounds=2)
     assert state.finite()
     for ability, output in outputs(state.system, batch):
-        if ability != "encode":
+        if ability not in ("encode", "classify"):
             assert output.shape == batch.x.shape and bool(output.isfinite().all()), ability
 
 

@@ -68,7 +68,7 @@ def test_a_process_that_was_stopped_or_killed_resumes_exactly(
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("system", ["fusion"])
+@pytest.mark.parametrize("system", ["fusion", "supervised"])
 def test_two_processes_are_one(system: str, workshop: Workshop) -> None:
     torch.set_num_threads(1)
     with socket.socket() as free:

@@ -17,6 +17,7 @@ import tyro
 
 from amalgan import __version__, registry
 from amalgan.cli import help
+from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
 from amalgan.cli.demo import Demo
 from amalgan.cli.explore import Explore
@@ -35,6 +36,7 @@ COMMANDS: dict[str, type[Any]] = {
     "generate": Generate,
     "reconstruct": Reconstruct,
     "embed": Embed,
+    "classify": Classify,
     "evaluate": Evaluate,
     "compare": Compare,
     "report": Report,

@@ -23,6 +23,8 @@ class DataConfig:
     """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
     keep: float | None = None
     """Train on a part of the training pictures: a share (0.1) or a number (600), each class as often as it can be."""
+    labeled: float | None = None
+    """Hide all labels of training but a part: a share (0.01) or a number (100), each class as often; seeds choose."""
     max_bad: int | None = None
     """Stop when more files than this are unusable; by default skip and list them."""
     cache: str | None = None
@@ -46,6 +48,10 @@ class DataConfig:
             (
                 self.keep is None or 0 < self.keep < math.inf,
                 f"--keep is {self.keep}; write a share below 1 (0.1) or a number of pictures (600)",
+            ),
+            (
+                self.labeled is None or 0 < self.labeled < math.inf,
+                f"--labeled is {self.labeled}; write a share below 1 (0.01) or a number of labels (100)",
             ),
             (
                 self.max_bad is None or self.max_bad >= 0,

@@ -88,6 +88,31 @@ class Prior:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Views:
+    """How far a view of an example may differ from it and still be of its class."""
+
+    stretch: float = 0.35
+    """Pictures: turn, slant and scale, by up to this much of the side."""
+    shift: float = 0.1
+    """Pictures: move by up to this share of the side."""
+    bend: float = 0.15
+    """Pictures: smoothly distort, by up to this much of half the side."""
+    flip: bool = False
+    """Pictures: mirror left-right, half of the time; only where a mirrored one is of the same class."""
+    hide: float = 0.3
+    """Hide this share, in squares (vectors: entries)."""
+    noise: float = 0.1
+    """Add noise of this deviation (of the [-1, 1] range; vectors: of standardized entries)."""
+
+    def __post_init__(self) -> None:
+        sizes = {"stretch": self.stretch, "shift": self.shift, "bend": self.bend, "noise": self.noise}
+        check(
+            *((size >= 0, f"views.{name} is {size}; it cannot be negative") for name, size in sizes.items()),
+            (0 <= self.hide < 1, f"views.hide is {self.hide}; it is a share, in [0, 1)"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Critic:
     """The game between generator and critic."""
 

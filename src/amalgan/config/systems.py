@@ -13,6 +13,7 @@ from amalgan.config.parts import (
     Perturbation,
     Prior,
     Reconstruction,
+    Views,
     natural_code_size,
 )
 
@@ -279,3 +280,36 @@ class AugmentedConfig:
         """The same at the size of the preset."""
         critic = replace(self.critic, network=BASE_NETWORKS)
         return self if name == "quick" else replace(self, network=BASE_NETWORKS, critic=critic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisedConfig:
+    """An autoencoder that also tells classes, from all labels, from some (--labeled), or none."""
+
+    code_size: int | None = None
+    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    trust: float = 0.95
+    """The probability from which on what the model says of an unlabeled example counts as its label."""
+    consistency: float = 1.0
+    """Weight of telling the class of an example's view, beside its reconstruction."""
+    reconstruction: Reconstruction = "l2"
+    """How far a reconstruction is from its picture."""
+    views: Views = field(default_factory=Views)
+    network: Networks = field(default_factory=Networks)
+    optimizer: Adam = field(default_factory=Adam)
+    prior: Prior = field(default_factory=Prior)
+
+    def __post_init__(self) -> None:
+        check(
+            (self.code_size is None or self.code_size >= 1, f"code_size is {self.code_size}; the least is 1"),
+            (0 <= self.trust <= 1, f"trust is {self.trust}; it is a probability, in [0, 1]"),
+            (self.consistency >= 0, f"consistency is {self.consistency}; it cannot be negative"),
+        )
+
+    def resolved(self, spec: DataSpec) -> SupervisedConfig:
+        """The same with every default that depends on the data filled in."""
+        return replace(self, code_size=self.code_size or natural_code_size(spec))
+
+    def preset(self, name: Preset) -> SupervisedConfig:
+        """The same at the size of the preset."""
+        return self if name == "quick" else replace(self, network=BASE_NETWORKS)

@@ -59,7 +59,7 @@ def stream_rows(count: int, *, seed: int, start: int, stop: int) -> NDArray[np.i
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)  # this epoch and the next, of all records and of the labeled ones
 def shuffle(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """The order of the records in one epoch."""
     generator = torch.Generator().manual_seed(streams.key(seed, "epoch", epoch))

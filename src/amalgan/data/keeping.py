@@ -1,26 +1,78 @@
-"""A part of the training pictures, to see what little data does.
+"""A part of the training pictures, or of their labels, to see what little data does.
 
     training split ─► every class in order of content hash ─► the first of each class, the second, … ─► as many as asked
 
-The picks depend on content alone and are nested: what 1 % keeps, 10 % keeps too. Validation and test splits stay whole.
+What is kept depends on content alone. Which labels stay depends on content and on the run's seed, so that seeds also
+tell what chance did to the choice. Both are nested: what 1 % keeps, 10 % keeps too. Validation and test splits stay
+whole.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.data.records import Records
+from amalgan.errors import DataError
+from amalgan.streams import key
+from amalgan.types import UNLABELED
+
+MIXING = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+"""Odd factors of splitmix64 (Steele, Lea & Flood 2014)."""
 
 
 def keep(records: Records, most: float) -> Records:
     """``most`` of the records (a share below 1, or a number), each class as often as it can be; in their order."""
-    count = round(most * len(records)) if most < 1 else min(int(most), len(records))
-    hashes = records.store.hashes[records.index][:, 1]
-    order = np.lexsort((hashes, records.labels))
-    turn = ordinals(records.labels[order])
-    rows = order[np.lexsort((hashes[order], turn))][: max(1, count)]
-    return records.select(np.sort(rows))
+    return records.select(balanced(records.labels, hashes(records), max(1, number(most, len(records)))))
+
+
+def hide_labels(records: Records, most: float, seed: int) -> Records:
+    """The same records, of whose labels ``most`` are left (a share below 1, or a number), each class as often.
+
+    Raises:
+        DataError: nothing is labeled, or so few are left that a class would have none.
+    """
+    known = np.flatnonzero(records.labels != UNLABELED)
+    count, classes = number(most, len(known)), len(np.unique(records.labels[known]))
+    if not classes:
+        raise DataError(f"--labeled is {most:g}, but no training example has a label. Leave it out.")
+    if count < classes:
+        raise DataError(
+            f"--labeled {most:g} leaves {count} labels for {classes} classes; at least one of each is needed. "
+            f"Give {classes} or more."
+        )
+    shown = known[balanced(records.labels[known], shuffled(hashes(records)[known], seed), count)]
+    labels = np.full_like(records.labels, UNLABELED)
+    labels[shown] = records.labels[shown]
+    return replace(records, labels=labels)
+
+
+def number(most: float, of: int) -> int:
+    """How many ``most`` are: a share below 1, or a number."""
+    return round(most * of) if most < 1 else min(int(most), of)
+
+
+def hashes(records: Records) -> NDArray[np.uint64]:
+    """64 bits of each record's content."""
+    found: NDArray[np.uint64] = records.store.hashes[records.index][:, 1]
+    return found
+
+
+def shuffled(hashes: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+    """Other 64 bits for each content: another order for every seed."""
+    mixed = hashes ^ np.uint64(key(seed, "labels"))
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * MIXING[0]
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * MIXING[1]
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def balanced(labels: NDArray[np.int64], hashes: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
+    """The positions of ``count``, each label as often as it can be, those with the lowest hashes; in their order."""
+    order = np.lexsort((hashes, labels))
+    turn = ordinals(labels[order])
+    return np.sort(order[np.lexsort((hashes[order], turn))][:count])
 
 
 def ordinals(grouped: NDArray[np.int64]) -> NDArray[np.int64]:

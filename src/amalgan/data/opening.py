@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from amalgan.config.data import DataConfig
 from amalgan.data.cache import cached
 from amalgan.data.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
-from amalgan.data.keeping import keep
+from amalgan.data.keeping import hide_labels, keep
 from amalgan.data.layout import Request
 from amalgan.data.ordered import Progress
 from amalgan.data.reading import read_source
@@ -44,7 +45,7 @@ class Dataset:
     records: Records
     """Everything that was read."""
     train: Records
-    """What is trained on: the training split, or the part of it that was to be kept."""
+    """What is trained on: the training split, or the part of it that was to be kept, with the labels left to it."""
     whole: Records
     """The whole training split."""
     validation: Records
@@ -56,6 +57,11 @@ class Dataset:
     fingerprint: str
     """Hash of contents, labels and splits as read: the same wherever the data lies."""
 
+    @cached_property
+    def labeled(self) -> Records:
+        """What is trained on and has a label."""
+        return self.train.select(np.flatnonzero(self.train.labels != UNLABELED))
+
 
 def open_data(
     data: str | Path,
@@ -63,16 +69,17 @@ def open_data(
     *,
     like: DataSpec | None = None,
     at_least: int = TRAINING_LEAST,
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> Dataset:
     """Open a word or a path.
 
     ``like`` reads it as a model expects its data: size, channels, class order, units. ``progress`` is told
-    how many pictures are done, and of how many.
+    how many pictures are done, and of how many. ``seed`` chooses the labels that ``config.labeled`` leaves.
 
     Raises:
         DataError: nothing readable is there, fewer than ``at_least`` examples are usable, more than
-            ``config.max_bad`` are not, or it is not what ``like`` asks for.
+            ``config.max_bad`` are not, it is not what ``like`` asks for, or there are no labels to hide.
     """
     name, store = _stored(data, config, like, progress)
     _require_enough(store, name, config.max_bad, at_least)
@@ -81,7 +88,8 @@ def open_data(
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
     spec = _own_spec(store, splits, config) if like is None else _checked(like, store, name)
     labels, unknown = _labels(store, spec)
-    return _dataset(store, name, spec, splits, labels, unknown, config.keep)
+    found = _dataset(store, name, spec, splits, labels, unknown)
+    return replace(found, train=_kept(found.whole, config, seed))
 
 
 def _stored(
@@ -101,7 +109,6 @@ def _dataset(
     splits: Splits,
     labels: NDArray[np.int64],
     unknown: tuple[str, ...],
-    most: float | None,
 ) -> Dataset:
     everything = Records(store=store, spec=spec, index=np.arange(len(store)), labels=labels)
     whole = everything.select(splits.train)
@@ -109,7 +116,7 @@ def _dataset(
         spec=spec,
         name=name,
         records=everything,
-        train=whole if most is None else keep(whole, most),
+        train=whole,
         whole=whole,
         validation=everything.select(splits.validation),
         test=everything.select(splits.test),
@@ -117,6 +124,12 @@ def _dataset(
         inspection=inspect(store, name=name, spec=spec, splits=splits, labels=labels, unknown=unknown),
         fingerprint=_fingerprint(store),
     )
+
+
+def _kept(whole: Records, config: DataConfig, seed: int) -> Records:
+    """What is trained on: the examples that are kept, with the labels that are left."""
+    train = whole if config.keep is None else keep(whole, config.keep)
+    return train if config.labeled is None else hide_labels(train, config.labeled, seed)
 
 
 def _require_enough(store: Store, name: str, max_bad: int | None, at_least: int) -> None:

@@ -3,6 +3,7 @@
     distortion     pictures, their decodes ─► PSNR, SSIM        novelty     copies of training examples
     distribution   two sets of features ─► Fréchet, KID, PRDC  statistics  intervals, differences
     utility        codes, labels ─► accuracy                    modes       which ones occur, and how evenly
+    classification class probabilities, labels ─► log loss, calibration error
     distances      nearest neighbors
 
 Tensors of any float type come in and are computed in float64 where they are; a device without float64 (mps)

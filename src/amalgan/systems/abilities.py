@@ -2,7 +2,8 @@
 
     Encodes    example ─► code          Decodes   code ─► example, faithful
     Samples    label ─► new code        Realizes  code, noise ─► example, realistic
-    Generates  label ─► new example          Rates    code ─► bits
+    Generates  label ─► new example     Classifies  example ─► class logits
+    Rates      code ─► bits
 
 A system has an ability by having its method; nothing is declared.
 """
@@ -71,6 +72,14 @@ class Rates(Protocol):
         """How long each code is for an ideal coder that knows the prior: -log2 of its probability."""
 
 
+@runtime_checkable
+class Classifies(Protocol):
+    """Tells which class an example is of."""
+
+    def classify(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B classes"]:
+        """Raw logits, in the order of ``DataSpec.classes``; no columns for a model without classes. Deterministic."""
+
+
 ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
@@ -78,6 +87,7 @@ ABILITIES: dict[str, type] = {
     "sample_code": Samples,
     "generate": Generates,
     "bits": Rates,
+    "classify": Classifies,
 }
 
 SAID = {

@@ -39,6 +39,8 @@ class Phase:
     """Take part in every so many rounds."""
     during: tuple[float, float] = (0.0, 1.0)
     """Share of training in which the phase is active: from, up to."""
+    labeled: bool = False
+    """Whether ``loss`` sees a batch of its own, of labeled examples alone; where there are none, the phase rests."""
     whole_batch: bool = False
     """Whether ``loss`` compares the examples of a batch (MMD), so that parts of it would have another loss."""
 

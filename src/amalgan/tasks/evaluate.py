@@ -2,8 +2,10 @@
 
     test split ─┬─ generated examples ─► score_generation       Generates
                 ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
-                └─ codes ─┬────────────► score_codes            Encodes, labels
-                          └────────────► score_rate             Encodes, Rates
+                ├─ codes ─┬────────────► score_codes            Encodes, labels
+                │         └────────────► score_rate             Encodes, Rates
+                ├─ classes told ───────► score_classes          Classifies, labels
+                └─ logits ─────────────► score_critic           a critic among its networks
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.
@@ -20,7 +22,8 @@ from amalgan.errors import DataError, UsageError
 from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
-from amalgan.systems.abilities import Decodes, Encodes, Generates, Rates
+from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
+from amalgan.tasks.score_classes import class_scores
 from amalgan.tasks.score_codes import code_scores
 from amalgan.tasks.score_critic import critic_scores
 from amalgan.tasks.score_generation import generation_scores
@@ -124,6 +127,9 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)
+    if isinstance(system, Classifies) and system.spec.classes:
+        tell("classifying")
+        yield from class_scores(model, trial)
     if isinstance(system, Encodes) and isinstance(system, Rates):
         yield from rate_scores(model, trial)
     yield from critic_scores(model, trial)

@@ -1,6 +1,7 @@
 """The training loop. In one round every active phase of the system takes one step on the same batch.
 
     batch_at(round) ─► augment ─► phase ─► phase ─► … ─► average the weights ─► hooks
+       └ of labeled examples alone, for a phase that asks for them
 
 Round ``n`` depends on (seed, n) and the state alone, so a run that stopped and went on is the run that never stopped.
 """
@@ -72,10 +73,11 @@ def take_round(
     run: RunConfig, data: Dataset, state: TrainState, processes: Processes, *, progress: float
 ) -> Report:
     """Draw one batch, let every active phase step on it, and average the weights."""
-    batch, tick = drawn(run, data.train, state.round, progress, processes)
+    common = drawn(run, data.train, state.round, progress, processes)
     report: Report = {}
     for phase, adam in zip(state.phases, state.optimizers, strict=True):
-        if phase.active(tick.round, tick.progress):
+        if takes_part(phase, data, state.round, progress):
+            batch, tick = labeled(run, data, common[1], processes) if phase.labeled else common
             report |= descend(
                 state, phase, adam, batch, tick, run.micro_batch, processes, precision=run.precision
             )
@@ -83,6 +85,21 @@ def take_round(
     state.images += run.batch
     state.average_in(run.batch, run.average_half_life)
     return report
+
+
+def takes_part(phase: Phase, data: Dataset, round: int, progress: float) -> bool:
+    """Whether ``phase`` takes a step in this round."""
+    return phase.active(round, progress) and (not phase.labeled or len(data.labeled) > 0)
+
+
+def labeled(run: RunConfig, data: Dataset, tick: Tick, processes: Processes) -> tuple[Batch, Tick]:
+    """Our share of a round's batch of labeled examples, with random numbers of its own; drawn once a round."""
+
+    def draw() -> tuple[Batch, Tick]:
+        own = replace(run, seed=key(run.seed, "labeled"))
+        return drawn(own, data.labeled, tick.round, tick.progress, processes)
+
+    return tick.once("labeled", draw)
 
 
 def drawn(

@@ -33,6 +33,7 @@ def read(order: Order, console: Console) -> Dataset:
         data = open_data(
             order.data,
             order.reading,
+            seed=order.seed,
             progress=lambda done, of: status.update(f"reading {order.data}: {done:,} of {of:,} ..."),
         )
     for warning in data.inspection.warnings:
@@ -80,7 +81,9 @@ def planned_images(out: Path) -> int | None:
 
 def describe(run: RunConfig, data: Dataset) -> str:
     """What is about to happen, in two lines."""
-    splits = f"{len(data.train):,} to train, {len(data.validation):,} to validate, {len(data.test):,} to test"
+    part = len(data.spec.classes) and len(data.labeled) < len(data.train)
+    labels = f" ({len(data.labeled):,} labeled)" if part else ""
+    splits = f"{len(data.train):,} to train{labels}, {len(data.validation):,} to validate, {len(data.test):,} to test"
     changes = {name: value for name, value in fields.to_json(run.augment).items() if value}
     skipped = f"; {len(data.inspection.skipped)} files skipped" if data.inspection.skipped else ""
     return (

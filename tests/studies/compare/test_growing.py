@@ -15,7 +15,7 @@ from amalgan import files
 from amalgan.cli.parsing import parse
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.errors import UsageError
+from amalgan.errors import DataError, UsageError
 from amalgan.features import Features
 from amalgan.studies.compare import Request, compare, outputs, timing
 from amalgan.studies.compare.comparison import cell_jobs
@@ -126,6 +126,18 @@ def test_finished_cells_are_not_run_again(before: Plan, invent: Any) -> None:
     assert found["table"][VARIANT]["squared_error"]["mean"] > 0
     assert " --system autoencoder " in row["command"] and " --code-size 3 " in row["command"]
     assert f"--systems autoencoder,{VARIANT} " in found["command"]
+
+
+def test_labels_are_hidden_from_training_and_not_from_who_judges(tmp_path: Path) -> None:
+    plan = plan_of(asked(tmp_path, reading=DataConfig(labeled=6)))
+    assert plan.order("autoencoder", 0, settings=None, out=tmp_path).reading.labeled == 6
+    assert len(plan.data.labeled) == len(plan.data.train) > 6
+    for line in (plan.facts["command"], outputs.command(plan, "autoencoder")):
+        assert "--labeled 6" in line
+    command: Any = parse(plan.facts["command"].split()[1:])
+    assert command.reading.labeled == 6
+    with pytest.raises(DataError, match="--labeled 1 leaves 1 labels"):
+        plan_of(asked(tmp_path / "other", reading=DataConfig(labeled=1)))
 
 
 def test_precision_and_keep_are_planned_and_stand_in_the_commands(tmp_path: Path) -> None:

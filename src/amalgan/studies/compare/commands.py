@@ -37,6 +37,7 @@ def train_flags(request: Request) -> list[str]:
     given = {
         "size": reading.size,
         "keep": reading.keep,
+        "labeled": reading.labeled,
         "channels": reading.channels,
         "fit": changed(reading.fit, "crop"),
         "background": changed(reading.background, "white"),

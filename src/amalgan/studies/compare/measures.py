@@ -103,6 +103,9 @@ EVALUATION = MeasureGroup(
         Measure("knn_accuracy_components", "Nearest neighbors of components", "share", None, "codes"),
         Measure("bits", "Bits of a code", "bits", False, "codes"),
         Measure("bits_fixed", "Bits of a code without a prior", "bits", None, "codes"),
+        Measure("classifier_accuracy", "Classifier accuracy", "share", True, "classes", headline=True),
+        Measure("classifier_log_loss", "Log loss of the classifier", "nats", False, "classes"),
+        Measure("classifier_calibration_error", "Calibration error of the classifier", "", False, "classes"),
     ),
     either(all_scores, outside_scores),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan import files
-from amalgan.data.names import shown
+from amalgan.data.names import in_cell
 from amalgan.studies.compare import commands, results, tuning, verdict
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.notes import notes
@@ -20,8 +20,6 @@ from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.results import Cell
 from amalgan.studies.compare.rows import system_of
 
-FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet would take for a formula at the start of a cell."""
 TIME_KEYS = frozenset({"times"})
 """Entries of a report that hold nothing but measured times."""
 
@@ -107,16 +105,8 @@ def csv_of(report: dict[str, Any]) -> str:
         parts = [found.get(key, {}).get(part) for key in keys for part in ("mean", "low", "high")]
         lines.append([row["name"], row["source"], len(own), failed, *parts])
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[quoted(value) for value in line] for line in lines])
+    csv.writer(text, lineterminator="\n").writerows([[in_cell(value) for value in line] for line in lines])
     return text.getvalue()
-
-
-def quoted(value: Any) -> Any:
-    """Text without control characters, and without what a spreadsheet would run."""
-    if not isinstance(value, str):
-        return value
-    text = value if value.isprintable() else shown(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def write(plan: Plan, report: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ name=x.npz ─► array x (uint8 pictures of the data's own size, or vectors), l
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from amalgan.data import open_data
 from amalgan.errors import DataError
 from amalgan.studies.compare.plan import Plan
@@ -20,7 +22,7 @@ def opened(plan: Plan, name: str, number: int) -> Outside:
         DataError: they are too few, or of another size; says what was found.
     """
     place, spec = plan.outside[name][number], plan.data.spec
-    records = open_data(place, plan.reading, like=spec, at_least=LEAST).records
+    records = open_data(place, replace(plan.reading, labeled=None), like=spec, at_least=LEAST).records
     found = records.original_size(0)
     wanted = spec.shape[-2:] if spec.kind == "image" else (spec.size, 1)
     if spec.kind == "image" and found != wanted:

@@ -101,8 +101,8 @@ class Plan:
 
     @cached_property
     def data(self) -> Dataset:
-        """The data set."""
-        return open_data(self.facts["where"]["data"], self.reading)
+        """The data set that models are judged on: its labels are all there, however few they were trained with."""
+        return open_data(self.facts["where"]["data"], replace(self.reading, labeled=None))
 
     @cached_property
     def features(self) -> Features:

@@ -20,6 +20,7 @@ from rich.console import Console
 from amalgan import files, registry
 from amalgan.config import fields
 from amalgan.data import Dataset
+from amalgan.data.keeping import hide_labels
 from amalgan.errors import DataError, UsageError
 from amalgan.studies.compare import commands, costs, outside, timing
 from amalgan.studies.compare.plan import (
@@ -125,6 +126,8 @@ def check_data(request: Request, data: Dataset) -> None:
         raise DataError(
             f"{data.name} has no test split: too few different examples. Add some, or a test folder."
         )
+    if request.reading.labeled is not None:
+        hide_labels(data.train, request.reading.labeled, request.seed)
     if request.tries > 1 and len(data.validation) < 2:
         raise DataError(f"{data.name} has no validation examples to choose settings by. Use --tries 1.")
 

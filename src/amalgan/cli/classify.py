@@ -1,0 +1,86 @@
+"""``classify``: class probabilities of any examples, and how right they are where the truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.output import Answer, shown_number, table
+from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.use import skipped_of
+
+MOST_CLASSES = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classify:
+    """Tell which class each example of DATA is of, and how sure that is.
+
+    Where labels are known, accuracy is measured, with its 95 % interval, log loss and calibration error.
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder, of a system that classifies (amalgan systems)."""
+    data: Positional[str]
+    """What to classify: all that amalgan train takes, and single pictures; labels are not needed."""
+    out: Path | None = None
+    """Where to write every probability: x.csv."""
+    split: Literal["auto", "test", "all"] = "auto"
+    """auto: the test split of data that has one or has labels, else everything."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Classify, judge and write."""
+        from amalgan.tasks.classify import chosen, classify, require_classes
+
+        if self.out is not None:
+            check_out(self.out, self.data)
+        model = model_at(self.model, self.loading)
+        require_classes(model)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        split, records = chosen(data, self.split)
+        found = classify(model, records)
+        if self.out is not None:
+            found.write(self.out)
+        skipped = skipped_of(data)
+        facts = {
+            "n": len(found),
+            "split": split,
+            **found.judged(),
+            "counts": found.counts(),
+            "out": self.out and str(self.out),
+            "system": model.name,
+            "digest": model.digest,
+            "skipped": skipped,
+        }
+        return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+
+def told(facts: dict[str, Any]) -> Table:
+    """What was found, for people."""
+    classes = list(facts["counts"].items())
+    counts = ", ".join(f"{name} {count:,}" for name, count in classes[:MOST_CLASSES])
+    rows = {
+        "examples": f"{facts['n']:,} ({'all' if facts['split'] == 'all' else 'test split'})",
+        "found": counts + (" ..." if len(classes) > MOST_CLASSES else ""),
+        "accuracy": "unknown: no labels",
+    }
+    if facts["labeled"]:
+        low, high = facts["interval"]
+        rows |= {
+            "accuracy": f"{facts['accuracy']:.4f} of {facts['labeled']:,} labeled, "
+            f"95 % interval {low:.4f} to {high:.4f}",
+            "log loss": f"{shown_number(facts['log_loss'])} nats",
+            "calibration error": shown_number(facts["calibration_error"]),
+        }
+    return table(rows | ({"written": facts["out"]} if facts["out"] else {}))
