@@ -1,0 +1,83 @@
+"""The fused system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from amalgan.config.fields import check
+from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction, natural_code_size
+from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset
+
+if TYPE_CHECKING:
+    from amalgan.types import DataSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class FusionConfig:
+    """An autoencoder and a GAN on one code: a faithful decode x' and a realistic one x''."""
+
+    code_size: int | None = None
+    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    noise_size: int = 16
+    """Entries of the noise joined to the code."""
+    join: Literal["concatenate", "modulate"] = "concatenate"
+    """How code and noise enter the generator: side by side (the article), or the noise scaling its channels."""
+    schedule: Literal["staged", "joint"] = "staged"
+    """Autoencoder, then GAN, then all together (the article); or all together from the start."""
+    stages: tuple[float, float] = (0.85, 0.95)
+    """Staged: the shares of training at which the GAN, and then the joint stage, begin."""
+    start: Literal["faithful", "nothing"] = "faithful"
+    """What the generator begins from: the faithful decode, to which it adds a residual, or nothing."""
+    encoder: Literal["reconstructions", "all", "frozen"] = "reconstructions"
+    """Joint stage: the losses that move the encoder: both reconstructions, the GAN's too, or none (the ablation)."""
+    closeness: float = 2.0
+    """Weight of L_rec(x, x''): how near the realistic decode stays to the picture."""
+    adversarial: float = 1.0
+    """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""
+    from_prior: float = 0.5
+    """Share of the generator's codes in training that come from the prior instead of a picture."""
+    reconstruction: Reconstruction = "l2"
+    """How far a reconstruction is from its picture."""
+    every: int = 3
+    """Generator and critic take part in every so many rounds."""
+    listen_every: int = 4
+    """Joint stage: the encoder hears of the realistic decode in every so many rounds."""
+    critic: Critic = field(default_factory=lambda: Critic(r1=0.1, r2=0.1, network=SLIM_NETWORKS))
+    network: Networks = field(default_factory=Networks)
+    """Size of encoder and decoder."""
+    generator_network: Networks = field(default_factory=lambda: SLIM_NETWORKS)
+    optimizer: Adam = field(default_factory=Adam)
+    """What moves encoder and decoder."""
+    generator_optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
+    """What moves the generator."""
+    prior: Prior = field(default_factory=Prior)
+
+    def __post_init__(self) -> None:
+        check(
+            (self.code_size is None or self.code_size >= 1, f"code_size is {self.code_size}; the least is 1"),
+            (self.noise_size >= 1, f"noise_size is {self.noise_size}; the least is 1"),
+            (
+                0 < self.stages[0] <= self.stages[1] < 1,
+                f"stages are {self.stages}; they must rise within (0, 1)",
+            ),
+            (
+                self.join != "modulate" or self.network.layers > 0,
+                "join is modulate, but with network.layers 0 there is no layer that noise could modulate",
+            ),
+            (min(self.every, self.listen_every) >= 1, "every and listen_every must be at least 1"),
+            (0 <= self.from_prior <= 1, f"from_prior is {self.from_prior}; it is a share, in [0, 1]"),
+            (min(self.closeness, self.adversarial) >= 0, "closeness and adversarial cannot be negative"),
+        )
+
+    def resolved(self, spec: DataSpec) -> FusionConfig:
+        """The same with every default that depends on the data filled in."""
+        self.critic.check_data(spec)
+        return replace(self, code_size=self.code_size or natural_code_size(spec))
+
+    def preset(self, name: Preset) -> FusionConfig:
+        """The same at the size of the preset."""
+        if name == "quick":
+            return self
+        critic = replace(self.critic, network=BASE_SLIM)
+        return replace(self, network=BASE_NETWORKS, generator_network=BASE_SLIM, critic=critic)
