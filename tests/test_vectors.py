@@ -42,7 +42,8 @@ def test_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     chance = np.random.default_rng(0)
     rows = [f"{a},{b},{'xy'[int(a > b)]}" for a, b in chance.normal(size=(200, 2))]
     (tmp_path / "table.csv").write_text("\n".join(["height,weight,class", *rows]) + "\n")
-    assert len(COMMANDS) == 8
+    np.savez(tmp_path / "new.npz", x=chance.normal(size=(300, 2)).astype(np.float32))
+    assert len(COMMANDS) == 9
     for command in COMMANDS:
         for slow, fast in QUICK.items():
             command = command.replace(slow, fast)
@@ -52,6 +53,9 @@ def test_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert header == "height,weight" and len(made) == count
     report = json.loads((tmp_path / "runs" / "modes" / "report.json").read_text())
     modes = {cell["system"]: cell["metrics"]["modes"] for cell in report["cells"]}
+    untold = json.loads((tmp_path / "runs" / "untold" / "report.json").read_text())["cells"]
+    (given,) = (cell["metrics"] for cell in untold if cell["system"] == "untold")
+    assert given["modes"] < given["modes_real"] == 25 and given["near_modes"] < 0.1
     assert set(modes) == {"autoencoder", "gan", "fusion"} and None not in modes.values()
 
 
