@@ -81,6 +81,11 @@ def test_s2_compresses_restores_and_generates(s2: tuple[dict[str, float], Path])
     assert numbers["Fréchet in pixels: new"] < 3 * numbers["Fréchet in pixels: test digits"]
 
 
+def test_s2_learns_classes_from_few_labels_and_more_from_all(s2: tuple[dict[str, float], Path]) -> None:
+    few, every = (s2[0][f"accuracy: {labels} labels"] for labels in ("50", "all"))
+    assert 0.9 < few < every < 1
+
+
 @pytest.mark.parametrize(("name", "rows"), [("s0", 4), ("s2", 5)])
 def test_the_grid_shows_distinct_digits(name: str, rows: int, request: pytest.FixtureRequest) -> None:
     sheet = np.asarray(Image.open(request.getfixturevalue(name)[1] / f"{name}.png"))
