@@ -164,6 +164,11 @@ def test_s4_tells_the_classes_to_nobody(s4: tuple[dict[str, dict[str, float]], P
         assert len(untold.train) == len(told.train) and untold.spec.spread == told.spec.spread
 
 
+def test_s2_learns_classes_from_few_labels_and_more_from_all(s2: tuple[dict[str, float], Path]) -> None:
+    few, every = (s2[0][f"accuracy: {labels} labels"] for labels in ("50", "all"))
+    assert 0.9 < few < every < 1
+
+
 @pytest.mark.parametrize(("name", "rows"), [("s0", 4), ("s1", 6), ("s2", 5), ("s3", 5), ("s4", 4)])
 def test_the_grid_shows_distinct_digits(name: str, rows: int, request: pytest.FixtureRequest) -> None:
     sheet = np.asarray(Image.open(request.getfixturevalue(name)[1] / f"{name}.png"))

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.config.parts import Networks, Views
+from amalgan.config.parts import Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
 from amalgan.data import Dataset, open_data
@@ -24,8 +24,7 @@ from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED, DataSpec
 from support import SPECS, build, examples, tick
 
-TINY = SupervisedConfig(network=Networks(width=16, widest=32), views=Views(stretch=0.25, bend=0.1, hide=0.2))
-"""Pictures of 8 x 8 bear less than larger ones."""
+TINY = SupervisedConfig(network=Networks(width=16, widest=32))
 
 
 def few(labels: float, seed: int, folder: Path) -> Dataset:
@@ -101,7 +100,7 @@ def test_without_classes_it_is_an_autoencoder(spec: DataSpec) -> None:
     system = build("supervised", spec)
     (phase,) = system.phases()
     step = phase.loss(examples(spec), tick(0, 0.5, 12))
-    assert set(step.terms) == {"reconstruction"}
+    assert set(step.terms) == {"reconstruction"} and not step.notes
     assert not any(name.startswith("head") for name, _ in system.named_parameters())
 
 
@@ -115,6 +114,15 @@ def test_a_known_label_is_never_replaced_and_only_what_is_sure_becomes_one() -> 
     sure = replace(system.config, trust=0.95)
     system.config = sure
     assert system.labels(torch.zeros(4, 4), label).tolist() == [0, 1, 2, UNLABELED]
+
+
+def test_where_every_label_is_known_examples_and_their_views_are_asked_for_it() -> None:
+    system, batch = build("supervised", trust=1.0), examples()
+    known = replace(batch, label=torch.arange(12) % 3)
+    bare = replace(batch, label=torch.full((12,), UNLABELED))
+    full, none = (system.phases()[1].loss(part, tick(0, 0.5, 12)) for part in (known, bare))
+    assert full.notes["sure"] == 1 and full.terms["known"] > 0 and full.terms["consistency"] > 0
+    assert none.notes["sure"] == 0 and none.terms["known"] == none.terms["consistency"] == 0
 
 
 def test_the_prior_knows_the_classes_of_unlabeled_pictures() -> None:

@@ -91,15 +91,15 @@ class Prior:
 class Views:
     """How far a view of an example may differ from it and still be of its class."""
 
-    stretch: float = 0.35
+    stretch: float = 0.25
     """Pictures: turn, slant and scale, by up to this much of the side."""
     shift: float = 0.1
     """Pictures: move by up to this share of the side."""
-    bend: float = 0.15
+    bend: float = 0.1
     """Pictures: smoothly distort, by up to this much of half the side."""
     flip: bool = False
     """Pictures: mirror left-right, half of the time; only where a mirrored one is of the same class."""
-    hide: float = 0.3
+    hide: float = 0.2
     """Hide this share, in squares (vectors: entries)."""
     noise: float = 0.1
     """Add noise of this deviation (of the [-1, 1] range; vectors: of standardized entries)."""

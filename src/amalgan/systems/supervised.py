@@ -8,8 +8,8 @@
 
 A view is the example, moved, bent and partly hidden. What the model says of an unlabeled example with a probability
 of at least ``trust`` must also be said of its view: FixMatch (Sohn et al. 2020, arXiv:2001.07685, eq. 3 and 4), whose
-weak view is here the example as it was drawn. Without classes it is a plain autoencoder; with all labels, every view
-is asked for the true one. The prior is fitted a class, known or told by the head, after training.
+weak view is here the example as it was drawn. Without classes it is a plain autoencoder; where labels are known, the
+example and its view are asked for them. The prior is fitted a class, known or told by the head, after training.
 """
 
 from __future__ import annotations
@@ -66,12 +66,14 @@ class Supervised(System):
         return self.consistent(step, code, batch, tick) if self.spec.classes else step
 
     def consistent(self, step: Step, code: Float[Tensor, "B K"], batch: Batch, tick: Tick) -> Step:
-        """``step``, and that a view of each example gets the label of the example."""
-        label = self.labels(code, batch.label)
-        logits = self.classify(view(batch.x, self.config.views, tick.draws))
-        agreement = classification.cross_entropy(logits, label).mean()
-        known = (label != UNLABELED).float().mean()
-        return Step(step.terms | {"consistency": self.config.consistency * agreement}, {"sure": known})
+        """``step``, and that an example gets the label it has, and a view of it the one it has or surely gets."""
+        logits, label = self.logits(code), self.labels(code, batch.label)
+        seen = self.classify(view(batch.x, self.config.views, tick.draws))
+        terms = {
+            "known": classification.cross_entropy(logits, batch.label).mean(),
+            "consistency": self.config.consistency * classification.cross_entropy(seen, label).mean(),
+        }
+        return Step(step.terms | terms, {"sure": (label != UNLABELED).float().mean()})
 
     def labels(self, code: Float[Tensor, "B K"], label: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
         """The known labels, and where there is none what the head is sure of."""
