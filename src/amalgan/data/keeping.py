@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from amalgan.data.records import Records
 from amalgan.errors import DataError
-from amalgan.streams import key
 from amalgan.types import UNLABELED
 
 MIXING = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
@@ -62,6 +61,8 @@ def hashes(records: Records) -> NDArray[np.uint64]:
 
 def shuffled(hashes: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     """Other 64 bits for each content: another order for every seed."""
+    from amalgan.streams import key  # needs torch, which looking at data must not wait for
+
     mixed = hashes ^ np.uint64(key(seed, "labels"))
     mixed = (mixed ^ (mixed >> np.uint64(30))) * MIXING[0]
     mixed = (mixed ^ (mixed >> np.uint64(27))) * MIXING[1]
