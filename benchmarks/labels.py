@@ -2,7 +2,7 @@
 
     python benchmarks/labels.py mnist/ [--labels 100 1000] [--seeds 0 1 2] [--kinds supervised alone classifier]
 
-supervised    amalgan train DATA --system supervised --labeled N --images 100000 --batch 32
+supervised    amalgan train DATA --system supervised --labeled N --images 100000 --batch 32 --precision float32
 alone         the same system, views and budget, shown the labeled pictures only
 classifier    encoder and head of the same size on the labeled pictures only, views and budget as above, nothing
               else to learn; each learning rate of RATES is tried and the best one in validation counts
