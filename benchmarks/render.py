@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from amalgan.studies.compare.amounts import amount
@@ -44,6 +45,13 @@ MEASURES = {
     "frechet_distance_faithful": "of x' from the prior",
     "frechet_floor": "floor",
     "linear_probe": "linear probe",
+}
+
+
+LEARNERS = {
+    "supervised": "`supervised`, all pictures",
+    "alone": "`supervised`, labeled pictures only",
+    "classifier": "classifier, labeled pictures only",
 }
 
 
@@ -130,6 +138,19 @@ def memory() -> str:
     return table(["pictures", "cache", "peak MiB", "pictures a second"], rows)
 
 
+def labels() -> str:
+    """A row a kind and number of labels."""
+    cells = list(stored("labels").values())
+    rows = []
+    for count, kind in sorted({(cell["labels"], cell["kind"]) for cell in cells}):
+        own = [cell for cell in cells if (cell["labels"], cell["kind"]) == (count, kind)]
+        wrong = [f"{100 * cell['error']:.2f}" for cell in sorted(own, key=lambda cell: int(cell["seed"]))]
+        mean = f"{100 * fmean(cell['error'] for cell in own):.2f}"
+        seconds = f"{fmean(cell['cpu_seconds'] for cell in own):.0f}"
+        rows.append([f"{count:,}", LEARNERS[kind], mean, ", ".join(wrong), f"{own[0]['n']:,}", seconds])
+    return table(["labels", "learner", "test error, %", "by seed", "n", "CPU-seconds"], rows)
+
+
 def demo() -> str:
     """A row a number."""
     found = stored("demo")
@@ -202,6 +223,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "processes": processes,
     "first_step": first_step,
     "memory": memory,
+    "labels": labels,
     "demo": demo,
     "grids": grids,
 }
