@@ -45,8 +45,3 @@ def test_an_attribute_belongs_to_its_class(owner: str, attribute: str) -> None:
 )
 def test_examples_that_it_names_exist(path: str) -> None:
     assert (ROOT / path).is_file()
-
-
-def test_systems_called_planned_do_not_exist_yet() -> None:
-    planned = set(re.findall(r"not yet: planned system `(\w+)`", PAGE))
-    assert planned and not planned & {file.stem for file in (PACKAGE / "systems").glob("*.py")}

@@ -46,6 +46,7 @@ GENERATION = {
     "label_agreement",
     "label_agreement_real",
 }
+CRITIC = {"critic_overfit"}
 CODES = {"linear_probe", "knn_accuracy", "linear_probe_components", "knn_accuracy_components"}
 FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction"}
 REALISTIC = {
@@ -93,7 +94,7 @@ def fused(trained: Trained, digits: Dataset, judge: Features) -> Evaluation:
 
 
 def test_everything_applies_to_a_fused_model_and_is_finite(fused: Evaluation) -> None:
-    assert set(fused.metrics) == set(fused.names) == GENERATION | FAITHFUL | REALISTIC | CODES
+    assert set(fused.metrics) == set(fused.names) == GENERATION | FAITHFUL | REALISTIC | CODES | CRITIC
     assert all(value is not None and np.isfinite(value) for value in fused.metrics.values())
     assert json.loads(json.dumps(fused.to_json(), allow_nan=False))["metrics"] == fused.metrics
     assert list(fused.to_json()) == ["n", "split", "seed", "features", "metrics", "names", "warnings"]
@@ -135,7 +136,7 @@ def test_the_same_seed_gives_the_same_numbers(
 
 
 def test_a_gan_is_judged_by_what_it_generates(trained: Trained, digits: Dataset, judge: Features) -> None:
-    assert set(evaluate(trained("gan", "digits"), digits, features=judge).metrics) == GENERATION
+    assert set(evaluate(trained("gan", "digits"), digits, features=judge).metrics) == GENERATION | CRITIC
 
 
 def test_vectors_have_an_error_in_standardized_units(trained: Trained, wine: Dataset) -> None:

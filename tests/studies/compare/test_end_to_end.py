@@ -45,7 +45,7 @@ WORDS = ["compare", "digits", "--systems", "autoencoder,gan,fusion", "--seeds", 
 
 def until(happened: Any, process: subprocess.Popen[bytes]) -> None:
     """Wait for it, but not for ever."""
-    limit = time.monotonic() + 90
+    limit = time.monotonic() + 300
     while not happened():
         assert process.poll() is None and time.monotonic() < limit
         time.sleep(0.02)
