@@ -1,7 +1,7 @@
 """The Python API: what the command line does, on arrays.
 
     compare ─► Comparison
-    train ─► Model ─► generate · reconstruct · encode · decode · classify · evaluate        load(path) ─► Model
+    train ─► Model ─► generate · reconstruct · encode · decode · compress · classify · evaluate     load(path) ─► Model
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -33,11 +33,12 @@ from amalgan.studies.compare import compare as carried_out
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes
+from amalgan.tasks import compress
 from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
-from amalgan.tasks.walk import walk
+from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, PrecisionName, resolve
 from amalgan.training.run import Order, execute
 from amalgan.types import DataSpec
@@ -235,6 +236,14 @@ class Model:
         codes = torch.from_numpy(np.atleast_2d(np.asarray(code, np.float32)))
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
 
+    def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
+        """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
+        return compress.one(self.held, self._in(x), quality)
+
+    def decompress(self, data: bytes) -> NDArray[Any]:
+        """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
+        return self._out(compress.decoded(self.held, [compress.one_code(self.held, data)]))[0]
+
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.held)
@@ -266,12 +275,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
-        facts: dict[str, Any] = {
-            name: self.held.header[name]
-            for name in ("training", "data", "metrics")
-            if name in self.held.header
-        }
-        modelfile.publish(Path(path), self.held.system, name=self.held.name, facts=facts)
+        modelfile.republish(Path(path), self.held)
 
     def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
         """What the model is judged on, and the feature network where there is anything to learn it from."""
@@ -290,10 +294,3 @@ class Model:
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws
-
-
-def two(x: torch.Tensor) -> torch.Tensor:
-    """``x``, known to be two examples."""
-    if len(x) != 2:
-        raise UsageError(f"between holds {len(x)} pictures; a walk leads from one picture to one other")
-    return x

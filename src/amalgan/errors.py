@@ -8,7 +8,9 @@
     │   └── BadPicture              one file; caught, counted and named, never fatal by itself
     ├── FileError             (1)   a file or folder on disk
     │   ├── ModelFileError          a model file: missing, damaged, foreign, too new
-    │   └── StateError              a resume state: damaged, or made with other settings or data
+    │   ├── StateError              a resume state: damaged, or made with other settings or data
+    │   └── BitstreamError          a compressed picture or archive: damaged, cut short, foreign
+    │       └── WrongModelError     it was compressed by another model
     ├── Diverged              (1)   training produced numbers that are not finite, repeatedly
     └── Interrupted     (130/143)   a signal; what was reached is saved
 
@@ -62,6 +64,14 @@ class ModelFileError(FileError):
 
 class StateError(FileError):
     """A resume state that is damaged, or was made with other settings or data."""
+
+
+class BitstreamError(FileError):
+    """A compressed picture or archive that is damaged, cut short or foreign."""
+
+
+class WrongModelError(BitstreamError):
+    """A compressed picture or archive that another model made."""
 
 
 class Diverged(AmalganError):

@@ -112,6 +112,15 @@ def write_bytes(target: Path, data: bytes, *, previous: Path | None = None) -> N
         part.write_bytes(data)
 
 
+def write_changed(target: Path, data: bytes) -> bool:
+    """Write ``data`` to ``target`` unless it holds just that already; whether anything was written."""
+    with suppress(OSError):
+        if target.stat().st_size == len(data) and target.read_bytes() == data:
+            return False
+    write_bytes(target, data)
+    return True
+
+
 def write_text(target: Path, text: str) -> None:
     """Write UTF-8 ``text`` to ``target``, whole or not at all."""
     write_bytes(target, text.encode())

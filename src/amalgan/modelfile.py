@@ -1,4 +1,4 @@
-"""A model is one file: averaged weights as tensors, everything else as JSON in the header.
+"""A model is one file: averaged weights and coding tables as tensors, the rest as JSON in the header.
 
     system, DataSpec, training summary ─► publish ─► model.safetensors ─► load ─► Model
 
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import torch
 
 from amalgan import __version__, registry, tensorfile
+from amalgan.coder import Coder
 from amalgan.config import fields
 from amalgan.errors import ConfigError, FileError, ModelFileError
 from amalgan.systems.abilities import abilities, require
@@ -25,6 +26,8 @@ from amalgan.systems.base import System
 from amalgan.types import DataSpec
 
 FORMAT = 1
+CODING = "coding."
+"""Names of tensors that begin so are the coder's."""
 
 A = TypeVar("A")
 
@@ -36,7 +39,9 @@ class Model:
     system: System
     header: dict[str, Any]
     digest: str
-    """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights."""
+    """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights and tables."""
+    coder: Coder | None = None
+    """What it compresses with; None in files of an earlier version, and where there is no code."""
 
     @property
     def name(self) -> str:
@@ -53,7 +58,9 @@ class Model:
         return require(self.system, ability, self.name)
 
 
-def publish(target: Path, system: System, *, name: str, facts: dict[str, Any]) -> None:
+def publish(
+    target: Path, system: System, *, name: str, facts: dict[str, Any], coder: Coder | None = None
+) -> None:
     """Write ``system`` as a model file.
 
     Args:
@@ -68,7 +75,16 @@ def publish(target: Path, system: System, *, name: str, facts: dict[str, Any]) -
         "versions": {"amalgan": __version__, "torch": torch.__version__, "python": platform.python_version()},
         **facts,
     }
-    tensorfile.write(target, dict(system.state_dict()), header)
+    coding = {f"{CODING}{key}": tensor for key, tensor in (coder.tensors() if coder else {}).items()}
+    tensorfile.write(target, system.state_dict() | coding, header)
+
+
+def republish(target: Path, model: Model) -> None:
+    """Write ``model`` as a file again."""
+    kept: dict[str, Any] = {
+        name: model.header[name] for name in ("training", "data", "metrics") if name in model.header
+    }
+    publish(target, model.system, name=model.name, facts=kept, coder=model.coder)
 
 
 def load(source: str | Path, device: str = "cpu") -> Model:
@@ -85,11 +101,14 @@ def load(source: str | Path, device: str = "cpu") -> Model:
         raise ModelFileError(str(error)) from None
     check_format(path, header)
     system = rebuild(path, header)
+    coding = {name.removeprefix(CODING): tensors[name] for name in tensors if name.startswith(CODING)}
+    weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(CODING)}
     try:
-        system.load_state_dict(tensors)
-    except RuntimeError as error:
+        system.load_state_dict(weights)
+        coder = Coder.of(coding) if coding else None
+    except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: its weights do not fit its system: {error}") from None
-    return Model(system.to(device).eval().requires_grad_(False), header, digest(tensors))
+    return Model(system.to(device).eval().requires_grad_(False), header, digest(tensors), coder)
 
 
 def info(source: Path) -> dict[str, Any]:

@@ -23,6 +23,8 @@ NAMES = (
     "train",
     "generate",
     "reconstruct",
+    "compress",
+    "decompress",
     "embed",
     "classify",
     "evaluate",

@@ -20,7 +20,7 @@ HELP_FLAG = Flag("help", bool, False, "Show this help and stop.", False, True)
 
 ABOUT = """\
 amalgan trains autoencoders, GANs, and both fused into one; the result is one model file that generates,
-reconstructs and embeds, and is measured honestly. Two CPU cores and some minutes are enough to begin."""
+reconstructs, compresses and embeds, and is measured honestly. Two CPU cores and some minutes are enough to begin."""
 EXAMPLE = """\
   amalgan train photos/ --out runs/photos --minutes 20    train on a folder of pictures
   amalgan generate runs/photos --count 64 --out new.png   64 new pictures, as one grid

@@ -70,7 +70,8 @@ def tallied(counts: dict[str, int]) -> str:
 class Info:
     """Say what a model file, or another file of amalgan, holds.
 
-    A model file, a run's folder, a training state or a feature network. The whole file is read and checked for damage.
+    A model file, a run's folder, a training state, a feature network, or compressed pictures (.amg). The whole file is
+    read and checked for damage.
     """
 
     file: Positional[Path]
@@ -83,6 +84,9 @@ class Info:
         from amalgan import modelfile, tensorfile
 
         place = self.file
+        if place.suffix.lower() == ".amg" and not place.is_dir():
+            facts = compressed(place)
+            return Answer(facts=facts, text=table({name.replace("_", " "): facts[name] for name in facts}))
         if place.is_dir():
             model = place / "model.safetensors"
             place = model if model.exists() else place / "state.safetensors"
@@ -95,6 +99,31 @@ class Info:
             "digest": modelfile.digest(tensors),
         }
         return Answer(facts=facts, text=table(described(facts)))
+
+
+def compressed(place: Path) -> dict[str, Any]:
+    """What an .amg file holds; all of its checksums are looked at."""
+    from amalgan.coding import container
+
+    with container.readable(place), place.open("rb") as file:
+        many = container.kind_of(file.read(1)) == container.ARCHIVE
+    if many:
+        archive = container.Archive(place)
+        head, codes = archive.head, [len(archive.code(row)) for row in range(len(archive))]
+    else:
+        head, code = container.unpack(container.read_picture(place), place)
+        codes = [len(code)]
+    size = place.stat().st_size
+    return {
+        "kind": "an archive of compressed examples" if many else "one compressed example",
+        "file": str(place),
+        "bytes": size,
+        "examples": len(codes),
+        "bytes_each": round(size / max(1, len(codes)), 2),
+        "bytes_of_codes": sum(codes),
+        "quality": head.level + 1,
+        "model": head.digest.hex(),
+    }
 
 
 def described(facts: dict[str, Any]) -> dict[str, Any]:

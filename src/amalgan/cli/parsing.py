@@ -19,6 +19,7 @@ from amalgan import __version__, registry
 from amalgan.cli import help
 from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
+from amalgan.cli.compress import Compress, Decompress
 from amalgan.cli.demo import Demo
 from amalgan.cli.explore import Explore
 from amalgan.cli.flags import Flag, groups
@@ -35,6 +36,8 @@ COMMANDS: dict[str, type[Any]] = {
     "train": Train,
     "generate": Generate,
     "reconstruct": Reconstruct,
+    "compress": Compress,
+    "decompress": Decompress,
     "embed": Embed,
     "classify": Classify,
     "evaluate": Evaluate,

@@ -65,6 +65,10 @@ class Rates(Protocol):
     """Has discrete codes, and knows how likely each of them is."""
 
     @property
+    def levels(self) -> int:
+        """How many values an entry has, evenly from -1 to 1."""
+
+    @property
     def most_bits(self) -> float:
         """How long a code is for a coder that takes all codes to be as likely."""
 

@@ -62,6 +62,10 @@ class Quantized(System):
         return self.decoder(code)
 
     @property
+    def levels(self) -> int:
+        return self.config.levels
+
+    @property
     def most_bits(self) -> float:
         return self.code_size * math.log2(self.config.levels)
 

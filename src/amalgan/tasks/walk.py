@@ -142,3 +142,14 @@ def flowing(model: Model, number: int, frames: int, stations: int, seed: int) ->
             "A system walks if it draws its noise by draws.normal, or has a code."
         )
     return film
+
+
+def two(x: Tensor) -> Tensor:
+    """``x``, known to be two examples.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if len(x) != 2:
+        raise UsageError(f"between holds {len(x)} pictures; a walk leads from one picture to one other")
+    return x

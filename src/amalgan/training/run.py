@@ -1,6 +1,6 @@
 """One training run: from an order to a folder with a model.
 
-Order ─► plan ─► Job: state, fresh or resumed ─► loop ─► settle ─► model.safetensors
+Order ─► plan ─► Job: state, fresh or resumed ─► loop ─► settle, fit a coder ─► model.safetensors
                   └─► R/run.json, R/log.jsonl, R/samples/*.png, R/state.safetensors
 """
 
@@ -18,13 +18,14 @@ from typing import Any
 from rich.console import Console
 
 from amalgan import files, modelfile
+from amalgan.coder import Coder
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.errors import UsageError
 from amalgan.features import features_of
 from amalgan.systems.base import System
-from amalgan.training import loop, pictures, plan, processes, state
+from amalgan.training import coders, loop, pictures, plan, processes, state
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
@@ -213,7 +214,15 @@ class Job:
             "data": {"name": data.name, "fingerprint": data.fingerprint, "train": len(data.train)},
             "metrics": metrics,
         }
-        modelfile.publish(self.order.out / "model.safetensors", current.average, name=run.system, facts=facts)
+        target, system = self.order.out / "model.safetensors", current.average
+        modelfile.publish(target, system, name=run.system, facts=facts, coder=self.coder(system))
+
+    def coder(self, system: System) -> Coder | None:
+        """What ``system`` compresses with, fitted to examples that it settled on."""
+        count = min(coders.MOST_CODES, loop.settling_examples(self.run, self.data))
+        picked = loop.settling_order(self.data.train, self.run.seed)[:count]
+        examples = loop.examples(self.data.train, picked, self.peers.device)
+        return coders.fit(system, examples, seed=self.run.seed)
 
 
 def clear(out: Path) -> None:

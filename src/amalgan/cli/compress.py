@@ -1,0 +1,207 @@
+"""Few bytes and back: ``compress`` and ``decompress``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from rich.console import Console
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.output import Answer, counted
+from amalgan.cli.shared import DecoderName, Loading, Reading
+from amalgan.cli.use import noun, provenance, skipped_of
+from amalgan.errors import BitstreamError, UsageError
+
+if TYPE_CHECKING:
+    from amalgan.modelfile import Model
+    from amalgan.tasks.packed import Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compress:
+    """Write every example of DATA in few bytes, which only the same model can read.
+
+    Every split is taken. Bad files are skipped and listed (exit code 3). What is there already is not written again.
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """What to compress: all that amalgan train takes, and single pictures."""
+    out: Path
+    """Where to: a folder (one .amg each, names kept), or x.amg (one archive, smaller)."""
+    quality: int | None = None
+    """From 1, the fewest bytes; by default the one at which rounding costs at most 0.1 dB."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Compress and write."""
+        from amalgan.tasks.compress import coder_of, compress, head_of
+
+        check_packed_out(self.out, self.data)
+        model = model_at(self.model, self.loading)
+        head = head_of(model, self.quality)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        names = data.records.names
+        with console.status("compressing ...") as status:
+            codes = told(compress(model, data.records, quality=self.quality), len(names), status)
+            total, written = stored(self.out, head, names, codes)
+        skipped, n = skipped_of(data), len(names)
+        facts = {
+            "out": str(self.out),
+            "n": n,
+            "files": 1 if is_archive(self.out) else n,
+            "written": written,
+            "bytes": total,
+            "bytes_each": total / max(1, n),
+            "quality": head.level + 1,
+            "qualities": len(coder_of(model).step),
+            "digest": model.digest,
+            "skipped": skipped,
+        }
+        text = (
+            f"{counted(n, noun(model))} in {self.out}: {total:,} bytes, {total / max(1, n):.1f} each, "
+            f"quality {facts['quality']} of {facts['qualities']}{unless(written)}"
+        )
+        return Answer(facts=facts, text=text, skipped=skipped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decompress:
+    """Turn what amalgan compress wrote into pictures (or vectors) again.
+
+    Damaged files are skipped and listed (exit code 3). What is there already is not written again.
+    """
+
+    model: Positional[Path]
+    """The model that compressed: its file or its run's folder."""
+    source: Positional[Path]
+    """An archive, one .amg file, or a folder of them."""
+    out: Path
+    """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv."""
+    decoder: DecoderName = "faithful"
+    """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
+    seed: int = 0
+    """Seed of what the realistic decoder draws."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Decompress and write."""
+        from amalgan.tasks.compress import coder_of
+        from amalgan.tasks.packed import entries
+
+        check_out(self.out, str(self.source))
+        model = model_at(self.model, self.loading)
+        coder_of(model)
+        found = entries(self.source)
+        skipped: list[dict[str, str]] = []
+        with console.status(f"decompressing {counted(len(found), noun(model))} ..."):
+            n, files, written = self.write(model, found, skipped)
+        if skipped and not n:
+            more = f" So are all {len(skipped):,}." if len(skipped) > 1 else ""
+            raise BitstreamError(skipped[0]["reason"] + more)
+        facts = {
+            "out": str(self.out),
+            "n": n,
+            "files": files,
+            "written": written,
+            "decoder": self.decoder,
+            "skipped": skipped,
+        }
+        text = f"{counted(n, noun(model))} in {self.out}{unless(written)}"
+        return Answer(facts=facts, text=text, skipped=skipped)
+
+    def write(
+        self, model: Model, found: Sequence[Entry], skipped: list[dict[str, str]]
+    ) -> tuple[int, int, int]:
+        """Examples decompressed, files that hold them, files written now."""
+        from amalgan.data import to_pixels
+        from amalgan.tasks.packed import decompress
+
+        parts = decompress(model, found, skipped, decoder=self.decoder, seed=self.seed)
+        chunks = ((names, to_pixels(x, model.spec)) for names, x in parts)
+        text = provenance(model, seed=self.seed)
+        if not self.out.suffix and model.spec.kind == "image":
+            written = [done for names, pixels in chunks for done in self.pictures(found, names, pixels, text)]
+            return len(written), len(written), sum(written)
+        return self.together(model, list(chunks), text)
+
+    def pictures(
+        self, found: Sequence[Entry], names: list[str], pixels: Any, text: dict[str, str]
+    ) -> Iterator[bool]:
+        """Write one chunk into a folder; whether each was written, or there already."""
+        from amalgan.data import png_bytes
+        from amalgan.data.grids import png_names
+        from amalgan.files import write_changed
+
+        place = dict(zip((one.name for one in found), png_names([one.name for one in found]), strict=True))
+        for name, picture in zip(names, pixels, strict=True):
+            yield write_changed(self.out / place[name], png_bytes(picture, text))
+
+    def together(
+        self, model: Model, chunks: list[tuple[list[str], Any]], text: dict[str, str]
+    ) -> tuple[int, int, int]:
+        """Write all into one file."""
+        import numpy as np
+
+        from amalgan.data import write_output
+
+        names = [name for part, _ in chunks for name in part]
+        if not names:
+            return 0, 0, 0
+        before = self.out.read_bytes() if self.out.is_file() else None
+        pixels = np.concatenate([part for _, part in chunks])
+        files = write_output(self.out, pixels, names=names, columns=model.spec.names, text=text)
+        return len(names), len(files), int(before is None or self.out.read_bytes() != before)
+
+
+def stored(out: Path, head: Any, names: Sequence[str], codes: Iterator[bytes]) -> tuple[int, int]:
+    """Write an archive or a folder; bytes in all, and how many files were written now."""
+    from amalgan.coding import container
+    from amalgan.data.grids import png_names
+    from amalgan.files import write_changed
+
+    if is_archive(out):
+        whole = container.pack_archive(head, zip(names, codes, strict=True))
+        return len(whole), int(write_changed(out, whole))
+    total = written = 0
+    for place, code in zip(png_names(names, container.ENDING), codes, strict=True):
+        data = container.pack(head, code)
+        total += len(data)
+        written += write_changed(out / place, data)
+    return total, written
+
+
+def told(codes: Iterator[bytes], of: int, status: Any) -> Iterator[bytes]:
+    """``codes``, while the console says how many are done."""
+    for done, code in enumerate(codes):
+        if done % 256 == 0:
+            status.update(f"compressing: {done:,} of {of:,} ...")
+        yield code
+
+
+def check_packed_out(out: Path, data: str) -> None:
+    """Refuse an ending that is neither an archive's nor a folder's, and to write over the input."""
+    check_out(out, data)
+    if out.suffix and not is_archive(out) and not out.is_dir():
+        raise UsageError(f"--out {out} ends in {out.suffix}; give x.amg (one archive) or a folder.")
+
+
+def is_archive(out: Path) -> bool:
+    """Whether an --out of that name is one file."""
+    return out.suffix.lower() == ".amg"
+
+
+def unless(written: int) -> str:
+    """What to say where all of it was there."""
+    return "" if written else "; nothing was written: all of it was there already"
