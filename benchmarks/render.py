@@ -1,4 +1,4 @@
-"""Write the tables of docs/results.md from the JSON that the benchmarks left.
+"""Write the tables of docs/results.md and docs/compress.md from the JSON that the benchmarks left.
 
     python benchmarks/render.py
 
@@ -18,7 +18,7 @@ from typing import Any
 from amalgan.studies.compare.amounts import amount
 
 RESULTS = Path(__file__).parent / "results"
-PAGE = Path(__file__).parents[1] / "docs" / "results.md"
+PAGES = [Path(__file__).parents[1] / "docs" / name for name in ("results.md", "compress.md")]
 
 GRIDS = RESULTS / "grids"
 
@@ -56,8 +56,9 @@ LEARNERS = {
 
 
 def main() -> None:
-    """Rewrite the page."""
-    PAGE.write_text(rendered(PAGE.read_text()))
+    """Rewrite the pages."""
+    for page in PAGES:
+        page.write_text(rendered(page.read_text()))
 
 
 def rendered(page: str) -> str:
@@ -160,6 +161,31 @@ def demo() -> str:
     return table(["measure", "value"], rows)
 
 
+def compress() -> str:
+    """A row a format and quality."""
+    found = stored("compress")
+    rows = []
+    for row in found["rows"]:
+        own = row["format"] == "amalgan"
+        archive = f"{row['bytes_each_archive']:.1f}" if own else "–"
+        named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
+        speeds = [number(row[f"{way}_a_second"]) if own else "–" for way in ("compressed", "decompressed")]
+        rows.append(
+            [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
+        )
+    head = ["format", "quality", "bytes a file", "bytes in an archive", "PSNR, dB", "written a second"]
+    return table([*head, "read a second"], rows)
+
+
+def undisturbed() -> str:
+    """What the model reaches before anything is rounded."""
+    found = stored("compress")
+    data, psnr = found["data"], found["undisturbed_psnr"]
+    words = f"{data['n']:,} test pictures of {data['name']}, {data['shape'][1]}x{data['shape'][2]} pixels; "
+    made = "{system}, {code_size} entries".format(**found["model"])
+    return f"{words}{made}, which decodes at {psnr:.2f} dB when nothing is rounded.\n"
+
+
 def grids(folder: Path = GRIDS) -> str:
     """A table a grid, a row a system, and what the comparison says of it."""
     places = sorted(folder.glob("*/report.json"))
@@ -226,6 +252,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "labels": labels,
     "demo": demo,
     "grids": grids,
+    "compress": compress,
+    "undisturbed": undisturbed,
 }
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         tint = np.broadcast_to(chance.integers(0, 200, 3), (20, 24, 3)) + chance.integers(0, 50, (20, 24, 1))
         Image.fromarray(tint.astype(np.uint8)).save(tmp_path / "photos" / f"{number}.png")
     commands = [line.split("  ")[0] for line in block("").splitlines() if line.startswith("amalgan ")]
-    assert len(commands) == 8
+    assert len(commands) == 10
     for command in commands:
         words = shlex.split(command.replace("--minutes 20", "--images 320 --batch 32 --network.width 8"))
         assert main(words[1:]) == 0, command
@@ -80,6 +80,16 @@ def test_commands_on_few_labels_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         small = " --images 640 --network.width 8" if " train " in command else ""
         assert main(shlex.split(command + small)[1:]) == 0, command
     assert (tmp_path / "scores.csv").read_text().startswith("name,label,predicted,probability,p(0),")
+
+
+def test_commands_on_compressing_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "compress.md").read_text()
+    commands = commands_of(page, ("train", "compress", "decompress", "info"))
+    assert len(commands) == 6
+    for command in commands:
+        small = " --images 640 --network.width 8" if " train " in command else ""
+        assert main(shlex.split(command + small)[1:]) == 0, command
 
 
 def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:

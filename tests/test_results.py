@@ -1,4 +1,4 @@
-"""docs/results.md holds what the benchmarks left, and nothing typed by hand."""
+"""Tables of the docs hold what the benchmarks left, and nothing typed by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ def test_tables_are_what_the_benchmarks_left() -> None:
     assert spec and spec.loader
     render = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(render)
-    page = (ROOT / "docs" / "results.md").read_text()
+    pages = [page.read_text() for page in render.PAGES]
     for name in render.TABLES:
-        assert re.search(rf"<!-- {name} -->\n.+\n<!-- /{name} -->", page, re.S), f"{name} is there and filled"
-    assert page == render.rendered(page)
+        filled = [re.search(rf"<!-- {name} -->\n.+\n<!-- /{name} -->", page, re.S) for page in pages]
+        assert sum(map(bool, filled)) == 1, f"{name} is there and filled"
+    assert pages == [render.rendered(page) for page in pages]
