@@ -1,7 +1,7 @@
 """The Python API: what the command line does, on arrays.
 
     compare ─► Comparison
-    train ─► Model ─► generate · reconstruct · encode · decode · classify · evaluate        load(path) ─► Model
+    train ─► Model ─► generate · reconstruct · encode · decode · classify · detect · evaluate   load(path) ─► Model
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -34,6 +34,7 @@ from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks.classify import probabilities, require_classes
+from amalgan.tasks.detect import Detection, of_chunks
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
@@ -219,7 +220,7 @@ class Model:
         decoder: DecoderName | None = None,
     ) -> NDArray[np.uint8]:
         """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
-        ends = None if between is None else two(self._in(between))
+        ends = None if between is None else self._in(between)
         film = walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
         return self._out(film)
 
@@ -240,6 +241,10 @@ class Model:
         require_classes(self.held)
         found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
+
+    def detect(self, x: Examples, *, normals: Examples) -> Detection:
+        """How strange each example is beside ``normals``, normal ones that the model was not trained on."""
+        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK))
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
@@ -290,10 +295,3 @@ class Model:
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws
-
-
-def two(x: torch.Tensor) -> torch.Tensor:
-    """``x``, known to be two examples."""
-    if len(x) != 2:
-        raise UsageError(f"between holds {len(x)} pictures; a walk leads from one picture to one other")
-    return x

@@ -25,6 +25,7 @@ NAMES = (
     "reconstruct",
     "embed",
     "classify",
+    "detect",
     "evaluate",
     "compare",
     "report",

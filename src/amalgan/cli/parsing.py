@@ -20,6 +20,7 @@ from amalgan.cli import help
 from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
 from amalgan.cli.demo import Demo
+from amalgan.cli.detect import Detect
 from amalgan.cli.explore import Explore
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
@@ -37,6 +38,7 @@ COMMANDS: dict[str, type[Any]] = {
     "reconstruct": Reconstruct,
     "embed": Embed,
     "classify": Classify,
+    "detect": Detect,
     "evaluate": Evaluate,
     "compare": Compare,
     "report": Report,
