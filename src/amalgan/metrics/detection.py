@@ -10,9 +10,9 @@ an example is as normal as the n, and the score was fixed without seeing either,
 draws of the n. Ties count as stranger, which keeps that true.
 
 ``joined`` takes the harmonic mean of an example's p-values (Wilson 2019, PNAS 116): it is small when one of them is
-very small, whatever the others say, and smaller when several are small. Its law is known for independent p-values,
-which those of one example are not; here every normal is treated in the pool as the example is, so the mean's own rank
-is a p-value, however they depend.
+very small, whatever the others say, and several small ones need not pay for being several, as the least of them would.
+Its law is known for independent p-values, which those of one example are not; here every normal is treated in the pool
+as the example is, so the mean's own rank is a p-value, however they depend.
 
 AUROC: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44, by mid-ranks (Sun & Xu 2014), so ties count half; the
 interval is symmetric in the logit and stays within [0, 1].
