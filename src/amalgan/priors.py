@@ -166,11 +166,13 @@ class MixturePrior(Prior):
         """log p(code) in nats, whatever its class: classes count as often as they occur; float64."""
         standard = self.scale(code).double()
         weight = (self.groups.share[:, None] * self.weight).double()
+        normals = (
+            MultivariateNormal(center.double(), scale_tril=factor.double(), validate_args=False)
+            for center, factor in zip(self.center.flatten(0, 1), self.factor.flatten(0, 1), strict=True)
+        )
         parts = [
-            MultivariateNormal(center.double(), scale_tril=factor.double()).log_prob(standard) + share.log()
-            for share, center, factor in zip(
-                weight.flatten(), self.center.flatten(0, 1), self.factor.flatten(0, 1), strict=True
-            )
+            normal.log_prob(standard) + share.log()
+            for normal, share in zip(normals, weight.flatten(), strict=True)
             if share > 0
         ]
         return torch.stack(parts).logsumexp(0) - self.scale.deviation.double().log().sum()

@@ -213,7 +213,7 @@ def test_a_table_is_safe_and_says_all(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"scores go to \.csv"):
         found.write(tmp_path / "x.txt", alarms)
     with pytest.raises(UsageError, match="rate is 2; it is a share"):
-        found.alarms(2)
+        found.alarms(2.0)
 
 
 def test_a_map_shows_where_the_flaw_is(trained: Trained, digits: Dataset) -> None:
