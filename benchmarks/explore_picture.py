@@ -19,11 +19,11 @@ from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
 from amalgan.modelfile import Model
 from amalgan.studies.poster import Poster
-from amalgan.studies.report.exploration.heat import painted
 from amalgan.studies.report.exploration.looks import mapped
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.studies.report.exploration.ways import DEVIATIONS
 from amalgan.tasks.directions import between_classes, principal, strips
+from amalgan.tasks.paint import painted
 from amalgan.tasks.scorers import scorers
 from amalgan.tasks.walk import walk
 

@@ -215,3 +215,31 @@ def test_fitting_and_drawing_leave_the_global_generator_alone() -> None:
     prior.fit(normal(50, 2), unlabeled(50), draws())
     sampled(prior, 9)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_density_is_the_closed_form() -> None:
+    """Two classes of a Gaussian each, three to one, in the units of the codes."""
+    label = torch.tensor([0, 0, 0, 1]).repeat(500)
+    code = 3 * normal(2000, 3) @ FACTOR.T + CENTER + 40.0 * label[:, None]
+    prior = fitted("gaussian", code, label, 2)
+    assert isinstance(prior, MixturePrior)
+    deviation, at = prior.scale.deviation.double(), code[:50].double()
+    each = []
+    for group, share in ((0, 0.75), (1, 0.25)):
+        center = prior.scale.mean + prior.scale.deviation * prior.center[group, 0]
+        factor = deviation[:, None] * prior.factor[group, 0].double()
+        apart = at - center.double()
+        distance = (apart @ torch.linalg.inv(factor @ factor.T) * apart).sum(1)
+        scale = 3 * torch.tensor(2 * torch.pi).double().log() + 2 * factor.diagonal().log().sum()
+        each.append(torch.tensor(share).double().log() - (distance + scale) / 2)
+    torch.testing.assert_close(prior.log_density(at.float()), torch.logaddexp(*each), rtol=0, atol=1e-4)
+
+
+def test_the_density_is_one_in_all() -> None:
+    code = two_moons(600, 0)
+    prior = fitted("mixture", code, unlabeled(600), 0)
+    assert isinstance(prior, MixturePrior)
+    side = torch.linspace(-3, 4, 281)
+    places = torch.cartesian_prod(side, side)
+    assert float(prior.log_density(places).exp().sum()) * 0.025**2 == pytest.approx(1, abs=1e-3)
+    assert prior.log_density(torch.tensor([[9.0, 9.0]])) < prior.log_density(code).min()

@@ -1,7 +1,8 @@
 """The Python API: what the command line does, on arrays.
 
     compare ─► Comparison
-    train ─► Model ─► generate · reconstruct · encode · decode · compress · classify · evaluate     load(path) ─► Model
+    train ─► Model ─► generate · reconstruct · encode · decode · compress · classify · detect · evaluate
+    load(path) ─► Model
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -35,6 +36,7 @@ from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks import compress
 from amalgan.tasks.classify import probabilities, require_classes
+from amalgan.tasks.detect import Detection, of_chunks
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
@@ -220,7 +222,7 @@ class Model:
         decoder: DecoderName | None = None,
     ) -> NDArray[np.uint8]:
         """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
-        ends = None if between is None else two(self._in(between))
+        ends = None if between is None else self._in(between)
         film = walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
         return self._out(film)
 
@@ -249,6 +251,10 @@ class Model:
         require_classes(self.held)
         found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
+
+    def detect(self, x: Examples, *, normals: Examples) -> Detection:
+        """How strange each example is beside ``normals``, normal ones that the model was not trained on."""
+        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK))
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""

@@ -21,6 +21,7 @@ from sklearn.covariance import ledoit_wolf
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
+from torch.distributions import MultivariateNormal
 
 from amalgan.config import parts
 from amalgan.networks.blocks import one_hot, rectify
@@ -160,6 +161,21 @@ class MixturePrior(Prior):
         part = pick(self.weight[group], draws.uniform(f"{purpose} part"))
         normal = draws.normal(purpose, len(self.scale.mean))
         return self.center[group, part] + torch.einsum("bij,bj->bi", self.factor[group, part], normal)
+
+    def log_density(self, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"]:
+        """log p(code) in nats, whatever its class: classes count as often as they occur; float64."""
+        standard = self.scale(code).double()
+        weight = (self.groups.share[:, None] * self.weight).double()
+        normals = (
+            MultivariateNormal(center.double(), scale_tril=factor.double(), validate_args=False)
+            for center, factor in zip(self.center.flatten(0, 1), self.factor.flatten(0, 1), strict=True)
+        )
+        parts = [
+            normal.log_prob(standard) + share.log()
+            for normal, share in zip(normals, weight.flatten(), strict=True)
+            if share > 0
+        ]
+        return torch.stack(parts).logsumexp(0) - self.scale.deviation.double().log().sum()
 
 
 class FlowPrior(Prior):

@@ -27,6 +27,7 @@ NAMES = (
     "decompress",
     "embed",
     "classify",
+    "detect",
     "evaluate",
     "compare",
     "report",

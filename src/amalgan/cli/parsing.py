@@ -21,6 +21,7 @@ from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
 from amalgan.cli.compress import Compress, Decompress
 from amalgan.cli.demo import Demo
+from amalgan.cli.detect import Detect
 from amalgan.cli.explore import Explore
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
@@ -40,6 +41,7 @@ COMMANDS: dict[str, type[Any]] = {
     "decompress": Decompress,
     "embed": Embed,
     "classify": Classify,
+    "detect": Detect,
     "evaluate": Evaluate,
     "compare": Compare,
     "report": Report,

@@ -4,6 +4,7 @@
     distribution   two sets of features ─► Fréchet, KID, PRDC  statistics  intervals, differences
     utility        codes, labels ─► accuracy                    modes       which ones occur, and how evenly
     classification class probabilities, labels ─► log loss, calibration error
+    detection      scores of normals, of anomalies ─► p-values, alarms, AUROC
     distances      nearest neighbors
 
 Tensors of any float type come in and are computed in float64 where they are; a device without float64 (mps)

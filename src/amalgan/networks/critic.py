@@ -31,6 +31,14 @@ class Critic(nn.Module):
         """What the logit is computed from; a space to compare pictures in."""
         return rectify(self.encoder(x))
 
+    def likeliest(self, x: Tensor) -> Float[Tensor, " B"]:
+        """The logit with the label that makes an example look most real, where its own is not to be used."""
+        features = self.features(x)
+        logit = self.last(features).squeeze(1).float()
+        if self.rows is None:
+            return logit
+        return logit + (features @ self.rows.weight).max(1).values.float() / self.FEATURES**0.5
+
     def forward(self, x: Tensor, label: Int[Tensor, " B"] | None = None) -> Float[Tensor, " B"]:
         features = self.features(x)
         logit = self.last(features).squeeze(1).float()

@@ -34,7 +34,7 @@ MEASURED = 1024
 def walk(
     model: Model,
     *,
-    between: Float[Tensor, "2 ..."] | None = None,
+    between: Float[Tensor, "N ..."] | None = None,
     frames: int = 60,
     label: str | None = None,
     seed: int = 0,
@@ -43,7 +43,7 @@ def walk(
     """``frames`` pictures (T, C, H, W) that flow into one another, the last into the first.
 
     Args:
-        between: walk from the first of these examples to the second and back; by default through random ones.
+        between: two; walk from the first of these examples to the second and back; by default through random ones.
         label: the class of random stations; any by default. Without a code, the class is the same all the way.
         decoder: as ``generate`` has it.
 
@@ -53,6 +53,10 @@ def walk(
     """
     check(model, frames, decoder)
     if between is not None:
+        if len(between) != 2:
+            raise UsageError(
+                f"between holds {len(between)} pictures; a walk leads from one picture to one other"
+            )
         if label is not None:
             raise UsageError(
                 f"label {label!r} and two pictures are both given; the pictures say where to walk"

@@ -20,10 +20,10 @@ from amalgan.features import Features
 from amalgan.modelfile import Model
 from amalgan.studies.report.exploration import Exploration, explore
 from amalgan.studies.report.exploration.bars import bars, names_of
-from amalgan.studies.report.exploration.heat import painted
 from amalgan.studies.report.exploration.strips import strip
 from amalgan.studies.report.exploration.ways import DEVIATIONS, WAY
 from amalgan.systems.base import System
+from amalgan.tasks.paint import painted
 from amalgan.types import DataSpec
 from hostile import HOSTILE
 from invented import read_back

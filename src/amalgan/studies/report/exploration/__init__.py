@@ -4,7 +4,7 @@ model, data ─► subject ─┬─► ways    what directions of the code do �
                         ├─► kin     nearest training examples ──────┼─► whole ─► explore.html, explore.json
                         └─► looks   what the networks look at ──────┘
 
-strips    rows of pictures under numbers     heat    maps painted over pictures     bars    vectors, entry by entry
+strips    rows of pictures under numbers     bars    vectors, entry by entry
 """
 
 from amalgan.studies.report.exploration.whole import Exploration, explore

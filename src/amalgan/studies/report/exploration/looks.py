@@ -15,11 +15,11 @@ from torch import Tensor
 
 from amalgan.data import to_pixels
 from amalgan.studies.report.exploration.bars import Bar, bars, names_of
-from amalgan.studies.report.exploration.heat import painted
 from amalgan.studies.report.exploration.strips import Strip, strip
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.systems.abilities import Generates
 from amalgan.tasks.occlusion import occlusion
+from amalgan.tasks.paint import painted
 from amalgan.tasks.scorers import Scorer, scorers
 from amalgan.types import UNLABELED
 

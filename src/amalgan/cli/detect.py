@@ -1,0 +1,144 @@
+"""``detect``: how strange pictures are to a model that was trained on normal ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.output import Answer, counted, say, table
+from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.use import skipped_of
+
+if TYPE_CHECKING:
+    from amalgan.modelfile import Model
+    from amalgan.tasks.detect import Detection
+    from amalgan.tasks.normals import Sides
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detect:
+    """Tell which examples of DATA look anomalous to a model of normal ones.
+
+    By how badly they are reconstructed, how unlikely their code is, and what the critic says, as far as the model has
+    these. Every score is turned into a p-value beside normal examples that the model was not trained on.
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder, trained on normal examples."""
+    data: Positional[str]
+    """What to judge: all that amalgan train takes, and single pictures."""
+    out: Path
+    """Where to write a row an example: x.csv."""
+    normals: str | None = None
+    """Normal examples to compare with; of the model's training data, what it was not trained on is taken. By default
+    the validation split of DATA."""
+    anomaly: str | None = None
+    """Classes of DATA that are anomalous, with commas between: are they found?"""
+    rate: float = 0.05
+    """The share of normal examples that may raise a false alarm."""
+    control: Literal["each", "discoveries"] = "each"
+    """each: --rate is as said; discoveries: it is the share of alarms that are false (Benjamini-Hochberg)."""
+    split: Literal["auto", "test", "all"] = "auto"
+    """auto: the test split of DATA where it has its own or gives the normals, else everything."""
+    maps: Path | None = None
+    """Folder for a picture of each alarm: itself, its decode, and where that is unusually wrong."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Judge and write."""
+        from amalgan.tasks.detect import check_rate, check_table, detect
+        from amalgan.tasks.normals import sides
+
+        check_rate(self.rate)
+        check_table(self.out)
+        for place in filter(None, (self.out, self.maps)):
+            check_out(place, self.data)
+        model, config = model_at(self.model, self.loading), self.reading.config()
+        data = data_for(self.data, config, console, like=model.spec)
+        beside = data_for(self.normals, config, console, like=model.spec) if self.normals else None
+        anomalies = [one for one in (self.anomaly or "").split(",") if one]
+        chosen = sides(model, data, beside, anomalies=anomalies, split=self.split)
+        found = detect(model, chosen.judged, chosen.normal)
+        alarms = found.alarms(self.rate, self.control)
+        found.write(self.out, alarms)
+        if found.smallest > self.rate:
+            say(console, f"note: {few(found, self.rate)}")
+        skipped = skipped_of(data) + (skipped_of(beside) if beside else [])
+        facts = {
+            "n": len(found),
+            "split": chosen.split,
+            "normals": {"n": found.normals, "of": chosen.source, "smallest_p": found.smallest},
+            "signals": list(found.score),
+            "rate": self.rate,
+            "control": self.control,
+            "alarms": int(alarms.sum()),
+            "judged": found.judged(anomalies, alarms) if anomalies else None,
+            "out": str(self.out),
+            "maps": self.paint(model, chosen, alarms.nonzero()[:, 0].numpy()) if self.maps else None,
+            "system": model.name,
+            "digest": model.digest,
+            "skipped": skipped,
+        }
+        return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+    def paint(self, model: Model, chosen: Sides, rows: Any) -> int:
+        """Write the maps of some of the judged; return how many."""
+        from amalgan.data.grids import png_bytes, png_names
+        from amalgan.files import write_bytes
+        from amalgan.tasks.heat import maps, usual
+
+        assert self.maps is not None
+        picked = chosen.judged.select(rows)
+        made = maps(model, picked, usual(model, chosen.normal))
+        for name, picture in zip(png_names(picked.names), made, strict=True):
+            write_bytes(self.maps / name, png_bytes(picture))
+        return len(picked)
+
+
+def few(found: Detection, rate: float) -> str:
+    """Why nothing can raise an alarm."""
+    return (
+        f"{counted(found.normals, 'normal example')} can show no p-value below {found.smallest:.3g}, so nothing raises "
+        f"an alarm at a rate of {rate:g}. Give {math.ceil(1 / rate)} or more as --normals."
+    )
+
+
+def told(facts: dict[str, Any]) -> Table:
+    """What was found, for people."""
+    normals, split = facts["normals"], "all" if facts["split"] == "all" else "test split"
+    what = "of normal examples" if facts["control"] == "each" else "of alarms, if false"
+    rows = {
+        "judged": f"{facts['n']:,} ({split}), by {', '.join(facts['signals'])}",
+        "beside": f"{counted(normals['n'], 'normal example')}: {normals['of']}; smallest p {normals['smallest_p']:.3g}",
+        "alarms": f"{facts['alarms']:,} at a rate of {facts['rate']:g} {what}",
+    }
+    if judged := facts["judged"]:
+        rows |= {
+            "anomalies": f"{judged['anomalous']:,} known, {percent(judged['found'])} raise an alarm; of "
+            f"{judged['normal']:,} normal ones {percent(judged['false_alarms'])}",
+            **{f"AUROC, {name}": spanned(found) for name, found in judged["auroc"].items()},
+        }
+    if facts["maps"] is not None:
+        rows["maps"] = f"{facts['maps']:,}"
+    return table(rows | {"written": facts["out"]})
+
+
+def percent(found: dict[str, float]) -> str:
+    """A share with its interval."""
+    return f"{found['mean']:.1%} ({found['low']:.1%} to {found['high']:.1%})"
+
+
+def spanned(found: dict[str, float]) -> str:
+    """A number with its interval."""
+    return f"{found['mean']:.4f}, 95 % interval {found['low']:.4f} to {found['high']:.4f}"
