@@ -222,9 +222,10 @@ class Model:
         decoder: DecoderName | None = None,
     ) -> NDArray[np.uint8]:
         """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
-        ends = None if between is None else self._in(between)
-        film = walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
-        return self._out(film)
+        ends = None if between is None else two(self._in(between))
+        return self._out(
+            walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
+        )
 
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
