@@ -10,6 +10,7 @@ import pytest
 from amalgan import modelfile
 from amalgan.errors import ConfigError
 from amalgan.training.validation import Goal, Validate
+from support import small
 from workshop import BATCH, ROUNDS, Workshop
 
 
@@ -82,7 +83,7 @@ def test_a_goal_that_cannot_be_measured_is_refused_before_training(workshop: Wor
 
 
 def test_the_log_is_json_lines_with_every_term(workshop: Workshop) -> None:
-    order = workshop.order("fusion", images=60 * BATCH)
+    order = workshop.order("fusion", images=60 * BATCH, settings=small("fusion", stages=(0.5, 0.8)))
     workshop.run(order)
     text = (order.out / "log.jsonl").read_text()
     lines = [json.loads(line, parse_constant=pytest.fail) for line in text.splitlines()]
