@@ -168,8 +168,16 @@ def test_systems():
     assert all(system.summary and system.paper and system.lines for system in facts.values())
 
 
-def test_a_decoder_that_there_is_not_is_refused(fused):
-    with pytest.raises(UsageError, match="decoder is 'foo'"):
-        fused.generate(2, decoder="foo")
-    with pytest.raises(UsageError, match="decoder is 'foo'"):
-        fused.reconstruct(np.zeros((8, 8), np.uint8), decoder="foo")
+@pytest.mark.parametrize(
+    "call", ["m.generate(2, decoder='foo')", "m.reconstruct(np.zeros((8, 8), np.uint8), decoder='foo')"]
+)
+def test_a_decoder_that_there_is_not_is_refused(fused, tmp_path, call):
+    fused.save(tmp_path / "m.safetensors")
+    code = f"import numpy as np, amalgan as ag; m = ag.load('m.safetensors'); {call}"
+    command = [
+        sys.executable,
+        "-c",
+        code,
+    ]  # where types are not enforced, as other tests of this process may do
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "UsageError: decoder is 'foo'" in done.stderr

@@ -15,25 +15,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amalgan.api import Model as Model
     from amalgan.api import compare as compare
-    from amalgan.api import load as load
     from amalgan.api import train as train
     from amalgan.catalog import SystemFacts as SystemFacts
     from amalgan.catalog import known_systems as known_systems
     from amalgan.errors import AmalganError as AmalganError
     from amalgan.registry import load_plugin as load_plugin
     from amalgan.registry import register as register
+    from amalgan.trained import Model as Model
+    from amalgan.trained import load as load
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
     "AmalganError": "errors",
-    "Model": "api",
+    "Model": "trained",
     "SystemFacts": "catalog",
     "compare": "api",
     "known_systems": "catalog",
-    "load": "api",
+    "load": "trained",
     "load_plugin": "registry",
     "register": "registry",
     "train": "api",

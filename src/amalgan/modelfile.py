@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from torch import nn
 
 from amalgan import __version__, registry, tensorfile
 from amalgan.coder import Coder
@@ -30,6 +31,7 @@ CODING = "coding."
 """Names of tensors that begin so are the coder's."""
 
 A = TypeVar("A")
+P = TypeVar("P", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class Model:
     def require(self, ability: type[A]) -> A:
         """The system, known to have ``ability``; else AbilityError names the systems that have it."""
         return require(self.system, ability, self.name)
+
+    def part(self, kind: type[P]) -> P | None:
+        """The first network of that kind in the system, which need not have one."""
+        return next((part for part in self.system.modules() if isinstance(part, kind)), None)
 
 
 def publish(

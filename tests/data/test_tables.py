@@ -109,6 +109,11 @@ def test_what_is_written_is_read_back(tmp_path):
     ]
 
 
+def test_no_column_name_acts_in_a_spreadsheet(tmp_path):
+    write_output(tmp_path / "out.csv", np.zeros((1, 3), np.float32), columns=("=HYPERLINK(1)", "a", "@b"))
+    assert (tmp_path / "out.csv").read_text().splitlines()[0] == "'=HYPERLINK(1),a,'@b"
+
+
 def test_pictures_are_no_table(tmp_path):
     with pytest.raises(UsageError, match="pictures go to a folder"):
         write_output(tmp_path / "x.csv", np.zeros((2, 8, 8), np.uint8))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from amalgan import api
+from amalgan import trained as door
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
 from amalgan.errors import AbilityError, UsageError
@@ -57,7 +57,7 @@ def test_without_labels_nothing_is_judged(trained: Trained, digits: Dataset) -> 
 def test_python_gives_the_same(trained: Trained, digits: Dataset) -> None:
     model = trained("supervised", "digits")
     pixels = digits.test.pixels(slice(0, 7))[:, 0]
-    told = api.Model(model).classify(pixels)
+    told = door.Model(model).classify(pixels)
     assert told.dtype == np.float32 and told.shape == (7, 10)
     np.testing.assert_allclose(told, classify(model, digits.test).probability[:7], atol=1e-6)
 
@@ -65,7 +65,7 @@ def test_python_gives_the_same(trained: Trained, digits: Dataset) -> None:
 def test_vectors_are_classified_too(trained: Trained, wine: Dataset) -> None:
     model = trained("supervised", "wine")
     assert (classify(model, wine.test).judged()["accuracy"] or 0) > 0.6
-    assert api.Model(model).classify(wine.test.pixels([0])).shape == (1, 3)
+    assert door.Model(model).classify(wine.test.pixels([0])).shape == (1, 3)
 
 
 def test_evaluate_reports_it_with_its_interval(trained: Trained, digits: Dataset) -> None:

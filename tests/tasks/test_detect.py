@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan import api
+from amalgan import trained as door
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
 from amalgan.errors import AbilityError, DataError, UsageError
@@ -135,7 +135,7 @@ def test_every_system_has_its_signals_and_normal_examples_stay_normal(
 
 
 def test_noise_is_strange_and_python_says_so_too(trained: Trained, digits: Dataset) -> None:
-    model = api.Model(trained("fusion", "digits"))
+    model = door.Model(trained("fusion", "digits"))
     noise = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8)
     held = digits.validation.pixels(slice(None))[:, 0]
     found = model.detect(noise, normals=held)

@@ -76,8 +76,8 @@ class Generate:
 
     def examples(self, model: Model, out: Path, console: Console) -> dict[str, Any]:
         """Write new examples one by one."""
-        from amalgan.api import Model as Door
         from amalgan.data import write_output
+        from amalgan.trained import Model as Door
 
         made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
         text = provenance(model, seed=self.seed)

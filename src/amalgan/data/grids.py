@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from amalgan.data.sheets import in_cell
 from amalgan.errors import UsageError
 from amalgan.files import replacing, write_bytes
 
@@ -126,7 +127,7 @@ def _write_csv(out: Path, values: NDArray[np.float32], columns: Sequence[str]) -
     """Nine digits, which give back every float32."""
     with replacing(out) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(columns)
+        table.writerow([in_cell(name) for name in columns])
         table.writerows([f"{value:.9g}" for value in row] for row in values)
 
 

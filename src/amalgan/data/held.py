@@ -7,6 +7,7 @@ floats (D,) or (N, D) in the data's own units ───────────�
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from amalgan.data.images import fitted
 from amalgan.data.layout import Layout, color_of
 from amalgan.data.pixels import from_pixels
 from amalgan.errors import UsageError
+from amalgan.files import replacing
 from amalgan.types import DataSpec
 
 Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
@@ -78,3 +80,12 @@ def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
         background=color_of(spec.background),
     )
     return fitted(ImageOps.exif_transpose(picture), layout)
+
+
+def named(data: str | Path | NDArray[Any], scratch: Path) -> str:
+    """``data`` as a word or a path; an array is put into a file."""
+    if not isinstance(data, np.ndarray):
+        return str(data)
+    with replacing(scratch / "array.npy") as part, part.open("wb") as file:
+        np.save(file, data, allow_pickle=False)
+    return str(scratch / "array.npy")

@@ -12,13 +12,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FORMULA = ("=", "+", "-", "@")
-"""A cell of a table that begins so is a formula to a spreadsheet."""
 FIXED_WIDTH_BYTES = 1 << 28
 """Names are sorted as one fixed-width array up to this size; beyond, one Python object each."""
 
@@ -29,14 +26,6 @@ def shown(name: bytes | str) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return "".join(c if c.isprintable() and c != "\\" else _escaped(c) for c in text)
-
-
-def in_cell(value: Any) -> Any:
-    """Text as a table's cell: without control characters, and without what a spreadsheet would run."""
-    if not isinstance(value, str):
-        return value
-    text = value if value.isprintable() else shown(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _escaped(character: str) -> str:

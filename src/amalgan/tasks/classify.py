@@ -6,8 +6,6 @@ records ─► encoder ─► head ─► Classified: probability (N, K), label,
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from torch import Tensor
 
 from amalgan import files
 from amalgan.data import Dataset, Records
-from amalgan.data.names import in_cell
+from amalgan.data.sheets import sheet
 from amalgan.errors import AbilityError, UsageError
 from amalgan.metrics import classification
 from amalgan.metrics.statistics import binomial_interval
@@ -74,11 +72,7 @@ class Classified:
         """
         if target.suffix.lower() != ".csv":
             raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; probabilities go to .csv.")
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(
-            [in_cell(one) for one in line] for line in self.lines()
-        )
-        files.write_text(target, text.getvalue())
+        files.write_text(target, sheet(self.lines()))
 
     def lines(self) -> Iterator[list[str]]:
         """The head, then the rows."""

@@ -9,8 +9,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +21,7 @@ from torch import Tensor
 
 from amalgan import files
 from amalgan.data import Records
-from amalgan.data.names import in_cell
+from amalgan.data.sheets import sheet
 from amalgan.errors import UsageError
 from amalgan.metrics import detection
 from amalgan.metrics.statistics import Interval, binomial_interval
@@ -116,11 +114,7 @@ class Detection:
             FileError: the file cannot be written.
         """
         check_table(target)
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(
-            [in_cell(one) for one in line] for line in self.lines(alarms)
-        )
-        files.write_text(target, text.getvalue())
+        files.write_text(target, sheet(self.lines(alarms)))
 
     def lines(self, alarms: Bool[Tensor, " N"]) -> Iterator[list[str | float]]:
         """The head, then the rows."""

@@ -12,6 +12,7 @@ what the encoder makes of the decode: in the code itself a mean moved onto anoth
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -115,32 +116,31 @@ def between_classes(means: Means, names: tuple[str, ...], count: int) -> list[Di
     ]
 
 
-@torch.no_grad()
 def decoded(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
     """The faithful decode of every code, on the CPU, in chunks.
 
     Raises:
         DataError: the model decodes to numbers that are not finite.
     """
-    decode = model.require(Decodes).decode
-    device = next(model.system.parameters()).device
-    made = torch.cat([decode(part.to(device)).float().cpu() for part in code.split(CHUNK)])
-    finite(made, "decodes of this model")
-    return made
+    return in_chunks(model, model.require(Decodes).decode, code, "decodes")
 
 
-@torch.no_grad()
 def encoded(model: Model, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
     """The code of every example, on the CPU, in chunks.
 
     Raises:
         DataError: the model encodes to numbers that are not finite.
     """
-    encode = model.require(Encodes).encode
+    return in_chunks(model, model.require(Encodes).encode, x, "codes")
+
+
+@torch.no_grad()
+def in_chunks(model: Model, compute: Callable[[Tensor], Tensor], x: Tensor, what: str) -> Tensor:
+    """What ``compute`` makes of ``x``, known to be finite."""
     device = next(model.system.parameters()).device
-    code = torch.cat([encode(part.to(device)).float().cpu() for part in x.split(CHUNK)])
-    finite(code, "codes of this model")
-    return code
+    made = torch.cat([compute(part.to(device)).float().cpu() for part in x.split(CHUNK)])
+    finite(made, f"{what} of this model")
+    return made
 
 
 def strips(

@@ -27,7 +27,7 @@ from amalgan.types import Batch
 
 def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """How overfitted the critic is, where there is one."""
-    critic = critic_of(model)
+    critic = model.part(Critic)
     if critic is None or not isinstance(model.system, Generates):
         return
     seen = picked(trial.data.train, trial.n, trial.seed)
@@ -42,11 +42,6 @@ def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
         f"{trial.n} of the {trial.split} lie at"
     )
     yield scored("critic_overfit", lambda: overfitting(*logits), name)
-
-
-def critic_of(model: Model) -> Critic | None:
-    """The critic among a model's networks."""
-    return next((part for part in model.system.modules() if isinstance(part, Critic)), None)
 
 
 def as_batches(made: Iterable[Tensor], asked: Int[Tensor, " N"]) -> Iterator[Batch]:

@@ -43,8 +43,7 @@ def scorers(model: Model, spread: Float[Tensor, " K"] | None) -> Iterator[Scorer
     """
     if isinstance(model.system, Encodes) and spread is not None:
         yield of_encoder(model.system, spread)
-    critic = next((part for part in model.system.modules() if isinstance(part, Critic)), None)
-    if critic is not None:
+    if (critic := model.part(Critic)) is not None:
         yield of_critic(critic)
     if "classify" in abilities(model.system):
         yield of_classes(model.system)

@@ -12,7 +12,6 @@ the one that makes the example look most real.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 import torch
 from jaxtyping import Float
@@ -23,8 +22,6 @@ from amalgan.modelfile import Model
 from amalgan.networks import Critic
 from amalgan.priors import MixturePrior
 from amalgan.systems.abilities import Decodes, Encodes, Rates
-
-P = TypeVar("P", bound=torch.nn.Module)
 
 SAID = {
     "reconstruction": "mean squared error of the faithful decode",
@@ -47,7 +44,7 @@ def signals(model: Model, x: Float[Tensor, "B ..."]) -> dict[str, Float[Tensor, 
             found["reconstruction"] = (system.decode(code) - x).square().flatten(1).mean(1)
         if (surprise := surprise_of(model, code)) is not None:
             found["density"] = surprise
-    if critic := part_of(model, Critic):
+    if critic := model.part(Critic):
         found["critic"] = -critic.likeliest(x)
     if not found:
         raise AbilityError(
@@ -61,13 +58,8 @@ def surprise_of(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"]
     """-log p of each code, in nats or, of discrete codes, in bits; None where the prior has no density."""
     if isinstance(model.system, Rates):
         return model.system.bits(code)
-    prior = part_of(model, MixturePrior)
+    prior = model.part(MixturePrior)
     return -prior.log_density(code) if prior is not None and prior.fitted else None
-
-
-def part_of(model: Model, kind: type[P]) -> P | None:
-    """The first network of that kind that a model holds."""
-    return next((part for part in model.system.modules() if isinstance(part, kind)), None)
 
 
 def scored(model: Model, chunks: Iterable[Float[Tensor, "B ..."]]) -> dict[str, Float[Tensor, " N"]]:

@@ -13,7 +13,6 @@ import pytest
 import torch
 from PIL import Image
 
-from amalgan.api import Model as ApiModel
 from amalgan.data import Dataset, open_data
 from amalgan.errors import AbilityError, UsageError
 from amalgan.features import Features
@@ -24,6 +23,7 @@ from amalgan.studies.report.exploration.strips import strip
 from amalgan.studies.report.exploration.ways import DEVIATIONS, WAY
 from amalgan.systems.base import System
 from amalgan.tasks.paint import painted
+from amalgan.trained import Model as ApiModel
 from amalgan.types import DataSpec
 from hostile import HOSTILE
 from invented import read_back

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 
-from amalgan.api import Model as ApiModel
 from amalgan.data import Dataset
 from amalgan.features import Features
 from amalgan.modelfile import Model
@@ -20,6 +19,7 @@ from amalgan.studies.report.exhibits import NEAREST_SHOWN, STEPS, nearest, walk
 from amalgan.studies.report.one import Report, report
 from amalgan.studies.report.prose import sentences
 from amalgan.tasks.evaluate import evaluate
+from amalgan.trained import Model as ApiModel
 from invented import read_back
 
 Opened = Callable[[str], tuple[Dataset, Features]]

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from amalgan import files
-from amalgan.data.names import in_cell
+from amalgan.data.sheets import sheet
 from amalgan.studies.compare import commands, results, tuning, verdict
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.notes import notes
@@ -104,9 +102,7 @@ def csv_of(report: dict[str, Any]) -> str:
         found = report["table"].get(row["name"], {})
         parts = [found.get(key, {}).get(part) for key in keys for part in ("mean", "low", "high")]
         lines.append([row["name"], row["source"], len(own), failed, *parts])
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[in_cell(value) for value in line] for line in lines])
-    return text.getvalue()
+    return sheet(lines)
 
 
 def write(plan: Plan, report: dict[str, Any]) -> None:
