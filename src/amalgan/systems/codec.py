@@ -3,8 +3,8 @@
     x ─► encoder ─► / step of the quality ─► nearest whole numbers ─► * step ─► decoder ─► x'
                                                  └─► context ─► bits
 
-    L = |x - x'|^2 + weight bits, a pixel: the decoder sees rounded numbers, gradients passing unchanged; the context sees
-    numbers with uniform noise of a step instead (Balle et al. 2018, arXiv:1802.01436; both: Minnen & Singh 2020,
+    L = |x - x'|^2 + weight bits, a pixel: the decoder sees rounded numbers, gradients passing unchanged; the context
+    sees numbers with uniform noise of a step instead (Balle et al. 2018, arXiv:1802.01436; both: Minnen & Singh 2020,
     arXiv:2007.08739). Every quality has steps of its own, sqrt(2) apart at first, and a weight 2 apart (Cui et al.
     2021, arXiv:2003.02012): half of the pictures are taken at the usual one, the others at any.
 
@@ -49,6 +49,7 @@ class Codec(System):
 
     Config = CodecConfig
     paper = "Balle 2018; Minnen 2018; Cui 2021"
+    usual = USUAL
 
     def __init__(self, config: CodecConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
@@ -130,15 +131,17 @@ class Codec(System):
             return self.decoder(code.flatten(1))
         return self.decoder(code)[..., : shape[-2], : shape[-1]]
 
+    @property
+    def own_size(self) -> tuple[int, ...]:
+        return (*self.spec.shape[1:], networks.CELL) if self.config.any_size else ()
+
     def quantize(self, x: Float[Tensor, "B ..."], level: int) -> Int[Tensor, "B K h w"]:
-        """The whole numbers that are written for each example, at that quality."""
         step = self.context.step(torch.tensor([level], device=x.device))
         return (self.map(self.encoder(x)) / step).nan_to_num(0).clamp(-LARGEST, LARGEST).round().long()
 
     def render(
         self, number: Int[Tensor, "B K h w"], level: int, shape: Sequence[int]
     ) -> Float[Tensor, "B ..."]:
-        """What those whole numbers stand for, of that shape."""
         return self.picture(number * self.context.step(torch.tensor([level], device=number.device)), shape)
 
     def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
