@@ -203,21 +203,22 @@ class MapCoder:
 
     def parts(self, number: Whole, level: int) -> Iterator[Part]:
         """Each part of ``number`` in turn, out of those before it: a reader fills it in, then asks for the next."""
-        weights, size, rings = self.weights, np.zeros_like(number), np.zeros_like(number)
-        for channel in range(len(number)):
+        weights, (channels, height, width) = self.weights, number.shape
+        known = np.zeros((channels, height + 2, width + 2), np.int64)
+        size, rings = np.zeros_like(number), np.zeros_like(number)
+        for channel in range(channels):
             mean = dot(weights.same_mean[channel, :channel], number[:channel])
             spread = dot(weights.same_spread[channel, :channel], size[:channel])
             spread += dot(weights.ring_spread[channel, :channel], rings[:channel])
             for step in range(len(weights.base[level])):
-                row, column = STARTS[step]
-                place = number[channel, row::2, column::2]
-                if place.size:
-                    near_mean, near_spread = weights.around(number[channel], step, channel)
-                    middle = mean[row::2, column::2] + near_mean
-                    wide = spread[row::2, column::2] + near_spread + weights.base[level, step, channel]
-                    yield chosen(place, middle, np.searchsorted(weights.bound, wide, side="right"))
+                at = slice(STARTS[step][0], None, 2), slice(STARTS[step][1], None, 2)
+                place = number[channel][at]
+                near_mean, near_spread = weights.around(known[channel], step, channel, at)
+                wide = spread[at] + near_spread + weights.base[level, step, channel]
+                yield chosen(place, mean[at] + near_mean, np.searchsorted(weights.bound, wide, side="right"))
+                known[channel, 1:-1, 1:-1][at] = place
             np.abs(number[channel], out=size[channel])
-            rings[channel] = ring(size[channel])
+            rings[channel] = ring(abs(known[channel]))
 
 
 class Part(NamedTuple):
@@ -241,17 +242,18 @@ class Weights(NamedTuple):
     near_spread: Whole
     bound: Whole
 
-    def around(self, plane: Whole, step: int, channel: int) -> tuple[Whole | int, Whole | int]:
-        """What the neighbors of each place of a pass add to its mean and its spread."""
-        if not step:
-            return 0, 0
-        (row, column), padded = STARTS[step], np.pad(plane, 1)
-        mean = spread = 0
-        for down, right in np.argwhere(self.near_mean[step, channel] | self.near_spread[step, channel]):
-            beside = padded[down:, right:][: len(plane), : plane.shape[1]][row::2, column::2]
-            mean = mean + self.near_mean[step, channel, down, right] * beside
-            spread = spread + self.near_spread[step, channel, down, right] * abs(beside)
-        return mean, spread
+    def around(
+        self, known: Whole, step: int, channel: int, at: tuple[slice, slice]
+    ) -> tuple[Whole | int, Whole | int]:
+        """What the neighbors of each place of a pass add to its mean and its spread; ``known`` has a border of one."""
+        mean, spread = self.near_mean[step, channel], self.near_spread[step, channel]
+        middle: Whole | int = 0
+        wide: Whole | int = 0
+        for down, right in np.argwhere(mean | spread).tolist():
+            beside = known[down : down + known.shape[0] - 2, right : right + known.shape[1] - 2][at]
+            middle = middle + mean[down, right] * beside
+            wide = wide + spread[down, right] * abs(beside)
+        return middle, wide
 
 
 def chosen(place: Whole, mean: Whole, width: Whole) -> Part:
@@ -265,8 +267,7 @@ def dot(weight: Whole, planes: Whole) -> Whole:
     return np.tensordot(weight, planes, 1)
 
 
-def ring(plane: Whole) -> Whole:
-    """Sums of the eight around each place."""
-    padded = np.pad(plane, 1)
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] - plane
+def ring(known: Whole) -> Whole:
+    """Sums of the eight around each place, out of a plane with a border of one."""
+    rows = known[:-2] + known[1:-1] + known[2:]
+    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] - known[1:-1, 1:-1]
