@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,10 +163,8 @@ def test_noise_on_every_float_of_the_reader_changes_no_number() -> None:
     reader = MapCoder.of({name: value.clone() for name, value in coder.tensors().items()})
     assert np.array_equal(reader.unpack(data, 5).number, row.number)
     other = replace(coder, base=coder.base + 4096)
-    try:
+    with suppress(BitstreamError):
         assert not np.array_equal(other.unpack(data, 5).number, row.number)
-    except BitstreamError:
-        pass
 
 
 def test_mutants_are_refused_or_read_but_never_crash() -> None:

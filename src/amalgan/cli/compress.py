@@ -174,6 +174,10 @@ class Decompress:
         names = [name for part, _ in chunks for name in part]
         if not names:
             return 0, 0, 0
+        if len({part.shape[1:] for _, part in chunks}) > 1:
+            raise UsageError(
+                f"--out {self.out} holds one size, and the pictures have several; give a folder."
+            )
         before = self.out.read_bytes() if self.out.is_file() else None
         pixels = np.concatenate([part for _, part in chunks])
         files = write_output(self.out, pixels, names=names, columns=model.spec.names, text=text)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -115,7 +116,7 @@ def compress_own(
         if pixels is None:
             skipped.append({"name": name, "reason": reason})
         else:
-            yield name, packed(model, from_pixels(pixels[None], model.spec), level)[0]
+            yield name, packed(model, from_pixels(np.stack([pixels]), model.spec), level)[0]
 
 
 def unpacked(model: Model, found: Packed, place: object) -> Row:
