@@ -22,6 +22,7 @@ from amalgan import __version__, registry, tensorfile
 from amalgan.coder import Coder
 from amalgan.config import fields
 from amalgan.errors import ConfigError, FileError, ModelFileError
+from amalgan.mapcoder import MapCoder
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
 from amalgan.types import DataSpec
@@ -30,6 +31,7 @@ FORMAT = 1
 CODING = "coding."
 """Names of tensors that begin so are the coder's."""
 
+AnyCoder = Coder | MapCoder
 A = TypeVar("A")
 P = TypeVar("P", bound=nn.Module)
 
@@ -42,7 +44,7 @@ class Model:
     header: dict[str, Any]
     digest: str
     """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights and tables."""
-    coder: Coder | None = None
+    coder: AnyCoder | None = None
     """What it compresses with; None in files of an earlier version, and where there is no code."""
 
     @property
@@ -65,7 +67,7 @@ class Model:
 
 
 def publish(
-    target: Path, system: System, *, name: str, facts: dict[str, Any], coder: Coder | None = None
+    target: Path, system: System, *, name: str, facts: dict[str, Any], coder: AnyCoder | None = None
 ) -> None:
     """Write ``system`` as a model file.
 
@@ -111,10 +113,19 @@ def load(source: str | Path, device: str = "cpu") -> Model:
     weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(CODING)}
     try:
         system.load_state_dict(weights)
-        coder = Coder.of(coding) if coding else None
+        coder = coder_of(coding) if coding else None
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: its weights do not fit its system: {error}") from None
     return Model(system.to(device).eval().requires_grad_(False), header, digest(tensors), coder)
+
+
+def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
+    """The coder that a file's tensors make.
+
+    Raises:
+        ValueError: they make none.
+    """
+    return MapCoder.of(tensors) if "base" in tensors else Coder.of(tensors)
 
 
 def info(source: Path) -> dict[str, Any]:

@@ -106,7 +106,8 @@ class Model:
 
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
         """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
-        return compress.one(self.held, self._in(x), quality)
+        own_size = compress.any_size(self.held)
+        return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
 
     def decompress(self, data: bytes) -> NDArray[Any]:
         """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from amalgan.config.systems.adversarial import AugmentedConfig, GanConfig, RegularizedConfig
 from amalgan.config.systems.autoencoders import AutoencoderConfig, QuantizedConfig, SupervisedConfig
+from amalgan.config.systems.codec import CodecConfig
 from amalgan.config.systems.fusion import FusionConfig
 from amalgan.config.systems.sizes import SLIM_NETWORKS, Preset
 
@@ -14,6 +15,7 @@ __all__ = [
     "SLIM_NETWORKS",
     "AugmentedConfig",
     "AutoencoderConfig",
+    "CodecConfig",
     "FusionConfig",
     "GanConfig",
     "Preset",
