@@ -30,9 +30,7 @@ MOST_SEARCHED = 1000
 
 
 @contextmanager
-def replacing(
-    target: Path, *, previous: Path | None = None, unless_same: bool = False
-) -> Iterator[Path]:
+def replacing(target: Path, *, previous: Path | None = None, unless_same: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``target``; on success it becomes ``target``, on any error it is removed.
 
     Args:

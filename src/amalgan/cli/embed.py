@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Embed:
     """Write the code of every example of DATA; find what is alike.
 
-    The file holds the arrays code (N, K) float32, label (N,) and name (N,). A run that was stopped goes on where it was;
-    what is there already is not written again. Bad files are skipped and listed (exit code 3).
+    The file holds the arrays code (N, K) float32, label (N,) and name (N,). A run that was stopped goes on where it
+    was; what is there already is not written again. Bad files are skipped and listed (exit code 3).
     """
 
     model: Positional[Path]

@@ -55,7 +55,9 @@ class Pace:
             self.shown_at = now
             speed = (self.done - self.first) / max(now - self.started_at, 1e-6)
             left = (self.of - self.done) / max(speed, 1e-6)
-            say(self.console, f"{self.what}: {self.done:,} of {self.of:,}, {speed:,.0f}/s, {left:,.0f} s left")
+            say(
+                self.console, f"{self.what}: {self.done:,} of {self.of:,}, {speed:,.0f}/s, {left:,.0f} s left"
+            )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Arrays out, as an .npz file that is never whole in memory.
 
-    name, dtype, shape, blocks of rows ─► x.npy within the archive, block by block        stamp: a comment on the archive
+    name, dtype, shape, blocks of rows ─► x.npy within the archive, block by block       stamp: the archive's comment
 
 The bytes are those that numpy.savez would write, but for the stamp. It names what the arrays were made of, and stands
 at the very end of the file: where it is right, all before it is there, and nothing need be made again.
@@ -45,7 +45,7 @@ def write_npz(target: Path, columns: Mapping[str, Column], stamp: str = "") -> b
         for name, column in columns.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 header = {"descr": column.dtype, "fortran_order": False, "shape": column.shape}
-                np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
+                np.lib.format.write_array_header_1_0(file, header)
                 for block in column.blocks:
                     file.write(np.ascontiguousarray(block, column.dtype).tobytes())
     return inode(target) != before

@@ -128,7 +128,9 @@ def embed(model: Model, records: Records) -> Codes:
     Raises:
         AbilityError: the model has no code.
     """
-    return codes_of(np.concatenate([np.zeros((0, width(model)), np.float32), *encoded(model, records)]), records)
+    return codes_of(
+        np.concatenate([np.zeros((0, width(model)), np.float32), *encoded(model, records)]), records
+    )
 
 
 def codes_of(code: NDArray[np.float32], records: Records) -> Codes:

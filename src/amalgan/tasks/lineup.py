@@ -1,6 +1,6 @@
 """Queries and what is most like each, as one picture.
 
-    query │ nearest, second, third ...          in frames of their classes' colors, the distance below
+query │ nearest, second, third ...          in frames of their classes' colors, the distance below
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def lineup(
         raise UsageError(f"a sheet shows pictures; this model reads {query.spec.text}. Leave out --sheet.")
     count, across = min(MOST, len(query)), row.shape[1]
     left = MARGIN + cell() + APART
-    size = (left + across * (cell() + GAP) - GAP + MARGIN, 2 * MARGIN + count * (cell() + CAPTION + GAP) - GAP)
+    size = (
+        left + across * (cell() + GAP) - GAP + MARGIN,
+        2 * MARGIN + count * (cell() + CAPTION + GAP) - GAP,
+    )
     paper = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(paper)
     for line in range(count):
@@ -48,7 +51,15 @@ def lineup(
         hang(paper, pen, query, line, (MARGIN, top), "query", INK)
         for place in range(across):
             corner = (left + place * (cell() + GAP), top)
-            hang(paper, pen, records, int(row[line, place]), corner, f"{float(distance[line, place]):.3f}", FAINT)
+            hang(
+                paper,
+                pen,
+                records,
+                int(row[line, place]),
+                corner,
+                f"{float(distance[line, place]):.3f}",
+                FAINT,
+            )
     between = left - APART // 2 - GAP // 2
     pen.line((between, MARGIN, between, size[1] - MARGIN), RULE)
     return write_changed(target, png_bytes(np.asarray(paper)))

@@ -8,10 +8,10 @@ have on the average.
 
 Near-duplicates. How near is near differs from place to place, so the distance to the nearest is measured against that
 to the 20th nearest. Where nothing was copied and codes lie evenly around, the ratio r of the two has the distribution
-P(r <= t) = 1 - (1 - t^m)^19, m the dimension in which they lie (the nearest 19 are uniform in the ball of the 20th). m is
-the one whose lower quarter is that of the ratios found: a few copies among many pictures hardly move it, and many
-make it smaller, so that less is called a copy, not more. The threshold is the t at which so even a set of as many pictures
-would have ``expected`` of them nearer by chance. Pictures of equal pixels are joined whatever their codes. Groups are what
+P(r <= t) = 1 - (1 - t^m)^19, m the dimension in which they lie (the nearest 19 are uniform in the ball of the 20th).
+m is the one whose lower quarter is that of the ratios found: a few copies among many pictures hardly move it, and many
+make it smaller, so that less is called a copy, not more. The threshold is the t below which chance alone brings
+``expected`` pictures in a set of that size. Pictures of equal pixels are joined whatever their codes. Groups are what
 is connected. One of more than 20 near-duplicates (not of equal pixels) has no 20th outside itself and may be missed.
 """
 
