@@ -34,6 +34,7 @@ from amalgan.tasks.detect import Detection, of_chunks
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
+from amalgan.tasks.signals import Joint
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
 from amalgan.types import DataSpec
@@ -119,9 +120,14 @@ class Model:
         found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
-    def detect(self, x: Examples, *, normals: Examples) -> Detection:
-        """How strange each example is beside ``normals``, normal ones that the model was not trained on."""
-        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK))
+    def detect(self, x: Examples, *, normals: Examples, known: Examples | None = None) -> Detection:
+        """How strange each example is beside ``normals``, normal ones that the model was not trained on.
+
+        ``known`` are other normal ones, best those that it was trained on: from a hundred on they teach how signals
+        occur together, which tells more than each alone.
+        """
+        joint = None if known is None else Joint.fit(self.held, self._in(known).split(CHUNK))
+        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""

@@ -104,7 +104,9 @@ def test_labels_that_were_missing_stay_missing(digits):
 
 
 def test_what_cannot_be_hidden_is_said(digits, tmp_path):
-    with pytest.raises(DataError, match=r"--labeled 9 leaves 9 labels for 10 classes.*Give 10 or more, or 0 for none"):
+    with pytest.raises(
+        DataError, match=r"--labeled 9 leaves 9 labels for 10 classes.*Give 10 or more, or 0 for none"
+    ):
         hide_labels(digits.train, 9, seed=0)
     np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (40, 9, 9), np.uint8))
     with pytest.raises(DataError, match=r"no training example has a label. Leave it out"):

@@ -1,4 +1,4 @@
-"""What a model is used for: ``generate``, ``reconstruct``, ``embed`` and ``evaluate``."""
+"""What a model is used for: ``generate``, ``reconstruct`` and ``evaluate``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, judged, model_at
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
 from amalgan.cli.shared import DecoderName, Loading, Reading
-from amalgan.errors import UsageError
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset
@@ -134,55 +133,6 @@ class Reconstruct:
         }
         return Answer(
             facts=facts, text=f"{counted(len(rebuilt), noun(model))} in {self.out}", skipped=skipped
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Embed:
-    """Write the code of every example of DATA.
-
-    The file holds the arrays code (N, K) float32, label (N,) and name (N,).
-    """
-
-    model: Positional[Path]
-    """A model file or a run's folder."""
-    data: Positional[str]
-    """What to encode: all that amalgan train takes, and single pictures."""
-    out: Path
-    """Where to: x.npz or x.parquet."""
-    plot: Path | None = None
-    """Also draw a map of the codes as a .png, like beside like."""
-    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
-    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
-    json: Switch = False
-    """End with one JSON object on stdout; all else goes to stderr."""
-
-    def run(self, console: Console) -> Answer:
-        """Encode and write."""
-        from amalgan.tasks.embed import embed
-        from amalgan.tasks.map import map_picture
-
-        check_out(self.out, self.data)
-        if self.plot is not None and self.plot.suffix.lower() != ".png":
-            raise UsageError(f"--plot {self.plot}: a map is a .png file.")
-        model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        codes = embed(model, data.records)
-        codes.write(self.out)
-        if self.plot is not None:
-            map_picture(codes, data.records, self.plot)
-        n, size = codes.code.shape
-        skipped = skipped_of(data)
-        facts = {
-            "out": str(self.out),
-            "n": n,
-            "code_size": size,
-            "plot": self.plot and str(self.plot),
-            "skipped": skipped,
-        }
-        drawn = f", drawn in {self.plot}" if self.plot else ""
-        return Answer(
-            facts=facts, text=f"{counted(n, 'code')} of {size} entries in {self.out}{drawn}", skipped=skipped
         )
 
 

@@ -44,6 +44,7 @@ PERPLEXITY = 30.0
 TOLD = 50
 """Principal components that t-SNE is told."""
 PAPER, INK, FAINT, NO_CLASS = (255, 255, 255), (34, 38, 46), (120, 126, 138), (150, 156, 166)
+RULE = (214, 218, 224)
 HUES: tuple[Color, ...] = (
     (66, 112, 196),
     (232, 129, 41),
