@@ -76,12 +76,17 @@ def noisy(x: Tensor, level: Tensor, draws: Draws, noise: float) -> Tensor:
 
 def smaller(x: Tensor, level: Tensor, draws: Draws, noise: float) -> Tensor:
     """Without the detail that scaling down loses."""
-    factor = torch.tensor([2 + int(2.999 * one) for one in level.tolist()])
+    factor = torch.tensor([FACTORS[int(len(FACTORS) * one)] for one in level.tolist()])
     found = x.clone()
     for one in factor.unique().tolist():
         rows = torch.nonzero(factor == one).flatten().to(x.device)
         found[rows] = larger(shrunk(x[rows], one), x.shape[2:])
     return found
+
+
+def level_of_factor(factor: int) -> float:
+    """A level at which pictures were scaled by ``factor``."""
+    return (FACTORS.index(factor) + 0.5) / len(FACTORS)
 
 
 def blocky(x: Tensor, level: Tensor, draws: Draws, noise: float) -> Tensor:

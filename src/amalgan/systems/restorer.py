@@ -39,8 +39,7 @@ class Restorer(System):
 
     def __init__(self, config: RestorerConfig, spec: DataSpec) -> None:
         super().__init__(config.resolved(spec), spec)
-        sizes = {"width": config.width, "halvings": config.halvings, "blocks": config.blocks}
-        self.network = Mender(spec.shape[0], len(TASKS) + 2, **sizes)
+        self.network = Mender(spec.shape[0], len(TASKS) + 2, width=config.width, blocks=config.blocks)
 
     @property
     def tasks(self) -> tuple[RestoringTask, ...]:

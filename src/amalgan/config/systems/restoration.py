@@ -27,17 +27,15 @@ class RestorerConfig:
     """Denoise: deviations from 0 up to this, in gray levels of 255."""
     told: float = 0.25
     """Share of the pictures of which the network is told how bad they are; of the others it must see for itself."""
-    patch: int = 64
+    patch: int = 48
     """Side of the part of each picture that is trained on, cut out at random."""
-    width: int = 32
-    """Channels at half of the picture's size; each further halving doubles them."""
-    halvings: int = 2
-    """How often the picture is halved further: the more, the farther the network sees."""
-    blocks: int = 2
-    """Residual blocks at each size, on the way down and on the way up."""
+    width: int = 48
+    """Channels, at half of the picture's size."""
+    blocks: int = 6
+    """Residual blocks, one after another."""
     reconstruction: Reconstruction = "l1"
     """How far a mended picture is from the sound one."""
-    optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, final=0.01))
+    optimizer: Adam = field(default_factory=lambda: Adam(rate=1.5e-3, final=0.01))
 
     def __post_init__(self) -> None:
         check(
@@ -50,7 +48,6 @@ class RestorerConfig:
             (0 <= self.told <= 1, f"told is {self.told}; it is a share, in [0, 1]"),
             (self.patch >= 8, f"patch is {self.patch}; the least is 8"),
             (self.width >= 4, f"width is {self.width}; the least is 4"),
-            (self.halvings >= 0, f"halvings is {self.halvings}; it cannot be negative"),
             (self.blocks >= 1, f"blocks is {self.blocks}; the least is 1"),
         )
 
@@ -66,4 +63,4 @@ class RestorerConfig:
 
     def preset(self, name: Preset) -> RestorerConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else replace(self, width=64, blocks=4)
+        return self if name == "quick" else replace(self, width=64, blocks=10)
