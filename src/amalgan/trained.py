@@ -1,11 +1,11 @@
 """A trained model as Python holds it: arrays and PIL images go in, arrays come out.
 
-    load(path) ─► Model ─► generate · reconstruct · walk · encode · decode · compress · classify · detect
+    load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
                        └─► evaluate · report · explore, on data
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
-(N, D). Pictures of another size are fitted as the data reader fits them.
+(N, D). Pictures of another size are fitted as the data reader fits them; restored ones keep their own.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from amalgan import modelfile
+from amalgan.config.systems.restoration import RestoringTask
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.data.held import Examples, examples, named
+from amalgan.data.whole import of_held, to_array
 from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
 from amalgan.studies.report.exploration import explore
@@ -33,7 +36,9 @@ from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.detect import Detection, of_chunks
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
+from amalgan.tasks.mend import Repair
 from amalgan.tasks.reconstruct import redraw
+from amalgan.tasks.restore import Answers, restored
 from amalgan.tasks.signals import Joint
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
@@ -77,6 +82,33 @@ class Model:
         """Each example, encoded and decoded again; ``seed`` draws what the realistic decoder adds."""
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
+
+    def restore(
+        self,
+        picture: NDArray[Any] | Image.Image,
+        *,
+        task: RestoringTask,
+        sigma: float | None = None,
+        factor: int = 2,
+        mask: NDArray[Any] | None = None,
+        samples: int = 1,
+        decoder: DecoderName = "faithful",
+        seed: int = 0,
+    ) -> NDArray[Any]:
+        """One picture of any size, restored: uint8 (H, W) or (H, W, 3), uint16 (H, W) where it had 16 bits.
+
+        Args:
+            sigma: denoise: the noise's deviation in gray levels of 255; by default the model judges for itself.
+            factor: upscale: how many times as wide and high.
+            mask: inpaint: (H, W), other than 0 where something is missing.
+            samples: inpaint, by models that generate: so many fillings, one after another in a first axis if several.
+        """
+        repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
+        answers = Answers(samples=samples, decoder=decoder, seed=seed)
+        known = None if mask is None else (np.asarray(mask) == 0).astype(np.float32)
+        found = restored(self.held, of_held(picture), repair, known=known, answers=answers)
+        arrays = [to_array(one) for one in found]
+        return arrays[0] if samples == 1 else np.stack(arrays)
 
     def walk(
         self,

@@ -48,7 +48,7 @@ GENERATION = {
 }
 CRITIC = {"critic_overfit"}
 CODES = {"linear_probe", "knn_accuracy", "linear_probe_components", "knn_accuracy_components"}
-FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction"}
+FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction", "denoising_gain"}
 REALISTIC = {
     "psnr_realistic",
     "ssim_realistic",

@@ -28,6 +28,7 @@ from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
 from amalgan.cli.report import Report
+from amalgan.cli.restore import Restore
 from amalgan.cli.train import Train
 from amalgan.cli.use import Evaluate, Generate, Reconstruct
 from amalgan.config.words import nearest
@@ -38,6 +39,7 @@ COMMANDS: dict[str, type[Any]] = {
     "train": Train,
     "generate": Generate,
     "reconstruct": Reconstruct,
+    "restore": Restore,
     "compress": Compress,
     "decompress": Decompress,
     "embed": Embed,

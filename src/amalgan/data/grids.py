@@ -141,17 +141,23 @@ def _write_folder(
     return [out / path for path in paths]
 
 
-def png_names(names: Sequence[str], ending: str = ".png") -> list[str]:
+def png_names(names: Sequence[str], ending: str | None = ".png") -> list[str]:
     """Where pictures of these ``names`` go: ``ending`` instead of their own, or both where two would be equal.
+
+    Args:
+        ending: None leaves names as they are.
 
     Raises:
         UsageError: a name leads out of the folder.
     """
     if outside := [name for name in names if name.startswith("/") or ".." in name.split("/")]:
         raise UsageError(f"{outside[0]!r} leads out of the folder; give names without a leading / or ..")
-    plain = [str(PurePosixPath(name).with_suffix(ending)) for name in names]
+    plain = [name if ending is None else str(PurePosixPath(name).with_suffix(ending)) for name in names]
     counts = Counter(plain)
-    full = [path if counts[path] == 1 else f"{name}{ending}" for name, path in zip(names, plain, strict=True)]
+    full = [
+        path if counts[path] == 1 else f"{name}{ending or ''}"
+        for name, path in zip(names, plain, strict=True)
+    ]
     return ["/".join(map(_short, path.split("/"))) for path in full]
 
 

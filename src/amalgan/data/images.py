@@ -69,7 +69,7 @@ def measure(data: bytes) -> Measured:
     Raises:
         BadPicture: it is no picture of an allowed format and size.
     """
-    with _guarded(), _opened(data) as image:
+    with guarded(), opened(data) as image:
         height, width = _upright_size(image)
         return Measured(height, width, image.mode in GRAY_MODES)
 
@@ -80,12 +80,12 @@ def decode(data: bytes, layout: Layout) -> Picture:
     Raises:
         BadPicture: whatever is wrong with it.
     """
-    with _guarded(), _opened(data) as image:
+    with guarded(), opened(data) as image:
         size, mode = _upright_size(image), image.mode
         if image.format in ("JPEG", "MPO"):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
             image.draft(None, (2 * max(layout.height, layout.width),) * 2)
         image.load()
-        return Picture(fitted(_upright(image), layout), size, mode)
+        return Picture(fitted(upright(image), layout), size, mode)
 
 
 def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
@@ -96,7 +96,7 @@ def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _guarded() -> Iterator[None]:
+def guarded() -> Iterator[None]:
     """Turn whatever a decoder raises into BadPicture: hostile bytes reach what no list of types covers."""
     try:
         yield
@@ -109,7 +109,7 @@ def _guarded() -> Iterator[None]:
         raise BadPicture(f"cannot be decoded: {text}. Open and save it again, or remove it") from error
 
 
-def _opened(data: bytes) -> Image.Image:
+def opened(data: bytes) -> Image.Image:
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -145,7 +145,7 @@ def _upright_size(image: Image.Image) -> tuple[int, int]:
     return (width, height) if orientation in TURNED and image.format != "TIFF" else (height, width)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # damaged EXIF says nothing about the picture
@@ -157,7 +157,7 @@ def _flat(image: Image.Image, layout: Layout) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         image = Image.fromarray(eight_bits(np.asarray(image)))
     if image.mode == "LAB":
-        image = _from_lab(image)
+        image = from_lab(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (*layout.background, 255))
@@ -165,7 +165,7 @@ def _flat(image: Image.Image, layout: Layout) -> Image.Image:
     return image if image.mode == layout.mode else image.convert(layout.mode)
 
 
-def _from_lab(image: Image.Image) -> Image.Image:
+def from_lab(image: Image.Image) -> Image.Image:
     lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
     assert converted is not None  # only when asked to work in place

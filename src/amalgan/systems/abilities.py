@@ -3,7 +3,8 @@
     Encodes    example ─► code          Decodes   code ─► example, faithful
     Samples    label ─► new code        Realizes  code, noise ─► example, realistic
     Generates  label ─► new example     Classifies  example ─► class logits
-    Rates      code ─► bits                 Quantizes   example ─► whole numbers, and back
+    Rates      code ─► bits         Quantizes  example ─► whole numbers, and back
+    Restores   damaged example ─► sound one
 
 A system has an ability by having its method; nothing is declared.
 """
@@ -17,7 +18,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import registry
+from amalgan.config.systems.restoration import RestoringTask
 from amalgan.contexts import Context
+from amalgan.data.damage import Damaged
 from amalgan.errors import AbilityError
 from amalgan.streams import Draws
 
@@ -107,6 +110,26 @@ class Classifies(Protocol):
         """Raw logits, in the order of ``DataSpec.classes``; no columns for a model without classes. Deterministic."""
 
 
+@runtime_checkable
+class Restores(Protocol):
+    """Mends damaged pictures of any size."""
+
+    @property
+    def tasks(self) -> tuple[RestoringTask, ...]:
+        """What it was trained for."""
+
+    @property
+    def most_noise(self) -> float:
+        """Deviation of noise at level 1, of the [-1, 1] range."""
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing sways a pixel: parts of a picture that overlap by twice that have no seams."""
+
+    def restore(self, hurt: Damaged) -> Float[Tensor, "B C H W"]:
+        """Each picture as it may have been; known pixels around holes are kept. Deterministic."""
+
+
 ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
@@ -116,6 +139,7 @@ ABILITIES: dict[str, type] = {
     "bits": Rates,
     "quantize": Quantizes,
     "classify": Classifies,
+    "restore": Restores,
 }
 
 SAID = {

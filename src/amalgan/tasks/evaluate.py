@@ -2,6 +2,7 @@
 
     test split ─┬─ generated examples ─► score_generation       Generates
                 ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
+                ├─ of noisy pictures ──► score_denoising        Encodes, Decodes, or Restores
                 ├─ codes ─┬────────────► score_codes            Encodes, labels
                 │         └────────────► score_rate             Encodes, Rates
                 ├─ classes told ───────► score_classes          Classifies, labels
@@ -26,6 +27,7 @@ from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, R
 from amalgan.tasks.score_classes import class_scores
 from amalgan.tasks.score_codes import code_scores
 from amalgan.tasks.score_critic import critic_scores
+from amalgan.tasks.score_denoising import denoising_scores
 from amalgan.tasks.score_generation import generation_scores
 from amalgan.tasks.score_rate import rate_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
@@ -124,6 +126,7 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         tell(f"reconstructing {trial.n} examples")
         yield from reconstruction_scores(model, trial)
+    yield from denoising_scores(model, trial)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)

@@ -97,6 +97,7 @@ EVALUATION = MeasureGroup(
             "frechet_distance_reconstruction_realistic", "Fréchet distance of x″", "", False, "reconstruction"
         ),
         Measure("spread", "Spread of x″", "", None, "reconstruction"),
+        Measure("denoising_gain", "Denoising gain", "dB", True, "reconstruction"),
         Measure("linear_probe", "Linear probe of codes", "share", True, "codes", headline=True),
         Measure("knn_accuracy", "Nearest neighbors of codes", "share", True, "codes"),
         Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
