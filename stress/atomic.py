@@ -181,7 +181,7 @@ def fault_in(contents: World, folder: Path, least: int) -> str | None:
     for name, data in contents.items():
         (folder / name).write_bytes(data)
     try:
-        tensors, header = state.newest(folder / NAME, lambda sentence: None)
+        _, header = state.newest(folder / NAME, lambda sentence: None)
     except StateError as error:
         return str(error)
     return None if int(header["round"]) >= least else f"state {header['round']} where {least} was saved"

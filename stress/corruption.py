@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from amalgan import modelfile
 from amalgan.errors import AmalganError, BitstreamError, ModelFileError
 from amalgan.tasks import packed
 from stress import subjects
 from stress.figure import Figure, portion
+from support import SPECS, build, examples, settled
 
 FILES = 20
 
@@ -24,31 +27,33 @@ def damaged(data: bytes, step: int = 1) -> Iterator[tuple[str, bytes]]:
         yield f"cut at {size}", data[:size]
 
 
+def answer(read: Callable[[], Any], own: type[AmalganError]) -> str | None:
+    """What is wrong with how a damaged file was met; None where it was refused by an error of the type ``own``."""
+    try:
+        read()
+    except own:
+        return None
+    except AmalganError as error:
+        return f"refused by {type(error).__name__}"
+    return "read without a word"
+
+
 def figure(share: float, scratch: Path) -> Figure:
     """Read every damaged file the way users do."""
-    model = subjects.model(scratch, "autoencoder", "vectors", network=subjects.TINY)
-    place, broken, tried = scratch / "damaged", [], 0
-
-    def missed(what: str, case: str, data: bytes) -> None:
-        nonlocal tried
-        tried += 1
-        place.write_bytes(data)
-        try:
-            modelfile.load(place) if what == "model" else packed.from_file(place, model)
-        except ModelFileError if what == "model" else BitstreamError:
-            return
-        except AmalganError as error:
-            broken.append(f"{what}, {case}: {type(error).__name__}")
-        else:
-            broken.append(f"{what}, {case}: read without a word")
-
-    whole = (scratch / "model.safetensors").read_bytes()
-    for case, data in damaged(whole, step=round(1 / share)):
-        missed("model", case, data)
+    system = settled(build("autoencoder", SPECS["vectors"], network=subjects.TINY), examples(SPECS["vectors"]))
+    modelfile.publish(scratch / "small.safetensors", system, name="autoencoder", facts={})
+    whole, place = (scratch / "small.safetensors").read_bytes(), scratch / "damaged"
+    model = subjects.model(scratch)
     files = subjects.pictures(model, portion(FILES, share))
-    for number, picture in enumerate(files):
-        for case, data in damaged(picture):
-            missed(f"picture {number}", case, data)
+    readers = [(partial(modelfile.load, place), ModelFileError, whole, round(1 / share))]
+    readers += [(partial(packed.from_file, place, model), BitstreamError, picture, 1) for picture in files]
+    tried, broken = 0, list[str]()
+    for number, (read, own, data, step) in enumerate(readers):
+        for case, wrong in damaged(data, step):
+            place.write_bytes(wrong)
+            tried += 1
+            if fault := answer(read, own):
+                broken.append(f"file {number}, {case}: {fault}")
     return Figure(
         asked="100 % of bit flips and cuts found",
         reached=f"{tried - len(broken):,} of {tried:,}: a model of {len(whole):,} bytes, {len(files)} .amg files",

@@ -47,7 +47,7 @@ def archive(data: bytes, draw: random.Random) -> bytes:
     """A mutant of an archive; of every other one both checksums are right."""
     if draw.random() < 0.5:
         return mutant(data, draw)
-    count, deflated, plain, _ = container.END.unpack(data[-container.END.size :])
+    count, deflated, _, _ = container.END.unpack(data[-container.END.size :])
     tail = len(data) - container.END.size - deflated
     codes = tail - container.CRC.size * count
     body, crcs = data[container.START.size : codes], data[codes:tail]
