@@ -30,6 +30,8 @@ from amalgan.types import DataSpec
 FORMAT = 1
 CODING = "coding."
 """Names of tensors that begin so are the coder's."""
+CANNOT_BUILD = (ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
+"""What a header that makes no sense leads to."""
 
 AnyCoder = Coder | MapCoder
 A = TypeVar("A")
@@ -108,9 +110,9 @@ def load(source: str | Path, device: str = "cpu") -> Model:
     except FileError as error:
         raise ModelFileError(str(error)) from None
     check_format(path, header)
-    system = rebuild(path, header)
     coding = {name.removeprefix(CODING): tensors[name] for name in tensors if name.startswith(CODING)}
     weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(CODING)}
+    system = rebuild(path, header, weights)
     try:
         system.load_state_dict(weights)
         coder = coder_of(coding) if coding else None
@@ -150,8 +152,8 @@ def check_format(path: Path, header: dict[str, Any]) -> None:
         )
 
 
-def rebuild(path: Path, header: dict[str, Any]) -> System:
-    """The system that ``header`` describes, with fresh weights."""
+def rebuild(path: Path, header: dict[str, Any], weights: dict[str, torch.Tensor]) -> System:
+    """The system that ``header`` describes, with fresh weights of the sizes of ``weights``."""
     if header["system"] not in registry.names():
         raise ModelFileError(
             f"{path} holds a system {header['system']!r}, which is not known here; there are "
@@ -160,11 +162,23 @@ def rebuild(path: Path, header: dict[str, Any]) -> System:
     cls = registry.system_class(header["system"])
     try:
         config = fields.from_json(registry.config_class(header["system"]), header["config"])
-        return cls(config, DataSpec.from_json(header["spec"]))
-    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        spec = DataSpec.from_json(header["spec"])
+        with torch.device("meta"):  # sizes without memory: the header may say any
+            check_sizes(path, cls(config, spec).state_dict(), weights)
+        return cls(config, spec)
+    except CANNOT_BUILD as error:
         raise ModelFileError(
             f"{path} describes a {header['system']} that this version cannot build: {error}. Upgrade amalgan."
         ) from None
+
+
+def check_sizes(path: Path, expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:
+    """Refuse weights that are not those of the system."""
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in expected or name not in found or expected[name].shape != found[name].shape:
+            raise ModelFileError(
+                f"{path}: its weights do not fit its system: {name} is not what it should be."
+            )
 
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:

@@ -91,6 +91,11 @@ def test_generate_into_a_folder(run, digits, tmp_path):
         assert (picture.size, picture.mode) == ((8, 8), "L")
         assert picture.info["amalgan model"] == ran.json["digest"]
         assert picture.info["amalgan seed"] == "0"
+    told = run("info", tmp_path / "new" / "00000.png", "--json").json
+    assert told["provenance"]["model"] == ran.json["digest"] and told["provenance"]["seed"] == "0"
+    (tmp_path / "none.png").write_bytes(b"<svg/>")
+    refused = run("info", tmp_path / "none.png")
+    assert refused.code == 1 and "none.png is markup (SVG or HTML), not a picture" in refused.err
 
 
 def test_generate_arrays_and_a_grid(run, digits, tmp_path):

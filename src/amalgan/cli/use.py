@@ -184,13 +184,10 @@ def measured(found: Evaluation) -> Table:
 
 
 def provenance(model: Model, *, seed: int) -> dict[str, str]:
-    """What a picture says of its origin."""
-    return {
-        "Software": f"amalgan {__version__}",
-        "Source": "synthetic: made by a trained model",
-        "amalgan model": model.digest,
-        "amalgan seed": str(seed),
-    }
+    """What a picture that ``model`` made says of its origin."""
+    from amalgan.data.provenance import provenance
+
+    return provenance(model.digest, seed=seed, software=f"amalgan {__version__}")
 
 
 def noun(model: Model) -> str:

@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from amalgan.data.provenance import xmp_of
 from amalgan.data.sheets import in_cell
 from amalgan.errors import UsageError
 from amalgan.files import replacing, write_bytes
 
 GAP = 2
+XMP = "XML:com.adobe.xmp"
+"""The keyword under which a PNG holds XMP."""
 WHITE = 255
 ONE_PNG_SIDE = 30_000
 FOREIGN = {".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".npy", ".zip", ".pdf", ".csv"}
@@ -38,10 +41,12 @@ LONGEST_NAME_BYTES = 200
 
 
 def png_bytes(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
-    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` for those who look into it."""
+    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` on its origin, which is said in XMP too."""
     info = PngInfo()
     for keyword, value in (text or {}).items():
         info.add_itxt(keyword, value)
+    if text:
+        info.add_itxt(XMP, xmp_of(text))
     file = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", pnginfo=info)
     return file.getvalue()

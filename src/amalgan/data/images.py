@@ -74,6 +74,17 @@ def measure(data: bytes) -> Measured:
         return Measured(height, width, image.mode in GRAY_MODES)
 
 
+def packet(data: bytes) -> bytes:
+    """The XMP packet in a picture file, as it stands there; empty where there is none.
+
+    Raises:
+        BadPicture: it is no picture of an allowed format and size.
+    """
+    with _guarded(), _opened(data) as image:
+        found = image.info.get("xmp", b"")
+        return found.encode() if isinstance(found, str) else bytes(found)
+
+
 def decode(data: bytes, layout: Layout) -> Picture:
     """Decode a picture file to the layout.
 

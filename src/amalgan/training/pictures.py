@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amalgan import files
+from amalgan import __version__, files
 from amalgan.data import Dataset, grid, png_bytes, to_pixels
+from amalgan.data.provenance import provenance
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.systems.base import System
@@ -44,7 +45,8 @@ class Sheets:
 
     def write(self, what: str, images: int, x: Tensor) -> None:
         pixels = to_pixels(x, self.data.spec)
-        sheet = png_bytes(grid(pixels, columns=8))
+        text = provenance(None, seed=0, software=f"amalgan {__version__}")
+        sheet = png_bytes(grid(pixels, columns=8), text)
         files.write_bytes(self.folder / f"{what}-{images:09d}.png", sheet)
 
     def generated(self, system: Generates) -> Tensor:
