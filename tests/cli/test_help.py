@@ -28,6 +28,7 @@ NAMES = (
     "embed",
     "classify",
     "detect",
+    "augment",
     "evaluate",
     "compare",
     "report",

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
-from amalgan import __version__
 from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, judged, model_at
@@ -235,12 +234,9 @@ def measured(found: Evaluation) -> Table:
 
 def provenance(model: Model, *, seed: int) -> dict[str, str]:
     """What a picture says of its origin."""
-    return {
-        "Software": f"amalgan {__version__}",
-        "Source": "synthetic: made by a trained model",
-        "amalgan model": model.digest,
-        "amalgan seed": str(seed),
-    }
+    from amalgan.data.provenance import provenance
+
+    return provenance(model.digest, seed)
 
 
 def noun(model: Model) -> str:
