@@ -109,8 +109,8 @@ def classes_of(names: NDArray[Any], spec: DataSpec, known: bool) -> tuple[NDArra
     places = {name: place for place, name in enumerate(spec.classes)}
     if unknown := [value for value in values if str(value) not in places]:
         raise UsageError(
-            f"class {str(unknown[0])!r}: this model knows {', '.join(spec.classes) or 'no classes'}; another policy than "
-            "generate takes any class"
+            f"class {str(unknown[0])!r}: this model knows {', '.join(spec.classes) or 'no classes'}; another policy "
+            "than generate takes any class"
         )
     numbers = np.array([places[str(value)] for value in values])
     whole = np.empty(len(places), values.dtype)

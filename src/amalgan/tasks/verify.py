@@ -81,18 +81,23 @@ def verify(
         steps=steps or steps_for(len(train)),
     )
     right = school.right(tell=tell)
-    sizes = np.unique(train.labels, return_counts=True)[1]
     return Verification(
         spec=data.spec,
         right=right,
         label=test.labels,
-        balanced=bool(sizes.max() > UNBALANCED * sizes.min()),
+        balanced=unbalanced(train.labels),
         margin=margin,
         real=len(train),
         added=sum(counts.values()),
         steps=school.steps,
         copied=copied(made(seed), real, held),
     )
+
+
+def unbalanced(labels: NDArray[np.int64]) -> bool:
+    """Whether classes differ so much in size that each must count alike."""
+    sizes = np.unique(labels, return_counts=True)[1]
+    return bool(sizes.max() > UNBALANCED * sizes.min())
 
 
 def remembered(made: Callable[[int], Labeled]) -> Callable[[int], Labeled]:
