@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from amalgan.errors import AmalganError as AmalganError
     from amalgan.registry import load_plugin as load_plugin
     from amalgan.registry import register as register
+    from amalgan.resampling import Resampler as Resampler
     from amalgan.trained import Model as Model
     from amalgan.trained import load as load
 
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 _HOME_OF = {
     "AmalganError": "errors",
     "Model": "trained",
+    "Resampler": "resampling",
     "SystemFacts": "catalog",
     "compare": "api",
     "known_systems": "catalog",

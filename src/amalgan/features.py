@@ -99,10 +99,10 @@ class Features:
 class Classifier(nn.Module):
     """A convolutional encoder, its rectified features, and a linear layer on them."""
 
-    def __init__(self, spec: DataSpec, classes: int) -> None:
+    def __init__(self, spec: DataSpec, classes: int, network: Networks = NETWORK) -> None:
         super().__init__()
         self.spec = spec
-        self.encoder = networks.encoder(NETWORK, spec, FEATURES)
+        self.encoder = networks.encoder(network, spec, FEATURES)
         self.head = nn.Linear(FEATURES, classes)
 
     def forward(self, x: Tensor) -> Float[Tensor, "B 64"]:
@@ -212,18 +212,24 @@ def rounds_for(examples: int, images: int) -> int:
 
 @torch.enable_grad()
 def drill(
-    net: Classifier, lesson: Callable[[int], tuple[Tensor, Tensor]], rounds: int, device: str = "cpu"
+    net: Classifier,
+    lesson: Callable[[int], tuple[Tensor, Tensor]],
+    rounds: int,
+    device: str = "cpu",
+    *,
+    moved: AugmentConfig = MOVED,
+    seed: int = 0,
 ) -> None:
-    """Train ``net`` on slightly moved pictures, the same way every time.
+    """Train ``net`` on examples, pictures slightly ``moved``, the same way every time.
 
     Args:
-        lesson: the pictures (B, C, H, W) of a round and their classes (B,).
+        lesson: the examples (B, ...) of a round and their classes (B,).
     """
     adam = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=rounds, pct_start=0.1)
     for round in range(rounds):
         pictures, target = lesson(round)
-        x = augment(pictures, MOVED, Draws(seed=0, round=round, total=BATCH, device=device))
+        x = augment(pictures, moved, Draws(seed=seed, round=round, total=len(pictures), device=device))
         loss = nn.functional.cross_entropy(net.logits(x), target, label_smoothing=SMOOTHING)
         adam.zero_grad()
         loss.backward()

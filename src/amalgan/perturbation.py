@@ -44,9 +44,7 @@ class Perturber(nn.Module):
     def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, " N"], draws: Draws) -> None:
         """Take covariance and bank from codes; as many of each class as there are, up to its share of the bank."""
         self.groups.fit(label)
-        covariance = torch.cov(code.double().T, correction=0).reshape(code.shape[1], -1)
-        values, directions = torch.linalg.eigh(covariance)
-        self.factor.copy_(directions * values.clamp(min=0).sqrt())
+        self.factor.copy_(factor_of(code))
         group = label % len(self.groups)
         picked = spread_picks(group, BANK, draws.generator("bank"))
         picked = picked[group[picked].argsort(stable=True)]
@@ -59,14 +57,33 @@ class Perturber(nn.Module):
     ) -> Float[Tensor, "B K"]:
         """A perturbed copy of each code; gradients reach ``code``. UNLABELED goes toward a code of any class."""
         if self.kind == "noise":
-            return code + self.strength * draws.normal(f"{purpose} noise", len(self.factor)) @ self.factor.T
-        toward = (
-            self.strength * draws.uniform(f"{purpose} way", 1) * (self.other(label, draws, purpose) - code)
-        )
-        return code + toward if self.kind == "interpolate" else code - toward
+            return noisy(code, self.factor, self.strength, draws, purpose)
+        share = self.strength if self.kind == "interpolate" else -self.strength
+        return toward(code, self.other(label, draws, purpose), share, draws, purpose)
 
     def other(self, label: Int[Tensor, " B"], draws: Draws, purpose: str) -> Float[Tensor, "B K"]:
         """A code of the bank for each label, of its class."""
         group = self.groups.choose(label, draws, purpose)
         place = (draws.uniform(f"{purpose} other") * self.count[group]).long()
         return self.bank[self.start[group] + place]
+
+
+def factor_of(code: Float[Tensor, "N K"]) -> Float[Tensor, "K K"]:
+    """L, where L L^T is the covariance of the codes."""
+    covariance = torch.cov(code.double().T, correction=0).reshape(code.shape[1], -1)
+    values, directions = torch.linalg.eigh(covariance)
+    return (directions * values.clamp(min=0).sqrt()).to(code.dtype)
+
+
+def noisy(
+    code: Float[Tensor, "B K"], factor: Float[Tensor, "K K"], strength: float, draws: Draws, purpose: str
+) -> Float[Tensor, "B K"]:
+    """The codes with noise, in deviations of the codes that ``factor`` is of."""
+    return code + strength * draws.normal(f"{purpose} noise", len(factor)) @ factor.T
+
+
+def toward(
+    code: Float[Tensor, "B K"], other: Float[Tensor, "B K"], share: float, draws: Draws, purpose: str
+) -> Float[Tensor, "B K"]:
+    """At most ``share`` of the way from each code to the other one; away from it, where negative."""
+    return code + share * draws.uniform(f"{purpose} way", 1) * (other - code)

@@ -1,7 +1,7 @@
 """A trained model as Python holds it: arrays and PIL images go in, arrays come out.
 
     load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
-                       └─► evaluate · report · explore, on data
+                       └─► evaluate · report · explore · augment, on data
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -28,10 +28,12 @@ from amalgan.data.held import Examples, examples, named
 from amalgan.data.whole import of_held, to_array
 from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
+from amalgan.studies.augment import Asked, augment
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks import compress
+from amalgan.tasks.additions import PolicyName
 from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.detect import Detection, of_chunks
 from amalgan.tasks.evaluate import Evaluation, evaluate
@@ -40,6 +42,7 @@ from amalgan.tasks.mend import Repair
 from amalgan.tasks.reconstruct import redraw
 from amalgan.tasks.restore import Answers, restored
 from amalgan.tasks.signals import Joint
+from amalgan.tasks.verify import SEEDS
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
 from amalgan.types import DataSpec
@@ -183,6 +186,34 @@ class Model:
             found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
             words = ("MODEL", data if isinstance(data, str) else "DATA")
             return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
+
+    def augment(
+        self,
+        data: str | Path,
+        out: str | Path,
+        *,
+        policy: PolicyName | None = None,
+        times: float | None = None,
+        balance: bool = False,
+        strength: float | None = None,
+        decoder: DecoderName | None = None,
+        seed: int = 0,
+        verify: bool = False,
+        seeds: int = SEEDS,
+    ) -> dict[str, Any]:
+        """Write new training examples into the folder ``out``; return what ``amalgan augment --json`` prints."""
+        asked = Asked(
+            policy=policy,
+            times=times,
+            balance=balance,
+            strength=strength,
+            decoder=decoder,
+            seed=seed,
+            verify=verify,
+            seeds=seeds,
+            named=("MODEL", str(data)),
+        )
+        return augment(self.held, str(data), asked, Path(out)).facts
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""

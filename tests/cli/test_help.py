@@ -29,6 +29,7 @@ NAMES = (
     "embed",
     "classify",
     "detect",
+    "augment",
     "evaluate",
     "compare",
     "report",

@@ -7,15 +7,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from amalgan import __version__
 from amalgan.data.films import film_bytes
 from amalgan.data.grids import png_bytes
 from amalgan.data.images import packet
 from amalgan.data.provenance import MADE_BY_A_MODEL, origin, provenance, xmp_of
 from hostile import HOSTILE
 
-TEXT = provenance("0123456789abcdef", seed=7, software="amalgan 1")
+TEXT = provenance("0123456789abcdef", seed=7)
 TOLD = {
-    "software": "amalgan 1",
+    "software": f"amalgan {__version__}",
     "source": "synthetic: made by a trained model",
     "model": "0123456789abcdef",
     "seed": "7",
@@ -34,7 +35,7 @@ def test_it_is_xml_with_the_word_of_iptc() -> None:
     (said,) = root.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
     names = {name.partition("}")[2]: value for name, value in said.attrib.items()}
     assert names["DigitalSourceType"] == MADE_BY_A_MODEL
-    assert names["CreatorTool"] == "amalgan 1" and names["model"] == TEXT["amalgan model"]
+    assert names["CreatorTool"] == f"amalgan {__version__}" and names["model"] == TEXT["amalgan model"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

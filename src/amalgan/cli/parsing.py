@@ -17,6 +17,7 @@ import tyro
 
 from amalgan import __version__, registry
 from amalgan.cli import help
+from amalgan.cli.augment import Augment
 from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
 from amalgan.cli.compress import Compress, Decompress
@@ -45,6 +46,7 @@ COMMANDS: dict[str, type[Any]] = {
     "embed": Embed,
     "classify": Classify,
     "detect": Detect,
+    "augment": Augment,
     "evaluate": Evaluate,
     "compare": Compare,
     "report": Report,

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
-from amalgan import __version__
 from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, judged, model_at
@@ -187,7 +186,7 @@ def provenance(model: Model, *, seed: int) -> dict[str, str]:
     """What a picture that ``model`` made says of its origin."""
     from amalgan.data.provenance import provenance
 
-    return provenance(model.digest, seed=seed, software=f"amalgan {__version__}")
+    return provenance(model.digest, seed=seed)
 
 
 def noun(model: Model) -> str:

@@ -4,7 +4,7 @@
 
 A file is opened without waiting (a FIFO would), looked at once open (so it cannot be exchanged in between),
 and a link is followed only to a place inside the folder. Files that only an operating system cares about are
-passed over.
+passed over, and so is what amalgan augment leaves beside its pictures.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from amalgan.errors import BadPicture
 MOST_FILE_BYTES = 1 << 28
 DEEPEST = 64
 JUNK = frozenset({b"thumbs.db", b"desktop.ini", b"ehthumbs.db"})
+BESIDE = frozenset({b"manifest.csv", b"augment.json", b"verdict.json", b"verdict.html"})
+"""What amalgan augment writes into the folder of its pictures."""
 JUNK_FOLDERS = frozenset({b"__macosx", b"@eadir", b"$recycle.bin"})
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 def is_junk(name: bytes) -> bool:
-    """Hidden files, and what macOS and Windows leave in folders."""
-    return name.startswith(b".") or name.lower() in JUNK
+    """Hidden files, and what macOS, Windows and amalgan leave in folders."""
+    return name.startswith(b".") or name.lower() in JUNK | BESIDE
 
 
 def is_junk_folder(name: bytes) -> bool:

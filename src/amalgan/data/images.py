@@ -80,7 +80,7 @@ def packet(data: bytes) -> bytes:
     Raises:
         BadPicture: it is no picture of an allowed format and size.
     """
-    with _guarded(), _opened(data) as image:
+    with guarded(), opened(data) as image:
         found = image.info.get("xmp", b"")
         return found.encode() if isinstance(found, str) else bytes(found)
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
+from amalgan import __version__
 from amalgan.data.names import shown
 
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -31,14 +32,18 @@ PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 NAMES = {"Software": "xmp:CreatorTool", "Source": "amalgan:source"}
 
 
-def provenance(digest: str | None, *, seed: int, software: str) -> dict[str, str]:
-    """What a picture says of its origin; ``digest`` names the model, where it has a file already."""
-    model = {} if digest is None else {f"{OWN}model": digest}
+def provenance(digest: str | None, *, seed: int, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a picture says of its origin.
+
+    Args:
+        digest: names the model, where it has a file already.
+        more: further facts, by words of letters and digits.
+    """
+    facts = ({} if digest is None else {"model": digest}) | {"seed": str(seed)} | dict(more or {})
     return {
-        "Software": software,
+        "Software": f"amalgan {__version__}",
         "Source": "synthetic: made by a trained model",
-        **model,
-        f"{OWN}seed": str(seed),
+        **{f"{OWN}{name}": value for name, value in facts.items()},
     }
 
 

@@ -12,12 +12,8 @@ no more; vectors a logistic regression.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from torch import Tensor
 
 from amalgan import features
@@ -28,30 +24,12 @@ from amalgan.modelfile import Model
 from amalgan.streams import seeded
 from amalgan.systems.abilities import Generates
 from amalgan.tasks.generate import CHUNK, generate_each
+from amalgan.tasks.lessons import Labeled
 from amalgan.tasks.score_codes import labeled_only
-from amalgan.tasks.scores import Outside, Score, Trial, accuracy, delivered, picked
+from amalgan.tasks.scores import Outside, Score, Trial, accuracy, picked
 
 IMAGES = 50_000
 """At most so many pictures are drawn to train the classifier."""
-
-
-class Labeled(NamedTuple):
-    """Examples with their classes."""
-
-    x: NDArray[np.float32] | NDArray[np.uint8]
-    """Pictures as bytes (N, C, H, W), vectors standardized (N, D)."""
-    label: Int[Tensor, " N"]
-
-    @classmethod
-    def of(cls, x: Float[Tensor, "N ..."], label: Int[Tensor, " N"]) -> Labeled:
-        """Pictures are kept as files would hold them: a quarter of the memory."""
-        kept = delivered(x).add(1).mul(127.5).round().byte() if x.ndim == 4 else x
-        return cls(kept.numpy(), label)
-
-    def examples(self, rows: NDArray[np.int64] | slice) -> Float[Tensor, "B ..."]:
-        """As networks see them."""
-        part = torch.from_numpy(self.x[rows]).float()
-        return part.mul_(1 / 127.5).sub_(1) if part.ndim == 4 else part
 
 
 def lessons(trial: Trial) -> Records:
@@ -80,7 +58,7 @@ def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
     known = labeled_only(outside.records)
     if applies(trial) and len(known) > 1:
         yield taught(
-            trial, of_records(picked(known, trial.count, trial.seed)), "accuracy_from_samples", "given"
+            trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "accuracy_from_samples", "given"
         )
 
 
@@ -89,13 +67,7 @@ def real_utility(trial: Trial) -> Iterator[Score]:
     if applies(trial):
         train, whole = len(trial.data.train), len(trial.data.whole)
         among = f", of {train} kept of {whole}" if train < whole else ""
-        yield taught(trial, of_records(lessons(trial)), "accuracy_from_real", "real training", among)
-
-
-def of_records(records: Records) -> Labeled:
-    """Every record, with its label."""
-    x = torch.cat([batch.x for batch in records.batches(CHUNK)])
-    return Labeled.of(x, torch.from_numpy(records.labels))
+        yield taught(trial, Labeled.all_of(lessons(trial)), "accuracy_from_real", "real training", among)
 
 
 def taught(trial: Trial, lesson: Labeled, key: str, what: str, among: str = "") -> Score:

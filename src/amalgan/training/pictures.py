@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amalgan import __version__, files
+from amalgan import files
 from amalgan.data import Dataset, grid, png_bytes, to_pixels
 from amalgan.data.provenance import provenance
 from amalgan.streams import Draws
@@ -45,7 +45,7 @@ class Sheets:
 
     def write(self, what: str, images: int, x: Tensor) -> None:
         pixels = to_pixels(x, self.data.spec)
-        text = provenance(None, seed=0, software=f"amalgan {__version__}")
+        text = provenance(None, seed=0)
         sheet = png_bytes(grid(pixels, columns=8), text)
         files.write_bytes(self.folder / f"{what}-{images:09d}.png", sheet)
 
