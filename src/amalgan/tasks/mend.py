@@ -120,7 +120,7 @@ def as_read(x: Picture, channels: int) -> Float[Tensor, "B C H W"]:
     return x[:, None] if channels == 1 else x.expand(channels, -1, -1)[None]
 
 
-def as_before(mended: Float[Tensor, "B C H W"], channels: int) -> Picture:
+def as_before(mended: Float[Tensor, "B C H W"], channels: int) -> Float[Tensor, "c H W"]:
     """Back to the picture's own channels."""
     flat = mended.flatten(0, 1)
     return flat if len(flat) == channels else flat.mean(0, keepdim=True)

@@ -2,7 +2,7 @@
 
     picture, known ─► fill with the mean ─► encode ─┐
                                prior ─► codes ──────┴─► starts ─► descend |known (decode(code) - picture)|² ─► decode
-                                                                  + how unlikely the code is
+                                                                  + how unlikely the code is; best first
 
 What is known stays as it is; what is missing comes from the decode. Several starts give several fillings (projection
 onto the range of a generator: Bora et al. 2017, arXiv:1703.03208; Yeh et al. 2017, arXiv:1607.07539). The code is
@@ -28,6 +28,8 @@ RATE = 0.05
 """In deviations of codes a step."""
 DRAWN = 1024
 """Codes from the prior, which say how codes spread."""
+STARTS = 4
+"""At least so many; the fillings that agree best come first."""
 TRIED = 32
 """Drawn codes of which the one that agrees best is a start."""
 ERROR = 0.1
@@ -77,8 +79,8 @@ def project(
     with torch.no_grad():
         anything = torch.full((DRAWN,), UNLABELED, device=device)
         drawn = model.require(Samples).sample_code(anything, draws).detach()
-        start = starts(model, x, known, drawn, samples)
-    found = agreed(model.require(Decodes), Spread.of(drawn), start, x, known)
+        start = starts(model, x, known, drawn, max(samples, STARTS))
+    found = agreed(model.require(Decodes), Spread.of(drawn), start, x, known, samples)
     with torch.no_grad():
         filling = decoded(model, found, decoder, seed).unflatten(0, (len(x), samples))
     return torch.where(known[:, None] > 0, x[:, None], filling.clamp(-1, 1))
@@ -105,21 +107,31 @@ def filled(x: Float[Tensor, "B C H W"], known: Float[Tensor, "B 1 H W"]) -> Floa
 
 
 def agreed(
-    system: Decodes, spread: Spread, start: Float[Tensor, "N K"], x: Tensor, known: Tensor
-) -> Float[Tensor, "N K"]:
-    """The codes near ``start`` whose decodes agree with what is known."""
+    system: Decodes, spread: Spread, start: Float[Tensor, "N K"], x: Tensor, known: Tensor, best: int
+) -> Float[Tensor, "M K"]:
+    """The ``best`` codes of each picture near ``start`` whose decodes agree with what is known, the best first."""
     each = len(start) // len(x)
     x, known = (part.repeat_interleave(each, 0) for part in (x, known))
     place = spread.place(start).clone().requires_grad_()
     adam = torch.optim.Adam([place], lr=RATE)
+
+    def cost() -> Float[Tensor, " N"]:
+        wrong = ((system.decode(spread.code(place)) - x) * known).square().flatten(1).sum(1)
+        return wrong / ERROR**2 + place.square().sum(1)
+
     for step in range(STEPS):
         adam.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
-        wrong = ((system.decode(spread.code(place)) - x) * known).square().flatten(1).sum(1)
-        unlikely = place.square().sum(1)
         adam.zero_grad()
-        (wrong / ERROR**2 + unlikely).sum().backward()
+        cost().sum().backward()
         adam.step()
-    return spread.code(place.detach())
+    with torch.no_grad():
+        order = cost().view(-1, each).argsort(dim=1)[:, :best]
+        return (
+            spread.code(place)
+            .view(-1, each, place.shape[1])
+            .take_along_dim(order[..., None], 1)
+            .flatten(0, 1)
+        )
 
 
 def decoded(model: Model, code: Float[Tensor, "N K"], decoder: DecoderName, seed: int) -> Tensor:

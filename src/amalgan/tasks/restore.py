@@ -22,7 +22,7 @@ from amalgan.errors import UsageError
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes, Restores, Samples
 from amalgan.tasks.generate import DecoderName, check_decoder
-from amalgan.tasks.mend import Picture, Repair, as_before, as_read, mend, restorer_of
+from amalgan.tasks.mend import Mended, Picture, Repair, as_before, as_read, mend, restorer_of
 from amalgan.tasks.project import filled, project
 
 
@@ -69,7 +69,7 @@ def restore(
     *,
     known: Float[Tensor, "1 H W"] | None = None,
     answers: Answers = ONE,
-) -> list[Picture]:
+) -> list[Mended]:
     """One picture (c, H, W) in [-1, 1], restored; several times where that was asked for.
 
     Args:

@@ -22,7 +22,7 @@ class RestorerConfig:
     """A network that mends pictures of any size: noise, holes, lost detail, JPEG artifacts."""
 
     tasks: tuple[RestoringTask, ...] = TASKS
-    """What it learns to mend, any of denoise inpaint upscale dejpeg; the pictures of a batch take turns."""
+    """What it learns to mend, any of denoise inpaint upscale dejpeg, by turns; what is named twice gets two."""
     noise: float = 55.0
     """Denoise: deviations from 0 up to this, in gray levels of 255."""
     told: float = 0.25
