@@ -40,7 +40,9 @@ def answer(read: Callable[[], Any], own: type[AmalganError]) -> str | None:
 
 def figure(share: float, scratch: Path) -> Figure:
     """Read every damaged file the way users do."""
-    system = settled(build("autoencoder", SPECS["vectors"], network=subjects.TINY), examples(SPECS["vectors"]))
+    system = settled(
+        build("autoencoder", SPECS["vectors"], network=subjects.TINY), examples(SPECS["vectors"])
+    )
     modelfile.publish(scratch / "small.safetensors", system, name="autoencoder", facts={})
     whole, place = (scratch / "small.safetensors").read_bytes(), scratch / "damaged"
     model = subjects.model(scratch)
