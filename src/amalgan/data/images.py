@@ -32,7 +32,7 @@ MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 30_000
 LARGE_PIXELS = 16_000_000
 ONE_AT_A_TIME = Lock()
-"""Pictures larger than that are decoded one after the other, for each may take a gigabyte and there are many threads."""
+"""Larger pictures are decoded one after the other: each may take a gigabyte, and there is a thread a core."""
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
 TURNED = range(5, 9)
 """EXIF orientations that exchange height and width."""
