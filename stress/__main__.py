@@ -32,6 +32,12 @@ from stress.figure import Figure
 PROMISES = {
     "resume": "resume is bit-exact",
     "atomic": "a save is whole or not at all",
+    "corruption": "damage is found",
+    "decoder": "compressed files and models are distrusted",
+    "images": "pictures are distrusted",
+    "folder": "a bad file never stops a run",
+    "codec": "bytes mean the same numbers everywhere",
+    "nan": "numbers that are not finite never last",
 }
 SECONDS = 570
 """For one promise."""

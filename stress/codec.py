@@ -21,7 +21,7 @@ from support import SPECS, examples
 
 SYMBOLS = 1_000_000
 ULPS = 16
-PICTURES = 64
+PICTURES = 16
 FLOATS = ("warp", "unwarp", "center", "axes", "step")
 WAYS = tuple(product((1, 2), (1, 8), (torch.contiguous_format, torch.channels_last)))
 """Threads, examples at once, memory format."""

@@ -13,9 +13,10 @@ laid on the background. CMYK, palettes and Lab become RGB; embedded color profil
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ from amalgan.errors import BadPicture
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 30_000
+LARGE_PIXELS = 16_000_000
+ONE_AT_A_TIME = Lock()
+"""Larger pictures are decoded one after the other: each may take a gigabyte, and there is a thread a core."""
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
 TURNED = range(5, 9)
 """EXIF orientations that exchange height and width."""
@@ -95,8 +99,9 @@ def decode(data: bytes, layout: Layout) -> Picture:
         size, mode = _upright_size(image), image.mode
         if image.format in ("JPEG", "MPO"):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
             image.draft(None, (2 * max(layout.height, layout.width),) * 2)
-        image.load()
-        return Picture(fitted(upright(image), layout), size, mode)
+        with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
+            image.load()
+            return Picture(fitted(upright(image), layout), size, mode)
 
 
 def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
