@@ -14,6 +14,7 @@ from itertools import chain
 
 from amalgan.modelfile import Model
 from amalgan.tasks.evaluate import all_scores
+from amalgan.tasks.score_additions import addition_scores, outside_additions
 from amalgan.tasks.score_generation import outside_scores
 from amalgan.tasks.score_utility import outside_utility, real_utility, utility_scores
 from amalgan.tasks.score_variety import outside_variety, variety_scores
@@ -127,7 +128,11 @@ UTILITY = MeasureGroup(
     either(utility_scores, outside_utility),
     real_utility,
 )
-GROUPS: tuple[MeasureGroup, ...] = (EVALUATION, VARIETY, UTILITY)
+ADDITIONS = MeasureGroup(
+    (Measure("accuracy_gained", "Augmentation utility", "points", True, "utility"),),
+    either(addition_scores, outside_additions),
+)
+GROUPS: tuple[MeasureGroup, ...] = (EVALUATION, VARIETY, UTILITY, ADDITIONS)
 
 COSTS = (
     Measure("images_per_second", "Training speed", "images/CPU-s", True, "cost", headline=True),
