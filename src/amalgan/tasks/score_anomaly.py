@@ -5,8 +5,8 @@
     training examples ─► joint density of code and errors (``tasks.signals``) ─────────────────────────┘
 
 Pasting: Li, Sohn, Yoon & Pfister 2021, arXiv:2104.04015, who learn from such examples; here nothing does. They stand in
-for local damage and for what is between classes; a class that was never seen is another thing, and costs a training each.
-Vectors: half of the entries are another's, or it is blended likewise.
+for local damage and for what is between classes. A class that was never seen is another thing, and costs a training
+each. Vectors: half of the entries are another's, or it is blended likewise.
 """
 
 from __future__ import annotations
