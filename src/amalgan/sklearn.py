@@ -33,9 +33,7 @@ LEAST = 16
 """Rows that training needs; fewer are repeated."""
 
 
-class CodeTransformer(  # type: ignore[misc]
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
+class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns rows into the codes of a model, and codes into rows.
 
     Args:

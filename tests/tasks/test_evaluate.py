@@ -46,7 +46,7 @@ GENERATION = {
     "label_agreement",
     "label_agreement_real",
 }
-CRITIC = {"critic_overfit"}
+CRITIC = {"critic_overfit", "anomaly_auroc"}
 CODES = {"linear_probe", "knn_accuracy", "linear_probe_components", "knn_accuracy_components"}
 FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction", "denoising_gain"}
 REALISTIC = {

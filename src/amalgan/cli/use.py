@@ -85,7 +85,7 @@ class Generate:
         from amalgan.journal import key_of
         from amalgan.tasks.generate import generate
 
-        asked = {"label": self.label, "seed": self.seed, "decoder": self.decoder}
+        asked: dict[str, Any] = {"label": self.label, "seed": self.seed, "decoder": self.decoder}
         output = Output(
             place=out,
             count=self.count,
@@ -133,7 +133,8 @@ class Reconstruct:
         check_out(self.out, self.data)
         model = model_at(self.model, self.loading)
         data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        records, asked = data.records, {"decoder": self.decoder, "seed": self.seed}
+        records = data.records
+        asked: dict[str, Any] = {"decoder": self.decoder, "seed": self.seed}
         if self.out.suffix.lower() in (".npz", ".csv"):
             records = records.select(in_order(records.names))
         output = Output(

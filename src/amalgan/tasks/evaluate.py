@@ -6,7 +6,8 @@
                 ├─ codes ─┬────────────► score_codes            Encodes, labels
                 │         └────────────► score_rate             Encodes, Rates
                 ├─ classes told ───────► score_classes          Classifies, labels
-                └─ logits ─────────────► score_critic           a critic among its networks
+                ├─ logits ─────────────► score_critic           a critic among its networks
+                └─ spoiled examples ───► score_anomaly          Encodes and Decodes, or a critic
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.
@@ -24,6 +25,7 @@ from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
+from amalgan.tasks.score_anomaly import anomaly_scores
 from amalgan.tasks.score_classes import class_scores
 from amalgan.tasks.score_codes import code_scores
 from amalgan.tasks.score_critic import critic_scores
@@ -136,6 +138,8 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and isinstance(system, Rates):
         yield from rate_scores(model, trial)
     yield from critic_scores(model, trial)
+    tell("telling spoiled examples")
+    yield from anomaly_scores(model, trial)
 
 
 def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:

@@ -108,6 +108,7 @@ EVALUATION = MeasureGroup(
         Measure("classifier_accuracy", "Classifier accuracy", "share", True, "classes", headline=True),
         Measure("classifier_log_loss", "Log loss of the classifier", "nats", False, "classes"),
         Measure("classifier_calibration_error", "Calibration error of the classifier", "", False, "classes"),
+        Measure("anomaly_auroc", "AUROC of spoiled examples", "", True, "anomalies"),
     ),
     either(all_scores, outside_scores),
 )
