@@ -196,12 +196,12 @@ MENDED = {
 def mended() -> str:
     """A row a flaw and level."""
     found = stored("restore")
-    rows = [
-        [named.format(row["level"]), f"{row['plain']:.2f} ({without})", f"**{row['psnr']:.2f}**"]
-        + [f"{row['worst_gain']:+.2f}", f"{row['megapixels_a_second']:.2f}"]
-        for task, (named, without) in MENDED.items()
-        for row in found[task]["rows"]
-    ]
+    rows = []
+    for task, (named, without) in MENDED.items():
+        for row in found[task]["rows"]:
+            plain, own = f"{row['plain']:.2f} ({without})", f"**{row['psnr']:.2f}**"
+            least, speed = f"{row['worst_gain']:+.2f}", f"{row['megapixels_a_second']:.2f}"
+            rows.append([named.format(row["level"]), plain, own, least, speed])
     head = [
         "flaw",
         "PSNR without, dB",
