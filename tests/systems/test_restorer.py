@@ -14,6 +14,7 @@ from amalgan.systems.restorer import WAYS, Restorer, parts, turned
 from amalgan.training.state import TrainState
 from amalgan.types import DataSpec
 from support import build, examples, take_round, tick
+from workshop import Workshop
 
 SPEC = DataSpec(kind="image", shape=(1, 32, 32))
 
@@ -86,6 +87,12 @@ def test_it_learns_to_denoise() -> None:
     with torch.no_grad():
         mended = system.restore(noise)
     assert pooled_psnr(mended, batch.x, 2.0) > pooled_psnr(noise.x, batch.x, 2.0) + 3
+
+
+def test_a_run_tells_how_well_it_restores_and_shows_it(workshop: Workshop) -> None:
+    result = workshop.run(workshop.order("restorer"))
+    assert 10 < result.metrics["validation_restored"] < 60
+    assert list((workshop.folder / "run" / "samples").glob("restored-*.png"))
 
 
 def test_what_cannot_be_is_refused_all_at_once() -> None:

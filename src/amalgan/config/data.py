@@ -17,8 +17,8 @@ class DataConfig:
     """Height x width of every picture, as 32 or 48x64; by default chosen from the data and printed."""
     channels: Literal[1, 3] | None = None
     """1 gray, 3 color; by default gray only if every picture is."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """Other proportions: cut the long side, fill the short side, or distort."""
+    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
+    """Other proportions: cut the long side, fill the short side, or distort; cut takes the middle at its own scale."""
     background: str = "white"
     """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
     keep: float | None = None

@@ -97,7 +97,9 @@ def decode(data: bytes, layout: Layout) -> Picture:
     """
     with guarded(), opened(data) as image:
         size, mode = _upright_size(image), image.mode
-        if image.format in ("JPEG", "MPO"):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
+        if (
+            image.format in ("JPEG", "MPO") and layout.fit != "cut"
+        ):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
             image.draft(None, (2 * max(layout.height, layout.width),) * 2)
         with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
             image.load()
@@ -211,7 +213,10 @@ def _fit(image: Image.Image, layout: Layout) -> Image.Image:
     target = (layout.width, layout.height)
     if layout.fit == "pad":
         return _padded(image, layout)
-    box = _cropping_box(image, layout) if layout.fit == "crop" else None
+    if layout.fit == "cut" and image.width >= layout.width and image.height >= layout.height:
+        left, top = (image.width - layout.width) // 2, (image.height - layout.height) // 2
+        return image.crop((left, top, left + layout.width, top + layout.height))
+    box = None if layout.fit == "stretch" else _cropping_box(image, layout)
     return image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
