@@ -32,6 +32,8 @@ from stress.figure import Figure
 PROMISES = {
     "resume": "resume is bit-exact",
     "atomic": "a save is whole or not at all",
+    "disk": "a disk that refuses loses nothing",
+    "writes": "every write passes through one module",
     "corruption": "damage is found",
     "decoder": "compressed files and models are distrusted",
     "images": "pictures are distrusted",
