@@ -4,6 +4,7 @@
                 ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
                 ├─ codes ─┬────────────► score_codes            Encodes, labels
                 │         └────────────► score_rate             Encodes, Rates
+                ├─ bytes ──────────────► score_size             Encodes, Decodes, tables in the model's file
                 ├─ classes told ───────► score_classes          Classifies, labels
                 └─ logits ─────────────► score_critic           a critic among its networks
 
@@ -29,6 +30,7 @@ from amalgan.tasks.score_critic import critic_scores
 from amalgan.tasks.score_generation import generation_scores
 from amalgan.tasks.score_rate import rate_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
+from amalgan.tasks.score_size import size_scores
 from amalgan.tasks.scores import Score, Trial
 from amalgan.types import UNLABELED, DataSpec
 
@@ -132,6 +134,9 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
         yield from class_scores(model, trial)
     if isinstance(system, Encodes) and isinstance(system, Rates):
         yield from rate_scores(model, trial)
+    if isinstance(system, Encodes) and isinstance(system, Decodes):
+        tell("weighing compressed pictures")
+        yield from size_scores(model, trial)
     yield from critic_scores(model, trial)
 
 
