@@ -115,6 +115,11 @@ class MapCoder:
         return Weights(*(getattr(self, name).numpy().astype(np.int64) for name in Weights._fields))
 
     @property
+    def places(self) -> bool:
+        """Whether a map has more places than one."""
+        return self.base.shape[1] > 1
+
+    @property
     def qualities(self) -> int:
         """How many there are."""
         return len(self.base)
@@ -209,16 +214,18 @@ class MapCoder:
         for channel in range(channels):
             mean = dot(weights.same_mean[channel, :channel], number[:channel])
             spread = dot(weights.same_spread[channel, :channel], size[:channel])
-            spread += dot(weights.ring_spread[channel, :channel], rings[:channel])
+            if self.places:
+                spread += dot(weights.ring_spread[channel, :channel], rings[:channel])
             for step in range(len(weights.base[level])):
                 at = slice(STARTS[step][0], None, 2), slice(STARTS[step][1], None, 2)
                 place = number[channel][at]
                 near_mean, near_spread = weights.around(known[channel], step, channel, at)
                 wide = spread[at] + near_spread + weights.base[level, step, channel]
-                yield chosen(place, mean[at] + near_mean, np.searchsorted(weights.bound, wide, side="right"))
+                yield chosen(place, mean[at] + near_mean, weights.bound.searchsorted(wide, side="right"))
                 known[channel, 1:-1, 1:-1][at] = place
             np.abs(number[channel], out=size[channel])
-            rings[channel] = ring(abs(known[channel]))
+            if self.places:
+                rings[channel] = ring(abs(known[channel]))
 
 
 class Part(NamedTuple):
@@ -246,6 +253,8 @@ class Weights(NamedTuple):
         self, known: Whole, step: int, channel: int, at: tuple[slice, slice]
     ) -> tuple[Whole | int, Whole | int]:
         """What the neighbors of each place of a pass add to its mean and its spread; ``known`` has a border of one."""
+        if not step:
+            return 0, 0
         mean, spread = self.near_mean[step, channel], self.near_spread[step, channel]
         middle: Whole | int = 0
         wide: Whole | int = 0
@@ -264,7 +273,9 @@ def chosen(place: Whole, mean: Whole, width: Whole) -> Part:
 
 def dot(weight: Whole, planes: Whole) -> Whole:
     """The weighed sum of planes (k, h, w)."""
-    return np.tensordot(weight, planes, 1)
+    _, height, width = planes.shape
+    found: Whole = weight @ planes.reshape(len(weight), height * width)
+    return found.reshape(height, width)
 
 
 def ring(known: Whole) -> Whole:

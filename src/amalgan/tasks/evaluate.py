@@ -5,6 +5,7 @@
                 ├─ of noisy pictures ──► score_denoising        Encodes, Decodes, or Restores
                 ├─ codes ─┬────────────► score_codes            Encodes, labels
                 │         └────────────► score_rate             Encodes, Rates
+                ├─ bytes ──────────────► score_size             Encodes, Decodes, tables in the model's file
                 ├─ classes told ───────► score_classes          Classifies, labels
                 ├─ logits ─────────────► score_critic           a critic among its networks
                 └─ spoiled examples ───► score_anomaly          Encodes and Decodes, or a critic
@@ -33,6 +34,7 @@ from amalgan.tasks.score_denoising import denoising_scores
 from amalgan.tasks.score_generation import generation_scores
 from amalgan.tasks.score_rate import rate_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
+from amalgan.tasks.score_size import size_scores
 from amalgan.tasks.scores import Score, Trial
 from amalgan.types import UNLABELED, DataSpec
 
@@ -137,6 +139,9 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
         yield from class_scores(model, trial)
     if isinstance(system, Encodes) and isinstance(system, Rates):
         yield from rate_scores(model, trial)
+    if isinstance(system, Encodes) and isinstance(system, Decodes):
+        tell("weighing compressed pictures")
+        yield from size_scores(model, trial)
     yield from critic_scores(model, trial)
     tell("telling spoiled examples")
     yield from anomaly_scores(model, trial)

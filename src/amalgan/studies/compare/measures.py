@@ -103,6 +103,7 @@ EVALUATION = MeasureGroup(
         Measure("knn_accuracy", "Nearest neighbors of codes", "share", True, "codes"),
         Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
         Measure("knn_accuracy_components", "Nearest neighbors of components", "share", None, "codes"),
+        Measure("bits_per_pixel", "Bits a pixel at equal PSNR", "bits", False, "codes"),
         Measure("bits", "Bits of a code", "bits", False, "codes"),
         Measure("bits_fixed", "Bits of a code without a prior", "bits", None, "codes"),
         Measure("classifier_accuracy", "Classifier accuracy", "share", True, "classes", headline=True),
