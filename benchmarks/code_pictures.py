@@ -2,8 +2,9 @@
 
     python benchmarks/code_pictures.py [--images 60000]
 
-One autoencoder is trained on the digits. docs/detect.png: test pictures that it was not trained on, six of them with a
-part of another pasted in (``tasks.score_anomaly``) and two as they are, each beside its decode and its heat map.
+One autoencoder is trained on the digits. docs/detect.png: test pictures that it was not trained on, three of them with
+a bright spot where they are darkest, three with a hole where they are brightest, two as they are; their decodes; their
+heat maps.
 docs/neighbors.png: four test pictures beside what of the training split is most like them. docs/map.png: all of them.
 """
 
@@ -22,13 +23,11 @@ from amalgan.config.data import DataConfig
 from amalgan.data import open_data, png_bytes, to_pixels
 from amalgan.data.grids import grid
 from amalgan.files import write_changed
-from amalgan.streams import Draws
 from amalgan.tasks.embed import embed
 from amalgan.tasks.heat import colored, rebuilt, usual
 from amalgan.tasks.lineup import lineup
 from amalgan.tasks.map import map_picture
 from amalgan.tasks.paint import painted
-from amalgan.tasks.score_anomaly import spoiled
 from amalgan.tasks.similar import Space
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -47,9 +46,11 @@ def main() -> None:
         reading = DataConfig(cache=scratch)
         model = ag.train("autoencoder", "digits", images=asked.images, reading=reading, quiet=True).held
         data = open_data("digits", reading, like=model.spec)
-        x = data.test.take(slice(0, 2 * ACROSS))
-        odd = spoiled(x, Draws(seed=3, round=0, total=len(x)))[::2][:6]
-        shown = torch.cat([odd, x[1:4:2]])
+        shown = data.test.take(slice(20, 20 + 20 * ACROSS, 20))
+        for picture in shown[:3]:
+            flawed(picture, -1.0)
+        for picture in shown[3:6]:
+            flawed(picture, 1.0)
         decoded, error = rebuilt(model, shown)
         known = usual(model, data.validation)
         heat = known.excess(error).numpy()
@@ -64,6 +65,13 @@ def main() -> None:
     for name in ("detect", "neighbors", "map"):
         with Image.open(DOCS / f"{name}.png") as picture:
             print(name, picture.size)
+
+
+def flawed(picture: torch.Tensor, where: float) -> None:
+    """Turn the two by two pixels that are nearest to a level into its opposite."""
+    mean = torch.nn.functional.avg_pool2d(picture[None, :, 1:-1, 1:-1], 2, 1)[0, 0]
+    down, across = divmod(int((mean - where).abs().argmin()), mean.shape[1])
+    picture[:, 1 + down : 3 + down, 1 + across : 3 + across] = -where
 
 
 if __name__ == "__main__":
