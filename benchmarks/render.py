@@ -1,4 +1,4 @@
-"""Write the tables of docs/results.md, docs/compress.md and docs/restore.md from the JSON that the benchmarks left.
+"""Write the tables of the pages in docs from the JSON that the benchmarks left.
 
     python benchmarks/render.py
 
@@ -15,10 +15,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from amalgan.metrics.statistics import interval
 from amalgan.studies.compare.amounts import amount
 
 RESULTS = Path(__file__).parent / "results"
-PAGES = [Path(__file__).parents[1] / "docs" / name for name in ("results.md", "compress.md", "restore.md")]
+PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
 
 GRIDS = RESULTS / "grids"
 
@@ -285,6 +286,106 @@ def rates_fusion() -> str:
     return table([*head, "PSNR x'', dB", "Fréchet distance x''"], rows) + f"\n{said}\n"
 
 
+DETECTORS = {
+    "joint": "joint",
+    "density": "density",
+    "drift": "drift",
+    "reconstruction": "reconstruction",
+    "critic": "critic",
+    "p-values joined, harmonic mean, without critic": "p-values joined",
+    "IsolationForest": "isolation forest",
+    "components, as many as the code": "32 components",
+    "components, 95 %": "components, 95 %",
+}
+
+
+def digits() -> str:
+    """A row a digit, and their mean."""
+    rows = stored("detect")["rows"]
+    lines = [digit_row(row) for row in rows]
+    means = [fmean(row["auroc"][key]["mean"] for row in rows) for key in DETECTORS]
+    shares = [f"{fmean(row[key] for row in rows):.3f}" for key in ("found", "false_alarms")]
+    mean = [f"**mean of {len(rows)}**", "", *(f"{value:.3f}" for value in means), *shares]
+    head = ["anomaly", "n", *DETECTORS.values(), "found", "false"]
+    return table(head, [*lines, mean]) + "\n" + lead(rows)
+
+
+def digit_row(row: dict[str, Any]) -> list[str]:
+    """What was reached on one digit."""
+    found = row["auroc"]["joint"]
+    joint = f"{found['mean']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+    others = [f"{row['auroc'][key]['mean']:.3f}" for key in list(DETECTORS)[1:]]
+    shares = [f"{row[key]:.3f}" for key in ("found", "false_alarms")]
+    return [
+        str(row["digit"]),
+        f"{row['anomalous']:,} in {row['anomalous'] + row['normal']:,}",
+        joint,
+        *others,
+        *shares,
+    ]
+
+
+def lead(rows: list[dict[str, Any]]) -> str:
+    """How far ahead of the better of the others, with an interval over digits."""
+    keys = list(DETECTORS)[-3:]
+    best = [max(row["auroc"][key]["mean"] for key in keys) for row in rows]
+    ahead = [row["auroc"]["joint"]["mean"] - other for row, other in zip(rows, best, strict=True)]
+    if len(rows) < 2:
+        return ""
+    over = interval(ahead)
+    return (
+        f"Ahead of the best of the last three, digit by digit: {over.mean:.3f} in the mean (95 % interval over "
+        f"{len(rows)} digits {over.low:.3f} to {over.high:.3f}), least {min(ahead):.3f}.\n"
+    )
+
+
+def many() -> str:
+    """A row a command and number of pictures, and what became of those that were killed."""
+    found = stored("embed")
+    rows = [
+        [
+            f"`{row['command']}`",
+            f"{row['pictures']:,}",
+            str(row["peak_mib"]),
+            f"{row['a_cpu_second']:,}",
+        ]
+        for row in sorted(found["rows"], key=lambda row: (row["command"], row["pictures"]))
+    ]
+    same = [kill["command"] for kill in found["kills"] if kill["equal"] and kill["written"] == [True, False]]
+    head = ["command", "pictures", "peak MiB", "pictures a CPU-second, start included"]
+    return table(head, rows) + (
+        f"\nKilled by SIGKILL on the way through the most, and run again, byte for byte the same file, and nothing "
+        f"written by a third run: {', '.join(f'`{name}`' for name in same)} ({len(same)} of {len(found['kills'])}).\n"
+    )
+
+
+def codes() -> str:
+    """A row a system: measured here, and in the grid of 20 CPU-minutes."""
+    rows = [probe_row(f"`{row['system']}`", row["images"], row["scores"]) for row in stored("codes")["rows"]]
+    report = json.loads((GRIDS / "mnist-20min" / "report.json").read_text())
+    for row in report["systems"]:
+        entries = report["table"][row["name"]]
+        if "linear_probe" in entries:
+            scores = {key: entries[key]["mean"] for key in PROBES}
+            rows.append(
+                probe_row(f"`{row['name']}`, mean of {entries['linear_probe']['n']}", row["images"], scores)
+            )
+    return table(["system", "images", *PROBES.values()], rows)
+
+
+PROBES = {
+    "linear_probe": "linear probe",
+    "linear_probe_components": "of components",
+    "knn_accuracy": "5 nearest neighbors",
+    "knn_accuracy_components": "of components ",
+}
+
+
+def probe_row(name: str, images: int, scores: dict[str, float]) -> list[str]:
+    """Accuracies of one system."""
+    return [name, f"{images:,}", *(f"{scores[key]:.4f}" for key in PROBES)]
+
+
 def grids(folder: Path = GRIDS) -> str:
     """A table a grid, a row a system, and what the comparison says of it."""
     places = sorted(folder.glob("*/report.json"))
@@ -358,6 +459,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "rates_mnist": rates_mnist,
     "rates_photos": rates_photos,
     "rates_fusion": rates_fusion,
+    "digits": digits,
+    "many": many,
+    "codes": codes,
 }
 
 if __name__ == "__main__":

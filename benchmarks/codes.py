@@ -1,0 +1,70 @@
+"""How much of the class a code of 32 entries tells, beside 32 principal components.
+
+    python benchmarks/codes.py mnist/ [--systems autoencoder fusion supervised] [--images 60000]
+
+Each system is trained with default settings, seed 0, on one thread (OMP_NUM_THREADS=1); ``supervised`` is told the
+classes of all training pictures, the others see labels in their prior and critic alone. Then, on at most 10,000 labeled
+training pictures: a linear probe (logistic regression) and 5 nearest neighbors, of codes and of as many principal
+components, judged on the test split (``tasks.score_codes``, what ``amalgan evaluate`` prints).
+
+A system that is done with as many images is not done again. Writes benchmarks/results/codes.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import amalgan as ag
+from amalgan.data import open_data
+from amalgan.files import write_json
+from amalgan.tasks.score_codes import code_scores
+from amalgan.tasks.scores import Trial
+
+RESULT = Path(__file__).parent / "results" / "codes.json"
+COUNT = 10_000
+
+
+def main() -> None:
+    """Every system that is asked for and not done yet."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data")
+    parser.add_argument("--systems", nargs="*", default=["autoencoder", "fusion", "supervised"])
+    parser.add_argument("--images", type=int, default=60_000)
+    asked = parser.parse_args()
+    rows = json.loads(RESULT.read_text())["rows"] if RESULT.exists() else []
+    for system in asked.systems:
+        if (system, asked.images) not in [(row["system"], row["images"]) for row in rows]:
+            rows.append(measured(asked.data, system, asked.images))
+            print(json.dumps(rows[-1]), flush=True)
+            write_json(RESULT, {"rows": rows})
+
+
+def measured(place: str, system: str, images: int) -> dict[str, Any]:
+    """Train one and probe its codes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "run"
+        started_at = time.process_time()
+        model = ag.train(system, place, images=images, device="cpu", out=out, quiet=True).held
+        seconds = time.process_time() - started_at
+    data = open_data(place, like=model.spec)
+    scores = list(code_scores(model, Trial(data=data, features=None, count=COUNT, seed=0)))
+    return {
+        "system": system,
+        "images": images,
+        "data": data.name,
+        "n": min(COUNT, len(data.test)),
+        "cpu_seconds": round(seconds),
+        "scores": {score.key: score.value for score in scores},
+        "names": {score.key: score.name for score in scores},
+    }
+
+
+if __name__ == "__main__":
+    main()
