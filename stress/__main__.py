@@ -39,6 +39,8 @@ PROMISES = {
     "images": "pictures are distrusted",
     "folder": "a bad file never stops a run",
     "codec": "bytes mean the same numbers everywhere",
+    "names": "hostile names are text",
+    "copies": "copies are found, and nothing else is",
     "nan": "numbers that are not finite never last",
 }
 SECONDS = 570

@@ -29,6 +29,14 @@ from support import build
 
 KILLS = 200
 NAME = "state.safetensors"
+CALLS: tuple[tuple[Any, str], ...] = (
+    *((os, name) for name in ("open", "fsync", "link", "replace", "unlink")),
+    (Path, "write_bytes"),
+    (Path, "unlink"),
+)
+AROUND = 12
+"""More calls than a save makes."""
+SECONDS = 60
 World = dict[str, bytes]
 
 
@@ -78,12 +86,48 @@ def killed(system: TrainState, folder: Path, delay: float) -> str | None:
     time.sleep(delay)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    return judged(system, folder)
+
+
+def judged(system: TrainState, folder: Path) -> str | None:
+    """What is wrong after a kill, and after the save that follows it."""
     fault = fault_of(folder, 1)
     save(system, folder, 10**6)
     expected = {NAME, state.previous_of(Path(NAME)).name}
     if fault is None and {path.name for path in folder.iterdir()} - expected:
         fault = "strays after the next save"
     return fault or fault_of(folder, 10**6)
+
+
+def killed_at(system: TrainState, folder: Path, call: int, when: str) -> str | None:
+    """Let a process kill itself before or after a call that reaches the disk; what is wrong afterwards."""
+    folder.mkdir()
+    save(system, folder, 1)
+    child = forked.start(partial(save_and_die, system, folder, call, when))
+    ended = forked.ended(child, SECONDS)
+    return judged(system, folder) or (None if ended in (0, -signal.SIGKILL) else f"ended with {ended}")
+
+
+def save_and_die(system: TrainState, folder: Path, call: int, when: str) -> None:
+    """Save once, to die around the given call."""
+    left = call
+
+    def counted(whole: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any, **named: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == -1 and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            found = whole(*args, **named)
+            if left == -1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        return counting
+
+    for owner, name in CALLS:
+        setattr(owner, name, counted(getattr(owner, name)))
+    save(system, folder, 2)
 
 
 def save_on(system: TrainState, folder: Path) -> None:
@@ -193,10 +237,14 @@ def figure(share: float, scratch: Path) -> Figure:
     longest = 3 * duration(system, scratch / "timing") + 0.02
     faults = [killed(system, scratch / f"kill-{k}", draw.random() * longest) for k in range(kills)]
     broken = [f"kill {number}: {fault}" for number, fault in enumerate(faults) if fault]
+    for call in range(AROUND):
+        for when in ("before", "after"):
+            if fault := killed_at(system, scratch / f"call-{call}-{when}", call, when):
+                broken.append(f"killed {when} call {call}: {fault}")
     cuts = list(power_cuts(system, scratch))
     broken += [f"power cut, {when}: {fault}" for when, fault in cuts if fault]
     return Figure(
         asked="0 unloadable, 0 silently different, no strays",
-        reached=f"{len(broken)} after {kills} SIGKILLs and {len(cuts)} power cuts",
+        reached=f"{len(broken)} after {kills + 2 * AROUND} SIGKILLs and {len(cuts)} power cuts",
         broken=broken,
     )
