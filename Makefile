@@ -4,13 +4,19 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check install clean
+.PHONY: demo test stress stress-mutants check install clean
 
 demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png
 	$(BIN)/amalgan demo
 
 test: check  ## everything that must hold
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+stress: $(READY)  ## keep every promise of docs/reliability.md, or say which is broken
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m stress --json benchmarks/results/stress.json
+
+stress-mutants: $(READY)  ## remove one safeguard after the other: the stress run must fail each time
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m stress.mutants
 
 check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

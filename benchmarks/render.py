@@ -1,4 +1,4 @@
-"""Write the tables of docs/results.md and docs/compress.md from the JSON that the benchmarks left.
+"""Write the tables of docs/results.md, docs/compress.md and docs/restore.md from the JSON that the benchmarks left.
 
     python benchmarks/render.py
 
@@ -18,7 +18,7 @@ from typing import Any
 from amalgan.studies.compare.amounts import amount
 
 RESULTS = Path(__file__).parent / "results"
-PAGES = [Path(__file__).parents[1] / "docs" / name for name in ("results.md", "compress.md")]
+PAGES = [Path(__file__).parents[1] / "docs" / name for name in ("results.md", "compress.md", "restore.md")]
 
 GRIDS = RESULTS / "grids"
 
@@ -186,6 +186,46 @@ def undisturbed() -> str:
     return f"{words}{made}, which decodes at {psnr:.2f} dB when nothing is rounded.\n"
 
 
+MENDED = {
+    "denoise": ("noise, deviation {}", "none"),
+    "dejpeg": ("JPEG, quality {}", "the plain decode"),
+    "upscale": ("scaled down {} times", "bicubic"),
+}
+
+
+def mended() -> str:
+    """A row a flaw and level."""
+    found = stored("restore")
+    rows = []
+    for task, (named, without) in MENDED.items():
+        for row in found[task]["rows"]:
+            plain, own = f"{row['plain']:.2f} ({without})", f"**{row['psnr']:.2f}**"
+            least, speed = f"{row['worst_gain']:+.2f}", f"{row['megapixels_a_second']:.2f}"
+            rows.append([named.format(row["level"]), plain, own, least, speed])
+    head = [
+        "flaw",
+        "PSNR without, dB",
+        "PSNR mended, dB",
+        "least gain of a picture",
+        "megapixels a CPU-second",
+    ]
+    return table(head, rows)
+
+
+def holes() -> str:
+    """A row a way of filling."""
+    rows = stored("holes")["rows"]
+    ways = {
+        "mean": "the mean of what is known",
+        "decode": "what the model decodes of that",
+        "project": "projection: the decode that agrees best",
+        "best_of_four": "the nearest of four fillings",
+    }
+    return table(
+        ["hole filled by", "PSNR in the hole, dB"], [[said, f"{rows[way]:.2f}"] for way, said in ways.items()]
+    )
+
+
 def grids(folder: Path = GRIDS) -> str:
     """A table a grid, a row a system, and what the comparison says of it."""
     places = sorted(folder.glob("*/report.json"))
@@ -254,6 +294,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "grids": grids,
     "compress": compress,
     "undisturbed": undisturbed,
+    "mended": mended,
+    "holes": holes,
 }
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 
 What is added is constructed, not generated: fresh draws where there are few real examples must help; wrong labels, one
 example over and over and a flood of one class must hurt; copies of all real examples, and fresh draws where there are
-enough, must not matter. Normal classes in 5 to 20 dimensions, two moons, and scikit-learn’s digits; 2,000 tests,
+enough, must not matter. Normal classes in 5 to 20 dimensions, two moons, scikit-learn's digits; 2,000 test examples,
 of digits all that are left. Arms, seeds, budget, interval and rule are those of the command at its defaults. Right: the
 verdict is the truth. Confidently wrong: another one than ``inconclusive``. Writes benchmarks/results/verdicts.json.
 """

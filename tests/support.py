@@ -12,6 +12,7 @@ from torch import Tensor
 
 from amalgan import registry
 from amalgan.config.parts import Networks, Prior
+from amalgan.data.damage import damaged
 from amalgan.streams import Draws, seeded
 from amalgan.systems.base import System
 from amalgan.training import budget, loop
@@ -46,6 +47,8 @@ def shrunk(config: Any) -> Any:
         value = getattr(config, field.name)
         if field.name in ("code_size", "noise_size"):
             changes[field.name] = CODE
+        elif field.name == "width" and not isinstance(config, Networks):
+            changes[field.name] = SMALL.width
         elif isinstance(value, Networks):
             changes[field.name] = replace(SMALL, dense=value.dense)
         elif isinstance(value, Prior):
@@ -131,6 +134,8 @@ def outputs(system: System, batch: Batch) -> Iterator[tuple[str, Tensor]]:
             yield "classify", system.classify(batch.x)
         if hasattr(system, "generate"):
             yield "generate", system.generate(batch.label, draws)
+        if hasattr(system, "restore"):
+            yield "restore", system.restore(damaged(batch.x, system.tasks, draws, noise=0.4, told=0.5))
 
 
 def weights(system: System) -> dict[str, Tensor]:

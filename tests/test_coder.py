@@ -22,7 +22,7 @@ FLOATS = ("warp", "unwarp", "center", "axes", "step")
 
 def fitted(system: System, count: int = 200) -> Coder:
     coder = coders.fit(system, [examples(system.spec, count, seed=3)])
-    assert coder is not None
+    assert isinstance(coder, Coder)
     return coder
 
 
@@ -98,7 +98,7 @@ def test_threads_batches_and_memory_formats_change_no_number() -> None:
         torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("name", [name for name in built_in() if name != "gan"])
+@pytest.mark.parametrize("name", [name for name in built_in() if name not in ("gan", "codec")])
 @pytest.mark.parametrize("spec", ["gray with classes", "vectors"])
 def test_decodes_lose_a_tenth_of_a_decibel(name: str, spec: str) -> None:
     system = settled(build(name, SPECS[spec]), examples(SPECS[spec], 64))
@@ -128,7 +128,7 @@ def test_parts_pay_for_clouds_that_lie_apart() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coders, "PARTS", 1)
         single = coders.fit(system, [of(code)], **shared)
-    assert many is not None and single is not None and len(many.center) > 1
+    assert isinstance(many, Coder) and isinstance(single, Coder) and len(many.center) > 1
     bits = [mean_bits(made, codes(2000, seed=7)) for made in (many, single)]
     assert bits[0] < 0.95 * bits[1]
 
@@ -196,7 +196,7 @@ def test_a_model_file_keeps_its_coder_and_its_digest_covers_the_tables(tmp_path:
         other = replace(made, step=made.step * step)
         modelfile.publish(tmp_path / "m", system, name="autoencoder", facts={}, coder=other)
         model = modelfile.load(tmp_path / "m")
-        assert model.coder is not None
+        assert isinstance(model.coder, Coder)
         assert all(torch.equal(value, model.coder.tensors()[name]) for name, value in other.tensors().items())
         digests.append(model.digest)
         modelfile.republish(tmp_path / "again", model)

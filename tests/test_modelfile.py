@@ -138,3 +138,13 @@ def test_neither_path_nor_user_nor_machine_stands_in_the_file(workshop: Workshop
             assert secret.lower().encode() not in data, secret
     header = json.dumps(modelfile.info(file))
     assert "data.npz" in header and "/" not in header.replace("n/a", "")
+
+
+@pytest.mark.parametrize("value", [10**7, 10**30, 0.5, None])
+def test_sizes_that_a_header_only_says_take_no_memory(value: object, tmp_path: Path) -> None:
+    file = published(tmp_path)
+    tensors, header = tensorfile.read(file, expected="a model file")
+    for config in ({"noise_size": value}, {"network": header["config"]["network"] | {"blocks": value}}):
+        tensorfile.write(file, tensors, header | {"config": header["config"] | config})
+        with pytest.raises(ModelFileError, match=r"model.safetensors"):
+            modelfile.load(file)

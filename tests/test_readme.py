@@ -52,9 +52,10 @@ def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         tint = np.broadcast_to(chance.integers(0, 200, 3), (20, 24, 3)) + chance.integers(0, 50, (20, 24, 1))
         Image.fromarray(tint.astype(np.uint8)).save(tmp_path / "photos" / f"{number}.png")
     commands = [line.split("  ")[0] for line in block("").splitlines() if line.startswith("amalgan ")]
-    assert len(commands) == 11
+    assert len(commands) == 13
     for command in commands:
-        words = shlex.split(command.replace("--minutes 20", "--images 320 --batch 32 --network.width 8"))
+        width = "--width" if "restorer" in command else "--network.width"
+        words = shlex.split(command.replace("--minutes 20", f"--images 320 --batch 32 {width} 8"))
         assert main(words[1:]) == 0, command
 
 

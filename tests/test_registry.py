@@ -25,6 +25,8 @@ class Mine(Gan):
 
 @pytest.fixture(autouse=True)
 def forget_plugins() -> Iterator[None]:
+    for name in built_in():
+        registry.system_class(name)  # entered when imported, which happens once
     before = dict(registry._CLASSES)
     yield
     registry._CLASSES.clear()

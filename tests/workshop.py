@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
@@ -34,6 +35,17 @@ class Workshop:
     folder: Path
     patch: pytest.MonkeyPatch
     console: Console
+
+    @classmethod
+    def furnished(cls, folder: Path, patch: pytest.MonkeyPatch) -> Workshop:
+        """One with 64 smooth pictures of 8x8 in three classes, a few without a label."""
+        generator = torch.Generator().manual_seed(0)
+        coarse = torch.rand(64, 1, 3, 3, generator=generator)
+        x = torch.nn.functional.interpolate(coarse, (8, 8), mode="bilinear", align_corners=True)[:, 0]
+        y = np.arange(64) % 3
+        y[:5] = -1
+        np.savez(folder / "data.npz", x=(255 * x).byte().numpy(), y=y)
+        return cls(folder, patch, Console(stderr=True, width=200))
 
     def order(self, system: str = "autoencoder", out: str = "run", **changes: Any) -> Order:
         """Twenty rounds of a small system."""

@@ -89,6 +89,11 @@ class Coder:
         """``table`` as lists."""
         return self.table.tolist()
 
+    @property
+    def qualities(self) -> int:
+        """How many there are."""
+        return len(self.step)
+
     def level(self, quality: int | None) -> int:
         """Where ``quality``, 1 for the fewest bytes, stands among the steps.
 
@@ -158,11 +163,11 @@ class Coder:
         """
         if level >= len(self.step):
             raise BitstreamError(f"damaged: quality {level + 1} of {len(self.step)}")
-        decoder, take = Decoder(data), self.tables.take
-        part = take(decoder, 0)
+        decoder = Decoder(data)
+        part = self.tables.take(decoder, 0)
         if not 0 <= part < len(self.center):
             raise BitstreamError(f"damaged: part {part} of {len(self.center)}")
-        numbers = [part, *(take(decoder, table) for table in self.rows[level][part])]
+        numbers = [part, *self.tables.take_all(decoder, self.rows[level][part])]
         if self.pack(numbers, level) != data:
             raise BitstreamError("damaged: bytes that no encoder writes")
         return numbers

@@ -9,11 +9,12 @@ which the next write to the same target removes. Append-only logs are the one ex
 from __future__ import annotations
 
 import errno
+import filecmp
 import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -29,11 +30,12 @@ MOST_SEARCHED = 1000
 
 
 @contextmanager
-def replacing(target: Path, *, previous: Path | None = None) -> Iterator[Path]:
+def replacing(target: Path, *, previous: Path | None = None, unless_same: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``target``; on success it becomes ``target``, on any error it is removed.
 
     Args:
         previous: where to keep the file that stood at ``target``; there is one of the two at every moment.
+        unless_same: leave a ``target`` that holds just that already as it is.
 
     Raises:
         FileError: the folder cannot be made or the file cannot be written; says why.
@@ -45,6 +47,8 @@ def replacing(target: Path, *, previous: Path | None = None) -> Iterator[Path]:
         remove_strays(target)
         try:
             yield part
+            if unless_same and target.is_file() and filecmp.cmp(part, target, shallow=False):
+                return
             sync(part)
             if previous is not None and target.exists():
                 keep(target, previous)
@@ -119,6 +123,19 @@ def write_changed(target: Path, data: bytes) -> bool:
             return False
     write_bytes(target, data)
     return True
+
+
+def write_stream(target: Path, blocks: Iterable[bytes]) -> bool:
+    """``write_changed`` of what does not fit into memory: ``blocks``, one after the other."""
+    before = inode(target)
+    with replacing(target, unless_same=True) as part, part.open("wb") as file:
+        file.writelines(blocks)
+    return inode(target) != before
+
+
+def inode(path: Path) -> int | None:
+    """What tells a file from the one that replaced it."""
+    return path.stat().st_ino if path.exists() else None
 
 
 def write_text(target: Path, text: str) -> None:

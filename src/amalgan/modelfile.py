@@ -22,6 +22,7 @@ from amalgan import __version__, registry, tensorfile
 from amalgan.coder import Coder
 from amalgan.config import fields
 from amalgan.errors import ConfigError, FileError, ModelFileError
+from amalgan.mapcoder import MapCoder
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
 from amalgan.types import DataSpec
@@ -29,7 +30,10 @@ from amalgan.types import DataSpec
 FORMAT = 1
 CODING = "coding."
 """Names of tensors that begin so are the coder's."""
+CANNOT_BUILD = (ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
+"""What a header that makes no sense leads to."""
 
+AnyCoder = Coder | MapCoder
 A = TypeVar("A")
 P = TypeVar("P", bound=nn.Module)
 
@@ -42,7 +46,7 @@ class Model:
     header: dict[str, Any]
     digest: str
     """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights and tables."""
-    coder: Coder | None = None
+    coder: AnyCoder | None = None
     """What it compresses with; None in files of an earlier version, and where there is no code."""
 
     @property
@@ -65,7 +69,7 @@ class Model:
 
 
 def publish(
-    target: Path, system: System, *, name: str, facts: dict[str, Any], coder: Coder | None = None
+    target: Path, system: System, *, name: str, facts: dict[str, Any], coder: AnyCoder | None = None
 ) -> None:
     """Write ``system`` as a model file.
 
@@ -106,15 +110,24 @@ def load(source: str | Path, device: str = "cpu") -> Model:
     except FileError as error:
         raise ModelFileError(str(error)) from None
     check_format(path, header)
-    system = rebuild(path, header)
     coding = {name.removeprefix(CODING): tensors[name] for name in tensors if name.startswith(CODING)}
     weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(CODING)}
+    system = rebuild(path, header, weights)
     try:
         system.load_state_dict(weights)
-        coder = Coder.of(coding) if coding else None
+        coder = coder_of(coding) if coding else None
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: its weights do not fit its system: {error}") from None
     return Model(system.to(device).eval().requires_grad_(False), header, digest(tensors), coder)
+
+
+def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
+    """The coder that a file's tensors make.
+
+    Raises:
+        ValueError: they make none.
+    """
+    return MapCoder.of(tensors) if "base" in tensors else Coder.of(tensors)
 
 
 def info(source: Path) -> dict[str, Any]:
@@ -139,8 +152,8 @@ def check_format(path: Path, header: dict[str, Any]) -> None:
         )
 
 
-def rebuild(path: Path, header: dict[str, Any]) -> System:
-    """The system that ``header`` describes, with fresh weights."""
+def rebuild(path: Path, header: dict[str, Any], weights: dict[str, torch.Tensor]) -> System:
+    """The system that ``header`` describes, with fresh weights of the sizes of ``weights``."""
     if header["system"] not in registry.names():
         raise ModelFileError(
             f"{path} holds a system {header['system']!r}, which is not known here; there are "
@@ -149,11 +162,23 @@ def rebuild(path: Path, header: dict[str, Any]) -> System:
     cls = registry.system_class(header["system"])
     try:
         config = fields.from_json(registry.config_class(header["system"]), header["config"])
-        return cls(config, DataSpec.from_json(header["spec"]))
-    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        spec = DataSpec.from_json(header["spec"])
+        with torch.device("meta"):  # sizes without memory: the header may say any
+            check_sizes(path, cls(config, spec).state_dict(), weights)
+        return cls(config, spec)
+    except CANNOT_BUILD as error:
         raise ModelFileError(
             f"{path} describes a {header['system']} that this version cannot build: {error}. Upgrade amalgan."
         ) from None
+
+
+def check_sizes(path: Path, expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:
+    """Refuse weights that are not those of the system."""
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in expected or name not in found or expected[name].shape != found[name].shape:
+            raise ModelFileError(
+                f"{path}: its weights do not fit its system: {name} is not what it should be."
+            )
 
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:

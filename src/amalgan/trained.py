@@ -1,11 +1,11 @@
 """A trained model as Python holds it: arrays and PIL images go in, arrays come out.
 
-    load(path) ─► Model ─► generate · reconstruct · walk · encode · decode · compress · classify · detect
+    load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
                        └─► evaluate · report · explore · augment, on data
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
-(N, D). Pictures of another size are fitted as the data reader fits them.
+(N, D). Pictures of another size are fitted as the data reader fits them; restored ones keep their own.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from amalgan import modelfile
+from amalgan.config.systems.restoration import RestoringTask
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.data.held import Examples, examples, named
+from amalgan.data.whole import of_held, to_array
 from amalgan.features import Features, features_of
 from amalgan.streams import Draws, key
 from amalgan.studies.augment import Asked, augment
@@ -35,7 +38,10 @@ from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.detect import Detection, of_chunks
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
+from amalgan.tasks.mend import Repair
 from amalgan.tasks.reconstruct import redraw
+from amalgan.tasks.restore import Answers, restored
+from amalgan.tasks.signals import Joint
 from amalgan.tasks.verify import SEEDS
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
@@ -80,6 +86,33 @@ class Model:
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
 
+    def restore(
+        self,
+        picture: NDArray[Any] | Image.Image,
+        *,
+        task: RestoringTask,
+        sigma: float | None = None,
+        factor: int = 2,
+        mask: NDArray[Any] | None = None,
+        samples: int = 1,
+        decoder: DecoderName = "faithful",
+        seed: int = 0,
+    ) -> NDArray[Any]:
+        """One picture of any size, restored: uint8 (H, W) or (H, W, 3), uint16 (H, W) where it had 16 bits.
+
+        Args:
+            sigma: denoise: the noise's deviation in gray levels of 255; by default the model judges for itself.
+            factor: upscale: how many times as wide and high.
+            mask: inpaint: (H, W), other than 0 where something is missing.
+            samples: inpaint, by models that generate: so many fillings, one after another in a first axis if several.
+        """
+        repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
+        answers = Answers(samples=samples, decoder=decoder, seed=seed)
+        known = None if mask is None else (np.asarray(mask) == 0).astype(np.float32)
+        found = restored(self.held, of_held(picture), repair, known=known, answers=answers)
+        arrays = [to_array(one) for one in found]
+        return arrays[0] if samples == 1 else np.stack(arrays)
+
     def walk(
         self,
         *,
@@ -109,7 +142,8 @@ class Model:
 
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
         """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
-        return compress.one(self.held, self._in(x), quality)
+        own_size = compress.any_size(self.held)
+        return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
 
     def decompress(self, data: bytes) -> NDArray[Any]:
         """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
@@ -121,9 +155,14 @@ class Model:
         found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
-    def detect(self, x: Examples, *, normals: Examples) -> Detection:
-        """How strange each example is beside ``normals``, normal ones that the model was not trained on."""
-        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK))
+    def detect(self, x: Examples, *, normals: Examples, known: Examples | None = None) -> Detection:
+        """How strange each example is beside ``normals``, normal ones that the model was not trained on.
+
+        ``known`` are other normal ones, best those that it was trained on: from a hundred on they teach how signals
+        occur together, which tells more than each alone.
+        """
+        joint = None if known is None else Joint.fit(self.held, self._in(known).split(CHUNK))
+        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""

@@ -31,7 +31,7 @@ class DataSpec:
     """``image``: float32 (C, H, W) in [-1, 1]. ``vector``: float32 (D,), each entry standardized."""
     shape: tuple[int, ...]
     """(C, H, W) or (D,)."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
+    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
     """Pictures: how other proportions were fitted. A task must fit as training did, or its test split is another."""
     background: str = "white"
     """Pictures: the color under transparent pixels and beside padded ones."""

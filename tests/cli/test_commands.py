@@ -13,6 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from amalgan import registry
 
@@ -91,6 +92,11 @@ def test_generate_into_a_folder(run, digits, tmp_path):
         assert (picture.size, picture.mode) == ((8, 8), "L")
         assert picture.info["amalgan model"] == ran.json["digest"]
         assert picture.info["amalgan seed"] == "0"
+    told = run("info", tmp_path / "new" / "00000.png", "--json").json
+    assert told["provenance"]["model"] == ran.json["digest"] and told["provenance"]["seed"] == "0"
+    (tmp_path / "none.png").write_bytes(b"<svg/>")
+    refused = run("info", tmp_path / "none.png")
+    assert refused.code == 1 and "none.png is markup (SVG or HTML), not a picture" in refused.err
 
 
 def test_generate_arrays_and_a_grid(run, digits, tmp_path):
@@ -168,6 +174,49 @@ def test_embed(run, digits, folder, tmp_path):
         assert len(found["label"]) == len(found["name"]) == 21
     with Image.open(tmp_path / "map.png") as drawn:
         assert min(drawn.size) > 500
+
+
+def test_embed_again_and_after_a_kill(run, digits, tmp_path, monkeypatch):
+    from amalgan.tasks import embed
+
+    words = ("embed", digits, "digits", "--out", tmp_path / "x.npz", "--json")
+    assert [run(*words).json["written"] for _ in range(2)] == [True, False]
+    whole, chunks, seen = (tmp_path / "x.npz").read_bytes(), embed.encoded, []
+    (tmp_path / "x.npz").unlink()
+
+    def killed(model, records, first=0):
+        for number, chunk in enumerate(chunks(model, records, first)):
+            seen.append(first + 256 * number)
+            if len(seen) == 4:
+                raise KeyboardInterrupt
+            yield chunk
+
+    monkeypatch.setattr(embed, "encoded", killed)
+    assert run(*words).code == 130 and not (tmp_path / "x.npz").exists()
+    assert "going on at 768 of 1,797" in run(*words).err
+    assert seen == [0, 256, 512, 768, 768, 1024, 1280, 1536]
+    assert (tmp_path / "x.npz").read_bytes() == whole and len([*tmp_path.iterdir()]) == 1
+
+
+def test_embed_finds_what_is_alike(run, digits, tmp_path):
+    x = load_digits().images[:90]
+    x = (np.concatenate([x, x[3:6]]) * 15.9).astype(np.uint8)
+    np.save(tmp_path / "x.npy", x)
+    Image.fromarray(x[7]).save(tmp_path / "q.png")
+    words = ("embed", digits, tmp_path / "x.npy", "--out", tmp_path / "c.npz", "--query", tmp_path / "q.png")
+    extra = ("--sheet", tmp_path / "s.png", "--duplicates", tmp_path / "d.csv", "--plot", tmp_path / "m.html")
+    facts = run(*words, *extra, "--neighbors", "4", "--json").json
+    (asked,) = facts["query"]
+    assert asked["name"] == "q.png" and len(asked["neighbors"]) == 4
+    assert asked["neighbors"][0] == {"name": "000007", "label": "", "distance": 0.0}
+    assert (facts["duplicates"]["exact"], facts["duplicates"]["expected_by_chance"]) == (6, 0.1)
+    rows = (tmp_path / "d.csv").read_text().splitlines()
+    assert rows[0] == "group,name,label,distance,equal" and "0,000003,,0.0,yes" in rows
+    assert (tmp_path / "m.html").read_text().startswith("<!doctype html>")
+    said = run(*words).out
+    assert "there already" in said and "nearest to q.png:\n  0.000  000007" in said
+    assert run(*words, "--plot", tmp_path / "m.svg").code == 2
+    assert run(*words[:5], "--sheet", tmp_path / "s.png").code == 2
 
 
 def test_evaluate(run, digits):

@@ -16,7 +16,7 @@ def test_known_anomalies_are_judged(run, digits, tmp_path):
     assert ran.code == 0
     facts = ran.json
     assert (facts["n"], facts["split"], facts["rate"]) == (189, "test", 0.2)
-    assert facts["signals"] == ["reconstruction", "density", "critic"]
+    assert facts["signals"] == ["reconstruction", "drift", "density", "critic", "joint"]
     assert facts["normals"]["of"] == "validation split of digits"
     assert facts["normals"]["smallest_p"] == pytest.approx(1 / (facts["normals"]["n"] + 1))
     rows = list(csv.DictReader((tmp_path / "s.csv").read_text().splitlines()))

@@ -23,6 +23,7 @@ NAMES = (
     "train",
     "generate",
     "reconstruct",
+    "restore",
     "compress",
     "decompress",
     "embed",
@@ -69,7 +70,7 @@ def test_every_flag_has_a_line(name):
 def test_train_shows_the_flags_of_its_system(run, system):
     ran = run("train", "--help", "--system", system)
     assert ran.code == 0
-    assert "--network.width N" in ran.out
+    assert "width N" in ran.out
     assert ("--join" in ran.out) == (system == "fusion")
 
 

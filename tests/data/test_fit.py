@@ -12,7 +12,7 @@ from amalgan.config.data import DataConfig
 from amalgan.data import open_data
 
 
-@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch", "cut"])
 def test_what_a_model_reads_is_what_it_was_trained_on(fit: str, tmp_path: Path) -> None:
     chance = np.random.default_rng(0)
     for number in range(60):

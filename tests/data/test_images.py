@@ -157,7 +157,7 @@ def test_the_first_frame_and_the_first_page_count(encode):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 30000), (30000, 1), (7, 9)])
-@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch", "cut"])
 def test_any_size_fits(encode, size, fit):
     data = encode(Image.new("RGB", size, (1, 2, 3)))
     picture = decode(data, Layout(height=8, width=12, channels=3, fit=fit, background=(1, 2, 3)))
@@ -180,6 +180,14 @@ def test_crop_cuts_the_sides_pad_fills_them_stretch_keeps_all(encode):
     assert padded[8, 0] < 20 and padded[8, 8] > 180
     stretched = fitted("stretch")
     assert stretched[8, 0] < 20 and stretched[8, 8] > 180 and stretched[0, 8] > 180
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_cut_takes_the_middle_at_its_own_scale(encode, kind):
+    pixels = np.kron(np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12), np.ones((8, 8), np.uint8))
+    data = encode(pixels, kind, **({"quality": 100} if kind == "JPEG" else {}))
+    found = decode(data, Layout(height=16, width=24, channels=1, fit="cut")).pixels[0]
+    assert np.abs(found.astype(int) - pixels[32:48, 36:60]).max() <= 2 * (kind == "JPEG")
 
 
 def test_shrinking_averages_instead_of_picking(encode):

@@ -77,6 +77,13 @@ def test_labels_are_nested_and_the_seed_chooses_them(digits):
     assert chosen[0] == chosen[1] and len(chosen[0] & chosen[2]) < 30
 
 
+def test_zero_hides_every_label_and_the_classes_stay_known(digits, tmp_path):
+    none = open_data("digits", DataConfig(cache=str(tmp_path), labeled=0))
+    assert (none.train.labels == UNLABELED).all() and not len(none.labeled)
+    assert np.array_equal(none.train.index, digits.train.index)
+    assert (none.spec, len(none.whole)) == (digits.spec, len(digits.whole))
+
+
 def test_only_labels_of_training_are_hidden_and_after_what_is_kept(digits, tmp_path):
     cache = str(tmp_path)
     few = open_data("digits", DataConfig(cache=cache, labeled=100), seed=1)
@@ -97,7 +104,9 @@ def test_labels_that_were_missing_stay_missing(digits):
 
 
 def test_what_cannot_be_hidden_is_said(digits, tmp_path):
-    with pytest.raises(DataError, match=r"--labeled 9 leaves 9 labels for 10 classes.*Give 10 or more"):
+    with pytest.raises(
+        DataError, match=r"--labeled 9 leaves 9 labels for 10 classes.*Give 10 or more, or 0 for none"
+    ):
         hide_labels(digits.train, 9, seed=0)
     np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (40, 9, 9), np.uint8))
     with pytest.raises(DataError, match=r"no training example has a label. Leave it out"):

@@ -15,6 +15,7 @@ import torch
 
 from amalgan import modelfile, registry
 from amalgan.config import fields
+from amalgan.errors import ConfigError
 from amalgan.systems.base import System
 from amalgan.training import loop
 from amalgan.training.processes import Processes
@@ -176,8 +177,13 @@ def test_micro_batches_of_one_report_finite_numbers(name: str) -> None:
 
 @every_system
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
-def test_it_learns_from_any_kind_of_data(name: str, spec: DataSpec) -> None:
+def test_it_learns_from_any_kind_of_data_or_refuses_it_in_words(name: str, spec: DataSpec) -> None:
     batch = examples(spec)
+    try:
+        small(name).resolved(spec)
+    except ConfigError as error:
+        assert "vectors" in str(error) and spec.kind == "vector"
+        return
     state = warmed(build(name, spec), batch, stretches(build(name, spec))[-1], rounds=2)
     assert state.finite()
     for ability, output in outputs(state.system, batch):

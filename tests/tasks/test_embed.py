@@ -15,7 +15,7 @@ from amalgan.errors import AbilityError, UsageError
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Encodes
 from amalgan.tasks import embed as module
-from amalgan.tasks.embed import Codes, embed, neighbors
+from amalgan.tasks.embed import Codes, embed
 
 Trained = Callable[[str, str], Model]
 
@@ -70,12 +70,6 @@ def test_other_endings_and_a_missing_library_say_what_to_do(
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pip install pyarrow"):
         codes.write(tmp_path / "x.parquet")
-
-
-def test_an_example_is_its_own_nearest_neighbor(codes: Codes) -> None:
-    rows, distances = neighbors(codes, torch.from_numpy(codes.code[[5, 900]]), 3)
-    assert rows[:, 0].tolist() == [5, 900] and distances[:, 0] == pytest.approx(0, abs=1e-5)
-    assert (np.diff(distances, axis=1) >= 0).all()
 
 
 def test_a_model_without_a_code_names_those_that_have_one(trained: Trained, digits: Dataset) -> None:

@@ -46,9 +46,9 @@ GENERATION = {
     "label_agreement",
     "label_agreement_real",
 }
-CRITIC = {"critic_overfit"}
+CRITIC = {"critic_overfit", "anomaly_auroc"}
 CODES = {"linear_probe", "knn_accuracy", "linear_probe_components", "knn_accuracy_components"}
-FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction"}
+FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction", "denoising_gain"}
 REALISTIC = {
     "psnr_realistic",
     "ssim_realistic",

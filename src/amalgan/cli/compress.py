@@ -11,11 +11,11 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_data, check_out, data_for, model_at
 from amalgan.cli.output import Answer, counted
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.cli.use import noun, provenance, skipped_of
-from amalgan.errors import BitstreamError, UsageError
+from amalgan.errors import BitstreamError, DataError, UsageError
 
 if TYPE_CHECKING:
     from amalgan.modelfile import Model
@@ -44,17 +44,16 @@ class Compress:
 
     def run(self, console: Console) -> Answer:
         """Compress and write."""
-        from amalgan.tasks.compress import coder_of, compress, head_of
+        from amalgan.tasks.compress import coder_of, head_of
 
         check_packed_out(self.out, self.data)
         model = model_at(self.model, self.loading)
-        head = head_of(model, self.quality)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        names = data.records.names
+        head, skipped = head_of(model, self.quality), list[dict[str, str]]()
+        names, codes = self.codes(model, skipped, console)
         with console.status("compressing ...") as status:
-            codes = told(compress(model, data.records, quality=self.quality), len(names), status)
-            total, written = stored(self.out, head, names, codes)
-        skipped, n = skipped_of(data), len(names)
+            n, total, written = stored(self.out, head, names, told(codes, len(names), status))
+        if not n:
+            raise nothing_read(self.data, skipped)
         facts = {
             "out": str(self.out),
             "n": n,
@@ -63,7 +62,7 @@ class Compress:
             "bytes": total,
             "bytes_each": total / max(1, n),
             "quality": head.level + 1,
-            "qualities": len(coder_of(model).step),
+            "qualities": coder_of(model).qualities,
             "digest": model.digest,
             "skipped": skipped,
         }
@@ -72,6 +71,22 @@ class Compress:
             f"quality {facts['quality']} of {facts['qualities']}{unless(written)}"
         )
         return Answer(facts=facts, text=text, skipped=skipped)
+
+    def codes(
+        self, model: Model, skipped: list[dict[str, str]], console: Console
+    ) -> tuple[Sequence[str], Iterator[tuple[str, bytes]]]:
+        """All names, and names and codes of what can be read; the others are added to ``skipped``."""
+        from amalgan.data.own import own_sized
+        from amalgan.tasks.compress import any_size, compress, compress_own
+
+        if any_size(model):
+            check_data(self.data)
+            found = own_sized(self.data, model.spec)
+            return found.names, compress_own(model, found.pictures, skipped, quality=self.quality)
+        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        skipped += skipped_of(data)
+        names = data.records.names
+        return names, zip(names, compress(model, data.records, quality=self.quality), strict=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,35 +174,48 @@ class Decompress:
         names = [name for part, _ in chunks for name in part]
         if not names:
             return 0, 0, 0
+        if len({part.shape[1:] for _, part in chunks}) > 1:
+            raise UsageError(
+                f"--out {self.out} holds one size, and the pictures have several; give a folder."
+            )
         before = self.out.read_bytes() if self.out.is_file() else None
         pixels = np.concatenate([part for _, part in chunks])
         files = write_output(self.out, pixels, names=names, columns=model.spec.names, text=text)
         return len(names), len(files), int(before is None or self.out.read_bytes() != before)
 
 
-def stored(out: Path, head: Any, names: Sequence[str], codes: Iterator[bytes]) -> tuple[int, int]:
-    """Write an archive or a folder; bytes in all, and how many files were written now."""
+def stored(
+    out: Path, head: Any, names: Sequence[str], codes: Iterator[tuple[str, bytes]]
+) -> tuple[int, int, int]:
+    """Write an archive or a folder; how many pictures, bytes in all, and how many files were written now."""
     from amalgan.coding import container
     from amalgan.data.grids import png_names
     from amalgan.files import write_changed
 
     if is_archive(out):
-        whole = container.pack_archive(head, zip(names, codes, strict=True))
-        return len(whole), int(write_changed(out, whole))
-    total = written = 0
-    for place, code in zip(png_names(names, container.ENDING), codes, strict=True):
+        entries = list(codes)
+        whole = container.pack_archive(head, entries) if entries else b""
+        return len(entries), len(whole), int(bool(entries) and write_changed(out, whole))
+    place, n, total, written = dict(zip(names, png_names(names, container.ENDING), strict=True)), 0, 0, 0
+    for name, code in codes:
         data = container.pack(head, code)
-        total += len(data)
-        written += write_changed(out / place, data)
-    return total, written
+        n, total = n + 1, total + len(data)
+        written += write_changed(out / place[name], data)
+    return n, total, written
 
 
-def told(codes: Iterator[bytes], of: int, status: Any) -> Iterator[bytes]:
+def told(codes: Iterator[tuple[str, bytes]], of: int, status: Any) -> Iterator[tuple[str, bytes]]:
     """``codes``, while the console says how many are done."""
     for done, code in enumerate(codes):
-        if done % 256 == 0:
+        if done % 16 == 0:
             status.update(f"compressing: {done:,} of {of:,} ...")
         yield code
+
+
+def nothing_read(data: str, skipped: list[dict[str, str]]) -> DataError:
+    """The error to raise where not one picture could be read."""
+    first = "; ".join(f"{bad['name']}: {bad['reason']}" for bad in skipped[:3]) or "none was found"
+    return DataError(f"{data} has no usable picture ({first}). Give a folder of pictures, or one.")
 
 
 def check_packed_out(out: Path, data: str) -> None:

@@ -14,10 +14,12 @@ from tyro.conf import Positional
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at
 from amalgan.cli.output import Answer, counted, say, table
+from amalgan.cli.pace import pace
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
 
 if TYPE_CHECKING:
+    from amalgan.journal import Journal
     from amalgan.modelfile import Model
     from amalgan.tasks.detect import Detection
     from amalgan.tasks.normals import Sides
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 class Detect:
     """Tell which examples of DATA look anomalous to a model of normal ones.
 
-    By how badly they are reconstructed, how unlikely their code is, and what the critic says, as far as the model has
-    these. Every score is turned into a p-value beside normal examples that the model was not trained on.
+    By how unlikely their code and the errors of their decode are together, where the training data is at hand, else by
+    each for itself. Scores become p-values beside normal examples that the model was not trained on. A run that was
+    stopped goes on where it was; bad files are skipped and listed (exit code 3).
     """
 
     model: Positional[Path]
@@ -57,7 +60,7 @@ class Detect:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
-        from amalgan.tasks.detect import check_rate, check_table, detect
+        from amalgan.tasks.detect import check_rate, check_table
         from amalgan.tasks.normals import sides
 
         check_rate(self.rate)
@@ -69,9 +72,10 @@ class Detect:
         beside = data_for(self.normals, config, console, like=model.spec) if self.normals else None
         anomalies = [one for one in (self.anomaly or "").split(",") if one]
         chosen = sides(model, data, beside, anomalies=anomalies, split=self.split)
-        found = detect(model, chosen.judged, chosen.normal)
+        found, journal = self.found(model, chosen, console)
         alarms = found.alarms(self.rate, self.control)
-        found.write(self.out, alarms)
+        written = found.write(self.out, alarms)
+        journal.remove()
         if found.smallest > self.rate:
             say(console, f"note: {few(found, self.rate)}")
         skipped = skipped_of(data) + (skipped_of(beside) if beside else [])
@@ -85,12 +89,26 @@ class Detect:
             "alarms": int(alarms.sum()),
             "judged": found.judged(anomalies, alarms) if anomalies else None,
             "out": str(self.out),
+            "written": written,
             "maps": self.paint(model, chosen, alarms.nonzero()[:, 0].numpy()) if self.maps else None,
             "system": model.name,
             "digest": model.digest,
             "skipped": skipped,
         }
         return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+    def found(self, model: Model, chosen: Sides, console: Console) -> tuple[Detection, Journal]:
+        """The scores, and where they are kept until they are written."""
+        from amalgan.journal import Journal
+        from amalgan.tasks.detect import detect_on, key_for
+        from amalgan.tasks.signals import Joint, signals
+
+        with console.status("learning what is normal ..."):
+            joint = Joint.of(model, chosen.known)
+        columns = len(signals(model, chosen.normal.take([0]), joint))
+        journal = Journal.beside(self.out, key_for(model, chosen), "<f8", (columns,))
+        with pace(console, "judging", len(chosen.judged), journal.count) as shown:
+            return detect_on(journal, model, chosen, joint, shown.follow), journal
 
     def paint(self, model: Model, chosen: Sides, rows: Any) -> int:
         """Write the maps of some of the judged; return how many."""

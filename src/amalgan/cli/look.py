@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from amalgan.data import Inspection
 
 SHOWN = 12
+PICTURES = {".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,8 @@ def tallied(counts: dict[str, int]) -> str:
 class Info:
     """Say what a model file, or another file of amalgan, holds.
 
-    A model file, a run's folder, a training state, a feature network, or compressed pictures (.amg). The whole file is
-    read and checked for damage.
+    A model file, a run's folder, a training state, a feature network, or compressed pictures (.amg): the whole file is
+    read and checked for damage. Of a picture it is said which model made it, if the file tells.
     """
 
     file: Positional[Path]
@@ -87,6 +88,9 @@ class Info:
         if place.suffix.lower() == ".amg" and not place.is_dir():
             facts = compressed(place)
             return Answer(facts=facts, text=table({name.replace("_", " "): facts[name] for name in facts}))
+        if place.suffix.lower() in PICTURES and place.is_file():
+            facts = pictured(place)
+            return Answer(facts=facts, text=table(of_picture(facts)))
         if place.is_dir():
             model = place / "model.safetensors"
             place = model if model.exists() else place / "state.safetensors"
@@ -124,6 +128,39 @@ def compressed(place: Path) -> dict[str, Any]:
         "quality": head.level + 1,
         "model": head.digest.hex(),
     }
+
+
+def pictured(place: Path) -> dict[str, Any]:
+    """What a picture file says of its origin.
+
+    Raises:
+        BadPicture: it is no picture, whatever its name says.
+    """
+    from amalgan.data import images
+    from amalgan.data.folders import one_file
+    from amalgan.data.provenance import origin
+    from amalgan.errors import BadPicture
+
+    try:
+        data = one_file(place).read(0)
+        header, told = images.measure(data), origin(images.packet(data))
+    except BadPicture as bad:
+        raise BadPicture(f"{place} {bad}.") from None
+    return {
+        "kind": "a picture",
+        "file": str(place),
+        "bytes": len(data),
+        "height": header.height,
+        "width": header.width,
+        "provenance": told,
+    }
+
+
+def of_picture(facts: dict[str, Any]) -> dict[str, Any]:
+    """What there is to say of a picture."""
+    told = facts["provenance"] or {"made by": "not said in the file"}
+    size = f"{facts['width']}x{facts['height']}, {facts['bytes']:,} bytes"
+    return {"kind": facts["kind"], "file": f"{facts['file']} ({size})", **told}
 
 
 def described(facts: dict[str, Any]) -> dict[str, Any]:

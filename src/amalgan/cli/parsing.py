@@ -23,13 +23,15 @@ from amalgan.cli.compare import Compare
 from amalgan.cli.compress import Compress, Decompress
 from amalgan.cli.demo import Demo
 from amalgan.cli.detect import Detect
+from amalgan.cli.embed import Embed
 from amalgan.cli.explore import Explore
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
 from amalgan.cli.report import Report
+from amalgan.cli.restore import Restore
 from amalgan.cli.train import Train
-from amalgan.cli.use import Embed, Evaluate, Generate, Reconstruct
+from amalgan.cli.use import Evaluate, Generate, Reconstruct
 from amalgan.config.words import nearest
 from amalgan.errors import UsageError
 
@@ -38,6 +40,7 @@ COMMANDS: dict[str, type[Any]] = {
     "train": Train,
     "generate": Generate,
     "reconstruct": Reconstruct,
+    "restore": Restore,
     "compress": Compress,
     "decompress": Decompress,
     "embed": Embed,

@@ -123,13 +123,22 @@ def answer(result: Result) -> Answer:
     """What the run reached."""
     from amalgan import modelfile
 
-    pictures = modelfile.info(result.model)["spec"]["kind"] == "image"
+    info = modelfile.info(result.model)
     facts: dict[str, Any] = asdict(result) | {"model": str(result.model)}
     rows = {
         "model": facts["model"],
         "images": f"{result.images:,}" + (f" (stopped: {result.stopped})" if result.stopped else ""),
         "CPU time": f"{result.cpu_seconds:,.0f} s",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in result.metrics.items()},
-        "try": f"amalgan generate {result.model.parent} --count 64 --out new.{'png' if pictures else 'npz'}",
+        "try": tried(result.model.parent, info),
     }
     return Answer(facts=facts, text=table(rows), skipped=result.skipped)
+
+
+def tried(run: Path, info: dict[str, Any]) -> str:
+    """A command that shows what the model can do."""
+    if "restore" in info["abilities"]:
+        return f"amalgan restore {run} PICTURES --task {info['config']['tasks'][0]} --out restored"
+    return (
+        f"amalgan generate {run} --count 64 --out new.{'png' if info['spec']['kind'] == 'image' else 'npz'}"
+    )

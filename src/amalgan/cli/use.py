@@ -1,7 +1,8 @@
-"""What a model is used for: ``generate``, ``reconstruct``, ``embed`` and ``evaluate``."""
+"""What a model is used for: ``generate``, ``reconstruct`` and ``evaluate``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,11 +15,14 @@ from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, judged, model_at
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
+from amalgan.cli.pace import pace
 from amalgan.cli.shared import DecoderName, Loading, Reading
-from amalgan.errors import UsageError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from amalgan.data import Dataset
+    from amalgan.data.outputs import Output, Written
     from amalgan.modelfile import Model
     from amalgan.tasks.evaluate import Evaluation
 
@@ -60,7 +64,7 @@ class Generate:
         if self.out is not None:
             made = self.examples(model, self.out, console)
             facts |= made
-            said.append(f"{counted(made['n'], noun(model))} in {self.out}")
+            said.append(f"{counted(made['n'], noun(model))} in {self.out}{unless(made['written'])}")
         if self.film.walk is not None:
             facts |= self.film.make(
                 model,
@@ -75,15 +79,25 @@ class Generate:
 
     def examples(self, model: Model, out: Path, console: Console) -> dict[str, Any]:
         """Write new examples one by one."""
-        from amalgan.data import write_output
-        from amalgan.trained import Model as Door
+        from functools import partial
 
-        made = Door(model).generate(self.count, label=self.label, seed=self.seed, decoder=self.decoder)
-        text = provenance(model, seed=self.seed)
-        files = write_output(out, made, columns=model.spec.names, text=text)
-        if others := {*out.glob("*.png")} - {*files}:
-            say(console, f"note: {out} holds {len(others)} other pictures, which were there before")
-        return {"out": str(out), "n": len(made), "files": len(files)}
+        from amalgan.data.outputs import Output
+        from amalgan.journal import key_of
+        from amalgan.tasks.generate import generate
+
+        asked: dict[str, Any] = {"label": self.label, "seed": self.seed, "decoder": self.decoder}
+        output = Output(
+            place=out,
+            count=self.count,
+            spec=model.spec,
+            key=key_of("generated", model.digest, self.count, asked),
+            text=provenance(model, seed=self.seed),
+        )
+        work = partial(generate, model, self.count, **asked)
+        found = streamed(output, work, "generating", console)
+        if (others := len([*out.glob("*.png")]) - found.files) > 0:
+            say(console, f"note: {out} holds {others} other pictures, which were there before")
+        return {"out": str(out), "n": self.count, "files": found.files, "written": found.written}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,79 +124,40 @@ class Reconstruct:
 
     def run(self, console: Console) -> Answer:
         """Reconstruct and write."""
-        import torch
+        from functools import partial
 
-        from amalgan.data import to_pixels, write_output
+        from amalgan.data.outputs import Output, in_order
+        from amalgan.journal import key_of
         from amalgan.tasks.reconstruct import reconstruct
 
         check_out(self.out, self.data)
         model = model_at(self.model, self.loading)
         data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        parts = reconstruct(model, data.records, decoder=self.decoder, seed=self.seed)
-        rebuilt = to_pixels(torch.cat(list(parts)), model.spec)
-        text = provenance(model, seed=self.seed)
-        names, columns = data.records.names, model.spec.names
-        files = write_output(self.out, rebuilt, names=names, columns=columns, text=text)
+        records = data.records
+        asked: dict[str, Any] = {"decoder": self.decoder, "seed": self.seed}
+        if self.out.suffix.lower() in (".npz", ".csv"):
+            records = records.select(in_order(records.names))
+        output = Output(
+            place=self.out,
+            count=len(records),
+            spec=model.spec,
+            key=key_of("rebuilt", model.digest, records.store.facts["digest"], asked),
+            names=records.names,
+            text=provenance(model, seed=self.seed),
+        )
+        work = partial(reconstruct, model, records, **asked)
+        found = streamed(output, work, "reconstructing", console)
         skipped = skipped_of(data)
         facts = {
             "out": str(self.out),
-            "n": len(rebuilt),
-            "files": len(files),
+            "n": output.count,
+            "files": found.files,
+            "written": found.written,
             "decoder": self.decoder,
             "skipped": skipped,
         }
-        return Answer(
-            facts=facts, text=f"{counted(len(rebuilt), noun(model))} in {self.out}", skipped=skipped
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Embed:
-    """Write the code of every example of DATA.
-
-    The file holds the arrays code (N, K) float32, label (N,) and name (N,).
-    """
-
-    model: Positional[Path]
-    """A model file or a run's folder."""
-    data: Positional[str]
-    """What to encode: all that amalgan train takes, and single pictures."""
-    out: Path
-    """Where to: x.npz or x.parquet."""
-    plot: Path | None = None
-    """Also draw a map of the codes as a .png, like beside like."""
-    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
-    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
-    json: Switch = False
-    """End with one JSON object on stdout; all else goes to stderr."""
-
-    def run(self, console: Console) -> Answer:
-        """Encode and write."""
-        from amalgan.tasks.embed import embed
-        from amalgan.tasks.map import map_picture
-
-        check_out(self.out, self.data)
-        if self.plot is not None and self.plot.suffix.lower() != ".png":
-            raise UsageError(f"--plot {self.plot}: a map is a .png file.")
-        model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        codes = embed(model, data.records)
-        codes.write(self.out)
-        if self.plot is not None:
-            map_picture(codes, data.records, self.plot)
-        n, size = codes.code.shape
-        skipped = skipped_of(data)
-        facts = {
-            "out": str(self.out),
-            "n": n,
-            "code_size": size,
-            "plot": self.plot and str(self.plot),
-            "skipped": skipped,
-        }
-        drawn = f", drawn in {self.plot}" if self.plot else ""
-        return Answer(
-            facts=facts, text=f"{counted(n, 'code')} of {size} entries in {self.out}{drawn}", skipped=skipped
-        )
+        text = f"{counted(output.count, noun(model))} in {self.out}{unless(found.written)}"
+        return Answer(facts=facts, text=text, skipped=skipped)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +196,17 @@ class Evaluate:
         return Answer(facts=facts, text=measured(found), skipped=skipped)
 
 
+def streamed(output: Output, work: Callable[..., Iterator[Tensor]], what: str, console: Console) -> Written:
+    """Write ``output``, while the console says how far it is."""
+    with pace(console, what, output.count, output.done) as shown:
+        return output.write(lambda first: shown.follow(work(first=first)))
+
+
+def unless(written: int) -> str:
+    """What to say where all of it was there."""
+    return "" if written else ": there already"
+
+
 def measured(found: Evaluation) -> Table:
     """Every number with its full name."""
     listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
@@ -233,10 +219,10 @@ def measured(found: Evaluation) -> Table:
 
 
 def provenance(model: Model, *, seed: int) -> dict[str, str]:
-    """What a picture says of its origin."""
+    """What a picture that ``model`` made says of its origin."""
     from amalgan.data.provenance import provenance
 
-    return provenance(model.digest, seed)
+    return provenance(model.digest, seed=seed)
 
 
 def noun(model: Model) -> str:

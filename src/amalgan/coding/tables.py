@@ -10,13 +10,15 @@ encoder and a decoder must agree on is computed again. Spelled out means Elias' 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amalgan.coding.entropy import MOST_BITS, Decoder, Encoder
+from amalgan.coding.entropy import MOST_BITS, NARROWEST, Decoder, Encoder
 from amalgan.errors import BitstreamError
 
 TOTAL = 1 << MOST_BITS
@@ -59,6 +61,45 @@ class Tables:
         encoder.put(edges[symbol], edges[symbol + 1] - edges[symbol])
         if not inside:
             spell(encoder, value)
+
+    def put_all(self, encoder: Encoder, numbers: NDArray[np.int64], values: NDArray[np.int64]) -> None:
+        """``put`` of each of ``values`` by the table beside it in ``numbers``."""
+        lengths, lowest, first, flat = self.arrays
+        at, last = values - lowest[numbers], lengths[numbers] - 2
+        escaped = (at < 0) | (at >= last)
+        place = first[numbers] + np.where(escaped, last, at)
+        starts = flat[place]
+        pairs = starts.tolist(), (flat[place + 1] - starts).tolist()
+        begin = 0
+        for row in np.flatnonzero(escaped).tolist():
+            encoder.put_all(*(each[begin : row + 1] for each in pairs))
+            spell(encoder, int(values[row]))
+            begin = row + 1
+        encoder.put_all(*(each[begin:] for each in pairs))
+
+    def take_all(self, decoder: Decoder, numbers: Iterable[int]) -> list[int]:
+        """``take`` by one table after the other."""
+        found, tables, lowest = [], self.edges, self.lowest
+        for number in numbers:
+            edges, step = tables[number], decoder.width >> MOST_BITS
+            symbol = bisect_right(edges, decoder.place // step) - 1
+            if symbol >= len(edges) - 2:
+                found.append(self.take(decoder, number))
+                continue
+            start = edges[symbol]
+            decoder.place -= start * step
+            decoder.width = (edges[symbol + 1] - start) * step
+            if decoder.width < NARROWEST:
+                decoder.refill()
+            found.append(lowest[number] + symbol)
+        return found
+
+    @cached_property
+    def arrays(self) -> tuple[NDArray[np.int64], ...]:
+        """Lengths of the edges of each table, its lowest number, where its edges begin, and all edges."""
+        lengths = np.array([len(edges) for edges in self.edges])
+        first = np.cumsum(lengths) - lengths
+        return lengths, np.array(self.lowest), first, np.concatenate(self.edges).astype(np.int64)
 
     def take(self, decoder: Decoder, number: int) -> int:
         """The next value, which was encoded by table ``number``."""

@@ -17,14 +17,14 @@ class DataConfig:
     """Height x width of every picture, as 32 or 48x64; by default chosen from the data and printed."""
     channels: Literal[1, 3] | None = None
     """1 gray, 3 color; by default gray only if every picture is."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """Other proportions: cut the long side, fill the short side, or distort."""
+    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
+    """Other proportions: cut the long side, fill the short side, or distort; cut takes the middle at its own scale."""
     background: str = "white"
     """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
     keep: float | None = None
     """Train on a part of the training pictures: a share (0.1) or a number (600), each class as often as it can be."""
     labeled: float | None = None
-    """Hide all labels of training but a part: a share (0.01) or a number (100), each class as often; seeds choose."""
+    """Hide all labels of training but a part: a share (0.01) or a number (100), each class as often; 0 hides all."""
     max_bad: int | None = None
     """Stop when more files than this are unusable; by default skip and list them."""
     cache: str | None = None
@@ -50,8 +50,8 @@ class DataConfig:
                 f"--keep is {self.keep}; write a share below 1 (0.1) or a number of pictures (600)",
             ),
             (
-                self.labeled is None or 0 < self.labeled < math.inf,
-                f"--labeled is {self.labeled}; write a share below 1 (0.01) or a number of labels (100)",
+                self.labeled is None or 0 <= self.labeled < math.inf,
+                f"--labeled is {self.labeled}; write a share below 1 (0.01), a number of labels (100), or 0",
             ),
             (
                 self.max_bad is None or self.max_bad >= 0,

@@ -37,6 +37,10 @@ class Adam:
         )
 
 
+DEEPEST = 256
+"""Blocks of a stage, or layers; deeper ones take longer to build than a reader of foreign files should wait."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Networks:
     """Size of the networks. Pictures get convolutions, vectors get dense layers."""
@@ -63,6 +67,7 @@ class Networks:
                 f"blocks is {self.blocks}; without one nothing bends between the convolutions",
             ),
             (self.hidden >= 1 and self.layers >= 0, "hidden must be at least 1 and layers at least 0"),
+            (max(self.blocks, self.layers) <= DEEPEST, f"blocks and layers are at most {DEEPEST} each"),
         )
 
 

@@ -11,7 +11,7 @@
     builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
     images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
                                                       films       pictures in a row: animated WebP
-    held          what a user of Python holds
+    held          what a user of Python holds         provenance  what a picture says of its origin
 
 Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
 """

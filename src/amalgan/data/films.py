@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import Base
 
+from amalgan.data.provenance import xmp_of
 from amalgan.errors import UsageError
 from amalgan.files import write_bytes
 
@@ -51,7 +52,7 @@ def check_film(out: Path, *, overwrite: bool = False) -> None:
 
 
 def film_bytes(frames: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
-    """An animated WebP file."""
+    """An animated WebP file, with ``text`` on its origin as EXIF and as XMP."""
     times = shown_times(frames)
     first, *rest = [Image.fromarray(enlarged(frame, times)).convert("RGB") for frame in frames]
     file = BytesIO()
@@ -64,6 +65,7 @@ def film_bytes(frames: NDArray[np.uint8], text: Mapping[str, str] | None = None)
         loop=0,
         lossless=True,
         exif=exif_of(text or {}),
+        xmp=xmp_of(text).encode() if text else b"",
     )
     return file.getvalue()
 

@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from amalgan.data.provenance import xmp_of
 from amalgan.data.sheets import in_cell
 from amalgan.errors import UsageError
 from amalgan.files import replacing, write_bytes
 
 GAP = 2
+XMP = "XML:com.adobe.xmp"
+"""The keyword under which a PNG holds XMP."""
 WHITE = 255
 ONE_PNG_SIDE = 30_000
 FOREIGN = {".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".npy", ".zip", ".pdf", ".csv"}
@@ -38,10 +41,12 @@ LONGEST_NAME_BYTES = 200
 
 
 def png_bytes(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
-    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` for those who look into it."""
+    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` on its origin, which is said in XMP too."""
     info = PngInfo()
     for keyword, value in (text or {}).items():
         info.add_itxt(keyword, value)
+    if text:
+        info.add_itxt(XMP, xmp_of(text))
     file = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", pnginfo=info)
     return file.getvalue()
@@ -141,17 +146,23 @@ def _write_folder(
     return [out / path for path in paths]
 
 
-def png_names(names: Sequence[str], ending: str = ".png") -> list[str]:
+def png_names(names: Sequence[str], ending: str | None = ".png") -> list[str]:
     """Where pictures of these ``names`` go: ``ending`` instead of their own, or both where two would be equal.
+
+    Args:
+        ending: None leaves names as they are.
 
     Raises:
         UsageError: a name leads out of the folder.
     """
     if outside := [name for name in names if name.startswith("/") or ".." in name.split("/")]:
         raise UsageError(f"{outside[0]!r} leads out of the folder; give names without a leading / or ..")
-    plain = [str(PurePosixPath(name).with_suffix(ending)) for name in names]
+    plain = [name if ending is None else str(PurePosixPath(name).with_suffix(ending)) for name in names]
     counts = Counter(plain)
-    full = [path if counts[path] == 1 else f"{name}{ending}" for name, path in zip(names, plain, strict=True)]
+    full = [
+        path if counts[path] == 1 else f"{name}{ending or ''}"
+        for name, path in zip(names, plain, strict=True)
+    ]
     return ["/".join(map(_short, path.split("/"))) for path in full]
 
 

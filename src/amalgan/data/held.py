@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 
 from amalgan.data.images import fitted
 from amalgan.data.layout import Layout, color_of
+from amalgan.data.own import of_image
 from amalgan.data.pixels import from_pixels
 from amalgan.errors import UsageError
 from amalgan.files import replacing
@@ -25,15 +26,18 @@ from amalgan.types import DataSpec
 Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
 
 
-def examples(x: Examples, spec: DataSpec) -> torch.Tensor:
+def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Tensor:
     """What a user holds, as networks see it: float32 (N, *spec.shape).
+
+    Args:
+        own_size: leave pictures as large as they are; all must be of one size.
 
     Raises:
         UsageError: it is not of the model's kind.
     """
     if spec.kind == "vector":
         return vectors(x, spec)
-    pixels = [one_picture(picture, spec) for picture in pictures(x)]
+    pixels = [one_picture(picture, spec, own_size=own_size) for picture in pictures(x)]
     stacked = np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
     return from_pixels(stacked, spec)
 
@@ -56,8 +60,8 @@ def pictures(x: Any) -> list[Any]:
     return [x] if one else list(x)
 
 
-def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
-    """An array or PIL image as uint8 (C, H, W) of the model's size and channels."""
+def one_picture(picture: Any, spec: DataSpec, *, own_size: bool = False) -> NDArray[np.uint8]:
+    """An array or PIL image as uint8 (C, H, W) of the model's channels, and of its size unless it keeps its own."""
     if isinstance(picture, np.ndarray):
         if (
             picture.dtype != np.uint8
@@ -71,6 +75,9 @@ def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
         picture = Image.fromarray(picture[..., 0] if picture.shape[2:] == (1,) else picture)
     if not isinstance(picture, Image.Image):
         raise UsageError(f"found {type(picture).__name__}; this model reads uint8 arrays or PIL images")
+    picture = ImageOps.exif_transpose(picture)
+    if own_size:
+        return of_image(picture, spec)
     channels, height, width = spec.shape
     layout = Layout(
         height=height,
@@ -79,7 +86,7 @@ def one_picture(picture: Any, spec: DataSpec) -> NDArray[np.uint8]:
         fit=spec.fit,
         background=color_of(spec.background),
     )
-    return fitted(ImageOps.exif_transpose(picture), layout)
+    return fitted(picture, layout)
 
 
 def named(data: str | Path | NDArray[Any], scratch: Path) -> str:

@@ -13,9 +13,10 @@ laid on the background. CMYK, palettes and Lab become RGB; embedded color profil
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ from amalgan.errors import BadPicture
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 30_000
+LARGE_PIXELS = 16_000_000
+ONE_AT_A_TIME = Lock()
+"""Larger pictures are decoded one after the other: each may take a gigabyte, and there is a thread a core."""
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
 TURNED = range(5, 9)
 """EXIF orientations that exchange height and width."""
@@ -69,9 +73,20 @@ def measure(data: bytes) -> Measured:
     Raises:
         BadPicture: it is no picture of an allowed format and size.
     """
-    with _guarded(), _opened(data) as image:
+    with guarded(), opened(data) as image:
         height, width = _upright_size(image)
         return Measured(height, width, image.mode in GRAY_MODES)
+
+
+def packet(data: bytes) -> bytes:
+    """The XMP packet in a picture file, as it stands there; empty where there is none.
+
+    Raises:
+        BadPicture: it is no picture of an allowed format and size.
+    """
+    with guarded(), opened(data) as image:
+        found = image.info.get("xmp", b"")
+        return found.encode() if isinstance(found, str) else bytes(found)
 
 
 def decode(data: bytes, layout: Layout) -> Picture:
@@ -80,12 +95,15 @@ def decode(data: bytes, layout: Layout) -> Picture:
     Raises:
         BadPicture: whatever is wrong with it.
     """
-    with _guarded(), _opened(data) as image:
+    with guarded(), opened(data) as image:
         size, mode = _upright_size(image), image.mode
-        if image.format in ("JPEG", "MPO"):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
+        if (
+            image.format in ("JPEG", "MPO") and layout.fit != "cut"
+        ):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
             image.draft(None, (2 * max(layout.height, layout.width),) * 2)
-        image.load()
-        return Picture(fitted(_upright(image), layout), size, mode)
+        with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
+            image.load()
+            return Picture(fitted(upright(image), layout), size, mode)
 
 
 def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
@@ -96,7 +114,7 @@ def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _guarded() -> Iterator[None]:
+def guarded() -> Iterator[None]:
     """Turn whatever a decoder raises into BadPicture: hostile bytes reach what no list of types covers."""
     try:
         yield
@@ -109,7 +127,7 @@ def _guarded() -> Iterator[None]:
         raise BadPicture(f"cannot be decoded: {text}. Open and save it again, or remove it") from error
 
 
-def _opened(data: bytes) -> Image.Image:
+def opened(data: bytes) -> Image.Image:
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -145,7 +163,7 @@ def _upright_size(image: Image.Image) -> tuple[int, int]:
     return (width, height) if orientation in TURNED and image.format != "TIFF" else (height, width)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # damaged EXIF says nothing about the picture
@@ -157,7 +175,7 @@ def _flat(image: Image.Image, layout: Layout) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         image = Image.fromarray(eight_bits(np.asarray(image)))
     if image.mode == "LAB":
-        image = _from_lab(image)
+        image = from_lab(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (*layout.background, 255))
@@ -165,7 +183,7 @@ def _flat(image: Image.Image, layout: Layout) -> Image.Image:
     return image if image.mode == layout.mode else image.convert(layout.mode)
 
 
-def _from_lab(image: Image.Image) -> Image.Image:
+def from_lab(image: Image.Image) -> Image.Image:
     lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
     assert converted is not None  # only when asked to work in place
@@ -195,7 +213,10 @@ def _fit(image: Image.Image, layout: Layout) -> Image.Image:
     target = (layout.width, layout.height)
     if layout.fit == "pad":
         return _padded(image, layout)
-    box = _cropping_box(image, layout) if layout.fit == "crop" else None
+    if layout.fit == "cut" and image.width >= layout.width and image.height >= layout.height:
+        left, top = (image.width - layout.width) // 2, (image.height - layout.height) // 2
+        return image.crop((left, top, left + layout.width, top + layout.height))
+    box = None if layout.fit == "stretch" else _cropping_box(image, layout)
     return image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 

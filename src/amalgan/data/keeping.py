@@ -28,19 +28,19 @@ def keep(records: Records, most: float) -> Records:
 
 
 def hide_labels(records: Records, most: float, seed: int) -> Records:
-    """The same records, of whose labels ``most`` are left (a share below 1, or a number), each class as often.
+    """The same records, of whose labels ``most`` are left (a share below 1, or a number; 0: none), each class as often.
 
     Raises:
-        DataError: nothing is labeled, or so few are left that a class would have none.
+        DataError: nothing is labeled, or so few are left that only some classes would have one.
     """
     known = np.flatnonzero(records.labels != UNLABELED)
     count, classes = number(most, len(known)), len(np.unique(records.labels[known]))
     if not classes:
         raise DataError(f"--labeled is {most:g}, but no training example has a label. Leave it out.")
-    if count < classes:
+    if most and count < classes:
         raise DataError(
             f"--labeled {most:g} leaves {count} labels for {classes} classes; at least one of each is needed. "
-            f"Give {classes} or more."
+            f"Give {classes} or more, or 0 for none."
         )
     shown = known[balanced(records.labels[known], shuffled(hashes(records)[known], seed), count)]
     labels = np.full_like(records.labels, UNLABELED)

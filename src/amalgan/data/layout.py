@@ -32,7 +32,7 @@ class Request:
 
     size: tuple[int, int] | None
     channels: int | None
-    fit: Literal["crop", "pad", "stretch"]
+    fit: Literal["crop", "pad", "stretch", "cut"]
     background: str
 
     @classmethod
@@ -64,7 +64,7 @@ class Layout:
     height: int
     width: int
     channels: int
-    fit: Literal["crop", "pad", "stretch"] = "crop"
+    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
     background: tuple[int, int, int] = (255, 255, 255)
     chosen: str = "asked for"
     """How size and channels came about, in words."""

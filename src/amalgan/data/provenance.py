@@ -1,48 +1,68 @@
-"""What a picture says of its origin: texts for those who look, and an XMP packet for programs.
+"""Where a picture comes from: said within its file, and read from it again.
 
-The packet holds IPTC's DigitalSourceType ``trainedAlgorithmicMedia``, which search engines and archives look for to
-tell generated pictures from photographs (IPTC Photo Metadata Standard 2023.1).
+    PNG     text: Software, Source, amalgan model, amalgan seed  ─┐
+    WebP    EXIF: the same                                        ├─► origin ─► amalgan info PICTURE
+    both    XMP: the same, and IPTC's word for "made by a model" ─┘
+
+XMP (ISO 16684-1) is what other programs look at. It is read by the names of its attributes, never as XML: files are
+foreign, and an XML parser can be made to expand what it reads.
 """
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
 from amalgan import __version__
+from amalgan.data.names import shown
 
-SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-XMP = "XML:com.adobe.xmp"
-"""The PNG keyword under which programs look for the packet."""
-PACKET = """\
-<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+OWN = "amalgan "
+"""How the keywords begin that are ours alone."""
+MOST_XMP_BYTES = 1 << 16
+PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:amalgan="urn:amalgan:provenance#"
- {entries}/>
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:amalgan="urn:amalgan:provenance"
+ Iptc4xmpExt:DigitalSourceType="{kind}"{facts}/>
 </rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
+NAMES = {"Software": "xmp:CreatorTool", "Source": "amalgan:source"}
 
 
-def provenance(digest: str, seed: int) -> dict[str, str]:
-    """The texts of a picture that the model ``digest`` made."""
+def provenance(digest: str | None, *, seed: int, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a picture says of its origin.
+
+    Args:
+        digest: names the model, where it has a file already.
+        more: further facts, by words of letters and digits.
+    """
+    facts = ({} if digest is None else {"model": digest}) | {"seed": str(seed)} | dict(more or {})
     return {
         "Software": f"amalgan {__version__}",
         "Source": "synthetic: made by a trained model",
-        "amalgan model": digest,
-        "amalgan seed": str(seed),
+        **{f"{OWN}{name}": value for name, value in facts.items()},
     }
 
 
-def with_packet(texts: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
-    """The texts, further ones of ours (``policy``, ...), and a packet that says it all again."""
-    ours = {
-        name.removeprefix("amalgan "): text for name, text in texts.items() if name.startswith("amalgan ")
-    }
-    entries = {
-        "xmp:CreatorTool": texts["Software"],
-        "Iptc4xmpExt:DigitalSourceType": SYNTHETIC,
-        **{f"amalgan:{name}": text for name, text in (ours | dict(more)).items()},
-    }
-    packet = PACKET.format(entries="\n ".join(f"{name}={quoteattr(text)}" for name, text in entries.items()))
-    return {**texts, **{f"amalgan {name}": text for name, text in more.items()}, XMP: packet}
+def xmp_of(text: Mapping[str, str]) -> str:
+    """``text`` as an XMP packet."""
+    facts = "".join(f"\n {attribute(name)}={quoteattr(shown(value))}" for name, value in text.items())
+    return PACKET.format(kind=MADE_BY_A_MODEL, facts=facts)
+
+
+def attribute(name: str) -> str:
+    """What a keyword is called in XMP."""
+    return NAMES.get(name) or f"amalgan:{re.sub('[^A-Za-z0-9]', '_', name.removeprefix(OWN))}"
+
+
+def origin(xmp: bytes) -> dict[str, str] | None:
+    """What an XMP packet of ours says: ``software``, ``source``, ``model``, ``seed``...; None for any other."""
+    text = xmp[:MOST_XMP_BYTES].decode(errors="replace")
+    if 'xmlns:amalgan="urn:amalgan:provenance"' not in text:
+        return None
+    found = re.findall(r"""\s(?:amalgan:|xmp:Creator)(\w+)=("[^"<]*"|'[^'<]*')""", text)
+    told = {name: html.unescape(value[1:-1]) for name, value in found}
+    return {"software" if name == "Tool" else name: value for name, value in told.items()}

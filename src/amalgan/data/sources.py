@@ -18,7 +18,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,7 @@ class ArrayData:
     """Vectors: what each entry is called, where the source says."""
 
 
+@runtime_checkable
 class Pictures(Protocol):
     """Encoded picture files, by number, in the order of their paths."""
 

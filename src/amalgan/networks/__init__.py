@@ -15,10 +15,11 @@ from torch import nn
 from amalgan.config.parts import Networks
 from amalgan.networks.conv import ConvDecoder, ConvEncoder
 from amalgan.networks.critic import Critic
+from amalgan.networks.maps import CELL, MapDecoder, MapEncoder
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
 from amalgan.types import DataSpec
 
-__all__ = ["Critic", "critic", "decoder", "encoder"]
+__all__ = ["CELL", "Critic", "MapDecoder", "MapEncoder", "critic", "decoder", "encoder"]
 
 
 def encoder(config: Networks, spec: DataSpec, features: int) -> nn.Module:

@@ -3,19 +3,24 @@
     Encodes    example ─► code          Decodes   code ─► example, faithful
     Samples    label ─► new code        Realizes  code, noise ─► example, realistic
     Generates  label ─► new example     Classifies  example ─► class logits
-    Rates      code ─► bits
+    Rates      code ─► bits         Quantizes  example ─► whole numbers, and back
+    Restores   damaged example ─► sound one
 
 A system has an ability by having its method; nothing is declared.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import registry
+from amalgan.config.systems.restoration import RestoringTask
+from amalgan.contexts import Context
+from amalgan.data.damage import Damaged
 from amalgan.errors import AbilityError
 from amalgan.streams import Draws
 
@@ -77,11 +82,52 @@ class Rates(Protocol):
 
 
 @runtime_checkable
+class Quantizes(Protocol):
+    """Was trained to be written as whole numbers, and knows what each costs given those before it."""
+
+    context: Context
+    usual: int
+    """The quality, from 0, that it was trained for most."""
+
+    @property
+    def own_size(self) -> tuple[int, ...]:
+        """Height and width of its pictures and the side of a cell, in pixels; empty where no other size is read."""
+
+    def quantize(self, x: Float[Tensor, "B ..."], level: int) -> Int[Tensor, "B K h w"]:
+        """The whole numbers that are written for each example, at that quality."""
+
+    def render(
+        self, number: Int[Tensor, "B K h w"], level: int, shape: Sequence[int]
+    ) -> Float[Tensor, "B ..."]:
+        """What whole numbers stand for, of that shape."""
+
+
+@runtime_checkable
 class Classifies(Protocol):
     """Tells which class an example is of."""
 
     def classify(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B classes"]:
         """Raw logits, in the order of ``DataSpec.classes``; no columns for a model without classes. Deterministic."""
+
+
+@runtime_checkable
+class Restores(Protocol):
+    """Mends damaged pictures of any size."""
+
+    @property
+    def tasks(self) -> tuple[RestoringTask, ...]:
+        """What it was trained for."""
+
+    @property
+    def most_noise(self) -> float:
+        """Deviation of noise at level 1, of the [-1, 1] range."""
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing sways a pixel: parts of a picture that overlap by twice that have no seams."""
+
+    def restore(self, hurt: Damaged) -> Float[Tensor, "B C H W"]:
+        """Each picture as it may have been; known pixels around holes are kept. Deterministic."""
 
 
 ABILITIES: dict[str, type] = {
@@ -91,13 +137,16 @@ ABILITIES: dict[str, type] = {
     "sample_code": Samples,
     "generate": Generates,
     "bits": Rates,
+    "quantize": Quantizes,
     "classify": Classifies,
+    "restore": Restores,
 }
 
 SAID = {
     "realize": "decode realistically",
     "sample_code": "draw a code to decode",
     "bits": "say how many bits a code takes",
+    "quantize": "say what its whole numbers cost",
 }
 """Methods whose names are no plain words."""
 

@@ -24,7 +24,7 @@ from amalgan import files
 from amalgan.data import Records, png_bytes, to_pixels
 from amalgan.data.grids import png_names
 from amalgan.data.places import SPLITS
-from amalgan.data.provenance import provenance, with_packet
+from amalgan.data.provenance import provenance
 from amalgan.data.sheets import in_cell, sheet
 from amalgan.errors import UsageError
 from amalgan.tasks.additions import Augmenter, Recipe
@@ -140,9 +140,9 @@ class Order:
     def text(self, row: int) -> dict[str, str]:
         """What a picture says of its origin."""
         augmenter = self.augmenter
-        plain = provenance(augmenter.model.digest, augmenter.seed)
         sources = {"sources": "; ".join(self.sources(row))} if self.sources(row) else {}
-        return with_packet(plain, {"policy": augmenter.policy.kind} | sources)
+        more = {"policy": augmenter.policy.kind} | sources
+        return provenance(augmenter.model.digest, seed=augmenter.seed, more=more)
 
     def table(self, tell: Tell) -> int:
         """Write the table of vectors, nine digits a number; whether it was missing."""

@@ -3,15 +3,18 @@
 records ─► encoder ─► code ─► whole numbers ─► bytes ─► container, one a picture or an archive of them
 container ─► bytes ─► whole numbers ─► code ─► faithful or realistic decoder ─► examples
 
+A codec that reads pictures of any size takes each as large as it is, by tiles (``mosaic``).
+
 What is written depends on the device and the size of chunks in the last digits of floats, what is read does not:
 the bytes say which whole numbers were meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,12 +22,17 @@ from torch import Tensor
 from amalgan.coder import Coder
 from amalgan.coding import container
 from amalgan.coding.container import Head
-from amalgan.data import Records
+from amalgan.data import Records, from_pixels
+from amalgan.data.own import Own
 from amalgan.errors import AbilityError, BitstreamError, UsageError
-from amalgan.modelfile import Model
+from amalgan.mapcoder import Map, MapCoder
+from amalgan.modelfile import AnyCoder, Model
 from amalgan.streams import Draws, key
-from amalgan.systems.abilities import Decodes, Encodes, Realizes
+from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Realizes
+from amalgan.tasks import mosaic
 from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder
+
+Row = list[int] | Map
 
 
 class Packed(NamedTuple):
@@ -34,7 +42,7 @@ class Packed(NamedTuple):
     code: bytes
 
 
-def coder_of(model: Model) -> Coder:
+def coder_of(model: Model) -> AnyCoder:
     """What ``model`` compresses with.
 
     Raises:
@@ -73,15 +81,45 @@ def compress(model: Model, records: Records, *, quality: int | None = None) -> I
         yield from packed(model, batch.x, level)
 
 
+def any_size(model: Model) -> bool:
+    """Whether pictures keep the size they have."""
+    return isinstance(model.coder, MapCoder) and len(model.coder.size) > 0
+
+
 @torch.no_grad()
 def packed(model: Model, x: Float[Tensor, "B ..."], level: int) -> list[bytes]:
     """The code of each example of one chunk."""
-    coder = coder_of(model)
-    code = model.require(Encodes).encode(x.to(device_of(model))).cpu()
-    return [coder.pack(row, level) for row in coder.numbers(code, level).tolist()]
+    coder, device = coder_of(model), device_of(model)
+    if isinstance(coder, Coder):
+        code = model.require(Encodes).encode(x.to(device)).cpu()
+        return [coder.pack(row, level) for row in coder.numbers(code, level).tolist()]
+    system = model.require(Quantizes)
+    if not any_size(model):
+        return [
+            coder.pack(Map(one, None), level) for one in system.quantize(x.to(device), level).cpu().numpy()
+        ]
+    numbers = [mosaic.quantized(system, one[None], level, device)[0].numpy() for one in x]
+    return [coder.pack(Map(one, (x.shape[2], x.shape[3])), level) for one in numbers]
 
 
-def unpacked(model: Model, found: Packed, place: object) -> list[int]:
+def compress_own(
+    model: Model, pictures: Iterable[Own], skipped: list[dict[str, str]], *, quality: int | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and code of every picture that can be read; the others are added to ``skipped``.
+
+    Raises:
+        AbilityError: the model cannot compress.
+        UsageError: there is no such quality.
+    """
+    level = head_of(model, quality).level
+    for name, pixels, reason in pictures:
+        if pixels is None:
+            skipped.append({"name": name, "reason": reason})
+        else:
+            yield name, packed(model, from_pixels(np.stack([pixels]), model.spec), level)[0]
+
+
+def unpacked(model: Model, found: Packed, place: object) -> Row:
     """The whole numbers in ``found``.
 
     Raises:
@@ -89,7 +127,8 @@ def unpacked(model: Model, found: Packed, place: object) -> list[int]:
     """
     found.head.require(digest_of(model), place)
     try:
-        return coder_of(model).unpack(found.code, found.head.level)
+        coder: Coder | MapCoder = coder_of(model)
+        return coder.unpack(found.code, found.head.level)
     except BitstreamError as error:
         raise BitstreamError(f"{place} is {error}. Copy it again.") from None
 
@@ -98,7 +137,7 @@ class Numbers(NamedTuple):
     """What the bytes of one example say."""
 
     level: int
-    row: list[int]
+    row: Row
 
 
 @torch.no_grad()
@@ -113,6 +152,10 @@ def decoded(
     """The examples of one chunk; ``chunk`` and ``seed`` draw what the realistic decoder adds."""
     check_decoder(decoder)
     coder, device = coder_of(model), device_of(model)
+    if isinstance(coder, MapCoder):
+        if decoder == "realistic":
+            model.require(Realizes)
+        return rendered(model.require(Quantizes), found, model.spec.shape, device)
     rows = [coder.values(torch.tensor([one.row]), one.level) for one in found]
     code = torch.cat([torch.empty(0, coder.center.shape[1]), *rows]).to(device)
     if decoder == "faithful":
@@ -121,6 +164,21 @@ def decoded(
         seed=key(seed, "decompress"), round=chunk, total=max(CHUNK, len(code)), count=len(code), device=device
     )
     return model.require(Realizes).realize(code, draws).cpu()
+
+
+def rendered(
+    system: Quantizes, found: Sequence[Numbers], shape: tuple[int, ...], device: str
+) -> Float[Tensor, "B ..."]:
+    """What maps stand for: examples of one size."""
+    parts = [torch.empty(0, *shape)] if not found else []
+    for level, row in found:
+        assert isinstance(row, Map)
+        number = torch.from_numpy(row.number)[None]
+        if row.size is None:
+            parts.append(system.render(number.to(device), level, shape).cpu())
+        else:
+            parts.append(mosaic.rendered(system, number, level, (shape[0], *row.size), device))
+    return torch.cat(parts)
 
 
 def one(model: Model, x: Float[Tensor, "1 ..."], quality: int | None = None) -> bytes:

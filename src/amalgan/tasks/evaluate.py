@@ -2,10 +2,12 @@
 
     test split ─┬─ generated examples ─► score_generation       Generates
                 ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
+                ├─ of noisy pictures ──► score_denoising        Encodes, Decodes, or Restores
                 ├─ codes ─┬────────────► score_codes            Encodes, labels
                 │         └────────────► score_rate             Encodes, Rates
                 ├─ classes told ───────► score_classes          Classifies, labels
-                └─ logits ─────────────► score_critic           a critic among its networks
+                ├─ logits ─────────────► score_critic           a critic among its networks
+                └─ spoiled examples ───► score_anomaly          Encodes and Decodes, or a critic
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.
@@ -23,9 +25,11 @@ from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
+from amalgan.tasks.score_anomaly import anomaly_scores
 from amalgan.tasks.score_classes import class_scores
 from amalgan.tasks.score_codes import code_scores
 from amalgan.tasks.score_critic import critic_scores
+from amalgan.tasks.score_denoising import denoising_scores
 from amalgan.tasks.score_generation import generation_scores
 from amalgan.tasks.score_rate import rate_scores
 from amalgan.tasks.score_reconstruction import reconstruction_scores
@@ -124,6 +128,7 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         tell(f"reconstructing {trial.n} examples")
         yield from reconstruction_scores(model, trial)
+    yield from denoising_scores(model, trial)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)
@@ -133,6 +138,8 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and isinstance(system, Rates):
         yield from rate_scores(model, trial)
     yield from critic_scores(model, trial)
+    tell("telling spoiled examples")
+    yield from anomaly_scores(model, trial)
 
 
 def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:

@@ -34,10 +34,12 @@ def generate(
     label: str | None = None,
     seed: int = 0,
     decoder: DecoderName | None = None,
+    first: int = 0,
 ) -> Iterator[Tensor]:
     """Yield ``count`` new examples, float32, in chunks of at most 256.
 
     Args:
+        first: leave out so many, whole chunks of them, that are there already.
         label: a class name; any class by default, as often as it occurs in the training data.
         decoder: for models with two; by default the realistic one where there is one.
 
@@ -49,7 +51,8 @@ def generate(
         raise UsageError(f"count is {count}; it cannot be negative")
     number = class_number(model, label)
     device = str(next(model.system.parameters()).device)
-    for chunk, start in enumerate(range(0, count, CHUNK)):
+    for start in range(first, count, CHUNK):
+        chunk = start // CHUNK
         draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=device)
         examples = draw(model, torch.full((CHUNK,), number, device=device), draws, decoder)
         yield examples[: count - start].cpu()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -22,6 +23,7 @@ from amalgan.data import Records, png_bytes, to_pixels
 from amalgan.data.names import shown
 from amalgan.errors import UsageError
 from amalgan.files import write_bytes
+from amalgan.metrics.distances import nearest
 from amalgan.tasks.embed import Codes
 
 Method = Literal["tsne", "components"]
@@ -43,7 +45,10 @@ CLASSES_SHOWN, NAME_SHOWN = 24, 16
 PERPLEXITY = 30.0
 TOLD = 50
 """Principal components that t-SNE is told."""
+ASIDE = 0.01
+"""How far, of the sheet's width, an example may stand aside from where its neighbors would put it."""
 PAPER, INK, FAINT, NO_CLASS = (255, 255, 255), (34, 38, 46), (120, 126, 138), (150, 156, 166)
+RULE = (214, 218, 224)
 HUES: tuple[Color, ...] = (
     (66, 112, 196),
     (232, 129, 41),
@@ -102,6 +107,28 @@ def laid_out(code: NDArray[np.float32], method: Method, seed: int) -> tuple[NDAr
     start = flat[:, :2] / max(1e-12, flat[:, 0].std()) * 1e-4
     found = TSNE(2, perplexity=perplexity, init=start, random_state=seed).fit_transform(flat)
     return spread_out(found), f"t-SNE, perplexity {perplexity:g}"
+
+
+def placed(
+    code: NDArray[np.float32], method: Method, seed: int, most: int = MOST
+) -> tuple[NDArray[np.float64], str]:
+    """``laid_out`` for many codes: ``most`` of them at random, each of the others among its nearest three of these."""
+    if len(code) <= most:
+        return laid_out(code, method, seed)
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(code))
+    few, others = order[:most], order[most:]
+    points, how = laid_out(code[few], method, seed)
+    space = code / np.maximum(code[few].std(0), 1e-12)
+    distance, row = nearest(torch.from_numpy(space[others]), torch.from_numpy(space[few]), 3)
+    weight = 1 / (distance.numpy() ** 2 + 1e-12)
+    corners = points[row.numpy()]
+    middle = (corners * (weight / weight.sum(1, keepdims=True))[..., None]).sum(1)
+    reach = np.minimum(np.abs(corners - middle[:, None]).mean(1), ASIDE)
+    found = np.empty((len(code), 2))
+    found[few], found[others] = points, middle + reach * random.uniform(-1, 1, middle.shape)
+    found = np.clip(found, 0, points.max(0))
+    return found, f"{how}, of {most:,}; each of the others among the three of these that are nearest to it"
 
 
 def spread_out(points: NDArray[Any]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
     DATA alone            judged: its test split     normals: its validation split, without the anomalous classes
     DATA and NORMALS      judged: DATA               normals: NORMALS; of training data, its held-out part
+                                                     known: of training data, what was trained on
 
 A normal that the model was trained on looks more normal than any new one, which would make every new example an
 alarm. So of data that the model knows by content or by name, only what contents keep out of training is taken.
@@ -32,6 +33,8 @@ class Sides(NamedTuple):
     normal: Records
     source: str
     """Where the normals are from."""
+    known: Records | None
+    """Normal examples that the model was trained on; None where its training data is not at hand."""
 
 
 def sides(
@@ -56,11 +59,17 @@ def sides(
             f"not on {data.name}. Give normal examples that it was not trained on as --normals, or its training data."
         )
     found, source = (data.validation, f"validation split of {data.name}") if own else unseen(model, normals)
-    normal = found.select(np.flatnonzero(~np.isin(class_names(found), list(anomalies))))
+    normal, of = without(found, anomalies), data if own else normals
     if not len(normal):
         raise DataError(f"the {source} holds no normal example to compare with. Give some as --normals.")
     name, judged = chosen(data, split, own)
-    return Sides(judged, name, normal, source)
+    known = without(of.whole, anomalies) if of is not None and trained_on(model, of) else None
+    return Sides(judged, name, normal, source, known)
+
+
+def without(records: Records, anomalies: Collection[str]) -> Records:
+    """What is of none of these classes."""
+    return records.select(np.flatnonzero(~np.isin(class_names(records), list(anomalies))))
 
 
 def check_classes(data: Dataset, anomalies: Collection[str]) -> None:

@@ -22,7 +22,7 @@ from amalgan.coding.container import ARCHIVE, ENDING, Archive
 from amalgan.data.names import shown
 from amalgan.errors import BitstreamError
 from amalgan.modelfile import Model
-from amalgan.tasks.compress import Numbers, Packed, decoded, one_code, unpacked
+from amalgan.tasks.compress import Numbers, Packed, any_size, decoded, one_code, unpacked
 from amalgan.tasks.generate import CHUNK, DecoderName
 
 
@@ -97,11 +97,13 @@ def decompress(
 ) -> Iterator[tuple[list[str], Tensor]]:
     """Yield names and examples, at most 256 at a time; what cannot be read is added to ``skipped``.
 
+    Pictures of their own sizes come one at a time.
+
     Raises:
         AbilityError: the model cannot decompress, or has no such decoder.
     """
-    left, chunk = good(model, found, skipped), 0
-    while part := list(islice(left, CHUNK)):
+    left, chunk, most = good(model, found, skipped), 0, 1 if any_size(model) else CHUNK
+    while part := list(islice(left, most)):
         numbers = [one for _, one in part]
         yield [name for name, _ in part], decoded(model, numbers, decoder=decoder, chunk=chunk, seed=seed)
         chunk += 1

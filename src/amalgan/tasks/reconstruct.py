@@ -20,9 +20,12 @@ from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder
 
 @torch.no_grad()
 def reconstruct(
-    model: Model, records: Records, *, decoder: DecoderName = "faithful", seed: int = 0
+    model: Model, records: Records, *, decoder: DecoderName = "faithful", seed: int = 0, first: int = 0
 ) -> Iterator[Tensor]:
     """Yield the reconstruction of every record in order, float32, in chunks of at most 256.
+
+    Args:
+        first: leave out so many, whole chunks of them, that are there already.
 
     Raises:
         AbilityError: the model has no code, or no such decoder.
@@ -30,7 +33,7 @@ def reconstruct(
     model.require(Encodes)
     model.require(Realizes if decoder == "realistic" else Decodes)
     device = str(next(model.system.parameters()).device)
-    for chunk, batch in enumerate(records.batches(CHUNK)):
+    for chunk, batch in enumerate(records.select(slice(first, None)).batches(CHUNK), first // CHUNK):
         draws = Draws(
             seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=device
         )

@@ -1,57 +1,143 @@
-"""What can make an example strange to a model: one score a network, higher is stranger.
+"""What can make an example strange to a model: a score a network, higher is stranger, and what is usual together.
 
-            ┌─► code ─► decoder ─► x' ─► mean squared error            reconstruction
-    example ┤      └──► prior ─► -log p(code), of discrete codes bits   density
-            └─► critic ─► logit, the sign turned                        critic
+            ┌─► code z ─► decoder ─► x' ─┬─► mean squared error             reconstruction
+    example ┤    │                       └─► encoder ─► z'   |z - z'|^2     drift
+            │    └──► prior ─► -log p(z), of discrete codes bits            density
+            └─► critic ─► logit, the sign turned                            critic
+
+    [z, log error, log drift] ─► mixture of Gaussians on known normal examples ─► -log p        joint
 
 A signal is there when the system has what it needs: an ability, a critic, or a mixture of Gaussians among its parts (a
 learned prior draws codes and has no density). No score looks at an example's label: a critic that wants one is told
 the one that makes the example look most real.
+
+How well a picture is decoded depends on what it shows: a thin stroke is easy, and an error that would be usual for
+a loop is none for a stroke. A density of code and errors together knows that, and it needs no weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from amalgan.data import Records
 from amalgan.errors import AbilityError
 from amalgan.modelfile import Model
 from amalgan.networks import Critic
 from amalgan.priors import MixturePrior
+from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Rates
+from amalgan.tasks.generate import CHUNK
+from amalgan.types import UNLABELED
 
 SAID = {
     "reconstruction": "mean squared error of the faithful decode",
+    "drift": "how far the code moves when its decode is encoded again",
     "density": "how unlikely the code is under the prior",
     "critic": "how far the critic is from taking it for real",
+    "joint": "how unlikely code, error and drift are together",
 }
+JOINT, CRITIC = "joint", "critic"
+FINEST = 5e-6
+"""Squared errors below that of rounding to eight bits, in [-1, 1], do not differ."""
+PARTS, MOST_KNOWN, FEWEST_KNOWN = 64, 20_000, 100
+"""Gaussians of the mixture, and how many examples it is fitted to."""
+
+
+class Looked(NamedTuple):
+    """What a model finds in one chunk."""
+
+    score: dict[str, Float[Tensor, " B"]]
+    together: Float[Tensor, "B F"]
+    """Code, log error and log drift; no columns where the model does not encode and decode."""
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """How code and errors of normal examples occur together."""
+
+    mixture: MixturePrior
+
+    @classmethod
+    def fit(cls, model: Model, chunks: Iterable[Float[Tensor, "B ..."]]) -> Joint | None:
+        """Learn it from normal examples, which the model may have been trained on; None where there are too few.
+
+        Those that p-values compare with must not be among them.
+        """
+        if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
+            return None
+        device = next(model.system.parameters()).device
+        parts = [looked(model, x.to(device)).together for x in chunks]
+        found = torch.cat(parts) if parts else torch.zeros(0, 1)
+        found = found[found.isfinite().all(1)]
+        if len(found) < FEWEST_KNOWN:
+            return None
+        mixture = MixturePrior(found.shape[1], 0, parts=PARTS, codes=MOST_KNOWN)
+        mixture.fit(found, torch.full((len(found),), UNLABELED), Draws(seed=0, round=0, total=len(found)))
+        return cls(mixture)
+
+    @classmethod
+    def of(cls, model: Model, known: Records | None) -> Joint | None:
+        """The same from at most 20,000 of ``known``, spread evenly."""
+        if known is None:
+            return None
+        chosen = known.select(known.spaced(MOST_KNOWN))
+        return cls.fit(model, (batch.x for batch in chosen.batches(CHUNK)))
+
+    def surprise(self, together: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        """-log p of each row, in nats."""
+        return -self.mixture.log_density(together)
 
 
 @torch.no_grad()
-def signals(model: Model, x: Float[Tensor, "B ..."]) -> dict[str, Float[Tensor, " B"]]:
+def signals(
+    model: Model, x: Float[Tensor, "B ..."], joint: Joint | None = None
+) -> dict[str, Float[Tensor, " B"]]:
     """The scores of one chunk; what is no number is infinitely strange.
 
     Raises:
         AbilityError: the model has nothing to judge by.
     """
-    system, found = model.system, {}
-    if isinstance(system, Encodes):
-        code = system.encode(x)
-        if isinstance(system, Decodes):
-            found["reconstruction"] = (system.decode(code) - x).square().flatten(1).mean(1)
-        if (surprise := surprise_of(model, code)) is not None:
-            found["density"] = surprise
-    if critic := model.part(Critic):
-        found["critic"] = -critic.likeliest(x)
-    if not found:
+    score, together = looked(model, x)
+    if not score:
         raise AbilityError(
             f"a model of system {model.name!r} has no code, no prior and no critic to judge by. Any of the built-in "
             "systems has one; amalgan systems lists them."
         )
-    return {name: score.double().nan_to_num(torch.inf).cpu() for name, score in found.items()}
+    if joint is not None:
+        score[JOINT] = joint.surprise(together)
+    return {name: one.double().nan_to_num(torch.inf).cpu() for name, one in score.items()}
+
+
+@torch.no_grad()
+def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
+    """Every score that the model has, and what is judged together."""
+    system, together = model.system, torch.zeros(len(x), 0)
+    score: dict[str, Tensor] = {}
+    if isinstance(system, Encodes):
+        code = system.encode(x)
+        if isinstance(system, Decodes):
+            decoded = system.decode(code)
+            error = (decoded - x).square().flatten(1).mean(1)
+            drift = (system.encode(kept(decoded)) - code).square().mean(1)
+            score |= {"reconstruction": error, "drift": drift}
+            logs = [(one + FINEST).log()[:, None] for one in (error, drift)]
+            together = torch.cat([code, *logs], 1).float().cpu()
+        if (surprise := surprise_of(model, code)) is not None:
+            score["density"] = surprise
+    if critic := model.part(Critic):
+        score[CRITIC] = -critic.likeliest(x)
+    return Looked(score, together)
+
+
+def kept(decoded: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+    """Pictures within their range; vectors as they are."""
+    return decoded.clamp(-1, 1) if decoded.ndim == 4 else decoded
 
 
 def surprise_of(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"] | None:
@@ -62,8 +148,10 @@ def surprise_of(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"]
     return -prior.log_density(code) if prior is not None and prior.fitted else None
 
 
-def scored(model: Model, chunks: Iterable[Float[Tensor, "B ..."]]) -> dict[str, Float[Tensor, " N"]]:
+def scored(
+    model: Model, chunks: Iterable[Float[Tensor, "B ..."]], joint: Joint | None = None
+) -> dict[str, Float[Tensor, " N"]]:
     """The scores of all examples; nothing for none."""
     device = next(model.system.parameters()).device
-    parts = [signals(model, x.to(device)) for x in chunks]
+    parts = [signals(model, x.to(device), joint) for x in chunks]
     return {name: torch.cat([part[name] for part in parts]) for name in (parts[0] if parts else ())}

@@ -53,16 +53,12 @@ def walk(
     """
     check(model, frames, decoder)
     if between is not None:
-        if len(between) != 2:
-            raise UsageError(
-                f"between holds {len(between)} pictures; a walk leads from one picture to one other"
-            )
         if label is not None:
             raise UsageError(
                 f"label {label!r} and two pictures are both given; the pictures say where to walk"
             )
         device = next(model.system.parameters()).device
-        return through(model, model.require(Encodes).encode(between.to(device)), frames, seed, decoder)
+        return through(model, model.require(Encodes).encode(two(between).to(device)), frames, seed, decoder)
     number = class_number(model, label)
     stations = max(2, frames // FRAMES_A_STATION)
     if decoder is not None or has_codes(model):

@@ -22,10 +22,11 @@ from torch import Tensor
 
 from amalgan.coder import Coder
 from amalgan.coding.tables import frequencies
+from amalgan.mapcoder import MapCoder
 from amalgan.streams import key
-from amalgan.systems.abilities import Decodes, Encodes, Rates
+from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Rates
 from amalgan.systems.base import System
-from amalgan.training import clusters
+from amalgan.training import clusters, mapcoders
 from amalgan.types import Batch
 
 MOST_CODES = 10_000
@@ -64,10 +65,12 @@ def codes_of(system: Encodes, batches: Iterable[Batch]) -> tuple[Tensor, Tensor]
 
 
 @torch.no_grad()
-def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> Coder | None:
+def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> Coder | MapCoder | None:
     """The coder of ``system``; None where it has no code or no decoder, or its codes are too large for it."""
     if not isinstance(system, Encodes) or not isinstance(system, Decodes):
         return None
+    if isinstance(system, Quantizes):
+        return mapcoders.of_context(system)
     code, x = codes_of(system, batches)
     if not len(code) or code.shape[1] > LARGEST_CODE or not bool(code.isfinite().all()):
         return None

@@ -2,6 +2,7 @@
 
 R/samples/generated-000040000.png      64 new pictures, always from the same random numbers
 R/samples/rebuilt-000040000.png        8 held-out pictures above their reconstructions
+R/samples/restored-000040000.png       8 held-out pictures, damaged, above what becomes of them
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from torch import Tensor
 
 from amalgan import files
 from amalgan.data import Dataset, grid, png_bytes, to_pixels
+from amalgan.data.provenance import provenance
 from amalgan.streams import Draws
-from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
+from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Restores
 from amalgan.systems.base import System
 from amalgan.training.state import TrainState
+from amalgan.training.validation import hurt_alike
 from amalgan.types import UNLABELED
 
 GENERATED = 64
@@ -42,9 +45,13 @@ class Sheets:
         if isinstance(system, Encodes) and isinstance(system, Decodes) and len(self.data.validation):
             self.write("rebuilt", state.images, self.rebuilt(system))
 
+        if isinstance(system, Restores) and len(self.data.validation):
+            self.write("restored", state.images, self.restored(system))
+
     def write(self, what: str, images: int, x: Tensor) -> None:
         pixels = to_pixels(x, self.data.spec)
-        sheet = png_bytes(grid(pixels, columns=8))
+        text = provenance(None, seed=0)
+        sheet = png_bytes(grid(pixels, columns=8), text)
         files.write_bytes(self.folder / f"{what}-{images:09d}.png", sheet)
 
     def generated(self, system: Generates) -> Tensor:
@@ -58,6 +65,12 @@ class Sheets:
         return system.generate(
             label.to(self.device), Draws(seed=0, round=0, total=GENERATED, device=self.device)
         )
+
+    def restored(self, system: Restores) -> Tensor:
+        """The same flaws at every call."""
+        x = self.data.validation.take(self.data.validation.spaced(REBUILT))
+        hurt = hurt_alike(system, x.to(self.device))
+        return torch.cat([hurt.x, system.restore(hurt)])
 
     def rebuilt(self, system: System) -> Tensor:
         """Held-out pictures, their faithful decodes, and their realistic ones where there are any."""

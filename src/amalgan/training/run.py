@@ -18,7 +18,6 @@ from typing import Any
 from rich.console import Console
 
 from amalgan import files, modelfile
-from amalgan.coder import Coder
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
@@ -217,7 +216,7 @@ class Job:
         target, system = self.order.out / "model.safetensors", current.average
         modelfile.publish(target, system, name=run.system, facts=facts, coder=self.coder(system))
 
-    def coder(self, system: System) -> Coder | None:
+    def coder(self, system: System) -> modelfile.AnyCoder | None:
         """What ``system`` compresses with, fitted to examples that it settled on."""
         count = min(coders.MOST_CODES, loop.settling_examples(self.run, self.data))
         picked = loop.settling_order(self.data.train, self.run.seed)[:count]

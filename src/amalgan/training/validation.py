@@ -2,6 +2,7 @@
 
 psnr      reconstructions of held-out pictures, dB (pooled error); higher is better
 error     the same for vectors: mean squared error in standardized units; lower
+restored  held-out pictures, damaged as in training and then restored, dB (pooled error); higher
 frechet   generated against held-out examples, in the data's own features; lower. Costs a feature network,
           so it is measured only when --until or --patience asks for it or nothing else can be
 """
@@ -16,19 +17,21 @@ import torch
 
 from amalgan.config.fields import check
 from amalgan.data import Dataset
+from amalgan.data.damage import Damaged, damaged
 from amalgan.errors import ConfigError
 from amalgan.features import Features
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.streams import Draws
-from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.systems.abilities import Decodes, Encodes, Generates, Restores
 from amalgan.systems.base import System
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED
 
 MOST_EXAMPLES = 1000
-HIGHER_IS_BETTER = {"psnr": True, "error": False, "frechet": False}
+RESTORED_AT_ONCE = 16
+HIGHER_IS_BETTER = {"psnr": True, "error": False, "restored": True, "frechet": False}
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def possible(system: System) -> list[str]:
     names = []
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         names.append("psnr" if system.spec.kind == "image" else "error")
-    return names + ["frechet"] * isinstance(system, Generates)
+    return names + ["restored"] * isinstance(system, Restores) + ["frechet"] * isinstance(system, Generates)
 
 
 def wanted(system: System, goal: Goal | None, patience: int | None) -> list[str]:
@@ -88,6 +91,12 @@ def wanted(system: System, goal: Goal | None, patience: int | None) -> list[str]
             [f"--until {goal.measure}: this system is measured by {', '.join(names) or 'nothing'}"]
         )
     return list(dict.fromkeys([*names[:1], goal.measure]))
+
+
+def hurt_alike(system: Restores, x: torch.Tensor) -> Damaged:
+    """Pictures with the flaws that ``system`` mends, by turns; the same at every call."""
+    draws = Draws(seed=0, round=0, total=len(x), device=str(x.device))
+    return damaged(x, system.tasks, draws, noise=system.most_noise, told=0.0)
 
 
 @dataclass
@@ -146,6 +155,8 @@ class Validate:
         """One measure of ``system`` on validation examples."""
         x = self.data.validation.take(self.data.validation.spaced(MOST_EXAMPLES))
         with torch.no_grad():
+            if name == "restored":
+                return self.restored(system, x)
             return self.frechet(system, x) if name == "frechet" else self.distortion(name, system, x)
 
     def distortion(self, name: str, system: System, x: torch.Tensor) -> float:
@@ -157,6 +168,17 @@ class Validate:
         if name == "error":
             return float((decoded - x).square().mean())
         return pooled_psnr(decoded.clamp(-1, 1), x, data_range=2.0)
+
+    def restored(self, system: System, x: torch.Tensor) -> float:
+        """Pooled PSNR in dB of pictures that are always damaged alike."""
+        assert isinstance(system, Restores)
+        mended = torch.cat(
+            [
+                system.restore(hurt_alike(system, part.to(self.device))).cpu()
+                for part in x.split(RESTORED_AT_ONCE)
+            ]
+        )
+        return pooled_psnr(mended.clamp(-1, 1), x, data_range=2.0)
 
     def frechet(self, system: System, x: torch.Tensor) -> float:
         """Fréchet distance between as many generated as validation examples."""

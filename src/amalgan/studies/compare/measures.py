@@ -98,6 +98,7 @@ EVALUATION = MeasureGroup(
             "frechet_distance_reconstruction_realistic", "Fréchet distance of x″", "", False, "reconstruction"
         ),
         Measure("spread", "Spread of x″", "", None, "reconstruction"),
+        Measure("denoising_gain", "Denoising gain", "dB", True, "reconstruction"),
         Measure("linear_probe", "Linear probe of codes", "share", True, "codes", headline=True),
         Measure("knn_accuracy", "Nearest neighbors of codes", "share", True, "codes"),
         Measure("linear_probe_components", "Linear probe of components", "share", None, "codes"),
@@ -107,6 +108,7 @@ EVALUATION = MeasureGroup(
         Measure("classifier_accuracy", "Classifier accuracy", "share", True, "classes", headline=True),
         Measure("classifier_log_loss", "Log loss of the classifier", "nats", False, "classes"),
         Measure("classifier_calibration_error", "Calibration error of the classifier", "", False, "classes"),
+        Measure("anomaly_auroc", "AUROC of spoiled examples", "", True, "anomalies"),
     ),
     either(all_scores, outside_scores),
 )

@@ -275,8 +275,9 @@ def budget_of(request: Request) -> dict[str, Any]:
     """The budget in one sentence."""
     size = f" and about {request.parameters:,} trained parameters" if request.parameters else ""
     if request.minutes is not None:
+        unit = "CPU-minute" if request.minutes == 1 else "CPU-minutes"
         text = (
-            f"{request.minutes:g} CPU-minutes of training{size} for every cell, on one thread, "
+            f"{request.minutes:g} {unit} of training{size} for every cell, on one thread, "
             "converted into images once a system"
         )
         return {"kind": "cpu_minutes", "value": request.minutes, "text": text}

@@ -21,9 +21,9 @@ from amalgan.studies.report import numbers
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def render(template: str, **context: Any) -> str:
+def render(template: str, *, policy: str = POLICY, **context: Any) -> str:
     """The page that ``template`` makes of ``context``."""
-    return environment().get_template(template).render(policy=POLICY, **context)
+    return environment().get_template(template).render(policy=policy, **context)
 
 
 @cache

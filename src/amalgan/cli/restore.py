@@ -1,0 +1,125 @@
+"""``restore``: pictures mended and holes filled, file by file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from rich.console import Console
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_data, check_out, model_at
+from amalgan.cli.output import Answer, counted
+from amalgan.cli.shared import DecoderName, Loading
+from amalgan.cli.use import provenance
+from amalgan.config.systems.restoration import RestoringTask
+from amalgan.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from amalgan.modelfile import Model
+    from amalgan.tasks.restore_files import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restore:
+    """Mend the pictures of DATA: noise, holes, lost detail, JPEG artifacts.
+
+    A model of the system restorer mends pictures of any size. Models that encode, decode and generate, as fusion, fill
+    large holes in pictures of their own kind. Names, formats, transparency, EXIF and color profiles are kept. Bad files
+    are skipped and listed (exit code 3). What was done before is not done again.
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """A picture, a folder of pictures, or a .zip of one."""
+    out: Path
+    """Folder for the results, one a picture, names kept."""
+    task: RestoringTask
+    """Remove noise, fill holes, enlarge, or remove what JPEG has added."""
+    sigma: float | None = None
+    """denoise: the noise's deviation in gray levels of 255; by default the model judges for itself."""
+    factor: Literal[2, 3, 4] = 2
+    """upscale: how many times as wide and high."""
+    mask: str | None = None
+    """inpaint: a picture that is white where something is missing, a folder of such with the names of DATA, or the
+    color of what is missing, as '#ff00ff'."""
+    samples: int = 1
+    """inpaint, by models that generate: so many different fillings of each picture."""
+    decoder: DecoderName = "faithful"
+    """inpaint, by models that generate: what fills holes; realistic looks sharper where a model has it."""
+    seed: int = 0
+    """Seed of the fillings."""
+    format: Literal["same", "png"] = "same"
+    """Write in each picture's own format (JPEG, WebP and AVIF at high quality), or all as PNG, without loss."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Restore and write."""
+        from amalgan.tasks.restore_files import pictures_at, restore_files
+
+        self.check()
+        job = self.job(model_at(self.model, self.loading))
+        source = pictures_at(self.data)
+        with console.status("restoring ...") as status:
+            found = restore_files(job, source, shown_progress(status.update))
+        if found.skipped and not found.n:
+            more = f" So are all {len(found.skipped):,}." if len(found.skipped) > 1 else ""
+            raise DataError(f"{found.skipped[0]['name']} {found.skipped[0]['reason']}.{more}")
+        facts: dict[str, Any] = {
+            "out": str(self.out),
+            "task": self.task,
+            "n": found.n,
+            "written": found.written,
+            "samples": self.samples,
+            "digest": job.model.digest,
+            "skipped": found.skipped,
+        }
+        text = f"{counted(found.n, 'picture')} in {self.out}"
+        text += "" if found.written else "; nothing was written: all of it was there already"
+        return Answer(facts=facts, text=text, skipped=found.skipped)
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        check_data(self.data)
+        check_out(self.out, self.data)
+        if self.out.is_file():
+            raise UsageError(f"--out {self.out} is a file; give a folder.")
+        if (self.mask is None) == (self.task == "inpaint"):
+            raise UsageError(
+                "--mask says where holes are: --task inpaint needs it, and nothing else takes it."
+            )
+
+    def job(self, model: Model) -> Job:
+        """What is to be done, as tasks know it."""
+        from amalgan.data.holes import holes
+        from amalgan.tasks.mend import Repair
+        from amalgan.tasks.restore import Answers
+        from amalgan.tasks.restore_files import Job
+
+        return Job(
+            model=model,
+            repair=Repair(task=self.task, sigma=self.sigma, factor=self.factor),
+            answers=Answers(samples=self.samples, decoder=self.decoder, seed=self.seed),
+            out=self.out,
+            text=provenance(model, seed=self.seed) | {"Source": "restored by a trained model"},
+            holes=None if self.mask is None else holes(self.mask),
+            as_png=self.format == "png",
+        )
+
+
+def shown_progress(show: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Tells how many are done, and about how long the others take."""
+    started_at = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        left = (time.monotonic() - started_at) / done * (of - done)
+        show(f"restoring: {done:,} of {of:,}, about {left:,.0f} s left ...")
+
+    return tell

@@ -1,0 +1,66 @@
+"""The system that mends pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+from amalgan.config.fields import check
+from amalgan.config.parts import Adam, Reconstruction
+from amalgan.config.systems.sizes import Preset
+from amalgan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from amalgan.types import DataSpec
+
+RestoringTask = Literal["denoise", "inpaint", "upscale", "dejpeg"]
+TASKS: tuple[RestoringTask, ...] = get_args(RestoringTask)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorerConfig:
+    """A network that mends pictures of any size: noise, holes, lost detail, JPEG artifacts."""
+
+    tasks: tuple[RestoringTask, ...] = TASKS
+    """What it learns to mend, any of denoise inpaint upscale dejpeg, by turns; what is named twice gets two."""
+    noise: float = 55.0
+    """Denoise: deviations from 0 up to this, in gray levels of 255."""
+    told: float = 0.25
+    """Share of the pictures of which the network is told how bad they are; of the others it must see for itself."""
+    patch: int = 48
+    """Side of the part of each picture that is trained on, cut out at random."""
+    width: int = 48
+    """Channels, at half of the picture's size."""
+    blocks: int = 6
+    """Residual blocks, one after another."""
+    reconstruction: Reconstruction = "l1"
+    """How far a mended picture is from the sound one."""
+    optimizer: Adam = field(default_factory=lambda: Adam(rate=1.5e-3, final=0.01))
+
+    def __post_init__(self) -> None:
+        check(
+            (bool(self.tasks), "tasks is empty; name at least one"),
+            (
+                set(self.tasks) <= set(TASKS),
+                f"tasks are {', '.join(self.tasks)}; there are {', '.join(TASKS)}",
+            ),
+            (0 < self.noise <= 255, f"noise is {self.noise}; it lies within 0 and 255"),
+            (0 <= self.told <= 1, f"told is {self.told}; it is a share, in [0, 1]"),
+            (self.patch >= 8, f"patch is {self.patch}; the least is 8"),
+            (self.width >= 4, f"width is {self.width}; the least is 4"),
+            (self.blocks >= 1, f"blocks is {self.blocks}; the least is 1"),
+        )
+
+    def resolved(self, spec: DataSpec) -> RestorerConfig:
+        """The same: nothing here depends on the data, but that it must be pictures.
+
+        Raises:
+            ConfigError: it is vectors.
+        """
+        if spec.kind != "image":
+            raise ConfigError(["a restorer mends pictures, and the data is vectors; take another --system"])
+        return self
+
+    def preset(self, name: Preset) -> RestorerConfig:
+        """The same at the size of the preset."""
+        return self if name == "quick" else replace(self, width=64, blocks=10)

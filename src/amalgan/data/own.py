@@ -1,0 +1,87 @@
+"""Pictures at sizes of their own, one at a time: nothing is scaled, cut, or kept.
+
+source ─► names of all ─► each decoded when its turn comes ─► name, uint8 (C, H, W), or why not
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from amalgan.data.images import decode, fitted, measure
+from amalgan.data.layout import Layout, color_of
+from amalgan.data.names import shown
+from amalgan.data.sources import Arrays, Pictures, find_source
+from amalgan.errors import BadPicture, DataError
+from amalgan.types import DataSpec
+
+
+class Own(NamedTuple):
+    """One picture."""
+
+    name: str
+    pixels: NDArray[np.uint8] | None
+    """(C, H, W); None where it cannot be read."""
+    reason: str = ""
+    """Why not."""
+
+
+class OwnSized(NamedTuple):
+    """All pictures of some data."""
+
+    names: list[str]
+    """Of all, readable or not."""
+    pictures: Iterator[Own]
+    """In the same order."""
+
+
+def own_sized(data: str | Path, spec: DataSpec) -> OwnSized:
+    """Every picture of ``data`` in the order of names, in the channels of ``spec``.
+
+    Raises:
+        DataError: nothing is there, or it is no pictures.
+    """
+    source = find_source(data)
+    if isinstance(source, Arrays):
+        names = [name for block in source.open().blocks() for name in (*block.names, *block.bad)]
+        return OwnSized(names, from_arrays(source, spec))
+    return OwnSized([shown(source.path(row)) for row in range(len(source))], from_files(source, spec))
+
+
+def from_files(source: Pictures, spec: DataSpec) -> Iterator[Own]:
+    """Files, decoded one after the other."""
+    for row in range(len(source)):
+        name = shown(source.path(row))
+        try:
+            data = source.read(row)
+            found = measure(data)
+            yield Own(name, decode(data, layout(found.height, found.width, spec)).pixels)
+        except BadPicture as bad:
+            yield Own(name, None, str(bad))
+
+
+def from_arrays(source: Arrays, spec: DataSpec) -> Iterator[Own]:
+    """Rows of arrays of pictures."""
+    data = source.open()
+    if len(data.shape) == 1:
+        raise DataError(f"{source.name} holds {data.shape[0]} numbers an example; this model reads pictures.")
+    for block in data.blocks():
+        for name, row in zip(block.names, block.values, strict=True):
+            yield Own(name, of_image(Image.fromarray(np.squeeze(row)), spec))
+        for name, reason in block.bad.items():
+            yield Own(name, None, reason)
+
+
+def of_image(image: Image.Image, spec: DataSpec) -> NDArray[np.uint8]:
+    """An upright picture in the channels of ``spec``."""
+    return fitted(image, layout(image.height, image.width, spec))
+
+
+def layout(height: int, width: int, spec: DataSpec) -> Layout:
+    """What leaves a picture of that size as large as it is."""
+    return Layout(height=height, width=width, channels=spec.shape[0], background=color_of(spec.background))

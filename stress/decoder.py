@@ -1,0 +1,146 @@
+"""Mutants of compressed files and of model files: read, or refused by our error, in little time and memory.
+
+.amg       changed bytes │ changed code with the CRC made right again
+archive    changed bytes │ changed codes or index with both checksums made right again
+model      changed bytes │ changed header or tensors with the digest made right again
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import struct
+import zlib
+from binascii import crc32
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from amalgan import modelfile, tensorfile
+from amalgan.coding import container
+from amalgan.errors import BitstreamError, ModelFileError
+from amalgan.modelfile import Model
+from amalgan.tasks import packed
+from amalgan.tasks.compress import decoded, one_code
+from stress import subjects
+from stress.figure import Figure, portion
+from stress.guarded import Tally, bounded, mutant
+
+PICTURES, ARCHIVES, MODELS = 80_000, 18_000, 4_000
+MEBIBYTES = 512
+ENTRIES = 12
+EXTREMES = (0, -1, 2, 255, 65_536, 10**7, 10**9, 2**31, 2**63, 10**30, 0.5, 1e308)
+
+Mutation = Callable[[random.Random], bytes]
+
+
+def picture(data: bytes, draw: random.Random) -> bytes:
+    """A mutant of one compressed picture; of every other one the checksum is right."""
+    if draw.random() < 0.5:
+        return mutant(data, draw)
+    head, code = container.unpack(data)
+    return container.pack(head, mutant(code, draw))
+
+
+def archive(data: bytes, draw: random.Random) -> bytes:
+    """A mutant of an archive; of every other one both checksums are right."""
+    if draw.random() < 0.5:
+        return mutant(data, draw)
+    count, deflated, _, _ = container.END.unpack(data[-container.END.size :])
+    tail = len(data) - container.END.size - deflated
+    codes = tail - container.CRC.size * count
+    body, crcs = data[container.START.size : codes], data[codes:tail]
+    index = zlib.decompress(data[tail : tail + deflated])
+    part = draw.randrange(4)
+    if part == 0:
+        body = mutant(body, draw)
+    elif part == 1:
+        crcs = mutant(crcs, draw)
+    else:
+        index = mutant(index, draw)
+    again = zlib.compress(index)
+    sizes = [count, len(again), len(index)]
+    if part == 3:
+        sizes[draw.randrange(3)] = draw.getrandbits(32)
+    start, end = data[: container.START.size], struct.pack(">III", *sizes)
+    return start + body + crcs + again + end + struct.pack(">I", crc32(start + crcs + again + end))
+
+
+def model(data: bytes, draw: random.Random) -> bytes:
+    """A mutant of a model file; of every other one the digest is right."""
+    if draw.random() < 0.5:
+        return mutant(data, draw)
+    size = int.from_bytes(data[:8], "little")
+    header, tensors = data[8 : 8 + size], data[8 + size :]
+    part = draw.randrange(4)
+    if part == 0:
+        tensors = mutant(tensors, draw)[: len(tensors)].ljust(len(tensors), b"\0")
+    elif part == 1:
+        header = mutant(header, draw)
+    else:
+        header = renumbered(header, draw)
+    return vouched(header, tensors)
+
+
+def renumbered(header: bytes, draw: random.Random) -> bytes:
+    """One number of what a model says of itself, made extreme."""
+    whole = json.loads(header)
+    inner = whole["__metadata__"]["amalgan"]
+    found = list(re.finditer(r"(?<=: )-?\d+(\.\d+)?(e-?\d+)?|true|false|null", inner))
+    one = draw.choice(found)
+    changed = inner[: one.start()] + json.dumps(draw.choice(EXTREMES)) + inner[one.end() :]
+    whole["__metadata__"]["amalgan"] = changed
+    return json.dumps(whole, separators=(",", ":")).encode()
+
+
+def vouched(header: bytes, tensors: bytes) -> bytes:
+    """A file of that header and those tensors, with the digest that fits."""
+    data = bytearray(len(header).to_bytes(8, "little") + header + tensors)
+    place = bytes(data).find(b'"digest":"') + 10
+    if place >= 10 and place + 32 <= 8 + len(header):
+        data[place : place + 32] = tensorfile.BLANK
+        data[place : place + 32] = tensorfile.digest_of(data)
+    return bytes(data)
+
+
+def read_picture(model: Model, data: bytes) -> None:
+    """As amalgan decompress does."""
+    decoded(model, [one_code(model, data)])
+
+
+def read_archive(model: Model, place: Path, data: bytes) -> None:
+    """Every entry, as amalgan decompress does."""
+    place.write_bytes(data)
+    list(packed.good(model, packed.entries(place), []))
+
+
+def read_model(place: Path, data: bytes) -> None:
+    """As every command does."""
+    place.write_bytes(data)
+    modelfile.load(place)
+
+
+def figure(share: float, scratch: Path) -> Figure:
+    """All three kinds of files."""
+    made, draw, tally = subjects.model(scratch), random.Random(0), Tally()
+    seeds, many = subjects.pictures(made, 200), subjects.archive(made, ENTRIES)
+    small = subjects.model(scratch, "autoencoder", "vectors", network=subjects.TINY)
+    assert small.coder is not None
+    whole, place = (scratch / "model.safetensors").read_bytes(), scratch / "mutant"
+    with bounded(MEBIBYTES):
+        for number in range(portion(PICTURES, share)):
+            data = picture(seeds[number % len(seeds)], draw)
+            tally.trying(f"picture {number} {data.hex()}", partial(read_picture, made, data), BitstreamError)
+        for number in range(portion(ARCHIVES, share)):
+            data = archive(many, draw)
+            tally.trying(f"archive {number}", partial(read_archive, made, place, data), BitstreamError)
+        for number in range(portion(MODELS, share)):
+            data = model(whole, draw)
+            tally.trying(f"model {number}", partial(read_model, place, data), ModelFileError)
+    return Figure(
+        asked=f"0 crashes, 0 hangs > 2 s, {MEBIBYTES} MiB, our errors only",
+        reached=f"{tally.faults} of {tally.tried:,} mutants ({tally.read:,} read); slowest {tally.slowest:.2f} s",
+        broken=tally.broken,
+        facts={"tried": tally.tried, "refused": tally.refused, "slowest_seconds": tally.slowest},
+    )

@@ -1,0 +1,202 @@
+"""Is the stress run strong enough? Remove one safeguard after the other; it must fail each time.
+
+src ─► a copy ─► one line changed ─► python -m stress --only PROMISE, on the copy ─► exit code other than 0
+
+python -m stress.mutants [--only NAME ...] [--jobs 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import amalgan
+
+SOURCE = Path(amalgan.__file__).parent
+SHARE = "0.02"
+SECONDS = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A safeguard that is taken away."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    promise: str
+    """The one that must notice."""
+
+
+MUTANTS = (
+    Mutant(
+        name="no fsync of the file", file="files.py", old="            sync(part)\n", new="", promise="atomic"
+    ),
+    Mutant(
+        name="no fsync of the folder",
+        file="files.py",
+        old="        sync(target.parent)\n",
+        new="",
+        promise="atomic",
+    ),
+    Mutant(
+        name="no temporary file",
+        file="files.py",
+        old="    part = part_of(target)\n    try:",
+        new="    part = target\n    try:",
+        promise="atomic",
+    ),
+    Mutant(
+        name="strays are left",
+        file="files.py",
+        old="        if int(match[1]) == os.getpid() or not alive(int(match[1])):",
+        new="        if False:",
+        promise="atomic",
+    ),
+    Mutant(
+        name="no fallback to the state before",
+        file="training/state.py",
+        old="        if not before.exists():",
+        new="        if True:",
+        promise="atomic",
+    ),
+    Mutant(
+        name="no CRC of a picture",
+        file="coding/container.py",
+        old="        if self.crc(code) != crc:",
+        new="        if False:",
+        promise="corruption",
+    ),
+    Mutant(
+        name="no digest of a model",
+        file="tensorfile.py",
+        old="    if found != digest_of(data):",
+        new="    if False:",
+        promise="corruption",
+    ),
+    Mutant(
+        name="no limit on the header",
+        file="tensorfile.py",
+        old="        if not 2 <= length <= min(MOST_HEADER_BYTES, os.path.getsize(source) - 8):",
+        new="        if False:",
+        promise="decoder",
+    ),
+    Mutant(
+        name="no check of sizes before building",
+        file="modelfile.py",
+        old="            check_sizes(path, cls(config, spec).state_dict(), weights)",
+        new="            pass",
+        promise="decoder",
+    ),
+    Mutant(
+        name="no limit on an archive's index",
+        file="coding/container.py",
+        old="            if after > self.size - START.size or not LENGTH_BYTES * count <= plain <= MOST_INDEX_BYTES:",
+        new="            if False:",
+        promise="decoder",
+    ),
+    Mutant(
+        name="no limit on pixels",
+        file="data/images.py",
+        old="    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:",
+        new="    if False:",
+        promise="folder",
+    ),
+    Mutant(
+        name="decoders raise what they like",
+        file="data/images.py",
+        old="    except Exception as error:\n        text",
+        new="    except ZeroDivisionError as error:\n        text",
+        promise="images",
+    ),
+    Mutant(
+        name="links out of the folder are followed",
+        file="data/folders.py",
+        old='        if not goal.startswith(self.root.rstrip(b"/") + b"/"):',
+        new="        if False:",
+        promise="folder",
+    ),
+    Mutant(
+        name="no roll-back",
+        file="training/watchdog.py",
+        old="        self.take_back(state)\n",
+        new="",
+        promise="nan",
+    ),
+    Mutant(
+        name="moments are not looked at",
+        file="training/state.py",
+        old="        tensors += [\n",
+        new="        tensors += [] and [\n",
+        promise="nan",
+    ),
+    Mutant(
+        name="Adam is not restored",
+        file="training/state.py",
+        old='            fill(adam, below(tensors, f"adam/{phase.name}/"))',
+        new="            pass",
+        promise="resume",
+    ),
+    Mutant(
+        name="the average is not restored",
+        file="training/state.py",
+        old='        state.average.load_state_dict(below(tensors, "average/"))\n',
+        new="",
+        promise="resume",
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutant; say which the stress run did not notice."""
+    names = [mutant.name for mutant in MUTANTS]
+    parser = argparse.ArgumentParser(prog="python -m stress.mutants", description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help="; ".join(names))
+    parser.add_argument("--jobs", type=int, default=2, help="mutants tried at once")
+    asked = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not asked.only or mutant.name in asked.only]
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        codes = list(pool.map(reported, chosen))
+    failed = sum(code != 0 for code in codes)
+    print(f"without a safeguard the stress run failed {failed} of {len(chosen)} times")
+    return int(failed < len(chosen))
+
+
+def reported(mutant: Mutant) -> int:
+    """Try a mutant and print what came of it; the exit code of the stress run."""
+    code = tried(mutant)
+    print(f"{'failed' if code else 'PASSED'}   {mutant.name} ({mutant.promise})", flush=True)
+    return code
+
+
+def tried(mutant: Mutant) -> int:
+    """The exit code of the stress run on a copy of the package without that safeguard."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
+        shutil.copytree(SOURCE, Path(scratch, "amalgan"), ignore=shutil.ignore_patterns("__pycache__"))
+        changed = Path(scratch, "amalgan", mutant.file)
+        text = changed.read_text()
+        if text.count(mutant.old) != 1:
+            raise SystemExit(
+                f"{mutant.name}: {mutant.file} has {text.count(mutant.old)} such lines; expected 1"
+            )
+        changed.write_text(text.replace(mutant.old, mutant.new))
+        variables = os.environ | {"PYTHONPATH": os.pathsep.join([scratch, os.environ.get("PYTHONPATH", "")])}
+        command = [sys.executable, "-m", "stress", "--share", SHARE, "--jobs", "1", "--only", mutant.promise]
+        try:
+            return subprocess.run(
+                command, env=variables, capture_output=True, timeout=SECONDS, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return 124
+
+
+if __name__ == "__main__":
+    sys.exit(main())
