@@ -323,18 +323,18 @@ CASES = (
         partial(one_for_all, each=200, noise=60.0),
     ),
     Case(
-        "collapsed: 5 classes in 20",
+        "blind to classes: 5 classes in 20",
         "hurts",
         partial(normal, 5, 20, 4.0),
         of(5, 40),
-        partial(one_for_all, each=400, noise=1.0),
+        partial(fresh, each=400, wrong=0.8),
     ),
     Case(
-        "collapsed: 3 classes in 10",
+        "blind to classes: 3 classes in 10",
         "hurts",
         partial(normal, 3, 10, 3.0),
         of(3, 40),
-        partial(one_for_all, each=400, noise=1.0),
+        partial(fresh, each=400, wrong=0.667),
     ),
     # What must not matter: copies of all real examples, and more of what is there in plenty.
     Case("copies: 3 classes in 10", "none", partial(normal, 3, 10, 4.0), of(3, 200), partial(copies)),

@@ -98,10 +98,10 @@ def augment(
     if asked.verify:
         check(asked.seeds, asked.margin, asked.steps)
         check_leak(model, data, asked.unseen)
+    notes = [*foreign(model, data), *(cautions(model, data) if asked.verify else ())]
     order = ordered(model, data, policy, asked, out)
     written = order.write(paced("making examples", tell))
     facts = order.facts | {"out": str(out), "written": written, "system": model.name, "digest": model.digest}
-    notes = [*foreign(model, data), *(cautions(model, data) if asked.verify else ())]
     if asked.verify:
         facts |= judged(order, data, asked, notes, tell)
     return Augmented(facts=facts, cautions=notes, data=data)

@@ -105,7 +105,7 @@ class Order:
         """
         place = self.out / ORDER
         if not place.exists():
-            if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
+            if self.out.exists() and not is_free(self.out):
                 raise UsageError(f"{self.out} is there and holds something else. Choose another --out.")
             files.write_json(place, self.facts)
             return
@@ -173,6 +173,11 @@ class Order:
         for row, label in enumerate(self.recipe.label):
             at = "" if self.pictures else row
             yield [self.file(row), at, self.class_name(int(label)), kind, seed, "; ".join(self.sources(row))]
+
+
+def is_free(folder: Path) -> bool:
+    """Whether it is a folder that holds nothing, but for hidden files."""
+    return folder.is_dir() and all(each.name.startswith(".") for each in folder.iterdir())
 
 
 def folder_name(label: str) -> str:

@@ -7,7 +7,8 @@ Whoever compares lessons gives each as many steps: what differs is then what was
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -42,14 +43,17 @@ class Labeled(NamedTuple):
     @classmethod
     def of(cls, x: Float[Tensor, "N ..."], label: Int[Tensor, " N"]) -> Labeled:
         """Pictures are kept as files would hold them: a quarter of the memory."""
-        kept = delivered(x).add(1).mul(127.5).round().byte() if x.ndim == 4 else x
-        return cls(kept.numpy(), label)
+        return cls(kept(x), label)
 
     @classmethod
     def all_of(cls, records: Records) -> Labeled:
         """Every record, with its label."""
-        x = torch.cat([batch.x for batch in records.batches(CHUNK)])
-        return cls.of(x, torch.from_numpy(records.labels))
+        return cls.of_chunks((batch.x for batch in records.batches(CHUNK)), torch.from_numpy(records.labels))
+
+    @classmethod
+    def of_chunks(cls, chunks: Iterable[Tensor], label: Int[Tensor, " N"]) -> Labeled:
+        """The same of examples that come in parts; at least one."""
+        return cls(np.concatenate([kept(x) for x in chunks]), label)
 
     def examples(self, rows: NDArray[np.int64] | slice) -> Float[Tensor, "B ..."]:
         """As networks see them."""
@@ -59,6 +63,11 @@ class Labeled(NamedTuple):
     def with_more(self, added: Labeled) -> Labeled:
         """These and others."""
         return Labeled(np.concatenate([self.x, added.x]), torch.cat([self.label, added.label]))
+
+
+def kept(x: Float[Tensor, "N ..."]) -> NDArray[Any]:
+    """Pictures as bytes, vectors as they are."""
+    return np.asarray((delivered(x).add(1).mul(127.5).round().byte() if x.ndim == 4 else x).numpy())
 
 
 def steps_for(examples: int) -> int:

@@ -30,8 +30,8 @@ def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
         return
     if trial.data.spec.classes == model.spec.classes:
         asked = torch.from_numpy(lessons(trial).labels)
-        made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="additions")))
-        yield gained(trial, Labeled.of(made, asked), "generated")
+        made = generate_each(model, asked, seed=trial.seed, purpose="additions")
+        yield gained(trial, Labeled.of_chunks(made, asked), "generated")
 
 
 def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:

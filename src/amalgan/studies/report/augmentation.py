@@ -39,25 +39,34 @@ class Arm:
     gained: str
     interval: str
     verdict: str
-    bar: tuple[float, float, float] | None
-    """Where the interval begins, its middle, and where it ends, in pixels."""
+    bar: tuple[float, float] | None
+    """Where the interval begins and ends, in pixels."""
+    middle: float | None
+    """Where its middle is; None where that is off the scale."""
 
 
 def page(order: Order, data: Dataset, facts: dict[str, Any]) -> str:
     """The page, as HTML."""
+    if not order.pictures:
+        return page_of(facts, data.name, "vectors", None)
+    return page_of(facts, data.name, "pictures", samples(order))
+
+
+def page_of(facts: dict[str, Any], name: str, noun: str, shown: Strip | None) -> str:
+    """The page of a verdict on the data ``name``."""
     reach = reach_of(facts)
     return render(
         "verdict.html.j2",
         facts=facts,
-        noun="pictures" if order.pictures else "vectors",
-        name=data.name,
+        noun=noun,
+        name=name,
         classes=class_rows(facts),
         arms=[arm(found, reach) for found in facts["arms"].values()],
         zone=(place(-facts["margin"], reach), place(facts["margin"], reach)),
         zero=place(0, reach),
         wide=WIDE,
         high=HIGH,
-        samples=samples(order) if order.pictures else None,
+        samples=shown,
     )
 
 
@@ -88,7 +97,8 @@ def arm(found: dict[str, Any], reach: float) -> Arm:
         gained=signed(f"{middle:+.2f}") if gained else "",
         interval=signed(f"{low:.2f} to {high:.2f}") if gained else "",
         verdict=gained["verdict"] if gained else "",
-        bar=(place(low, reach), place(middle, reach), place(high, reach)) if gained else None,
+        bar=(place(low, reach), place(high, reach)) if gained else None,
+        middle=place(middle, reach) if gained and abs(middle) <= reach else None,
     )
 
 
