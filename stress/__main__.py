@@ -41,6 +41,7 @@ PROMISES = {
     "codec": "bytes mean the same numbers everywhere",
     "names": "hostile names are text",
     "copies": "copies are found, and nothing else is",
+    "ranks": "a dead process stops the others, who say why",
     "nan": "numbers that are not finite never last",
 }
 SECONDS = 570
@@ -84,25 +85,30 @@ class Job:
 def main(argv: Sequence[str] | None = None) -> int:
     """Try the promises and draw the table."""
     asked = arguments(argv)
-    started_at = time.monotonic()
+    started_at, rows = time.monotonic(), dict[str, dict[str, Any]]()
     scratch = Path(tempfile.mkdtemp(prefix="stress-", dir=FAST if os.access(FAST, os.W_OK) else None))
     try:
         os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
         warm(scratch)
-        found = dict(tried(asked.only or list(PROMISES), asked.share, asked.jobs, scratch))
+        for name, facts in tried(asked.only or list(PROMISES), asked.share, asked.jobs, scratch):
+            rows[name] = facts
+            minutes = round((time.monotonic() - started_at) / 60, 1)
+            print(f"{minutes} min, {PROMISES[name]}: {facts['reached']}", file=sys.stderr, flush=True)
+            if asked.json:
+                keep(asked.json, {"share": asked.share, "minutes": minutes, "rows": rows})
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    rows = {name: found[name] for name in PROMISES if name in found}
     Console(width=160).print(drawn(rows))
     for name, facts in rows.items():
         for case in facts["broken"][:SHOWN]:
             print(f"{name}: {case}", file=sys.stderr)
-    if asked.json:
-        minutes = round((time.monotonic() - started_at) / 60, 1)
-        asked.json.write_text(
-            json.dumps({"share": asked.share, "minutes": minutes, "rows": rows}, indent=2) + "\n"
-        )
     return int(any(facts["broken"] for facts in rows.values()))
+
+
+def keep(target: Path, facts: dict[str, Any]) -> None:
+    """Write what is known so far, in the order of the table."""
+    rows = {name: facts["rows"][name] for name in PROMISES if name in facts["rows"]}
+    target.write_text(json.dumps(facts | {"rows": rows}, indent=2) + "\n")
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -121,7 +127,7 @@ def warm(scratch: Path) -> None:
     torch.set_num_threads(1)
     for name in PROMISES:
         import_module(f"stress.{name}")
-    for name in forked.result(partial(imported, scratch), scratch):
+    for name in forked.result(partial(imported, scratch), scratch, seconds=SECONDS):
         try:
             import_module(name)
         except Exception:  # some modules exist only as names that their makers entered
@@ -176,7 +182,7 @@ def kept(name: str, share: float, folder: Path) -> dict[str, Any]:
 def drawn(rows: dict[str, dict[str, Any]]) -> Table:
     """The table."""
     table = Table("promise", "must hold", "reached", "CPU s", "kept")
-    for name, facts in rows.items():
+    for name, facts in ((name, rows[name]) for name in PROMISES if name in rows):
         reached, seconds = facts["reached"], f"{facts['cpu_seconds']:.0f}"
         table.add_row(PROMISES[name], facts["asked"], reached, seconds, "no" if facts["broken"] else "yes")
     return table

@@ -195,6 +195,24 @@ class Power:
         return looking
 
 
+def fallback(system: TrainState, folder: Path) -> str | None:
+    """Damage the newest state: the one before it is taken, loudly, and lost to no later save."""
+    folder.mkdir()
+    told: list[str] = []
+    save(system, folder, 1)
+    save(system, folder, 2)
+    newest = folder / NAME
+    newest.write_bytes(newest.read_bytes()[:-1])
+    try:
+        _, header = state.newest(newest, told.append)
+    except StateError as error:
+        return f"no fallback: {error}"
+    if header["round"] != 1 or not any("damaged" in said and "state before it" in said for said in told):
+        return f"round {header['round']} was taken, and told: {told}"
+    save(system, folder, 3)
+    return fault_of(folder, 3)
+
+
 def power_cuts(system: TrainState, folder: Path) -> Iterator[tuple[str, str | None]]:
     """Save twice under watch; each possible world and what is wrong in it."""
     watched, world = folder / "watched", folder / "world"
@@ -241,6 +259,8 @@ def figure(share: float, scratch: Path) -> Figure:
         for when in ("before", "after"):
             if fault := killed_at(system, scratch / f"call-{call}-{when}", call, when):
                 broken.append(f"killed {when} call {call}: {fault}")
+    if fault := fallback(system, scratch / "fallback"):
+        broken.append(fault)
     cuts = list(power_cuts(system, scratch))
     broken += [f"power cut, {when}: {fault}" for when, fault in cuts if fault]
     return Figure(

@@ -68,9 +68,11 @@ def archive(data: bytes, draw: random.Random) -> bytes:
 
 
 def model(data: bytes, draw: random.Random) -> bytes:
-    """A mutant of a model file; of every other one the digest is right."""
+    """A mutant of a model file; of every other one the digest is right, of some the length of the header is not."""
     if draw.random() < 0.5:
         return mutant(data, draw)
+    if draw.random() < 0.1:
+        return draw.getrandbits(draw.randint(1, 64)).to_bytes(8, "little") + data[8:]
     size = int.from_bytes(data[:8], "little")
     header, tensors = data[8 : 8 + size], data[8 + size :]
     part = draw.randrange(4)

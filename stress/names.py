@@ -45,11 +45,8 @@ class Tags(HTMLParser):
             address = (value or "").strip().lower()
             foreign = name in ("src", "href") and not address.startswith(("data:image/", "#", "https://"))
             theirs = "example.com" in address or "javascript:" in address
-            if (
-                name.startswith("on")
-                or (name in ("src", "href", "action", "style") and theirs)
-                or (foreign and ":" in address)
-            ):
+            acts = name.startswith("on") or (name in ("src", "href", "action", "style") and theirs)
+            if acts or (foreign and ":" in address):
                 self.found.append(f"{tag} {name}={address[:60]}")
 
 

@@ -12,6 +12,8 @@
     │   └── BitstreamError          a compressed picture or archive: damaged, cut short, foreign
     │       └── WrongModelError     it was compressed by another model
     ├── Diverged              (1)   training produced numbers that are not finite, repeatedly
+    ├── PeerLost              (1)   another process of the same run is gone
+    ├── OutOfMemory           (1)   a batch does not fit; names a size to try
     └── Interrupted     (130/143)   a signal; what was reached is saved
 
 A message says what was found, what was expected and what to do.
@@ -76,6 +78,14 @@ class WrongModelError(BitstreamError):
 
 class Diverged(AmalganError):
     """Training produced numbers that are not finite and did not recover at a lower rate."""
+
+
+class PeerLost(AmalganError):
+    """Another process of the same run ended before its time."""
+
+
+class OutOfMemory(AmalganError):
+    """A batch needs more memory than there is; the message names a size to try."""
 
 
 class Interrupted(AmalganError):

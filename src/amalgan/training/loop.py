@@ -20,6 +20,7 @@ from amalgan.data import Dataset, Records, augment, batch_at
 from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
+from amalgan.training.memory import enough_memory
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.types import Batch, Tick
@@ -78,9 +79,10 @@ def take_round(
     for phase, adam in zip(state.phases, state.optimizers, strict=True):
         if takes_part(phase, data, state.round, progress):
             batch, tick = labeled(run, data, common[1], processes) if phase.labeled else common
-            report |= descend(
-                state, phase, adam, batch, tick, run.micro_batch, processes, precision=run.precision
-            )
+            with enough_memory(run, state.phases, len(batch.x)):
+                report |= descend(
+                    state, phase, adam, batch, tick, run.micro_batch, processes, precision=run.precision
+                )
     state.round += 1
     state.images += run.batch
     state.average_in(run.batch, run.average_half_life)

@@ -20,7 +20,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from amalgan.config.run import Precision
-from amalgan.errors import UsageError
+from amalgan.errors import PeerLost, UsageError
 from amalgan.types import DataSpec
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
@@ -59,7 +59,8 @@ class Processes:
         if self.world == 1 or not gradients:
             return
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(flat)
+        with peers_needed():
+            dist.all_reduce(flat)
         for gradient, mean in zip(
             gradients, (flat / self.world).split([g.numel() for g in gradients]), strict=True
         ):
@@ -71,7 +72,8 @@ class Processes:
             return {}
         flat = torch.stack([value.detach().float() for value in values.values()])
         if self.world > 1:
-            dist.all_reduce(flat)
+            with peers_needed():
+                dist.all_reduce(flat)
         return dict(zip(values, (flat / self.world).tolist(), strict=True))
 
     def any(self, flag: bool) -> bool:
@@ -79,14 +81,29 @@ class Processes:
         if self.world == 1:
             return flag
         total = torch.tensor([float(flag)], device=self.device)
-        dist.all_reduce(total)
+        with peers_needed():
+            dist.all_reduce(total)
         return bool(total.item() > 0)
 
     def same(self, tensors: Iterable[Tensor]) -> None:
         """Overwrite ``tensors`` with those of the first process."""
         if self.world > 1:
             for tensor in tensors:
-                dist.broadcast(tensor, 0)
+                with peers_needed():
+                    dist.broadcast(tensor, 0)
+
+
+@contextmanager
+def peers_needed() -> Iterator[None]:
+    """Turn what the backend says of a lost connection into our error; the peers lose theirs by it, and end too."""
+    try:
+        yield
+    except RuntimeError as error:
+        first = str(error).partition("\n")[0]
+        raise PeerLost(
+            f"another process of this run is gone, so this one stops ({first}). "
+            "What was saved is kept. Start all of them again with --resume."
+        ) from error
 
 
 @contextmanager
