@@ -85,13 +85,15 @@ def test_nothing_is_done_twice_and_a_killed_run_goes_on(
     again = run(*words, "--json")
     assert again.json["n"] == 3 and again.json["written"] == 0 and stamps(out) == whole
     assert "nothing was written" in run(*words).out
-    log = out / "restored.jsonl"
+    log = out / ".restored.jsonl"
     first, *_ = log.read_text().splitlines(keepends=True)
     log.write_text(first + '{"name": "sub/b.jp')  # killed while it told of the second
     (out / "a.png").unlink()
     resumed = run(*words, "--json")
     assert resumed.json["n"] == resumed.json["written"] == 3
+    assert run(*words, "--json").json["written"] == 0
     assert run(*words, "--sigma", "10", "--json").json["written"] == 3
+    assert run("inspect", out, "--json").json["skipped"] == []
     assert not [file for file in out.rglob("*.part")]
 
 

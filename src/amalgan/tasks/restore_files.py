@@ -1,6 +1,6 @@
 """A folder of pictures, restored one by one into another, without ever doing a thing twice.
 
-    source ─► bytes ─► done before, as OUT/restored.jsonl says? ─► read ─► restore ─► write ─► one more line there
+    source ─► bytes ─► done before, as OUT/.restored.jsonl says? ─► read ─► restore ─► write ─► one more line there
                             └─ the model, what was asked, and the bytes are in its key
 
 Memory holds one picture. A run that was killed goes on where it was; a second one writes nothing.
@@ -26,7 +26,8 @@ from amalgan.modelfile import Model
 from amalgan.tasks.mend import Repair
 from amalgan.tasks.restore import Answers, check, restored
 
-LOG = "restored.jsonl"
+LOG = ".restored.jsonl"
+"""Hidden, so that a folder of results can be read as pictures again."""
 Tell = Callable[[int, int], None]
 """Is told how many are done, and of how many."""
 
@@ -138,7 +139,10 @@ def done_before(log: Path) -> dict[str, dict[str, Any]]:
     """The last line of each picture; a line that was cut off says nothing."""
     found: dict[str, dict[str, Any]] = {}
     if log.is_file():
-        for line in log.read_text(errors="replace").splitlines():
+        text = log.read_text(errors="replace")
+        if not text.endswith("\n"):
+            append_line(log, "")  # or the next line would be lost with the one that was cut off
+        for line in text.splitlines():
             try:
                 entry = json.loads(line)
                 found[entry["name"]] = {"key": entry["key"], "files": dict(entry["files"])}

@@ -16,6 +16,7 @@ Facts = Mapping[str, Any]
 
 CURVES = {
     "psnr": "validation PSNR, dB",
+    "restored": "validation PSNR, restored, dB",
     "error": "validation squared error",
     "frechet": "validation Fréchet distance",
 }

@@ -24,7 +24,7 @@ from amalgan.studies.report.faces import Face
 from amalgan.studies.report.page import entries, readable, render
 from amalgan.studies.report.plots import Drawing
 from amalgan.studies.report.prose import sentences
-from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
+from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Restores
 from amalgan.tasks.evaluate import Evaluation, evaluate
 
 FORMAT = 1
@@ -172,6 +172,8 @@ def commands(model: Model, name: str, data: str) -> Iterator[tuple[str, str]]:
         yield "make new examples", command("generate", name, "--count", "64", "--out", "new")
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         yield "reconstruct", command("reconstruct", name, data, "--out", "rebuilt")
+    if isinstance(system, Restores):
+        yield "restore", command("restore", name, data, "--task", system.tasks[0], "--out", "restored")
     if isinstance(system, Realizes):
         yield (
             "reconstruct realistically",
