@@ -17,7 +17,7 @@ QUICK = ("--verify", "--steps", "2", "--times", "0.2")
 def test_augment_makes_a_labeled_folder(run, digits, tmp_path):
     words = ("augment", digits, "digits", "--out", tmp_path / "new", "--times", "0.5", "--json")
     made = run(*words)
-    assert made.code == 0 and made.json["policy"] == "noise" and made.json["decoder"] == "realistic"
+    assert made.code == 0 and made.json["policy"] == "extrapolate" and made.json["decoder"] == "realistic"
     assert sum(made.json["classes"].values()) == made.json["n"] == made.json["written"] - 1
     looked = run("inspect", tmp_path / "new", "--json").json
     assert looked["read"] == made.json["n"] and looked["classes"] == made.json["classes"]

@@ -122,7 +122,7 @@ def test_policies_that_cannot_be():
             Policy.of(model, **settings)
     with pytest.raises(AbilityError, match="decode realistically"):
         Policy.of(model, "noise", decoder="realistic")
-    assert Policy.of(model).kind == "noise"
+    assert Policy.of(model).kind == "extrapolate"
 
 
 def test_smote_stays_on_lines_between_near_neighbors():

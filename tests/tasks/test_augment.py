@@ -13,13 +13,16 @@ import pytest
 from PIL import Image
 
 from amalgan.data import Dataset, open_data
-from amalgan.data.provenance import SYNTHETIC, XMP
+from amalgan.data.provenance import MADE_BY_A_MODEL
 from amalgan.errors import UsageError
 from amalgan.modelfile import Model
 from amalgan.tasks.additions import Augmenter, Policy
 from amalgan.tasks.augment import Order, folder_name
 
 Trained = Callable[[str, str], Model]
+
+XMP = "XML:com.adobe.xmp"
+"""The PNG keyword under which programs look for the packet."""
 
 
 def ordered(model: Model, data: Dataset, out, kind="interpolate", seed=0, count=30) -> Order:
@@ -106,7 +109,7 @@ def test_every_picture_says_where_it_is_from(trained: Trained, digits, tmp_path)
         "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
     )
     said = {name.split("}")[1]: value for name, value in entry.attrib.items()}
-    assert said["DigitalSourceType"] == SYNTHETIC
+    assert said["DigitalSourceType"] == MADE_BY_A_MODEL
     assert said["model"] == model.digest and said["seed"] == "0" and said["sources"] == row["sources"]
 
 

@@ -67,8 +67,8 @@ class Augment:
     times: float | None = None
     """New pictures for each real one; by default 1, with --balance 0."""
     policy: Literal["noise", "interpolate", "extrapolate", "generate"] | None = None
-    """Noise on the codes of real pictures, between two of a class, away from another, or new codes; by default noise
-    for a model with a code, else generate."""
+    """Noise on the codes of real pictures, between two of a class, away from another, or new codes; by default
+    extrapolate for a model with a code, else generate."""
     balance: Switch = False
     """Fill every class to the size of the largest, and by --times more."""
     strength: float | None = None

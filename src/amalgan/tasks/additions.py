@@ -60,14 +60,14 @@ class Policy:
         strength: float | None = None,
         decoder: DecoderName | None = None,
     ) -> Policy:
-        """What was asked for, with what was left open filled in: noise for a model with a code, else generation.
+        """What was asked for, with what was left open filled in: a model with a code extrapolates, others generate.
 
         Raises:
             AbilityError: the model cannot do it.
             UsageError: there is no such policy or decoder, or the strength is none.
         """
         both = isinstance(model.system, Encodes) and isinstance(model.system, Decodes)
-        kind = kind or ("noise" if both else "generate")
+        kind = kind or ("extrapolate" if both else "generate")
         if kind not in get_args(PolicyName):
             raise UsageError(f"policy is {kind!r}; it is one of {', '.join(get_args(PolicyName))}")
         if decoder is not None:
