@@ -232,7 +232,11 @@ def rates_fusion() -> str:
             str(row["quality"]),
             f"{row['bytes_each']:.1f}",
             f"{row['bytes_each_archive']:.1f}",
-            *(f"{row[f'{what}_{way}']:.2f}" for way in ("faithful", "realistic") for what in ("psnr", "frechet")),
+            *(
+                f"{row[f'{what}_{way}']:.2f}"
+                for way in ("faithful", "realistic")
+                for what in ("psnr", "frechet")
+            ),
         ]
         for row in found["rows"]
     ]
