@@ -1,9 +1,12 @@
 """The coder of a system that learned itself what its numbers cost: weights and tables in whole numbers.
 
+examples ─► whole numbers at every quality ─► the context, fitted to them anew: what training saw seldom costs too much
 context: weights, floats ─► whole numbers of 2^-12           spreads, 2^(1/4) apart, x means, 1/4 apart ─► tables
 """
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 import torch
@@ -19,16 +22,43 @@ from amalgan.systems.abilities import Quantizes
 
 SPREADS = LEAST_SPREAD * 2.0 ** (np.arange(45) / 4)
 """Of logistic distributions, in steps, for which there are tables."""
+MOST_NUMBERS, AT_ONCE = 2**21, 2**17
+"""Numbers of all examples, at each quality; and of a step of the fit."""
+STEPS, RATE = 250, 0.02
 REACH = 9.0
 """Spreads up to which a table has symbols."""
 HEAVIEST = 2**18
 """Magnitude of the largest weight: nothing overflows."""
 
 
+def fitted(system: Quantizes, x: Tensor, generator: torch.Generator) -> Context:
+    """A copy of the system's context that has descended the cost of the numbers of ``x`` as they are written."""
+    context = copy.deepcopy(system.context).cpu().requires_grad_(True)
+    levels = range(len(context.log_step))
+    every = torch.stack([system.quantize(x, level).cpu().to(torch.int32) for level in levels])
+    size, count = every[0, 0].numel(), len(x)
+    moved = [weight for name, weight in context.named_parameters() if name != "log_step"]
+    adam = torch.optim.Adam(moved, RATE)
+    for step in range(STEPS):
+        adam.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+        level = torch.randint(len(levels), (max(8, AT_ONCE // size),), generator=generator)
+        number = every[level, torch.randint(count, level.shape, generator=generator)].float()
+        bits = context.bits(number, level)
+        loss = (bits / (bits.detach() + size / 64)).mean()  # each quality by its own measure
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return context
+
+
 @torch.no_grad()
-def of_context(system: Quantizes) -> MapCoder:
-    """The coder whose means and spreads are those of the system's context, up to rounding."""
+def of_context(system: Quantizes, x: Tensor, generator: torch.Generator) -> MapCoder:
+    """The coder of ``system`` for numbers such as those of the examples ``x``; without any, as its context is."""
     context = system.context
+    if len(x):
+        some = max(8, MOST_NUMBERS // system.quantize(x[:1], 0).numel())
+        with torch.enable_grad():
+            context = fitted(system, x[:some], generator)
     channels, before = len(context.same_mean), torch.ones_like(context.same_mean).tril(-1)
     tables = [frequencies(bell(spread, phase / PHASES)) for spread in SPREADS for phase in range(PHASES)]
     between = np.sqrt(SPREADS[1:] * SPREADS[:-1])
