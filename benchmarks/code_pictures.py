@@ -1,11 +1,11 @@
-"""The pictures of docs/detect.md and docs/embed.md, of the built-in digits, so that they may be shown.
+"""The pictures of docs/detect.md and docs/embed.md, of data that ships with dependencies, so that they may be shown.
 
-    python benchmarks/code_pictures.py [--images 60000]
+    python benchmarks/code_pictures.py [--images 60000] [--tiles 12000]
 
-One autoencoder is trained on the digits. docs/detect.png: test pictures that it was not trained on, three of them with
-a bright spot where they are darkest, three with a hole where they are brightest, two as they are; their decodes; their
-heat maps.
-docs/neighbors.png: four test pictures beside what of the training split is most like them. docs/map.png: all of them.
+docs/detect.png: an autoencoder learns tiles of a photograph of bricks (scikit-image, CC0), all but its lowest part;
+from there come six tiles with a flaw painted in (scratch, spot, a part rubbed out) and two as they are; their decodes;
+heat maps. docs/neighbors.png: another learns the built-in digits; four test pictures beside what of the training split
+is most like them. docs/map.png: all digits.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from PIL import Image
+from skimage import data
 
 import amalgan as ag
 from amalgan.config.data import DataConfig
-from amalgan.data import open_data, png_bytes, to_pixels
+from amalgan.data import from_pixels, open_data, png_bytes, to_pixels
 from amalgan.data.grids import grid
 from amalgan.files import write_changed
 from amalgan.tasks.embed import embed
@@ -31,47 +32,81 @@ from amalgan.tasks.paint import painted
 from amalgan.tasks.similar import Space
 
 DOCS = Path(__file__).parents[1] / "docs"
-ACROSS, SCALE = 8, 12
-"""Pictures, and screen pixels for each of theirs."""
+SIDE, SCALE = 32, 3
+"""Pixels of a tile, and screen pixels for each of its."""
+HELD = 64
+"""Rows of the photograph that are not trained on."""
+PLACES = ((20, 30), (9, 100), (28, 170), (14, 60), (25, 135), (3, 205), (17, 80), (31, 10))
+"""Of the tiles that are shown, within those rows."""
 
 
 def main() -> None:
-    """Train, and draw all three."""
+    """Train both, and draw all three."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--tiles", type=int, default=12_000)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        reading = DataConfig(cache=scratch)
-        model = ag.train("autoencoder", "digits", images=asked.images, reading=reading, quiet=True).held
-        data = open_data("digits", reading, like=model.spec)
-        shown = data.test.take(slice(20, 20 + 20 * ACROSS, 20))
-        for picture in shown[:3]:
-            flawed(picture, -1.0)
-        for picture in shown[3:6]:
-            flawed(picture, 1.0)
-        decoded, error = rebuilt(model, shown)
-        known = usual(model, data.validation)
-        heat = known.excess(error).numpy()
-        pictures, again = (to_pixels(one, model.spec) for one in (shown, decoded))
-        maps = [painted(one, map_, known.full) for one, map_ in zip(pictures, heat, strict=True)]
-        rows = [*map(colored, pictures), *map(colored, again), *maps]
-        write_changed(DOCS / "detect.png", png_bytes(grid(np.stack(rows), columns=ACROSS, scale=SCALE)))
-        train, query = data.train, data.test.select([2, 30, 71, 120])
-        distance, row = Space.of(embed(model, train).code).nearest(embed(model, query).code, 10)
-        lineup(DOCS / "neighbors.png", query, train, row, distance)
-        map_picture(embed(model, data.records), data.records, DOCS / "map.png")
+    if asked.tiles:
+        heat_maps(asked.tiles)
+    if asked.images:
+        likeness(asked.images)
     for name in ("detect", "neighbors", "map"):
         with Image.open(DOCS / f"{name}.png") as picture:
             print(name, picture.size)
 
 
-def flawed(picture: torch.Tensor, where: float) -> None:
-    """Turn the two by two pixels that are nearest to a level into its opposite."""
-    mean = torch.nn.functional.avg_pool2d(picture[None, :, 1:-1, 1:-1], 2, 1)[0, 0]
-    down, across = divmod(int((mean - where).abs().argmin()), mean.shape[1])
-    picture[:, 1 + down : 3 + down, 1 + across : 3 + across] = -where
+def heat_maps(images: int) -> None:
+    """Flaws in bricks."""
+    wall = np.asarray(Image.fromarray(data.brick()).resize((256, 256), Image.Resampling.LANCZOS))
+    random = np.random.default_rng(0)
+    seen = [tile(wall, *random.integers(0, (256 - HELD - SIDE, 256 - SIDE))) for _ in range(4000)]
+    shown = np.stack([tile(wall, 256 - HELD + down, across) for down, across in PLACES]).copy()
+    for number, picture in enumerate(shown[:6]):
+        flawed(picture, number)
+    with tempfile.TemporaryDirectory() as scratch:
+        np.save(f"{scratch}/bricks.npy", np.stack(seen))
+        reading = DataConfig(cache=scratch)
+        model = ag.train(
+            "autoencoder", f"{scratch}/bricks.npy", images=images, reading=reading, quiet=True
+        ).held
+        bricks = open_data(f"{scratch}/bricks.npy", reading, like=model.spec)
+        decoded, error = rebuilt(model, from_pixels(shown[:, None], model.spec))
+        known = usual(model, bricks.validation)
+    heat = known.excess(error).numpy()
+    again = to_pixels(decoded, model.spec)
+    maps = [painted(one, map_, known.full) for one, map_ in zip(shown, heat, strict=True)]
+    rows = [*map(colored, shown), *map(colored, again), *maps]
+    write_changed(DOCS / "detect.png", png_bytes(grid(np.stack(rows), columns=len(PLACES), scale=SCALE)))
+
+
+def tile(wall: NDArray[np.uint8], down: int, across: int) -> NDArray[np.uint8]:
+    """A square of the photograph."""
+    return wall[down : down + SIDE, across : across + SIDE]
+
+
+def flawed(picture: NDArray[np.uint8], number: int) -> None:
+    """Paint a flaw in."""
+    if number % 3 == 0:
+        along = np.arange(6, 26)
+        picture[along, np.clip(along // 2 + 6 + number, 0, SIDE - 1)] = 235
+    elif number % 3 == 1:
+        picture[12:18, 8 + 2 * number : 14 + 2 * number] = 30
+    else:
+        picture[8:20, 10:22] = int(np.median(picture))
+
+
+def likeness(images: int) -> None:
+    """Neighbors and map of digits."""
+    with tempfile.TemporaryDirectory() as scratch:
+        reading = DataConfig(cache=scratch)
+        model = ag.train("autoencoder", "digits", images=images, reading=reading, quiet=True).held
+        digits = open_data("digits", reading, like=model.spec)
+        train, query = digits.train, digits.test.select([2, 30, 71, 120])
+        distance, row = Space.of(embed(model, train).code).nearest(embed(model, query).code, 10)
+        lineup(DOCS / "neighbors.png", query, train, row, distance)
+        map_picture(embed(model, digits.records), digits.records, DOCS / "map.png")
 
 
 if __name__ == "__main__":

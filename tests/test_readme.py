@@ -122,6 +122,13 @@ def test_commands_on_detecting_are_understood() -> None:
     assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
 
 
+def test_commands_on_embedding_are_understood() -> None:
+    """Not run: each flag is there."""
+    commands = commands_of((ROOT / "docs" / "embed.md").read_text(), ("embed",))
+    assert len(commands) == 4
+    assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
+
+
 def commands_of(page: str, names: tuple[str, ...]) -> list[str]:
     """The lines of code blocks that are these commands, without what is said of them."""
     found = [line.split("  ")[0] for line in page.splitlines()]
