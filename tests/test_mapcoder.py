@@ -40,7 +40,8 @@ def codec(spec: DataSpec = PHOTO, *, any_size: bool = True, seed: int = 0, wild:
 
 
 def coder_of(system: Codec) -> MapCoder:
-    coder = coders.fit(system, [examples(system.spec, 4)])
+    """As the context is, fitted to nothing."""
+    coder = coders.fit(system, [])
     assert isinstance(coder, MapCoder)
     return coder
 
@@ -248,3 +249,21 @@ def test_context_parameters_have_gradients_even_far_from_the_truth() -> None:
     assert all(
         parameter.grad is None or parameter.grad.isfinite().all() for parameter in context.parameters()
     )
+
+
+@pytest.mark.parametrize("any_size", [True, False])
+def test_what_is_published_is_fitted_to_what_is_written(any_size: bool) -> None:
+    """Of a context that knows nothing yet: fewer bytes for the same numbers of other examples."""
+    system = codec(any_size=any_size, wild=0.0)
+    known, other = examples(PHOTO, 64), examples(PHOTO, 12, seed=9).x
+    fitted = coders.fit(system, [known])
+    assert isinstance(fitted, MapCoder) and fitted.tensors().keys() == coder_of(system).tensors().keys()
+    again = coders.fit(system, [known])
+    assert isinstance(again, MapCoder) and torch.equal(again.base, fitted.base)
+    size, total = (24, 40) if any_size else None, [0, 0]
+    for level in range(fitted.qualities):
+        with torch.no_grad():
+            rows = [Map(one, size) for one in system.quantize(other, level).numpy()]
+        for side, coder in enumerate((coder_of(system), fitted)):
+            total[side] += sum(len(coder.pack(row, level)) for row in rows)
+    assert total[1] < total[0]

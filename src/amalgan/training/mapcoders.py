@@ -37,11 +37,12 @@ def fitted(system: Quantizes, x: Tensor, generator: torch.Generator) -> Context:
     levels = range(len(context.log_step))
     every = torch.stack([system.quantize(x, level).cpu().to(torch.int32) for level in levels])
     size, count = every[0, 0].numel(), len(x)
+    at_once = max(8, min(256, AT_ONCE // size))
     moved = [weight for name, weight in context.named_parameters() if name != "log_step"]
     adam = torch.optim.Adam(moved, RATE)
     for step in range(STEPS):
         adam.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
-        level = torch.randint(len(levels), (max(8, AT_ONCE // size),), generator=generator)
+        level = torch.randint(len(levels), (at_once,), generator=generator)
         number = every[level, torch.randint(count, level.shape, generator=generator)].float()
         bits = context.bits(number, level)
         loss = (bits / (bits.detach() + size / 64)).mean()  # each quality by its own measure
