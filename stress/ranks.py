@@ -18,7 +18,7 @@ from amalgan.training.order import Order
 from amalgan.training.state import TrainState
 from stress import forked
 from stress.figure import Figure
-from stress.resume import finish, free_port, mismatches, together
+from stress.resume import SECONDS, finish, free_port, mismatches, together
 from workshop import Workshop
 
 MOST_SECONDS = 10.0
@@ -46,8 +46,9 @@ def struck(workshop: Workshop, order: Order, rank: int, at: int) -> None:
 
 def ended(children: list[int], order: Order) -> tuple[list[int | None], float]:
     """Exit codes of the processes, and how long after the kill the last one ended."""
-    codes = [forked.ended(child, 60) for child in children]
-    return codes, time.time() - (order.out / "killed").stat().st_mtime
+    codes = [forked.ended(child, SECONDS) for child in children]
+    killed = order.out / "killed"
+    return codes, time.time() - killed.stat().st_mtime if killed.exists() else float("inf")
 
 
 def tried(workshop: Workshop, rank: int, at: int) -> Iterator[str]:

@@ -26,7 +26,7 @@ from workshop import ROUNDS, Workshop, rewrite, tensors_in
 
 STOPS = (1, 7, 12, ROUNDS - 1)
 REAL = ("autoencoder", "fusion", "supervised")
-SECONDS = 120
+SECONDS = 300
 
 
 def mismatches(first: Path, second: Path) -> list[str]:
