@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from compress import CHUNK, PICTURES, equipped, read
 from numpy.typing import NDArray
 from PIL import Image, features
 
@@ -39,6 +38,7 @@ from amalgan.modelfile import Model
 from amalgan.tasks import compress
 from amalgan.tasks.compress import Numbers
 from amalgan.tasks.scores import delivered
+from compress import CHUNK, PICTURES, equipped, read
 
 HERE = Path(__file__).parent
 DRAWN = HERE.parent / "docs"

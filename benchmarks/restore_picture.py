@@ -11,9 +11,7 @@ import argparse
 from pathlib import Path
 
 import torch
-from holes import middle
 from PIL import Image
-from restore import blocky, noisy, read, small
 from torch import Tensor
 
 from amalgan import modelfile
@@ -25,6 +23,8 @@ from amalgan.studies.poster import Poster
 from amalgan.tasks.mend import Repair, mend
 from amalgan.tasks.project import filled, project
 from amalgan.types import DataSpec
+from holes import middle
+from restore import blocky, noisy, read, small
 
 COLORS = 64
 SHOWN = (9, 33)

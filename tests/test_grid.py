@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import tables.grids
 from amalgan import features, tensorfile
 from amalgan.data import open_data
 from amalgan.errors import UsageError
@@ -36,7 +37,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
-grid, render = script("grid"), script("render")
+grid = script("grid")
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_a_grid_goes_on_elsewhere(
     with pytest.raises(UsageError, match=r"the feature network on this machine is .* is measured by"):
         carried_out(data, root)
 
-    page = render.grids(kept)
+    page = tables.grids.grids(kept)
     (value,) = report["table"]["autoencoder"]["psnr"]["values"]
     assert "### tiny" in page and f"| {value:.4g} |" in page and "| `autoencoder` | 1 |" in page
     assert all(one["text"] in page for one in report["verdict"])
@@ -135,7 +136,7 @@ def test_what_is_finished_is_kept_while_others_are_still_to_come(
     assert len(report["cells"][0]["log"]) == grid.POINTS
     whole = json.loads((one.kept / "runs" / "autoencoder-0" / "cell.json").read_text())
     assert whole["log"] == log
-    assert "1 cell is still to come" in render.grids(one.kept.parent)
+    assert "1 cell is still to come" in tables.grids.grids(one.kept.parent)
     (one.runs / "runs" / "autoencoder-0" / "cell.json").unlink()
     one.restore()
     assert json.loads((one.runs / "runs" / "autoencoder-0" / "cell.json").read_text()) == whole
@@ -150,10 +151,10 @@ def plan_of(data: Path, one: Any) -> dict[str, Any]:
 
 def test_no_verdict_is_given_before_every_row_has_a_cell() -> None:
     rows: dict[str, Any] = {"systems": [{"name": "a"}, {"name": "b"}], "verdict": [{"text": "pick a"}]}
-    assert render.sentences(rows | {"cells": [{"system": "a"}]}) == [
+    assert tables.grids.sentences(rows | {"cells": [{"system": "a"}]}) == [
         "No verdict yet: nothing of b has ended."
     ]
-    assert render.sentences(rows | {"cells": [{"system": "a"}, {"system": "b"}]}) == ["pick a"]
+    assert tables.grids.sentences(rows | {"cells": [{"system": "a"}, {"system": "b"}]}) == ["pick a"]
 
 
 def test_plans_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""Bytes and decibels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tables.markdown import number, stored, table
+
+
+def compress() -> str:
+    """A row a format and quality."""
+    found = stored("compress")
+    rows = []
+    for row in found["rows"]:
+        own = row["format"] == "amalgan"
+        archive = f"{row['bytes_each_archive']:.1f}" if own else "–"
+        named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
+        speeds = [number(row[f"{way}_a_second"]) if own else "–" for way in ("compressed", "decompressed")]
+        rows.append(
+            [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
+        )
+    head = ["format", "quality", "bytes a file", "bytes in an archive", "PSNR, dB", "written a second"]
+    return table([*head, "read a second"], rows)
+
+
+def undisturbed() -> str:
+    """What the model reaches before anything is rounded."""
+    found = stored("compress")
+    data, psnr = found["data"], found["undisturbed_psnr"]
+    words = f"{data['n']:,} test pictures of {data['name']}, {data['shape'][1]}x{data['shape'][2]} pixels; "
+    made = "{system}, {code_size} entries".format(**found["model"])
+    return f"{words}{made}, which decodes at {psnr:.2f} dB when nothing is rounded.\n"
+
+
+def rates_mnist() -> str:
+    """A row a format and quality, of pictures of one size."""
+    found, rows = stored("rates_mnist"), []
+    for row in found["rows"]:
+        own = row["format"] == "amalgan"
+        named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
+        archive = f"{row['bytes_each_archive']:.1f}" if own else "–"
+        speeds = [number(row[f"{way}_a_second"]) if own else "–" for way in ("written", "read")]
+        rows.append(
+            [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
+        )
+    head = ["format", "quality", "bytes a file", "bytes in an archive", "PSNR, dB", "written a second"]
+    return table([*head, "read a second"], rows) + f"\n{model_said(found)}\n"
+
+
+def rates_photos() -> str:
+    """A row a format and quality, of pictures of their own sizes."""
+    found, rows = stored("rates_photos"), []
+    for row in found["rows"]:
+        named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
+        speeds = [f"{row[f'megapixels_{way}_a_second']:.2f}" for way in ("written", "read")]
+        rows.append([row["format"], named, f"{row['bits_per_pixel']:.3f}", f"{row['psnr']:.2f}", *speeds])
+    head = ["format", "quality", "bits a pixel", "PSNR, dB", "megapixels written a second", "read a second"]
+    drift = found["drift"]
+    said = (
+        f"{found['data']['n']} pictures of {found['data']['name']}. {model_said(found)} Of {drift['numbers']:,} "
+        f"numbers written with 1 and 2 threads, in batches of 1 and 8, channels last and not, a reader with 16 units "
+        f"in the last place of noise on each of its floats read {drift['desynchronized']} otherwise."
+    )
+    return table(head, rows) + f"\n{said}\n"
+
+
+def model_said(found: dict[str, Any]) -> str:
+    """How the model came about."""
+    model = found["model"]
+    return f"The model saw {model['images']:,} pictures; its file has {model['bytes'] / 1e6:.1f} MB."
+
+
+def rates_fusion() -> str:
+    """A row a quality: both decodes of a fused model."""
+    found = stored("rates_mnist")["fusion"]
+    rows = [
+        [
+            str(row["quality"]),
+            f"{row['bytes_each']:.1f}",
+            f"{row['bytes_each_archive']:.1f}",
+            *(
+                f"{row[f'{what}_{way}']:.2f}"
+                for way in ("faithful", "realistic")
+                for what in ("psnr", "frechet")
+            ),
+        ]
+        for row in found["rows"]
+    ]
+    head = ["quality", "bytes a file", "bytes in an archive", "PSNR x', dB", "Fréchet distance x'"]
+    said = f"{found['images']:,} images of training, {found['n']:,} test pictures, features `{found['features']}`."
+    return table([*head, "PSNR x'', dB", "Fréchet distance x''"], rows) + f"\n{said}\n"
+
+
+TABLES = {
+    "compress": compress,
+    "undisturbed": undisturbed,
+    "rates_mnist": rates_mnist,
+    "rates_photos": rates_photos,
+    "rates_fusion": rates_fusion,
+}

@@ -1,0 +1,87 @@
+"""Comparisons that benchmarks/grid.py ran: a table each, and what the comparison says of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from amalgan.studies.compare.amounts import amount
+from tables.markdown import GRIDS, table
+
+GRID_COLUMNS = {
+    "frechet_distance": "Fréchet distance",
+    "frechet_distance_faithful": "of x' from the prior",
+    "frechet_floor": "floor",
+    "precision": "precision",
+    "recall": "recall",
+    "accuracy_from_samples": "accuracy, trained on samples",
+    "psnr": "PSNR x', dB",
+    "psnr_realistic": "PSNR x'', dB",
+    "ssim": "SSIM x'",
+    "spread": "spread",
+    "linear_probe": "linear probe",
+    "cpu_seconds": "CPU-seconds",
+}
+
+
+def grids(folder: Path = GRIDS) -> str:
+    """A table a grid, a row a system, and what the comparison says of it."""
+    places = sorted(folder.glob("*/report.json"))
+    parts = [grid(place.parent.name, json.loads(place.read_text())) for place in places]
+    return "\n".join(parts) or "No grid has been run yet.\n"
+
+
+def grid(name: str, report: dict[str, Any]) -> str:
+    """One comparison: means with half their 95 % intervals over seeds."""
+    data, command = report["data"], report["command"].replace(" compare ", f" benchmarks/grid.py {name} ")
+    command = command.replace("amalgan", "python", 1).partition(" --out ")[0]
+    head = (
+        f"### {name}: {data['name']}, {data['text']}, {data['train']:,} training examples\n\n"
+        f"    {command}\n\n"
+        f"{report['budget']['text']}. Batch {report['batch']}, {report['count']:,} examples measured, features "
+        f"`{report['features']}`.{reference(report)}{unfinished(report)}\n\n"
+    )
+    rows = [grid_row(row, report) for row in report["systems"]]
+    said = [f"* {text}\n" for text in [*sentences(report), *report["notes"]]]
+    titles = ["system", "seeds", *GRID_COLUMNS.values(), "images"]
+    return head + table(titles, rows) + "\n" + "".join(said)
+
+
+def sentences(report: dict[str, Any]) -> list[str]:
+    """The verdict, once every row has something to say."""
+    begun = {cell["system"] for cell in report["cells"]}
+    if missing := [row["name"] for row in report["systems"] if row["name"] not in begun]:
+        return [f"No verdict yet: nothing of {', '.join(missing)} has ended."]
+    return [one["text"] for one in report["verdict"]]
+
+
+def grid_row(row: dict[str, Any], report: dict[str, Any]) -> list[str]:
+    """What a system reached; failed and collapsed cells are counted beside its seeds."""
+    entries = report["table"].get(row["name"], {})
+    states = [cell["state"] for cell in report["cells"] if cell["system"] == row["name"]]
+    lost = [f"{states.count(state)} {state}" for state in ("failed", "collapsed") if state in states]
+    seeds = f"{len(states)} ({', '.join(lost)})" if lost else str(len(states))
+    values = [amount(entries[key]) if key in entries else "" for key in GRID_COLUMNS]
+    return [f"`{row['name']}`", seeds, *values, f"{row['images']:,}" if row["images"] else ""]
+
+
+def reference(report: dict[str, Any]) -> str:
+    """How well a classifier does that is trained on real examples."""
+    found = [
+        entries["accuracy_from_real"]
+        for entries in report["table"].values()
+        if "accuracy_from_real" in entries
+    ]
+    return f" Trained on real examples, the classifier reaches {found[0]['mean']:.4g}." if found else ""
+
+
+def unfinished(report: dict[str, Any]) -> str:
+    """How much is missing."""
+    count = report.get("to_come", 0)
+    return f" **{count} cell{'s are' if count > 1 else ' is'} still to come.**" if count else ""
+
+
+TABLES = {
+    "grids": grids,
+}
