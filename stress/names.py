@@ -23,10 +23,12 @@ from amalgan.data.images import packet
 from amalgan.data.provenance import origin
 from hostile import HOSTILE
 from stress.figure import Figure
-from stress.writes import SUPERVISED
+from stress.writes import MENDER, SUPERVISED
 
 EACH = 3
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+OWN = {"map.html": ["<form>", "<script>", "<script>"]}
+"""Tags that act and are ours: the map is a page to search in, allowed by its policy to run its one script."""
 ACTING = {"script", "iframe", "object", "embed", "form", "base", "link"}
 
 
@@ -98,6 +100,20 @@ def commands(folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("classify", run, data, "--out", f"{out}/classes.csv")
     yield ("detect", run, data, "--out", f"{out}/scores.csv")
     yield ("embed", run, data, "--out", f"{out}/codes.npz", "--plot", f"{out}/map.png")
+    yield (
+        "embed",
+        run,
+        data,
+        "--out",
+        f"{out}/more.npz",
+        "--plot",
+        f"{out}/map.html",
+        "--duplicates",
+        f"{out}/alike.csv",
+    )
+    yield ("augment", run, data, "--out", f"{out}/more")
+    yield ("train", data, "--images", "64", *MENDER, "--out", f"{out}/mender")
+    yield ("restore", f"{out}/mender", data, "--task", "denoise", "--out", f"{out}/mended")
     yield ("evaluate", run, data, "--json")
     yield ("report", run, data, "--out", f"{out}/page")
     yield ("explore", run, data, "--out", f"{out}/explored")
@@ -132,7 +148,8 @@ def written(folder: Path) -> Iterator[str]:
         elif path.suffix == ".html":
             tags = Tags()
             tags.feed(path.read_text(encoding="utf-8"))
-            yield from (f"{shown}: {found}" for found in tags.found)
+            if tags.found != OWN.get(path.name, []):
+                yield from (f"{shown}: {found}" for found in tags.found)
         elif path.suffix in (".json", ".jsonl"):
             for line in path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]:
                 json.loads(line)

@@ -38,6 +38,7 @@ EXCEPT = (
 )
 SUPERVISED = ("--network.width", "8", "--network.widest", "16", "--code-size", "8", "--prior.parts", "10")
 SMALL = (*SUPERVISED, "--critic.network.width", "8", "--critic.network.widest", "16", "--batch", "32")
+MENDER = ("--system", "restorer", "--width", "4", "--blocks", "1", "--patch", "8", "--batch", "8")
 STUDY = ("--systems", "autoencoder", "--seeds", "1", "--images", "640", "--count", "64")
 
 
@@ -84,8 +85,8 @@ def writer(frame: FrameType | None) -> str | None:
 
 
 def pictures(folder: Path) -> Path:
-    """Twenty pictures in two classes."""
-    for row in range(20):
+    """Fifty pictures in two classes."""
+    for row in range(50):
         place = folder / "pictures" / ("cat" if row % 2 else "dog") / f"{row}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         pixels = np.random.default_rng(row).integers(0, 256, (8, 8), dtype=np.uint8)
@@ -108,6 +109,9 @@ def commands(folder: Path, whole: bool) -> Iterator[tuple[str, ...]]:
     yield ("compress", run, data, "--out", f"{out}/packed.amg")
     yield ("decompress", run, f"{out}/packed.amg", "--out", f"{out}/back")
     yield ("embed", run, data, "--out", f"{out}/codes.npz", "--plot", f"{out}/map.png")
+    alike = ("--duplicates", f"{out}/alike.csv", "--query", f"{data}/dog/0.png", "--sheet", f"{out}/near.png")
+    yield ("embed", run, data, "--out", f"{out}/more.npz", "--plot", f"{out}/map.html", *alike)
+    yield ("augment", run, "digits", "--out", f"{out}/more", "--times", "0.02")
     yield ("detect", run, "digits", "--out", f"{out}/scores.csv", "--maps", f"{out}/maps")
     yield (
         "train",
@@ -121,6 +125,21 @@ def commands(folder: Path, whole: bool) -> Iterator[tuple[str, ...]]:
         f"{out}/classes",
     )
     yield ("classify", f"{out}/classes", "digits", "--out", f"{out}/classes.csv")
+    yield ("train", data, "--images", "64", *MENDER, "--out", f"{out}/mender")
+    yield ("restore", f"{out}/mender", data, "--task", "denoise", "--out", f"{out}/mended")
+    yield (
+        "restore",
+        run,
+        data,
+        "--task",
+        "inpaint",
+        "--mask",
+        "#ffffff",
+        "--samples",
+        "2",
+        "--out",
+        f"{out}/filled",
+    )
     yield ("evaluate", run, "digits", "--count", "64")
     yield ("explore", run, data, "--out", f"{out}/explored")
     yield ("report", run, "digits", "--out", f"{out}/page")
@@ -128,6 +147,7 @@ def commands(folder: Path, whole: bool) -> Iterator[tuple[str, ...]]:
     yield ("info", run)
     yield ("systems",)
     if whole:
+        yield ("augment", run, "digits", "--out", f"{out}/verified", "--times", "0.1", "--verify")
         yield ("compare", "digits", *STUDY, "--out", f"{out}/study")
 
 

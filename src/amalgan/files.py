@@ -150,9 +150,13 @@ def write_json(target: Path, data: Any) -> None:
 
 def append_line(target: Path, line: str) -> None:
     """Append one line to a log in a single write."""
+    append(target, line.encode() + b"\n")
+
+
+def append(target: Path, data: bytes) -> None:
+    """Append ``data`` in a single write."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        data = line.encode() + b"\n"
         with open(target, "ab", buffering=0) as log:
             if log.write(data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -160,6 +164,17 @@ def append_line(target: Path, line: str) -> None:
         raise FileError(
             f"cannot append to {target}: {error.strerror or error}. Free space or choose another --out."
         ) from error
+
+
+def cut_off(target: Path, size: int) -> None:
+    """Forget what stands behind the first ``size`` bytes: a record of which the end is missing."""
+    with target.open("r+b") as file:
+        file.truncate(size)
+
+
+def remove(target: Path) -> None:
+    """Remove a file, if it is there."""
+    target.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

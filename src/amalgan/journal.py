@@ -22,6 +22,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan import files
 from amalgan.errors import FileError
 from amalgan.files import MOST_NAME
 
@@ -54,7 +55,7 @@ class Journal:
             target.parent.mkdir(parents=True, exist_ok=True)
             for other in target.parent.glob("*.rows"):
                 if re.fullmatch(rf"{re.escape(start)}[0-9a-f]+\.rows", other.name) and other != place:
-                    other.unlink(missing_ok=True)
+                    files.remove(other)
             journal = cls(place, np.dtype(dtype), shape)
             journal.mend()
         return journal
@@ -68,8 +69,7 @@ class Journal:
             for rows in self.records(file):
                 self.count += len(rows)
                 whole = file.tell()
-        with self.place.open("r+b") as file:
-            file.truncate(whole)
+        files.cut_off(self.place, whole)
 
     def records(self, file: IO[bytes]) -> Iterator[Rows]:
         """The records that are whole, one after the other."""
@@ -85,10 +85,7 @@ class Journal:
     def append(self, rows: Rows) -> None:
         """Add ``rows`` in a single write."""
         data = np.ascontiguousarray(rows, self.dtype).tobytes()
-        with writing(self.place), open(self.place, "ab", buffering=0) as file:
-            record = HEAD.pack(zlib.crc32(data), len(rows)) + data
-            if file.write(record) != len(record):
-                raise OSError(28, "No space left on device")
+        files.append(self.place, HEAD.pack(zlib.crc32(data), len(rows)) + data)
         self.count += len(rows)
 
     def filled(self, work: Callable[[int], Iterable[Rows]]) -> Journal:
@@ -110,7 +107,7 @@ class Journal:
     def remove(self) -> None:
         """Forget everything: what was to be written of it is written."""
         with suppress(OSError):
-            self.place.unlink(missing_ok=True)
+            files.remove(self.place)
 
 
 @contextmanager
