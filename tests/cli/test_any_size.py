@@ -87,7 +87,7 @@ def test_every_bit_and_every_cut_of_twenty_files_is_told(codec: Path) -> None:
                 model.decompress(mutant)
             except BitstreamError:
                 told += 1
-    assert told == tried > 5000
+    assert told == tried > 2000
 
 
 def mutants(data: bytes) -> list[bytes]:
