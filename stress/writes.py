@@ -38,7 +38,18 @@ EXCEPT = (
 )
 SUPERVISED = ("--network.width", "8", "--network.widest", "16", "--code-size", "8", "--prior.parts", "10")
 SMALL = (*SUPERVISED, "--critic.network.width", "8", "--critic.network.widest", "16", "--batch", "32")
-MENDER = ("--system", "restorer", "--width", "4", "--blocks", "1", "--patch", "8", "--batch", "8")
+MENDER = (
+    "--system",
+    "restorer",
+    "--network.width",
+    "4",
+    "--network.blocks",
+    "1",
+    "--patch",
+    "8",
+    "--batch",
+    "8",
+)
 STUDY = ("--systems", "autoencoder", "--seeds", "1", "--images", "640", "--count", "64")
 
 

@@ -54,8 +54,7 @@ def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     commands = [line.split("  ")[0] for line in block("").splitlines() if line.startswith("amalgan ")]
     assert len(commands) == 13
     for command in commands:
-        width = "--width" if "restorer" in command else "--network.width"
-        words = shlex.split(command.replace("--minutes 20", f"--images 320 --batch 32 {width} 8"))
+        words = shlex.split(command.replace("--minutes 20", "--images 320 --batch 32 --network.width 8"))
         assert main(words[1:]) == 0, command
 
 

@@ -265,8 +265,9 @@ def test_info(run, digits):
     assert "8x8 gray" in ran.out and "digits" in ran.out
 
 
-def test_info_of_anything_else_is_a_sentence(run, folder):
-    ran = run("info", folder / "dog" / "0.png")
+def test_info_of_anything_else_is_a_sentence(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing of ours")
+    ran = run("info", tmp_path / "notes.txt")
     assert ran.code == 1
     assert ran.err.startswith("amalgan: ") and len(ran.err.splitlines()) == 1
 

@@ -45,7 +45,7 @@ USAGE = {
     ),
     "generate {run} --walk {out}.webp --frames 1": "frames is 1; a walk has at least 2",
     "embed {run} digits --out {out}.csv": "{out}.csv ends in .csv; codes go to .npz or .parquet.",
-    "embed {run} digits --out {out}.npz --plot {out}.pdf": "--plot {out}.pdf: a map is a .png file.",
+    "embed {run} digits --out {out}.npz --plot {out}.pdf": "--plot {out}.pdf: give a .png or .html file.",
 }
 FAILED = {
     "generate no.safetensors --out {out}": (

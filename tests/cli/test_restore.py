@@ -22,7 +22,18 @@ SIZES = {"a.png": (13, 9), "sub/b.jpg": (20, 31), "sub/b.png": (8, 8)}
 def restorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the restorer."""
     out = tmp_path_factory.mktemp("runs") / "restorer"
-    flags = ("--width", "8", "--blocks", "1", "--images", "256", "--batch", "32", "--device", "cpu")
+    flags = (
+        "--network.width",
+        "8",
+        "--network.blocks",
+        "1",
+        "--images",
+        "256",
+        "--batch",
+        "32",
+        "--device",
+        "cpu",
+    )
     assert main(["train", "digits", "--system", "restorer", *flags, "--out", str(out)]) == 0
     return out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from amalgan.config.parts import Networks
 from amalgan.config.systems import RestorerConfig
 from amalgan.data.damage import UNTOLD, Damaged, damaged
 from amalgan.errors import ConfigError
@@ -22,7 +23,7 @@ SPEC = DataSpec(kind="image", shape=(1, 32, 32))
 def shaken(width: int = 8, blocks: int = 2, channels: int = 1) -> Restorer:
     """A restorer whose last layers are not zero."""
     spec = DataSpec(kind="image", shape=(channels, 32, 32))
-    system = seeded(lambda: Restorer(RestorerConfig(width=width, blocks=blocks), spec), 0)
+    system = seeded(lambda: Restorer(RestorerConfig(network=Networks(width=width, blocks=blocks)), spec), 0)
     with torch.no_grad():
         for weight in system.parameters():
             weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)) * 0.1)
@@ -79,7 +80,7 @@ def test_parts_are_parts_of_the_picture_turned_in_every_way() -> None:
 
 
 def test_it_learns_to_denoise() -> None:
-    system = build("restorer", SPEC, tasks=("denoise",), patch=32, width=16, blocks=1)
+    system = build("restorer", SPEC, tasks=("denoise",), patch=32, network=Networks(width=16))
     state, batch = TrainState.fresh(system), examples(SPEC, count=8)
     for number in range(120):
         take_round(state, batch, tick(number, number / 120, 8))

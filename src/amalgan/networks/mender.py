@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
+from amalgan.config.parts import Networks
 from amalgan.networks.blocks import Residual, channels_last, rectify
 
 CELL = 2
@@ -24,11 +25,12 @@ CELL = 2
 class Mender(nn.Module):
     """From a picture, what of it is known, and a vector of what is told, to a better picture."""
 
-    def __init__(self, channels: int, told: int, *, width: int, blocks: int) -> None:
+    def __init__(self, config: Networks, channels: int, told: int) -> None:
         super().__init__()
+        width = config.width
         self.first = nn.Conv2d(CELL**2 * (channels + 1), width, 3, padding=1)
         self.about = nn.Linear(told, width)
-        self.blocks = nn.Sequential(*(Residual(width) for _ in range(blocks)))
+        self.blocks = nn.Sequential(*(Residual(width) for _ in range(config.blocks)))
         self.last = nn.Conv2d(width, CELL**2 * channels, 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ class Restorer(System):
 
     def __init__(self, config: RestorerConfig, spec: DataSpec) -> None:
         super().__init__(config.resolved(spec), spec)
-        self.network = Mender(spec.shape[0], len(TASKS) + 2, width=config.width, blocks=config.blocks)
+        self.network = Mender(config.network, spec.shape[0], len(TASKS) + 2)
 
     @property
     def tasks(self) -> tuple[RestoringTask, ...]:

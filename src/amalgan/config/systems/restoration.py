@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from amalgan.config.fields import check
-from amalgan.config.parts import Adam, Reconstruction
+from amalgan.config.parts import Adam, Networks, Reconstruction
 from amalgan.config.systems.sizes import Preset
 from amalgan.errors import ConfigError
 
@@ -29,10 +29,8 @@ class RestorerConfig:
     """Share of the pictures of which the network is told how bad they are; of the others it must see for itself."""
     patch: int = 48
     """Side of the part of each picture that is trained on, cut out at random."""
-    width: int = 48
-    """Channels, at half of the picture's size."""
-    blocks: int = 6
-    """Residual blocks, one after another."""
+    network: Networks = field(default_factory=lambda: Networks(width=48, blocks=6))
+    """Its width, at half of the picture's size, and its residual blocks, one after another."""
     reconstruction: Reconstruction = "l1"
     """How far a mended picture is from the sound one."""
     optimizer: Adam = field(default_factory=lambda: Adam(rate=1.5e-3, final=0.01))
@@ -47,8 +45,6 @@ class RestorerConfig:
             (0 < self.noise <= 255, f"noise is {self.noise}; it lies within 0 and 255"),
             (0 <= self.told <= 1, f"told is {self.told}; it is a share, in [0, 1]"),
             (self.patch >= 8, f"patch is {self.patch}; the least is 8"),
-            (self.width >= 4, f"width is {self.width}; the least is 4"),
-            (self.blocks >= 1, f"blocks is {self.blocks}; the least is 1"),
         )
 
     def resolved(self, spec: DataSpec) -> RestorerConfig:
@@ -63,4 +59,4 @@ class RestorerConfig:
 
     def preset(self, name: Preset) -> RestorerConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else replace(self, width=64, blocks=10)
+        return self if name == "quick" else replace(self, network=Networks(width=64, blocks=10))
