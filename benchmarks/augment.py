@@ -27,12 +27,12 @@ import amalgan as ag
 from amalgan import files
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.modelfile import Model
-from amalgan.tasks.additions import Augmenter, Policy, PolicyName, counts_of
-from amalgan.tasks.arms import School
-from amalgan.tasks.lessons import Labeled
-from amalgan.tasks.scores import picked
-from amalgan.tasks.verification import Verification
-from amalgan.tasks.verify import SEEDS, remembered, unbalanced
+from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName, counts_of
+from amalgan.tasks.augmenting.arms import School
+from amalgan.tasks.augmenting.lessons import Labeled
+from amalgan.tasks.augmenting.verification import Verification
+from amalgan.tasks.augmenting.verify import SEEDS, remembered, unbalanced
+from amalgan.tasks.scoring.scores import picked
 
 RESULTS = Path(__file__).parent / "results" / "augment.json"
 BASE, BY_MODEL = ("nothing", "moved", "smote"), ("added", "added_moved")

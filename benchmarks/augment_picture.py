@@ -18,7 +18,7 @@ from amalgan import modelfile
 from amalgan.data import Records, open_data, to_pixels
 from amalgan.modelfile import Model
 from amalgan.studies.poster import Poster
-from amalgan.tasks.additions import Augmenter, Policy, PolicyName
+from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName
 
 COLUMNS, COLORS = 20, 64
 SAID = {

@@ -24,12 +24,12 @@ from amalgan.config.data import DataConfig
 from amalgan.data import from_pixels, open_data, png_bytes, to_pixels
 from amalgan.data.grids import grid
 from amalgan.files import write_changed
-from amalgan.tasks.embed import embed
-from amalgan.tasks.heat import colored, rebuilt, usual
-from amalgan.tasks.lineup import lineup
-from amalgan.tasks.map import map_picture
+from amalgan.tasks.detecting.heat import colored, rebuilt, usual
+from amalgan.tasks.embedding.embed import embed
+from amalgan.tasks.embedding.lineup import lineup
+from amalgan.tasks.embedding.map import map_picture
+from amalgan.tasks.embedding.similar import Space
 from amalgan.tasks.paint import painted
-from amalgan.tasks.similar import Space
 
 DOCS = Path(__file__).parents[1] / "docs"
 SIDE, SCALE = 32, 3

@@ -22,8 +22,8 @@ from typing import Any
 import amalgan as ag
 from amalgan.data import open_data
 from amalgan.files import write_json
-from amalgan.tasks.score_codes import code_scores
-from amalgan.tasks.scores import Trial
+from amalgan.tasks.scoring.codes import code_scores
+from amalgan.tasks.scoring.scores import Trial
 
 RESULT = Path(__file__).parent / "results" / "codes.json"
 COUNT = 10_000

@@ -30,8 +30,8 @@ from amalgan.coding import container
 from amalgan.data import Dataset, Records, open_data, to_pixels
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes
-from amalgan.tasks import compress
-from amalgan.tasks.compress import Numbers
+from amalgan.tasks.compressing import compress
+from amalgan.tasks.compressing.compress import Numbers
 from amalgan.training import coders, loop
 
 HERE = Path(__file__).parent

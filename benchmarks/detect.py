@@ -37,8 +37,8 @@ from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, Records, open_data
 from amalgan.files import replacing, write_json
 from amalgan.metrics.detection import auroc, joined
-from amalgan.tasks.detect import Detection, bounds, detect
-from amalgan.tasks.normals import sides
+from amalgan.tasks.detecting.detect import Detection, bounds, detect
+from amalgan.tasks.detecting.normals import sides
 
 RESULT = Path(__file__).parent / "results" / "detect.json"
 RATE = 0.05

@@ -22,9 +22,9 @@ from amalgan.studies.poster import Poster
 from amalgan.studies.report.exploration.looks import mapped
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.studies.report.exploration.ways import DEVIATIONS
-from amalgan.tasks.directions import between_classes, principal, strips
+from amalgan.tasks.exploring.directions import between_classes, principal, strips
 from amalgan.tasks.paint import painted
-from amalgan.tasks.scorers import scorers
+from amalgan.tasks.scoring.scorers import scorers
 from amalgan.tasks.walk import walk
 
 ACROSS, COLORS = 14, 128

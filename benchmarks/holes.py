@@ -25,7 +25,7 @@ from amalgan import modelfile
 from amalgan.data import open_data
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes
-from amalgan.tasks.project import filled, project
+from amalgan.tasks.restoring.project import filled, project
 
 TARGET = Path(__file__).parent / "results" / "holes.json"
 PICTURES, SAMPLES, CHUNK = 100, 4, 50

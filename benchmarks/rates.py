@@ -35,9 +35,9 @@ from amalgan.data.own import own_sized
 from amalgan.features import features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.modelfile import Model
-from amalgan.tasks import compress
-from amalgan.tasks.compress import Numbers
-from amalgan.tasks.scores import delivered
+from amalgan.tasks.compressing import compress
+from amalgan.tasks.compressing.compress import Numbers
+from amalgan.tasks.scoring.scores import delivered
 from compress import CHUNK, PICTURES, equipped, read
 
 HERE = Path(__file__).parent

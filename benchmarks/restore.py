@@ -31,7 +31,7 @@ from torch import Tensor
 from amalgan import modelfile
 from amalgan.data.damage import coded, larger, shrunk
 from amalgan.modelfile import Model
-from amalgan.tasks.mend import Repair, mend
+from amalgan.tasks.restoring.mend import Repair, mend
 
 TARGET = Path(__file__).parent / "results" / "restore.json"
 LEVELS = {"denoise": (15, 25, 50), "upscale": (2, 4), "dejpeg": (10, 20, 40)}

@@ -20,8 +20,8 @@ from amalgan.data.damage import strokes
 from amalgan.modelfile import Model
 from amalgan.streams import Draws
 from amalgan.studies.poster import Poster
-from amalgan.tasks.mend import Repair, mend
-from amalgan.tasks.project import filled, project
+from amalgan.tasks.restoring.mend import Repair, mend
+from amalgan.tasks.restoring.project import filled, project
 from amalgan.types import DataSpec
 from holes import middle
 from restore import blocky, noisy, read, small

@@ -28,9 +28,9 @@ from sklearn.datasets import load_digits, make_moons
 
 from amalgan import files
 from amalgan.metrics.effect import MARGIN, effect
-from amalgan.tasks.arms import School
-from amalgan.tasks.lessons import Labeled, steps_for
-from amalgan.tasks.verify import SEEDS, unbalanced
+from amalgan.tasks.augmenting.arms import School
+from amalgan.tasks.augmenting.lessons import Labeled, steps_for
+from amalgan.tasks.augmenting.verify import SEEDS, unbalanced
 from amalgan.types import DataSpec
 
 RESULTS = Path(__file__).parent / "results" / "verdicts.json"

@@ -28,8 +28,8 @@ from amalgan.paths import great_circle
 from amalgan.priors import Scale
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Samples
-from amalgan.tasks.directions import decoded, encoded
-from amalgan.tasks.scores import delivered
+from amalgan.tasks.exploring.directions import decoded, encoded
+from amalgan.tasks.scoring.scores import delivered
 from amalgan.types import UNLABELED
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ from amalgan.coder import Coder
 from amalgan.errors import BitstreamError
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Encodes
-from amalgan.tasks.compress import coder_of
+from amalgan.tasks.compressing.compress import coder_of
 from stress import subjects
 from stress.figure import Figure, portion
 from support import SPECS, examples

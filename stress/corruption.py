@@ -9,7 +9,7 @@ from typing import Any
 
 from amalgan import modelfile
 from amalgan.errors import AmalganError, BitstreamError, ModelFileError
-from amalgan.tasks import packed
+from amalgan.tasks.compressing import packed
 from stress import subjects
 from stress.figure import Figure, portion
 from support import SPECS, build, examples, settled

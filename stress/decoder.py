@@ -21,8 +21,8 @@ from amalgan import modelfile, tensorfile
 from amalgan.coding import container
 from amalgan.errors import BitstreamError, ModelFileError
 from amalgan.modelfile import Model
-from amalgan.tasks import packed
-from amalgan.tasks.compress import decoded, one_code
+from amalgan.tasks.compressing import packed
+from amalgan.tasks.compressing.compress import decoded, one_code
 from stress import subjects
 from stress.figure import Figure, portion
 from stress.guarded import Tally, bounded, mutant

@@ -24,7 +24,7 @@ import pytest
 from amalgan import files, modelfile
 from amalgan.data import open_data, write_output
 from amalgan.errors import AmalganError, FileError
-from amalgan.tasks.embed import Codes
+from amalgan.tasks.embedding.embed import Codes
 from amalgan.training import state
 from amalgan.training.state import TrainState
 from stress.figure import Figure

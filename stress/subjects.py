@@ -10,7 +10,7 @@ from amalgan import modelfile
 from amalgan.coding import container
 from amalgan.config.parts import Networks
 from amalgan.modelfile import Model
-from amalgan.tasks.compress import coder_of, head_of
+from amalgan.tasks.compressing.compress import coder_of, head_of
 from amalgan.training import coders
 from support import SPECS, build, examples, settled
 

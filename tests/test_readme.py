@@ -84,9 +84,13 @@ def test_commands_on_few_labels_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_commands_on_compressing_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "holiday").mkdir()
+    for number in range(2):
+        noise = np.random.default_rng(number).integers(0, 256, (40, 50 + number, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "holiday" / f"{number}.png")
     page = (ROOT / "docs" / "compress.md").read_text()
     commands = commands_of(page, ("train", "compress", "decompress", "info"))
-    assert len(commands) == 6
+    assert len(commands) == 10
     for command in commands:
         small = " --images 640 --network.width 8" if " train " in command else ""
         assert main(shlex.split(command + small)[1:]) == 0, command

@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator
 from amalgan.data import to_pixels
 from amalgan.data.held import examples
 from amalgan.errors import UsageError
-from amalgan.tasks.additions import Augmenter, Policy, PolicyName, counts_of
+from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName, counts_of
 from amalgan.tasks.generate import DecoderName
 from amalgan.trained import Model, load
 from amalgan.types import DataSpec

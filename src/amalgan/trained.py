@@ -32,17 +32,17 @@ from amalgan.studies.augment import Asked, augment
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
 from amalgan.systems.abilities import Decodes, Encodes
-from amalgan.tasks import compress
-from amalgan.tasks.additions import PolicyName
+from amalgan.tasks.augmenting.additions import PolicyName
+from amalgan.tasks.augmenting.verify import SEEDS
 from amalgan.tasks.classify import probabilities, require_classes
-from amalgan.tasks.detect import Detection, of_chunks
+from amalgan.tasks.compressing import compress
+from amalgan.tasks.detecting.detect import Detection, of_chunks
+from amalgan.tasks.detecting.signals import Joint
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
-from amalgan.tasks.mend import Repair
 from amalgan.tasks.reconstruct import redraw
-from amalgan.tasks.restore import Answers, restored
-from amalgan.tasks.signals import Joint
-from amalgan.tasks.verify import SEEDS
+from amalgan.tasks.restoring.mend import Repair
+from amalgan.tasks.restoring.restore import Answers, restored
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
 from amalgan.types import DataSpec

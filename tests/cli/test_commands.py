@@ -177,7 +177,7 @@ def test_embed(run, digits, folder, tmp_path):
 
 
 def test_embed_again_and_after_a_kill(run, digits, tmp_path, monkeypatch):
-    from amalgan.tasks import embed
+    from amalgan.tasks.embedding import embed
 
     words = ("embed", digits, "digits", "--out", tmp_path / "x.npz", "--json")
     assert [run(*words).json["written"] for _ in range(2)] == [True, False]

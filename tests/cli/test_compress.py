@@ -137,7 +137,7 @@ def test_what_cannot_be_is_refused(run: Any, digits: Path, folder: Path, tmp_pat
 
 def test_names_that_lead_out_of_the_folder_are_refused(run: Any, digits: Path, tmp_path: Path) -> None:
     from amalgan.coding import container
-    from amalgan.tasks.compress import head_of
+    from amalgan.tasks.compressing.compress import head_of
 
     model = ag.load(digits)
     code = container.unpack(model.compress(np.zeros((8, 8), np.uint8)))[1]

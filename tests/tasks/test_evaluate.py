@@ -23,7 +23,7 @@ from amalgan.systems.base import System
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.generate import CHUNK
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scores import delivered, picked
+from amalgan.tasks.scoring.scores import delivered, picked
 from amalgan.types import DataSpec
 
 Trained = Callable[[str, str], Model]
@@ -48,7 +48,7 @@ GENERATION = {
 }
 CRITIC = {"critic_overfit", "anomaly_auroc"}
 CODES = {"linear_probe", "knn_accuracy", "linear_probe_components", "knn_accuracy_components"}
-FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction", "denoising_gain"}
+FAITHFUL = {"psnr", "ssim", "frechet_distance_reconstruction", "denoising_gain", "bits_per_pixel"}
 REALISTIC = {
     "psnr_realistic",
     "ssim_realistic",

@@ -19,7 +19,7 @@ from amalgan.errors import BitstreamError, DataError, UsageError
 
 if TYPE_CHECKING:
     from amalgan.modelfile import Model
-    from amalgan.tasks.packed import Entry
+    from amalgan.tasks.compressing.packed import Entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Compress:
 
     def run(self, console: Console) -> Answer:
         """Compress and write."""
-        from amalgan.tasks.compress import coder_of, head_of
+        from amalgan.tasks.compressing.compress import coder_of, head_of
 
         check_packed_out(self.out, self.data)
         model = model_at(self.model, self.loading)
@@ -77,7 +77,7 @@ class Compress:
     ) -> tuple[Sequence[str], Iterator[tuple[str, bytes]]]:
         """All names, and names and codes of what can be read; the others are added to ``skipped``."""
         from amalgan.data.own import own_sized
-        from amalgan.tasks.compress import any_size, compress, compress_own
+        from amalgan.tasks.compressing.compress import any_size, compress, compress_own
 
         if any_size(model):
             check_data(self.data)
@@ -112,8 +112,8 @@ class Decompress:
 
     def run(self, console: Console) -> Answer:
         """Decompress and write."""
-        from amalgan.tasks.compress import coder_of
-        from amalgan.tasks.packed import entries
+        from amalgan.tasks.compressing.compress import coder_of
+        from amalgan.tasks.compressing.packed import entries
 
         check_out(self.out, str(self.source))
         model = model_at(self.model, self.loading)
@@ -141,7 +141,7 @@ class Decompress:
     ) -> tuple[int, int, int]:
         """Examples decompressed, files that hold them, files written now."""
         from amalgan.data import to_pixels
-        from amalgan.tasks.packed import decompress
+        from amalgan.tasks.compressing.packed import decompress
 
         parts = decompress(model, found, skipped, decoder=self.decoder, seed=self.seed)
         chunks = ((names, to_pixels(x, model.spec)) for names, x in parts)

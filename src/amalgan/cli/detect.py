@@ -21,8 +21,8 @@ from amalgan.cli.use import skipped_of
 if TYPE_CHECKING:
     from amalgan.journal import Journal
     from amalgan.modelfile import Model
-    from amalgan.tasks.detect import Detection
-    from amalgan.tasks.normals import Sides
+    from amalgan.tasks.detecting.detect import Detection
+    from amalgan.tasks.detecting.normals import Sides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,8 @@ class Detect:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
-        from amalgan.tasks.detect import check_rate, check_table
-        from amalgan.tasks.normals import sides
+        from amalgan.tasks.detecting.detect import check_rate, check_table
+        from amalgan.tasks.detecting.normals import sides
 
         check_rate(self.rate)
         check_table(self.out)
@@ -100,8 +100,8 @@ class Detect:
     def found(self, model: Model, chosen: Sides, console: Console) -> tuple[Detection, Journal]:
         """The scores, and where they are kept until they are written."""
         from amalgan.journal import Journal
-        from amalgan.tasks.detect import detect_on, key_for
-        from amalgan.tasks.signals import Joint, signals
+        from amalgan.tasks.detecting.detect import detect_on, key_for
+        from amalgan.tasks.detecting.signals import Joint, signals
 
         with console.status("learning what is normal ..."):
             joint = Joint.of(model, chosen.known)
@@ -114,7 +114,7 @@ class Detect:
         """Write the maps of some of the judged; return how many."""
         from amalgan.data.grids import png_bytes, png_names
         from amalgan.files import write_bytes
-        from amalgan.tasks.heat import maps, usual
+        from amalgan.tasks.detecting.heat import maps, usual
 
         assert self.maps is not None
         picked = chosen.judged.select(rows)

@@ -20,7 +20,7 @@ from amalgan.errors import UsageError
 if TYPE_CHECKING:
     from amalgan.data import Dataset, Records
     from amalgan.modelfile import Model
-    from amalgan.tasks.embed import Codes
+    from amalgan.tasks.embedding.embed import Codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Embed:
 
     def check(self) -> None:
         """Refuse what cannot be, before anything is read."""
-        from amalgan.tasks.embed import check_codes_out
+        from amalgan.tasks.embedding.embed import check_codes_out
 
         for flag, place, endings in (
             ("--plot", self.plot, (".png", ".html")),
@@ -88,7 +88,7 @@ class Embed:
 
     def coded(self, model: Model, data: Dataset, console: Console) -> tuple[Codes, bool]:
         """The codes, and whether their file was written now."""
-        from amalgan.tasks.embed import codes_of, encoded, journal_for, stamp_for, stored
+        from amalgan.tasks.embedding.embed import codes_of, encoded, journal_for, stamp_for, stored
 
         stamp, records = stamp_for(model, data), data.records
         if (found := stored(self.out, stamp)) is not None:
@@ -111,7 +111,7 @@ class Embed:
 
                 atlas(codes, records, self.plot)
             else:
-                from amalgan.tasks.map import map_picture
+                from amalgan.tasks.embedding.map import map_picture
 
                 map_picture(codes, records, self.plot)
         return str(self.plot)
@@ -122,7 +122,7 @@ class Embed:
             return None
         from amalgan.data.sheets import sheet
         from amalgan.files import write_changed
-        from amalgan.tasks.similar import EXPECTED, duplicates
+        from amalgan.tasks.embedding.similar import EXPECTED, duplicates
 
         with console.status("looking for near-duplicates ..."):
             found = duplicates(codes.code, records.store.hashes[records.index])
@@ -143,9 +143,9 @@ class Embed:
         """The neighbors of each query."""
         if self.query is None:
             return None
-        from amalgan.tasks.embed import embed
-        from amalgan.tasks.lineup import lineup
-        from amalgan.tasks.similar import Space
+        from amalgan.tasks.embedding.embed import embed
+        from amalgan.tasks.embedding.lineup import lineup
+        from amalgan.tasks.embedding.similar import Space
 
         query = data_for(self.query, self.reading.config(), console, like=model.spec).records
         space = Space.of(codes.code)

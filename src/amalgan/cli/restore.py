@@ -21,7 +21,7 @@ from amalgan.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from amalgan.modelfile import Model
-    from amalgan.tasks.restore_files import Job
+    from amalgan.tasks.restoring.restore_files import Job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Restore:
 
     def run(self, console: Console) -> Answer:
         """Restore and write."""
-        from amalgan.tasks.restore_files import pictures_at, restore_files
+        from amalgan.tasks.restoring.restore_files import pictures_at, restore_files
 
         self.check()
         job = self.job(model_at(self.model, self.loading))
@@ -99,9 +99,9 @@ class Restore:
     def job(self, model: Model) -> Job:
         """What is to be done, as tasks know it."""
         from amalgan.data.holes import holes
-        from amalgan.tasks.mend import Repair
-        from amalgan.tasks.restore import Answers
-        from amalgan.tasks.restore_files import Job
+        from amalgan.tasks.restoring.mend import Repair
+        from amalgan.tasks.restoring.restore import Answers
+        from amalgan.tasks.restoring.restore_files import Job
 
         return Job(
             model=model,

@@ -19,11 +19,11 @@ from amalgan.metrics.effect import MARGIN
 from amalgan.modelfile import Model
 from amalgan.studies.report.augmentation import page
 from amalgan.studies.report.one import command
-from amalgan.tasks.additions import Augmenter, Policy, PolicyName, counts_of
-from amalgan.tasks.augment import Order, read_order
+from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName, counts_of
+from amalgan.tasks.augmenting.augment import Order, read_order
+from amalgan.tasks.augmenting.verify import SEEDS, cautions, check, check_leak, verify
 from amalgan.tasks.generate import DecoderName
-from amalgan.tasks.score_codes import labeled_only
-from amalgan.tasks.verify import SEEDS, cautions, check, check_leak, verify
+from amalgan.tasks.scoring.codes import labeled_only
 
 PAGE, FACTS = "verdict.html", "verdict.json"
 SOON = 2.0

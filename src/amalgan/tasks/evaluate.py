@@ -1,14 +1,14 @@
 """Every metric that applies to a model, on examples that it was not trained on.
 
-    test split ─┬─ generated examples ─► score_generation       Generates
-                ├─ reconstructions ────► score_reconstruction   Encodes, Decodes (and Realizes)
-                ├─ of noisy pictures ──► score_denoising        Encodes, Decodes, or Restores
-                ├─ codes ─┬────────────► score_codes            Encodes, labels
-                │         └────────────► score_rate             Encodes, Rates
-                ├─ bytes ──────────────► score_size             Encodes, Decodes, tables in the model's file
-                ├─ classes told ───────► score_classes          Classifies, labels
-                ├─ logits ─────────────► score_critic           a critic among its networks
-                └─ spoiled examples ───► score_anomaly          Encodes and Decodes, or a critic
+    test split ─┬─ generated examples ─► generation             Generates
+                ├─ reconstructions ────► reconstruction         Encodes, Decodes (and Realizes)
+                ├─ of noisy pictures ──► denoising              Encodes, Decodes, or Restores
+                ├─ codes ─┬────────────► codes                  Encodes, labels
+                │         └────────────► rate                   Encodes, Rates
+                ├─ bytes ──────────────► size                   Encodes, Decodes, tables in the model's file
+                ├─ classes told ───────► classes                Classifies, labels
+                ├─ logits ─────────────► critic                 a critic among its networks
+                └─ spoiled examples ───► anomaly                Encodes and Decodes, or a critic
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.
@@ -26,16 +26,16 @@ from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
-from amalgan.tasks.score_anomaly import anomaly_scores
-from amalgan.tasks.score_classes import class_scores
-from amalgan.tasks.score_codes import code_scores
-from amalgan.tasks.score_critic import critic_scores
-from amalgan.tasks.score_denoising import denoising_scores
-from amalgan.tasks.score_generation import generation_scores
-from amalgan.tasks.score_rate import rate_scores
-from amalgan.tasks.score_reconstruction import reconstruction_scores
-from amalgan.tasks.score_size import size_scores
-from amalgan.tasks.scores import Score, Trial
+from amalgan.tasks.scoring.anomaly import anomaly_scores
+from amalgan.tasks.scoring.classes import class_scores
+from amalgan.tasks.scoring.codes import code_scores
+from amalgan.tasks.scoring.critic import critic_scores
+from amalgan.tasks.scoring.denoising import denoising_scores
+from amalgan.tasks.scoring.generation import generation_scores
+from amalgan.tasks.scoring.rate import rate_scores
+from amalgan.tasks.scoring.reconstruction import reconstruction_scores
+from amalgan.tasks.scoring.scores import Score, Trial
+from amalgan.tasks.scoring.size import size_scores
 from amalgan.types import UNLABELED, DataSpec
 
 SUSPICIOUS = 0.01

@@ -21,8 +21,8 @@ from amalgan.studies.compare import Request, compare, outputs, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import drafted, planned
-from amalgan.tasks.score_utility import real_utility
-from amalgan.tasks.scores import Trial
+from amalgan.tasks.scoring.scores import Trial
+from amalgan.tasks.scoring.utility import real_utility
 
 QUIET = Console(quiet=True)
 VARIANT = "autoencoder:code-size=3"
@@ -172,7 +172,7 @@ def test_what_is_kept_is_trained_on_and_copied_from_and_the_rest_only_measures()
 
 def test_the_reference_of_usefulness_says_that_it_saw_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("amalgan.features.LEAST_ROUNDS", 5)
-    monkeypatch.setattr("amalgan.tasks.score_utility.IMAGES", 640)
+    monkeypatch.setattr("amalgan.tasks.scoring.utility.IMAGES", 640)
     for keep, said in ((60, "trained on 60 real training examples only, of 60 kept of "), (None, "only, 1")):
         data = open_data("digits", DataConfig(keep=keep))
         features = Features("none", None, labeled=True)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.results import comparisons, measures_of, table
 from amalgan.studies.compare.rows import folder_name
 from amalgan.studies.compare.shown import of_outside
-from amalgan.tasks.scores import Outside
+from amalgan.tasks.scoring.scores import Outside
 
 HOSTILE = ["=1+1", "+cmd", "-2", "@x", "\t=1", "\r=1", 'a"b', "a,b", "a\nb", "plain"]
 

@@ -15,8 +15,8 @@ import pytest
 from amalgan.data import Dataset, Records
 from amalgan.errors import UsageError
 from amalgan.studies.report.atlas import atlas
-from amalgan.tasks.embed import Codes, class_names
-from amalgan.tasks.map import placed
+from amalgan.tasks.embedding.embed import Codes, class_names
+from amalgan.tasks.embedding.map import placed
 from hostile import HOSTILE
 
 Parsed = Callable[[str], Any]

@@ -14,11 +14,11 @@ from itertools import chain
 
 from amalgan.modelfile import Model
 from amalgan.tasks.evaluate import all_scores
-from amalgan.tasks.score_additions import addition_scores, outside_additions
-from amalgan.tasks.score_generation import outside_scores
-from amalgan.tasks.score_utility import outside_utility, real_utility, utility_scores
-from amalgan.tasks.score_variety import outside_variety, variety_scores
-from amalgan.tasks.scores import Outside, Score, Trial
+from amalgan.tasks.scoring.additions import addition_scores, outside_additions
+from amalgan.tasks.scoring.generation import outside_scores
+from amalgan.tasks.scoring.scores import Outside, Score, Trial
+from amalgan.tasks.scoring.utility import outside_utility, real_utility, utility_scores
+from amalgan.tasks.scoring.variety import outside_variety, variety_scores
 
 Subject = Model | Outside
 

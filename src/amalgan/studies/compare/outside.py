@@ -10,7 +10,7 @@ from dataclasses import replace
 from amalgan.data import open_data
 from amalgan.errors import DataError
 from amalgan.studies.compare.plan import Plan
-from amalgan.tasks.scores import Outside
+from amalgan.tasks.scoring.scores import Outside
 
 LEAST = 16
 

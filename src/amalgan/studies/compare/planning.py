@@ -37,7 +37,7 @@ from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
 from amalgan.studies.compare.rows import Row
 from amalgan.studies.compare.settings import built, trained_parameters
 from amalgan.systems.abilities import abilities
-from amalgan.tasks.scores import Trial
+from amalgan.tasks.scoring.scores import Trial
 
 OURS = ("plan.json", "tuning.json", "reference.json", "report.json", "report.html", "table.csv")
 FOLDERS = ("runs", "tries")

@@ -16,10 +16,10 @@ from amalgan import files
 from amalgan.data import Dataset, Records, to_pixels
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
-from amalgan.tasks.embed import embed
+from amalgan.tasks.embedding.embed import embed
 from amalgan.tasks.generate import generate_each
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scores import Outside
+from amalgan.tasks.scoring.scores import Outside
 from amalgan.types import UNLABELED
 
 SAMPLES, REBUILT, MAPPED = 64, 16, 2000

@@ -16,8 +16,8 @@ from amalgan.data import Dataset, resolve_augment
 from amalgan.features import Classifier, Features, drill, rounds_for
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.settings import built
-from amalgan.tasks.score_utility import IMAGES, applies, lessons
-from amalgan.tasks.scores import COMPARED, Trial
+from amalgan.tasks.scoring.scores import COMPARED, Trial
+from amalgan.tasks.scoring.utility import IMAGES, applies, lessons
 from amalgan.training import budget
 from amalgan.training.processes import Processes, precision_on
 

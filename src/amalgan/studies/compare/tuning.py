@@ -22,7 +22,7 @@ from amalgan.studies.compare.settings import at_rate
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.tasks.generate import CHUNK, generate
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scores import Trial, delivered
+from amalgan.tasks.scoring.scores import Trial, delivered
 
 NAME = "tuning.json"
 

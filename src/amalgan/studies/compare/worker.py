@@ -34,7 +34,7 @@ from amalgan.modelfile import Model
 from amalgan.studies.compare import collapse, costs, curves, outside, shown, tuning
 from amalgan.studies.compare.measures import Subject, judged, references
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
-from amalgan.tasks.scores import Score, Trial
+from amalgan.tasks.scoring.scores import Score, Trial
 from amalgan.training.order import Order
 from amalgan.training.run import execute
 

@@ -25,9 +25,9 @@ from amalgan import files
 from amalgan.data import Records, to_pixels
 from amalgan.errors import UsageError
 from amalgan.studies.report.page import environment, readable, render
-from amalgan.tasks.embed import Codes
+from amalgan.tasks.embedding.embed import Codes
+from amalgan.tasks.embedding.map import placed
 from amalgan.tasks.generate import CHUNK
-from amalgan.tasks.map import placed
 
 MOST = 10_000
 SIDE, FEW_SIDE, FEW = 32, 64, 1500

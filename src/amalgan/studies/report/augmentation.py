@@ -20,8 +20,8 @@ from amalgan.studies.report.exploration.strips import Strip, strip
 from amalgan.studies.report.numbers import signed
 from amalgan.studies.report.page import render
 from amalgan.studies.report.pictures import fitting
-from amalgan.tasks.additions import Recipe
-from amalgan.tasks.augment import Order
+from amalgan.tasks.augmenting.additions import Recipe
+from amalgan.tasks.augmenting.augment import Order
 
 ACROSS = 1000
 WIDE, HIGH = 240, 16

@@ -29,10 +29,10 @@ from amalgan.studies.report.pictures import Sheet, of_rows
 from amalgan.studies.report.plots import Drawing
 from amalgan.studies.report.shown import Shown
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
-from amalgan.tasks.embed import embed
+from amalgan.tasks.embedding.embed import embed
 from amalgan.tasks.generate import generate
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scores import delivered, picked
+from amalgan.tasks.scoring.scores import delivered, picked
 
 ACROSS = 16
 """Pictures in a row."""

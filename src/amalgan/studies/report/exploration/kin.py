@@ -12,7 +12,7 @@ from amalgan.data import to_pixels
 from amalgan.studies.report.exploration.strips import Strip, strip
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.studies.report.numbers import percent
-from amalgan.tasks.neighbors import Neighbors, neighbors
+from amalgan.tasks.embedding.neighbors import Neighbors, neighbors
 
 SHOWN = 12
 NEAR, ENOUGH = 0.01, 100

@@ -18,9 +18,9 @@ from amalgan.studies.report.exploration.bars import Bar, bars, names_of
 from amalgan.studies.report.exploration.strips import Strip, strip
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.systems.abilities import Generates
-from amalgan.tasks.occlusion import occlusion
+from amalgan.tasks.exploring.occlusion import occlusion
 from amalgan.tasks.paint import painted
-from amalgan.tasks.scorers import Scorer, scorers
+from amalgan.tasks.scoring.scorers import Scorer, scorers
 from amalgan.types import UNLABELED
 
 SHOWN = 12

@@ -12,10 +12,10 @@ from torch import Tensor
 from amalgan.data import Dataset, Records
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Encodes
-from amalgan.tasks.directions import Means, class_means, encoded
+from amalgan.tasks.embedding.neighbors import taken
+from amalgan.tasks.exploring.directions import Means, class_means, encoded
 from amalgan.tasks.generate import generate
-from amalgan.tasks.neighbors import taken
-from amalgan.tasks.scores import picked
+from amalgan.tasks.scoring.scores import picked
 
 AMONG = 10_000
 """At most so many training examples are encoded, averaged and searched."""

@@ -19,7 +19,7 @@ from amalgan.studies.report.exploration.bars import Bar, bars, in_units, names_o
 from amalgan.studies.report.exploration.strips import Strip, strip
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.studies.report.numbers import number, percent, signed
-from amalgan.tasks.directions import (
+from amalgan.tasks.exploring.directions import (
     Direction,
     Means,
     between_classes,

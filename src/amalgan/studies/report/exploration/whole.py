@@ -17,7 +17,7 @@ from amalgan.studies.report.exploration.subject import Subject
 from amalgan.studies.report.one import cautions, command
 from amalgan.studies.report.page import render
 from amalgan.systems.abilities import Decodes, Encodes, Generates
-from amalgan.tasks.occlusion import patch_of
+from amalgan.tasks.exploring.occlusion import patch_of
 
 FORMAT = 1
 PAGE, FACTS = "explore.html", "explore.json"

@@ -1,0 +1,4 @@
+"""What does not belong.
+
+signals ─► normals: what is usual ─► detect: p-values, alarms ─► heat: where
+"""
