@@ -68,7 +68,7 @@ def test_a_browser_draws_it_and_obeys_no_name(hostile_map: Path, browser: Any, s
     page.on("dialog", lambda dialog: events.append("dialog") or dialog.dismiss())
     page.on("request", lambda request: events.append(request.url[:15]))
     page.goto(hostile_map.as_uri())
-    page.wait_for_function("document.getElementById('map').dataset.seen === '30'")
+    page.wait_for_selector("#map[data-seen='30']")
     assert {event for event in events if not event.startswith(("file:", "data:"))} == set()
     assert page.query_selector("#owned, iframe, svg, main img") is None and "owned" not in page.title()
     assert page.locator("nav button").count() == 30
@@ -79,9 +79,8 @@ def test_a_browser_draws_it_and_obeys_no_name(hostile_map: Path, browser: Any, s
 
 def used(page: Any) -> None:
     """Search, toggle a class, zoom, and look at a picture."""
-    seen = "document.getElementById('map').dataset.seen"
     page.locator("nav button").first.click()
-    page.wait_for_function(f"{seen} === '29'")
+    page.wait_for_selector("#map[data-seen='29']")
     page.fill("#words", "SCRIPT>")
     assert page.text_content("#found") == "2 found"
     page.keyboard.press("Enter")
@@ -89,9 +88,10 @@ def used(page: Any) -> None:
     page.click("#all")
     for _ in range(6):
         page.click("#in")
-    page.wait_for_function(f"Number({seen}) < 29")
+    page.wait_for_selector("#map:not([data-seen='29'])")
+    assert int(page.get_attribute("#map", "data-seen")) < 29
     page.click("#all")
-    page.wait_for_function(f"{seen} === '29'")
+    page.wait_for_selector("#map[data-seen='29']")
     box = page.evaluate("(b => [b.left, b.top])(document.getElementById('map').getBoundingClientRect())")
     x, y = page.evaluate("[across_(5), down_(5)]")
     page.mouse.move(box[0] + x, box[1] + y)
