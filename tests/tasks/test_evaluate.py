@@ -96,7 +96,7 @@ def fused(trained: Trained, digits: Dataset, judge: Features) -> Evaluation:
 def test_everything_applies_to_a_fused_model_and_is_finite(fused: Evaluation) -> None:
     assert set(fused.metrics) == set(fused.names) == GENERATION | FAITHFUL | REALISTIC | CODES | CRITIC
     told = {key: value for key, value in fused.metrics.items() if value is not None}
-    assert set(fused.metrics) - set(told) <= {"bits_per_pixel"}  # only where it reaches the PSNR of components
+    assert set(fused.metrics) - set(told) <= {"bits_per_pixel"}  # which has a PSNR to reach
     assert all(np.isfinite(value) for value in told.values())
     assert json.loads(json.dumps(fused.to_json(), allow_nan=False))["metrics"] == fused.metrics
     assert list(fused.to_json()) == ["n", "split", "seed", "features", "metrics", "names", "warnings"]
