@@ -6,12 +6,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from amalgan import __version__
 from amalgan.data.films import film_bytes
 from amalgan.data.grids import png_bytes
 from amalgan.data.images import packet
-from amalgan.data.provenance import MADE_BY_A_MODEL, origin, provenance, xmp_of
+from amalgan.data.provenance import EDITED_BY_A_MODEL, MADE_BY_A_MODEL, origin, provenance, xmp_of
+from amalgan.data.whole import of_image, write
 from hostile import HOSTILE
 
 TEXT = provenance("0123456789abcdef", seed=7)
@@ -28,6 +30,13 @@ def test_pictures_and_films_tell_it() -> None:
     for data in (png_bytes(frames[0], TEXT), film_bytes(frames, TEXT)):
         assert origin(packet(data)) == TOLD
     assert origin(packet(png_bytes(frames[0]))) is None
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "AVIF"])
+def test_a_restored_picture_tells_it_in_its_own_format(format: str) -> None:
+    whole = of_image(Image.fromarray(np.zeros((8, 8, 3), np.uint8)), format)
+    found = packet(write(whole, TEXT, format))
+    assert origin(found) == TOLD and EDITED_BY_A_MODEL.encode() in found
 
 
 def test_it_is_xml_with_the_word_of_iptc() -> None:

@@ -2,7 +2,8 @@
 
     PNG     text: Software, Source, amalgan model, amalgan seed  ─┐
     WebP    EXIF: the same                                        ├─► origin ─► amalgan info PICTURE
-    both    XMP: the same, and IPTC's word for "made by a model" ─┘
+    both    XMP: the same, and IPTC's word for "made by a model" ─┤
+    restored pictures, in their own format: XMP, "edited by one" ─┘
 
 XMP (ISO 16684-1) is what other programs look at. It is read by the names of its attributes, never as XML: files are
 foreign, and an XML parser can be made to expand what it reads.
@@ -19,6 +20,7 @@ from amalgan import __version__
 from amalgan.data.names import shown
 
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+EDITED_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 OWN = "amalgan "
 """How the keywords begin that are ours alone."""
 MOST_XMP_BYTES = 1 << 16
@@ -47,10 +49,10 @@ def provenance(digest: str | None, *, seed: int, more: Mapping[str, str] | None 
     }
 
 
-def xmp_of(text: Mapping[str, str]) -> str:
-    """``text`` as an XMP packet."""
+def xmp_of(text: Mapping[str, str], kind: str = MADE_BY_A_MODEL) -> str:
+    """``text`` as an XMP packet, with IPTC's word for what the picture is."""
     facts = "".join(f"\n {attribute(name)}={quoteattr(shown(value))}" for name, value in text.items())
-    return PACKET.format(kind=MADE_BY_A_MODEL, facts=facts)
+    return PACKET.format(kind=kind, facts=facts)
 
 
 def attribute(name: str) -> str:

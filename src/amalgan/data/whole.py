@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from amalgan.data.grids import XMP
 from amalgan.data.images import ORIENTATION, from_lab, guarded, opened, upright
+from amalgan.data.provenance import EDITED_BY_A_MODEL, xmp_of
 from amalgan.errors import BadPicture, UsageError
 
 DEEP = 65535
@@ -33,6 +35,7 @@ TURNED_TO_RGB = {"CMYK", "LAB", "YCbCr", "HSV"}
 """Modes whose color profile means nothing to the RGB that they become."""
 TOLD = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
 """EXIF tags of what was seen: description, camera, date, artist, copyright, and the EXIF and GPS folders."""
+TELLS_XMP = {"JPEG", "WEBP", "AVIF"}
 KEEPS_EXIF = {"PNG", "JPEG", "TIFF", "WEBP", "AVIF"}
 CLEAR = {"PNG", "TIFF", "WEBP", "AVIF"}
 """Formats that know transparency."""
@@ -163,8 +166,8 @@ def write(whole: Whole, text: dict[str, str], format: str) -> bytes:
     }
     if format == "PNG":
         options["pnginfo"] = info(text)
-    elif format == "JPEG":
-        options["comment"] = "\n".join(f"{name}: {value}" for name, value in text.items())
+    elif format in TELLS_XMP and text:
+        options["xmp"] = xmp_of(text, EDITED_BY_A_MODEL).encode()
     file = BytesIO()
     with guarded():
         image_of(whole, format).save(file, format, **options)
@@ -172,10 +175,12 @@ def write(whole: Whole, text: dict[str, str], format: str) -> bytes:
 
 
 def info(text: dict[str, str]) -> PngInfo:
-    """Text chunks."""
+    """Text chunks, and the same as XMP."""
     found = PngInfo()
     for keyword, value in text.items():
         found.add_itxt(keyword, value)
+    if text:
+        found.add_itxt(XMP, xmp_of(text, EDITED_BY_A_MODEL))
     return found
 
 
