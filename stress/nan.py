@@ -17,6 +17,7 @@ import pytest
 import torch
 from rich.console import Console
 from safetensors.torch import load as unpack
+from torch import Tensor
 
 from amalgan import files
 from amalgan.systems.base import Phase
@@ -34,20 +35,25 @@ TOGETHER = 32
 NAN = float("nan")
 
 
+def spoil(tensor: Tensor, value: float) -> None:
+    """Make one entry ``value``, in whatever order the entries lie in memory."""
+    tensor[(0,) * tensor.dim()] = value
+
+
 def weight(state: TrainState) -> None:
     """Poison a weight."""
-    next(state.system.parameters()).data.view(-1)[0] = NAN
+    spoil(next(state.system.parameters()).data, NAN)
 
 
 def average(state: TrainState) -> None:
     """Poison the averaged weights."""
-    next(state.average.parameters()).data.view(-1)[0] = NAN
+    spoil(next(state.average.parameters()).data, NAN)
 
 
 def moment(state: TrainState) -> None:
     """Poison Adam's second moment."""
     slots = [slot for adam in state.optimizers for slot in adam.state.values()]
-    slots[0]["exp_avg_sq"].view(-1)[0] = float("inf")
+    spoil(slots[0]["exp_avg_sq"], float("inf"))
 
 
 AFTER = {"weight": weight, "average": average, "Adam moment": moment}
