@@ -12,10 +12,20 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tables import anomalies, augmentation, compression, embedding, grids, labels, restoration, runs
+from tables import (
+    anomalies,
+    augmentation,
+    compression,
+    embedding,
+    grids,
+    labels,
+    reliability,
+    restoration,
+    runs,
+)
 
 PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
-SUBJECTS = (anomalies, augmentation, compression, embedding, grids, labels, restoration, runs)
+SUBJECTS = (anomalies, augmentation, compression, embedding, grids, labels, reliability, restoration, runs)
 TABLES: dict[str, Callable[[], str]] = {
     name: make for subject in SUBJECTS for name, make in subject.TABLES.items()
 }
