@@ -22,15 +22,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.coding.entropy import Decoder, Encoder
-from amalgan.coding.tables import LARGEST, LENGTH_BITS, TOTAL, Tables
-from amalgan.errors import BitstreamError, UsageError
+from amalgan.coding.tables import LARGEST, LENGTH_BITS, TOTAL
+from amalgan.errors import BitstreamError
+from amalgan.qualities import Qualities
 
 BIT_WORTH = 0.1155
 """Squared error, in steps, that is worth a bit: ln(2) / 6, from D(R) ~ 2^-2R at the error 1/12 of rounding."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Coder:
+class Coder(Qualities):
     """Everything as tensors, as the model's file holds it. K entries, M parts, Q qualities, T tables."""
 
     warp: Float[Tensor, "K K"]
@@ -40,14 +41,8 @@ class Coder:
     axes: Float[Tensor, "M K K"]
     """Orthogonal: one axis a column, after ``warp``."""
     step: Float[Tensor, " Q"]
-    usual: Int[Tensor, ""]
-    """The quality to take where none is asked for, from 0."""
     table: Int[Tensor, "Q M K"]
     """By which table each number is coded; the part itself by table 0."""
-    frequency: Int[Tensor, " F"]
-    """Of all tables, one after the other."""
-    length: Int[Tensor, " T"]
-    lowest: Int[Tensor, " T"]
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> Coder:
@@ -56,10 +51,7 @@ class Coder:
         Raises:
             ValueError: they make none.
         """
-        try:
-            coder = cls(**tensors)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+        coder = cls.made(tensors)
         (qualities, parts, size), count = coder.table.shape, len(coder.tables.edges)
         shapes = {
             "warp": (size, size),
@@ -69,20 +61,10 @@ class Coder:
             "step": (qualities,),
             "usual": (),
         }
-        if wrong := [name for name, shape in shapes.items() if getattr(coder, name).shape != shape]:
-            raise ValueError(f"{wrong[0]} is not of shape {shapes[wrong[0]]}")
+        coder.check(shapes)
         if not 0 <= int(coder.table.min()) <= int(coder.table.max()) < count or coder.usual >= qualities:
             raise ValueError("there are not as many tables as are used")
         return coder
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What ``of`` takes."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-    @cached_property
-    def tables(self) -> Tables:
-        """The tables, ready to code with."""
-        return Tables.of(self.frequency.tolist(), self.length.tolist(), self.lowest.tolist())
 
     @cached_property
     def rows(self) -> list[list[list[int]]]:
@@ -93,18 +75,6 @@ class Coder:
     def qualities(self) -> int:
         """How many there are."""
         return len(self.step)
-
-    def level(self, quality: int | None) -> int:
-        """Where ``quality``, 1 for the fewest bytes, stands among the steps.
-
-        Raises:
-            UsageError: there is no such quality.
-        """
-        if quality is None:
-            return int(self.usual)
-        if not 1 <= quality <= len(self.step):
-            raise UsageError(f"quality is {quality}; this model has 1 to {len(self.step)}")
-        return quality - 1
 
     def numbers(self, code: Float[Tensor, "N K"], level: int) -> Int[Tensor, "N 1+K"]:
         """The part and the whole numbers of each code."""

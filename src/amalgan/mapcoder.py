@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amalgan.coding.entropy import Decoder, Encoder
-from amalgan.coding.tables import TOTAL, Tables
+from amalgan.coding.tables import TOTAL
 from amalgan.data.images import MOST_PIXELS
-from amalgan.errors import BitstreamError, UsageError
+from amalgan.errors import BitstreamError
+from amalgan.qualities import Qualities
 
 Whole = NDArray[np.int64]
 UNIT_BITS = 12
@@ -49,13 +50,11 @@ class Map(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MapCoder:
+class MapCoder(Qualities):
     """Everything as integer tensors, as the model's file holds it. K channels, P passes, Q qualities."""
 
     size: Int[Tensor, " S"]
     """Height and width of the model's own pictures, and pixels of a cell's side; empty where there is one size."""
-    usual: Int[Tensor, ""]
-    """The quality to take where none is asked for, from 0."""
     base: Int[Tensor, "Q P K"]
     same_mean: Int[Tensor, "K K"]
     same_spread: Int[Tensor, "K K"]
@@ -64,10 +63,6 @@ class MapCoder:
     ring_spread: Int[Tensor, "K K"]
     bound: Int[Tensor, " W-1"]
     """Spreads from which on the next table is taken."""
-    frequency: Int[Tensor, " F"]
-    """Of all W * 4 tables, one after the other."""
-    length: Int[Tensor, " W*4"]
-    lowest: Int[Tensor, " W*4"]
 
     @classmethod
     def of(cls, tensors: dict[str, Tensor]) -> MapCoder:
@@ -76,10 +71,7 @@ class MapCoder:
         Raises:
             ValueError: they make none.
         """
-        try:
-            coder = cls(**tensors)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+        coder = cls.made(tensors)
         if wrong := [name for name, value in tensors.items() if value.is_floating_point()]:
             raise ValueError(f"{wrong[0]} holds no whole numbers")
         _, passes, channels = coder.base.shape
@@ -92,22 +84,12 @@ class MapCoder:
             "near_spread": around,
             "usual": (),
         }
-        if wrong := [name for name, shape in shapes.items() if getattr(coder, name).shape != shape]:
-            raise ValueError(f"{wrong[0]} is not of shape {shapes[wrong[0]]}")
+        coder.check(shapes)
         if len(coder.tables.edges) != PHASES * (len(coder.bound) + 1) or coder.usual >= coder.qualities:
             raise ValueError("there are not as many tables as are used")
         if passes not in (1, len(STARTS)) or coder.size.shape not in ((0,), (3,)):
             raise ValueError("its passes or sizes are none")
         return coder
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What ``of`` takes."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-    @cached_property
-    def tables(self) -> Tables:
-        """The tables, ready to code with."""
-        return Tables.of(self.frequency.tolist(), self.length.tolist(), self.lowest.tolist())
 
     @cached_property
     def weights(self) -> Weights:
@@ -123,18 +105,6 @@ class MapCoder:
     def qualities(self) -> int:
         """How many there are."""
         return len(self.base)
-
-    def level(self, quality: int | None) -> int:
-        """Where ``quality``, 1 for the fewest bytes, stands.
-
-        Raises:
-            UsageError: there is no such quality.
-        """
-        if quality is None:
-            return int(self.usual)
-        if not 1 <= quality <= self.qualities:
-            raise UsageError(f"quality is {quality}; this model has 1 to {self.qualities}")
-        return quality - 1
 
     def pack(self, row: Map, level: int) -> bytes:
         """One map as bytes."""

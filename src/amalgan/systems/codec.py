@@ -23,9 +23,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import networks
+from amalgan.coder import BIT_WORTH
 from amalgan.config.parts import Adam
 from amalgan.config.systems import CodecConfig
 from amalgan.contexts import Context
+from amalgan.mapcoder import LARGEST
 from amalgan.registry import register
 from amalgan.streams import Draws
 from amalgan.systems.base import Phase, System
@@ -34,11 +36,7 @@ from amalgan.types import Batch, DataSpec, Step, Tick
 QUALITIES, USUAL = 8, 5
 LEVELS = (*range(QUALITIES), *[USUAL] * QUALITIES)
 """What a picture's quality is drawn from in training."""
-BIT_WORTH = 0.1155
-"""Squared error, in steps, that is worth a bit: ln(2) / 6, from D(R) ~ 2^-2R at the error 1/12 of rounding."""
 BALANCE = Adam(rate=0.01, final=0.1)
-LARGEST = 1 << 20
-"""Magnitude of the largest number that is written."""
 WIDEST = math.log(100)
 """How far the weight may go from where it starts."""
 
