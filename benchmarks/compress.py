@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, features
+from PIL import features
 
 from amalgan import modelfile
 from amalgan.coding import container
@@ -33,15 +31,11 @@ from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks.compressing import compress
 from amalgan.tasks.compressing.compress import Numbers
 from amalgan.training import coders, loop
+from formats import others, psnr
 
 HERE = Path(__file__).parent
 PICTURES = 1000
 CHUNK = 250
-FORMATS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
-    "JPEG": ({"optimize": True}, (5, 10, 20, 40, 80)),
-    "WebP": ({"method": 6}, (0, 20, 40, 60, 80)),
-    "AVIF": ({"speed": 6}, (10, 30, 50, 80)),
-}
 
 
 def main() -> None:
@@ -55,7 +49,7 @@ def main() -> None:
     model = model if model.coder else equipped(model, data)
     records = data.test.select(data.test.spaced(PICTURES))
     pixels = np.concatenate([to_pixels(batch.x, model.spec) for batch in records.batches(CHUNK)])
-    rows = [*own(model, records, pixels), *others(pixels)]
+    rows = [*own(model, records, pixels), *others(pixels, gray=pixels.ndim == 3)]
     facts = {
         "data": {"name": data.name, "n": len(pixels), "shape": list(model.spec.shape)},
         "model": {"system": model.name, "code_size": model.header["config"].get("code_size")},
@@ -111,33 +105,6 @@ def rebuilt(model: Model, records: Records) -> NDArray[np.uint8]:
     return np.concatenate(
         [to_pixels(decode(encode(batch.x)), model.spec) for batch in records.batches(CHUNK)]
     )
-
-
-def others(pixels: NDArray[np.uint8]) -> Iterator[dict[str, Any]]:
-    """What Pillow writes."""
-    for name, (options, qualities) in FORMATS.items():
-        for quality in qualities:
-            files = [saved(picture, name, quality=quality, **options) for picture in pixels]
-            back = np.stack([read(file, pixels.ndim == 3) for file in files])
-            size = float(np.mean([len(file) for file in files]))
-            yield {"format": name, "quality": quality, "bytes_each": size, "psnr": psnr(pixels, back)}
-
-
-def saved(picture: NDArray[np.uint8], name: str, **options: Any) -> bytes:
-    """One picture as a file."""
-    file = BytesIO()
-    Image.fromarray(picture).save(file, name, **options)
-    return file.getvalue()
-
-
-def read(file: bytes, gray: bool) -> NDArray[np.uint8]:
-    """Its pixels."""
-    return np.asarray(Image.open(BytesIO(file)).convert("L" if gray else "RGB"))
-
-
-def psnr(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
-    """Decibels of the mean error of all pictures."""
-    return 10 * math.log10(255**2 / float(np.square(x.astype(float) - y.astype(float)).mean()))
 
 
 if __name__ == "__main__":
