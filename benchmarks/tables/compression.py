@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tables.markdown import number, stored, table
+
+LEVEL = 27.5
+"""Decibels at which codecs are compared."""
 
 
 def compress() -> str:
@@ -44,7 +49,18 @@ def rates_mnist() -> str:
             [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
         )
     head = ["format", "quality", "bytes a file", "bytes in an archive", "PSNR, dB", "written a second"]
-    return table([*head, "read a second"], rows) + f"\n{model_said(found)}\n"
+    return table([*head, "read a second"], rows) + f"\n{at_level(found['rows'])} {model_said(found)}\n"
+
+
+def at_level(rows: list[dict[str, Any]]) -> str:
+    """Bytes at ``LEVEL``, on the line between the two qualities beside it."""
+    own = sorted((row for row in rows if row["format"] == "amalgan"), key=lambda row: float(row["psnr"]))
+    reached = [row["psnr"] for row in own]
+    single, archive = (
+        float(np.interp(LEVEL, reached, [row[key] for row in own]))
+        for key in ("bytes_each", "bytes_each_archive")
+    )
+    return f"At {LEVEL} dB, on the line between two qualities: {single:.1f} bytes a file, {archive:.1f} in an archive."
 
 
 def rates_photos() -> str:
