@@ -137,6 +137,8 @@ def answer(result: Result) -> Answer:
 
 def tried(run: Path, info: dict[str, Any]) -> str:
     """A command that shows what the model can do."""
+    if "quantize" in info["abilities"]:
+        return f"amalgan compress {run} DATA --out packed.amg"
     if "restore" in info["abilities"]:
         return f"amalgan restore {run} PICTURES --task {info['config']['tasks'][0]} --out restored"
     return (
