@@ -99,6 +99,7 @@ def commands(folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("decompress", run, f"{out}/packed.amg", "--out", f"{out}/back")
     yield ("classify", run, data, "--out", f"{out}/classes.csv")
     yield ("detect", run, data, "--out", f"{out}/scores.csv")
+    yield ("trace", run, data, "--out", f"{out}/traced.csv")
     yield ("embed", run, data, "--out", f"{out}/codes.npz", "--plot", f"{out}/map.png")
     yield (
         "embed",

@@ -124,6 +124,7 @@ def commands(folder: Path, whole: bool) -> Iterator[tuple[str, ...]]:
     yield ("embed", run, data, "--out", f"{out}/more.npz", "--plot", f"{out}/map.html", *alike)
     yield ("augment", run, "digits", "--out", f"{out}/more", "--times", "0.02")
     yield ("detect", run, "digits", "--out", f"{out}/scores.csv", "--maps", f"{out}/maps")
+    yield ("trace", run, data, "--reals", "digits", "--out", f"{out}/traced.csv")
     yield (
         "train",
         "digits",

@@ -1,7 +1,7 @@
 """A trained model as Python holds it: arrays and PIL images go in, arrays come out.
 
     load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
-                       └─► evaluate · report · explore · augment, on data
+                       └─► trace · evaluate · report · explore · augment, on data
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -43,6 +43,7 @@ from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
 from amalgan.tasks.restoring.mend import Repair
 from amalgan.tasks.restoring.restore import Answers, restored
+from amalgan.tasks.tracing.trace import Known, Reals, Trace, trace
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
 from amalgan.types import DataSpec
@@ -75,10 +76,16 @@ class Model:
         return self.held.header | {"digest": self.held.digest}
 
     def generate(
-        self, count: int, *, label: str | None = None, seed: int = 0, decoder: DecoderName | None = None
+        self,
+        count: int,
+        *,
+        label: str | None = None,
+        seed: int = 0,
+        decoder: DecoderName | None = None,
+        watermark: bool = False,
     ) -> NDArray[Any]:
-        """``count`` new examples, of the class ``label`` if one is named."""
-        parts = generate(self.held, count, label=label, seed=seed, decoder=decoder)
+        """``count`` new examples, of the class ``label`` if one is named; ``watermark`` lets ``trace`` find them."""
+        parts = generate(self.held, count, label=label, seed=seed, decoder=decoder, watermark=watermark)
         return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
 
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
@@ -163,6 +170,18 @@ class Model:
         """
         joint = None if known is None else Joint.fit(self.held, self._in(known).split(CHUNK))
         return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
+
+    def trace(self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None) -> Trace:
+        """Which examples this model made: by its watermark and, with ``reals`` to learn from, without one.
+
+        ``reals`` are best the training data; the result's ``made(rate)`` lets a share ``rate`` of real ones be wrong.
+        """
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            known = None
+            if reals is not None:
+                found = open_data(named(reals, Path(scratch)), like=self.spec, at_least=1)
+                known = Known.of(self.held, Reals.of(self.held, found))
+            return trace(self.held, self._in(x).split(CHUNK), known)
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""

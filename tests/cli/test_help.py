@@ -29,6 +29,7 @@ NAMES = (
     "embed",
     "classify",
     "detect",
+    "trace",
     "augment",
     "evaluate",
     "compare",

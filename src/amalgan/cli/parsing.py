@@ -30,6 +30,7 @@ from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
 from amalgan.cli.report import Report
 from amalgan.cli.restore import Restore
+from amalgan.cli.trace import Trace
 from amalgan.cli.train import Train
 from amalgan.cli.use import Evaluate, Generate, Reconstruct
 from amalgan.config.words import nearest
@@ -46,6 +47,7 @@ COMMANDS: dict[str, type[Any]] = {
     "embed": Embed,
     "classify": Classify,
     "detect": Detect,
+    "trace": Trace,
     "augment": Augment,
     "evaluate": Evaluate,
     "compare": Compare,

@@ -44,6 +44,8 @@ class Generate:
     """Seed of the random numbers."""
     decoder: DecoderName | None = None
     """For models with two decoders; by default the realistic one where there is one."""
+    watermark: Switch = False
+    """Mark the pictures of --out invisibly as this model's; amalgan trace finds them again."""
     film: Annotated[Film, Inline] = field(default_factory=Film)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     json: Switch = False
@@ -57,6 +59,7 @@ class Generate:
             "label": self.label,
             "seed": self.seed,
             "decoder": self.decoder,
+            "watermark": self.watermark,
             "system": model.name,
             "digest": model.digest,
         }
@@ -85,13 +88,18 @@ class Generate:
         from amalgan.journal import key_of
         from amalgan.tasks.generate import generate
 
-        asked: dict[str, Any] = {"label": self.label, "seed": self.seed, "decoder": self.decoder}
+        asked: dict[str, Any] = {
+            "label": self.label,
+            "seed": self.seed,
+            "decoder": self.decoder,
+            "watermark": self.watermark,
+        }
         output = Output(
             place=out,
             count=self.count,
             spec=model.spec,
             key=key_of("generated", model.digest, self.count, asked),
-            text=provenance(model, seed=self.seed),
+            text=provenance(model, seed=self.seed, **({"watermark": "yes"} if self.watermark else {})),
         )
         work = partial(generate, model, self.count, **asked)
         found = streamed(output, work, "generating", console)
@@ -218,11 +226,11 @@ def measured(found: Evaluation) -> Table:
     return listed
 
 
-def provenance(model: Model, *, seed: int) -> dict[str, str]:
+def provenance(model: Model, *, seed: int, **more: str) -> dict[str, str]:
     """What a picture that ``model`` made says of its origin."""
     from amalgan.data.provenance import provenance
 
-    return provenance(model.digest, seed=seed)
+    return provenance(model.digest, seed=seed, more=more)
 
 
 def noun(model: Model) -> str:

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from typing import Literal, get_args
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.data import from_pixels, to_pixels
+from amalgan.data.watermark import marked
 from amalgan.errors import UsageError
 from amalgan.modelfile import Model
 from amalgan.streams import Draws, key
@@ -34,6 +36,7 @@ def generate(
     label: str | None = None,
     seed: int = 0,
     decoder: DecoderName | None = None,
+    watermark: bool = False,
     first: int = 0,
 ) -> Iterator[Tensor]:
     """Yield ``count`` new examples, float32, in chunks of at most 256.
@@ -42,20 +45,25 @@ def generate(
         first: leave out so many, whole chunks of them, that are there already.
         label: a class name; any class by default, as often as it occurs in the training data.
         decoder: for models with two; by default the realistic one where there is one.
+        watermark: mark pictures invisibly as this model's; they are then as files will hold them.
 
     Raises:
         AbilityError: the model cannot generate, or has no such decoder.
-        UsageError: the class is unknown or the count negative; names the classes.
+        UsageError: the class is unknown or the count negative; names the classes. Vectors bear no watermark.
     """
     if count < 0:
         raise UsageError(f"count is {count}; it cannot be negative")
+    if watermark and model.spec.kind != "image":
+        raise UsageError("vectors bear no watermark; only pictures do")
     number = class_number(model, label)
     device = str(next(model.system.parameters()).device)
     for start in range(first, count, CHUNK):
         chunk = start // CHUNK
         draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=device)
-        examples = draw(model, torch.full((CHUNK,), number, device=device), draws, decoder)
-        yield examples[: count - start].cpu()
+        examples = draw(model, torch.full((CHUNK,), number, device=device), draws, decoder)[
+            : count - start
+        ].cpu()
+        yield watermarked(model, examples) if watermark else examples
 
 
 @torch.no_grad()
@@ -76,6 +84,13 @@ def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None)
     if decoder == "realistic":
         return model.require(Realizes).realize(code, draws)
     return model.require(Decodes).decode(code)
+
+
+def watermarked(model: Model, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+    """Pictures that bear the mark of ``model``."""
+    pixels = marked(to_pixels(x, model.spec), model.digest)
+    channels_first = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2).copy()
+    return from_pixels(channels_first, model.spec)
 
 
 def check_decoder(decoder: str) -> None:

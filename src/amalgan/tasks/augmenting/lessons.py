@@ -85,7 +85,17 @@ def told(
     moved: AugmentConfig = OFF,
 ) -> Int[Tensor, " M"]:
     """What a fresh network says of ``test`` that was trained on ``lesson``; equal seeds begin with equal weights."""
-    net = seeded(lambda: features.Classifier(spec, len(spec.classes), NETWORK), key(seed, "lesson weights"))
+    net = taught(lesson, spec, len(spec.classes), steps=steps, seed=seed, moved=moved)
+    places = [slice(start, start + CHUNK) for start in range(0, len(test.label), CHUNK)]
+    with torch.no_grad():
+        return torch.cat([net.logits(test.examples(rows)).argmax(1) for rows in places])
+
+
+def taught(
+    lesson: Labeled, spec: DataSpec, classes: int, *, steps: int, seed: int, moved: AugmentConfig = OFF
+) -> features.Classifier:
+    """A fresh network, trained on ``lesson`` to tell so many classes apart."""
+    net = seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
 
     def shown(round: int) -> tuple[Tensor, Tensor]:
         start = round * BATCH
@@ -93,6 +103,4 @@ def told(
         return lesson.examples(rows), lesson.label[rows]
 
     features.drill(net, shown, steps, moved=moved, seed=seed)
-    places = [slice(start, start + CHUNK) for start in range(0, len(test.label), CHUNK)]
-    with torch.no_grad():
-        return torch.cat([net.logits(test.examples(rows)).argmax(1) for rows in places])
+    return net

@@ -1,0 +1,125 @@
+"""``trace``: which pictures a model made, whatever their files say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from rich.console import Console
+from rich.table import Table
+from tyro.conf import Positional
+
+from amalgan.cli.detect import percent, spanned
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.output import Answer, counted, say, table
+from amalgan.cli.pace import pace
+from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.use import noun, skipped_of
+
+if TYPE_CHECKING:
+    from amalgan.data import Dataset
+    from amalgan.modelfile import Model
+    from amalgan.tasks.tracing.trace import Known
+
+SAID = {True: "these pictures bear the model's watermark", False: "no sign of the model's watermark"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """Tell which examples of DATA this model made, whatever their files say.
+
+    By its watermark, if they were generated with one; and with --reals by a score of how much they look like new ones
+    of the model, learned on the spot, whose errors are counted and told. Bad files are skipped and listed (exit code
+    3).
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    data: Positional[str]
+    """What to judge: all that amalgan train takes, and single pictures."""
+    out: Path
+    """Where to write a row an example: x.csv."""
+    reals: str | None = None
+    """Real examples to learn from and to compare with, best the model's training data. Without them only the watermark
+    is looked for."""
+    rate: float = 0.01
+    """The share of real examples that may be taken for the model's."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Judge and write."""
+        from amalgan.journal import Journal
+        from amalgan.tasks.detecting.detect import check_rate, check_table
+        from amalgan.tasks.tracing.trace import columns, key_for, together, trace_on
+
+        check_rate(self.rate)
+        check_table(self.out)
+        check_out(self.out, self.data)
+        model, config = model_at(self.model, self.loading), self.reading.config()
+        data = data_for(self.data, config, console, like=model.spec)
+        reals = data_for(self.reals, config, console, like=model.spec) if self.reals else None
+        known = None if reals is None else self.learned(model, reals, console)
+        asked, records = columns(model, known), data.records
+        journal = Journal.beside(self.out, key_for(model, records, reals), "<f8", (len(asked),))
+        with pace(console, "tracing", len(records), journal.count) as shown:
+            found = trace_on(journal, model, records, known, shown.follow)
+        written = found.write(self.out, self.rate)
+        journal.remove()
+        skipped = skipped_of(data) + (skipped_of(reals) if reals else [])
+        facts = {
+            "n": len(records),
+            "made": int(found.made(self.rate).sum()),
+            "rate": self.rate,
+            "by": asked,
+            "watermark_together": together(model, records),
+            "noun": noun(model),
+            "reals": None if known is None else {"n": len(known.compared), "of": known.source},
+            "errors": None if known is None else known.errors(self.rate),
+            "out": str(self.out),
+            "written": written,
+            "system": model.name,
+            "digest": model.digest,
+            "skipped": skipped,
+        }
+        return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+    def learned(self, model: Model, reals: Dataset, console: Console) -> Known:
+        """The model's hand; says so where too few real examples allow no alarm."""
+        from amalgan.tasks.tracing.trace import Known, Reals
+
+        with console.status("learning what sets the model's apart from real ones ..."):
+            known = Known.of(model, Reals.of(model, reals))
+        if (smallest := 1 / (len(known.compared) + 1)) > self.rate:
+            say(
+                console,
+                f"note: {counted(len(known.compared), 'real example')} to compare with can show no p-value below "
+                f"{smallest:.3g}, so the score raises no alarm at a rate of {self.rate:g}. Give "
+                f"{math.ceil(2 / self.rate)} more as --reals.",
+            )
+        return known
+
+
+def told(facts: dict[str, Any]) -> Table:
+    """What was found, for people."""
+    many = counted(facts["n"], facts["noun"])
+    rows = {
+        "judged": f"{many}, by {' and '.join(facts['by'])}",
+        "made by the model": f"{facts['made']:,}, where {facts['rate']:.3g} of real ones may be taken for such",
+    }
+    if (p := facts["watermark_together"]) is not None:
+        rows["as one"] = f"p {p:.3g}: {SAID[p <= facts['rate']]}"
+    if errors := facts["errors"]:
+        beside = facts["reals"]
+        rows |= {
+            "compared with": f"{counted(beside['n'], 'real example')} of the {beside['of']}",
+            "the score errs": f"on {errors['real']:,} other real ones: {percent(errors['false_alarms'])} taken for the "
+            f"model's; on {errors['made']:,} new ones of the model, unmarked: {percent(errors['missed'])} missed",
+            "AUROC of the score": spanned(errors["auroc"]),
+        }
+    return table(rows | {"written": facts["out"]})

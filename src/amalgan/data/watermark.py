@@ -1,0 +1,120 @@
+"""An invisible mark in pictures: which model made them can be told from the pixels alone, whatever their file says.
+
+    model's digest ─► a sign for each of 570 low frequencies
+                            │
+    picture ─► luminance ─► cosine transform ─► seven of ten signs made to agree, the cheapest first ─► picture
+    picture ─► luminance ─► cosine transform ─► how many agree? ─► p-value
+
+A coin tossed for each frequency would agree with half of them, so the number that agree has a binomial law, and the
+p-value is exact: of keys drawn at random, a share p or less agree as often with a picture that has no mark. The
+transform is that of the whole picture, so that a scaled copy still has the same signs at the same frequencies (as in
+Cox et al. 1997, IEEE Trans. Image Processing 6; there additive, here the host's own coefficients are moved, which
+costs the least where they are small). The key is no secret: whoever has the model's file can find the mark, or
+remove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import shake_256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dctn, idctn
+from scipy.stats import binom
+
+FREQUENCIES, LOWEST = 24, 3
+"""Those below 24 along each side; the sum of both is 3 at least: lower ones are the picture's shape and shading."""
+PSNR = 38.0
+"""The mark is never louder, in dB, before pixels are rounded."""
+AGREE = 0.7
+"""Of the signs: with 570 of them p is about 1e-21."""
+LEAST, MOST = 5.0, 16.0
+"""How far from zero a coefficient is moved, in gray levels: more than rounding, no more than survives JPEG anyway."""
+CLIPPED = 3
+"""Times that the mark is set anew into what clipping to 0..255 left of it."""
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def marked(pixels: NDArray[np.uint8], key: str) -> NDArray[np.uint8]:
+    """Pictures (N, H, W) or (N, H, W, 3) that carry the mark of ``key``; each channel is changed alike."""
+    if not len(pixels):
+        return pixels
+    luma = luminance(pixels)
+    added = np.stack([set_signs(one, signs(key, one.shape)) - one for one in luma])
+    added = added[..., None] if pixels.ndim == 4 else added
+    return (pixels + added).round().clip(0, 255).astype(np.uint8)
+
+
+def set_signs(luma: NDArray[np.float64], sign: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A luminance (H, W) in [0, 255], changed so that coefficients agree with ``sign`` (h, w)."""
+    height, width = sign.shape
+    agreeing = dctn(luma, norm="ortho")[:height, :width] * sign
+    budget = 255**2 * 10 ** (-PSNR / 10) * luma.size
+    goal, reached = goals(agreeing, budget, asked=sign != 0), luma
+    for _ in range(CLIPPED):
+        coefficients = dctn(reached, norm="ortho")
+        low = coefficients[:height, :width]
+        short = sign * low < goal
+        low[short] = sign[short] * goal[short]
+        added = idctn(coefficients, norm="ortho").clip(0, 255) - luma
+        reached = luma + added * np.sqrt(budget / max(np.square(added).sum(), budget))
+    return np.asarray(reached, np.float64)
+
+
+def goals(agreeing: NDArray[np.float64], budget: float, asked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The least that each coefficient (h, w) times its sign is to become; -inf where it is left as it is.
+
+    As many as AGREE are moved beyond a margin, the cheapest first; the margin is the widest that the budget pays for.
+    """
+    for margin in np.geomspace(MOST, LEAST, 8):
+        cost = np.where(asked, (margin - agreeing).clip(0) ** 2, np.inf)
+        order = np.argsort(cost, axis=None)[: round(AGREE * asked.sum())]
+        affordable = order[np.cumsum(cost.flat[order]) <= budget]
+        if len(affordable) == len(order):
+            break
+    found = np.full(agreeing.shape, -np.inf)
+    found.flat[affordable] = margin
+    return found
+
+
+def p_values(pixels: NDArray[np.uint8], key: str) -> NDArray[np.float64]:
+    """For each picture (N,), how likely it is that as many signs agree with a key that has nothing to do with it."""
+    found = agreement(pixels, key)
+    agreeing, tossed = (found > 0).sum((1, 2)), (found != 0).sum((1, 2))
+    return np.asarray(binom.sf(agreeing - 1, tossed, 0.5))
+
+
+def p_value_together(chunks: Iterable[NDArray[np.uint8]], key: str) -> float:
+    """The same of all pictures of one size as one, however alike they are: small sets tell where single ones do not.
+
+    Each frequency tosses one coin for all of them, so the sum over pictures counts; its tail is bounded by Hoeffding's
+    inequality (1963, JASA 58): P(sum >= t |weights|) <= exp(-t^2 / 2). 1 for no pictures.
+    """
+    total = sum((agreement(pixels, key).sum(0) for pixels in chunks), np.zeros((), np.int64))
+    length = float(np.sqrt((total.astype(np.float64) ** 2).sum()))
+    reach = max(0.0, float(total.sum())) / length if length else 0.0
+    return float(np.exp(-(reach**2) / 2))
+
+
+def agreement(pixels: NDArray[np.uint8], key: str) -> NDArray[np.int64]:
+    """1 where a coefficient (N, h, w) has the sign of the mark, -1 where it has the other, 0 where it has none."""
+    low = dctn(luminance(pixels), axes=(1, 2), norm="ortho")[:, :FREQUENCIES, :FREQUENCIES]
+    return np.where(np.abs(low) < 1e-6, 0, np.sign(low) * signs(key, pixels.shape[1:3])).astype(np.int64)
+
+
+def signs(key: str, size: tuple[int, ...]) -> NDArray[np.float64]:
+    """1 or -1 for each frequency (h, w) of a picture of that ``size``; 0 for the lowest, which bear no mark."""
+    bits = np.frombuffer(
+        shake_256(f"amalgan watermark 1 {key}".encode()).digest(FREQUENCIES**2 // 8), np.uint8
+    )
+    sign: NDArray[np.float64] = np.unpackbits(bits).reshape(FREQUENCIES, FREQUENCIES) * 2.0 - 1
+    rows, columns = np.indices(sign.shape)
+    sign[rows + columns < LOWEST] = 0
+    return sign[: size[0], : size[1]]
+
+
+def luminance(pixels: NDArray[np.uint8]) -> NDArray[Any]:
+    """(N, H, W) in [0, 255], as JPEG has it."""
+    return np.asarray(pixels @ LUMA if pixels.ndim == 4 else pixels, np.float64)
