@@ -81,9 +81,13 @@ def goals(agreeing: NDArray[np.float64], budget: float, asked: NDArray[np.bool_]
 
 def p_values(pixels: NDArray[np.uint8], key: str) -> NDArray[np.float64]:
     """For each picture (N,), how likely it is that as many signs agree with a key that has nothing to do with it."""
-    found = agreement(pixels, key)
-    agreeing, tossed = (found > 0).sum((1, 2)), (found != 0).sum((1, 2))
-    return np.asarray(binom.sf(agreeing - 1, tossed, 0.5))
+    return tails(own_signs(pixels) * signs(key, pixels.shape[1:3]))
+
+
+def tails(agreeing: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each picture, the chance of so many signs (N, h, w) that are 1, where half are expected; 0 counts nothing."""
+    found, tossed = (agreeing > 0).sum((1, 2)), (agreeing != 0).sum((1, 2))
+    return np.asarray(binom.sf(found - 1, tossed, 0.5))
 
 
 def p_value_together(chunks: Iterable[NDArray[np.uint8]], key: str) -> float:
@@ -92,16 +96,18 @@ def p_value_together(chunks: Iterable[NDArray[np.uint8]], key: str) -> float:
     Each frequency tosses one coin for all of them, so the sum over pictures counts; its tail is bounded by Hoeffding's
     inequality (1963, JASA 58): P(sum >= t |weights|) <= exp(-t^2 / 2). 1 for no pictures.
     """
-    total = sum((agreement(pixels, key).sum(0) for pixels in chunks), np.zeros((), np.int64))
-    length = float(np.sqrt((total.astype(np.float64) ** 2).sum()))
-    reach = max(0.0, float(total.sum())) / length if length else 0.0
+    total, size = np.zeros((1, 1)), (1, 1)
+    for pixels in chunks:
+        total, size = total + own_signs(pixels).sum(0), pixels.shape[1:3]
+    length = float(np.sqrt(np.square(total).sum()))
+    reach = max(0.0, float((total * signs(key, size)).sum())) / length if length else 0.0
     return float(np.exp(-(reach**2) / 2))
 
 
-def agreement(pixels: NDArray[np.uint8], key: str) -> NDArray[np.int64]:
-    """1 where a coefficient (N, h, w) has the sign of the mark, -1 where it has the other, 0 where it has none."""
+def own_signs(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """1 or -1 for each low frequency (N, h, w) of pictures; 0 where they have none, and for the lowest."""
     low = dctn(luminance(pixels), axes=(1, 2), norm="ortho")[:, :FREQUENCIES, :FREQUENCIES]
-    return np.where(np.abs(low) < 1e-6, 0, np.sign(low) * signs(key, pixels.shape[1:3])).astype(np.int64)
+    return np.where(np.abs(low) < 1e-6, 0, np.sign(low)) * np.abs(signs("", pixels.shape[1:3]))
 
 
 def signs(key: str, size: tuple[int, ...]) -> NDArray[np.float64]:
@@ -109,7 +115,7 @@ def signs(key: str, size: tuple[int, ...]) -> NDArray[np.float64]:
     bits = np.frombuffer(
         shake_256(f"amalgan watermark 1 {key}".encode()).digest(FREQUENCIES**2 // 8), np.uint8
     )
-    sign: NDArray[np.float64] = np.unpackbits(bits).reshape(FREQUENCIES, FREQUENCIES) * 2.0 - 1
+    sign = np.unpackbits(bits).reshape(FREQUENCIES, FREQUENCIES).astype(np.float64) * 2 - 1
     rows, columns = np.indices(sign.shape)
     sign[rows + columns < LOWEST] = 0
     return sign[: size[0], : size[1]]
