@@ -1,9 +1,11 @@
 """How much of the class a code of 32 entries tells, beside 32 principal components.
 
     python benchmarks/codes.py mnist/ [--systems autoencoder fusion supervised] [--images 60000]
+    python benchmarks/codes.py mnist/ --systems supervised --labeled 100
 
 Each system is trained with default settings, seed 0, on one thread (OMP_NUM_THREADS=1); ``supervised`` is told the
-classes of all training pictures, the others see labels in their prior and critic alone. Then, on at most 10,000 labeled
+classes of all training pictures, or with ``--labeled`` of so many; the others see labels in their prior and critic
+alone. Then, on at most 10,000 labeled
 training pictures: a linear probe (logistic regression) and 5 nearest neighbors, of codes and of as many principal
 components, judged on the test split (``tasks.score_codes``, what ``amalgan evaluate`` prints).
 
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import amalgan as ag
+from amalgan.config.data import DataConfig
 from amalgan.data import open_data
 from amalgan.files import write_json
 from amalgan.tasks.scoring.codes import code_scores
@@ -37,27 +40,30 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--systems", nargs="*", default=["autoencoder", "fusion", "supervised"])
     parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--labeled", type=int, help="labels to train with; all by default")
     asked = parser.parse_args()
     rows = json.loads(RESULT.read_text())["rows"] if RESULT.exists() else []
     for system in asked.systems:
-        if (system, asked.images) not in [(row["system"], row["images"]) for row in rows]:
-            rows.append(measured(asked.data, system, asked.images))
+        cell = {"system": system, "images": asked.images, "labeled": asked.labeled}
+        if cell not in [{key: row.get(key) for key in cell} for row in rows]:
+            rows.append(cell | measured(asked.data, system, asked.images, asked.labeled))
             print(json.dumps(rows[-1]), flush=True)
             write_json(RESULT, {"rows": rows})
 
 
-def measured(place: str, system: str, images: int) -> dict[str, Any]:
+def measured(place: str, system: str, images: int, labeled: int | None) -> dict[str, Any]:
     """Train one and probe its codes."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
         started_at = time.process_time()
-        model = ag.train(system, place, images=images, device="cpu", out=out, quiet=True).held
+        reading = DataConfig(labeled=labeled)
+        model = ag.train(
+            system, place, images=images, device="cpu", out=out, quiet=True, reading=reading
+        ).held
         seconds = time.process_time() - started_at
     data = open_data(place, like=model.spec)
     scores = list(code_scores(model, Trial(data=data, features=None, count=COUNT, seed=0)))
     return {
-        "system": system,
-        "images": images,
         "data": data.name,
         "n": min(COUNT, len(data.test)),
         "cpu_seconds": round(seconds),

@@ -22,10 +22,22 @@ from tables import (
     reliability,
     restoration,
     runs,
+    tracing,
 )
 
 PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
-SUBJECTS = (anomalies, augmentation, compression, embedding, grids, labels, reliability, restoration, runs)
+SUBJECTS = (
+    anomalies,
+    augmentation,
+    compression,
+    embedding,
+    grids,
+    labels,
+    reliability,
+    restoration,
+    runs,
+    tracing,
+)
 TABLES: dict[str, Callable[[], str]] = {
     name: make for subject in SUBJECTS for name, make in subject.TABLES.items()
 }

@@ -3,6 +3,7 @@
 .amg       changed bytes │ changed code with the CRC made right again
 archive    changed bytes │ changed codes or index with both checksums made right again
 model      changed bytes │ changed header or tensors with the digest made right again
+bombs      an index, a header and networks of sizes that no memory holds, with every checksum right
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import struct
 import zlib
 from binascii import crc32
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from stress.guarded import Tally, bounded, mutant
 PICTURES, ARCHIVES, MODELS = 80_000, 18_000, 4_000
 MEBIBYTES = 512
 ENTRIES = 12
+BOMB = 768
+"""MiB that an archive's index unpacks to."""
 EXTREMES = (0, -1, 2, 255, 65_536, 10**7, 10**9, 2**31, 2**63, 10**30, 0.5, 1e308)
 
 Mutation = Callable[[random.Random], bytes]
@@ -106,6 +109,23 @@ def vouched(header: bytes, tensors: bytes) -> bytes:
     return bytes(data)
 
 
+def bombs(many: bytes, whole: bytes) -> Iterator[tuple[str, bytes]]:
+    """Files that are as they should be but for a size: an archive's index, a model's header, a model's networks."""
+    start, inflated = many[: container.START.size], BOMB << 20
+    packer = zlib.compressobj(1)
+    index = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(BOMB)), packer.flush()])
+    tail = bytes(container.CRC.size) + index + struct.pack(">III", 1, len(index), inflated)
+    yield "archive", start + tail + struct.pack(">I", crc32(start + tail))
+    for length in (1 << 33, 1 << 62, (1 << 64) - 1):
+        yield "model", length.to_bytes(8, "little") + whole[8:]
+    size = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + size])
+    inner = json.loads(header["__metadata__"]["amalgan"])
+    inner["config"]["network"]["hidden"] = 60_000
+    header["__metadata__"]["amalgan"] = json.dumps(inner)
+    yield "model", vouched(json.dumps(header, separators=(",", ":")).encode(), whole[8 + size :])
+
+
 def read_picture(model: Model, data: bytes) -> None:
     """As amalgan decompress does."""
     decoded(model, [one_code(model, data)])
@@ -130,7 +150,15 @@ def figure(share: float, scratch: Path) -> Figure:
     small = subjects.model(scratch, "autoencoder", "vectors", network=subjects.TINY)
     assert small.coder is not None
     whole, place = (scratch / "model.safetensors").read_bytes(), scratch / "mutant"
+    doors = {
+        "archive": (partial(read_archive, made, place), BitstreamError),
+        "model": (partial(read_model, place), ModelFileError),
+    }
+    crafted = [*bombs(many, whole)]
     with bounded(MEBIBYTES):
+        for number, (kind, data) in enumerate(crafted):
+            read, own = doors[kind]
+            tally.trying(f"{kind}, bomb {number}", partial(read, data), own)
         for number in range(portion(PICTURES, share)):
             data = picture(seeds[number % len(seeds)], draw)
             tally.trying(f"picture {number} {data.hex()}", partial(read_picture, made, data), BitstreamError)

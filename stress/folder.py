@@ -81,6 +81,8 @@ def bad_pictures() -> Iterator[tuple[str, bytes]]:
     photo = encoded(noise(2, 64, 64, 3), "JPEG")
     yield "cut.jpg", photo[: int(len(photo) * 0.999)]
     yield "declares.png", declared(60_000, 60_000)
+    yield "too_large.png", encoded(Image.new("1", (GIANT[0], GIANT[1] + 1)))
+    yield "too_long.png", encoded(Image.new("1", (30_001, 1)))
     yield "page.png", b"<!DOCTYPE html><script>alert(1)</script>"
     yield "drawing.png", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
     yield "print.png", b"%!PS-Adobe-3.0 EPSF-3.0\n(%pipe%id) (w) file"

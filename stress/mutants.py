@@ -125,6 +125,27 @@ MUTANTS = (
         promise="folder",
     ),
     Mutant(
+        name="no escaping in pages",
+        file="studies/report/page.py",
+        old="        autoescape=True,",
+        new="        autoescape=False,",
+        promise="names",
+    ),
+    Mutant(
+        name="no quoting of formulas",
+        file="data/sheets.py",
+        old="text.startswith(FORMULA)",
+        new="False",
+        promise="names",
+    ),
+    Mutant(
+        name="names are shown as they are",
+        file="data/names.py",
+        old='    if text.isprintable() and "\\\\" not in text:',
+        new="    if True:",
+        promise="names",
+    ),
+    Mutant(
         name="no roll-back",
         file="training/watchdog.py",
         old="        self.take_back(state)\n",

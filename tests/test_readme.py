@@ -125,6 +125,13 @@ def test_commands_on_detecting_are_understood() -> None:
     assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
 
 
+def test_commands_on_tracing_are_understood() -> None:
+    """Not run: each flag is there."""
+    commands = commands_of((ROOT / "docs" / "trace.md").read_text(), ("generate", "trace"))
+    assert len(commands) == 4
+    assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
+
+
 def test_commands_on_embedding_are_understood() -> None:
     """Not run: each flag is there."""
     commands = commands_of((ROOT / "docs" / "embed.md").read_text(), ("embed",))

@@ -8,6 +8,14 @@ from typing import Any
 from tables.markdown import stored, table
 
 SETS = {"made with": "with which the rule was made", "held": "set aside, judged once"}
+CELLS = {
+    "mnist-10": "MNIST, 10 a class",
+    "mnist-30": "MNIST, 30",
+    "mnist-100": "MNIST, 100",
+    "mnist-300": "MNIST, 300",
+    "cifar-100": "CIFAR-10, 100",
+}
+"""By the names of their cells."""
 ARMS = {"moved": "crops", "smote": "SMOTE in pixels"}
 
 
@@ -47,8 +55,32 @@ def gain(found: Mapping[str, Any]) -> str:
 
 
 def few_pictures() -> str:
-    """MNIST, 30 pictures a class."""
-    return gains("mnist-30")
+    """A row a data set: points of accuracy beside nothing, then beside flips and crops."""
+    found = {said: stored("augment")[name] for name, said in CELLS.items()}
+    policies = [f"`{name}`" for name in next(iter(found.values()))["policies"]]
+    alone = table(
+        ["beside nothing", "with nothing", "flips, crops", "SMOTE in pixels", *policies],
+        ([said, *beside_nothing(cell)] for said, cell in found.items()),
+    )
+    on_top = table(
+        ["beside flips and crops", "with these", *policies],
+        ([said, *beside_moved(cell)] for said, cell in found.items()),
+    )
+    return f"{alone}\n{on_top}"
+
+
+def beside_nothing(cell: Mapping[str, Any]) -> list[str]:
+    """What each arm gains over the real pictures alone."""
+    base = cell["base"]
+    added = (one["added"]["gained"] for one in cell["policies"].values())
+    gained = [gain(base[key]["gained"]) for key in ARMS]
+    return [f"{base['nothing']['accuracy']:.1f} %", *gained, *map(gain, added)]
+
+
+def beside_moved(cell: Mapping[str, Any]) -> list[str]:
+    """What each policy gains on top of flips and crops."""
+    base = cell["base"]["moved"]
+    return [f"{base['accuracy']:.1f} %", *(gain(one["beside"]) for one in cell["policies"].values())]
 
 
 def rare_classes() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tables.markdown import GRIDS, stored, table
 
@@ -34,9 +35,15 @@ def many() -> str:
     )
 
 
+def trained(row: dict[str, Any]) -> str:
+    """What gave the codes."""
+    labels = f", {row['labeled']} labels" if row.get("labeled") else ""
+    return f"`{row['system']}`{labels}"
+
+
 def codes() -> str:
     """A row a system: measured here, and in the grid of 20 CPU-minutes."""
-    rows = [probe_row(f"`{row['system']}`", row["images"], row["scores"]) for row in stored("codes")["rows"]]
+    rows = [probe_row(trained(row), row["images"], row["scores"]) for row in stored("codes")["rows"]]
     report = json.loads((GRIDS / "mnist-20min" / "report.json").read_text())
     for row in report["systems"]:
         entries = report["table"][row["name"]]
