@@ -20,7 +20,7 @@ from pathlib import Path
 
 from amalgan import modelfile, tensorfile
 from amalgan.coding import container
-from amalgan.errors import BitstreamError, ModelFileError
+from amalgan.errors import AmalganError, BitstreamError, ModelFileError
 from amalgan.modelfile import Model
 from amalgan.tasks.compressing import packed
 from amalgan.tasks.compressing.compress import decoded, one_code
@@ -109,21 +109,35 @@ def vouched(header: bytes, tensors: bytes) -> bytes:
     return bytes(data)
 
 
-def bombs(many: bytes, whole: bytes) -> Iterator[tuple[str, bytes]]:
-    """Files that are as they should be but for a size: an archive's index, a model's header, a model's networks."""
+def bombs(many: bytes, whole: bytes) -> Iterator[tuple[str, str, bytes]]:
+    """Files that are as they should be but for a size: an archive's index, a model's header, a model's networks.
+
+    Beside each, what must be said of it: before memory is asked for, not because there was none.
+    """
     start, inflated = many[: container.START.size], BOMB << 20
     packer = zlib.compressobj(1)
     index = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(BOMB)), packer.flush()])
     tail = bytes(container.CRC.size) + index + struct.pack(">III", 1, len(index), inflated)
-    yield "archive", start + tail + struct.pack(">I", crc32(start + tail))
+    yield "archive", "does not fit its size", start + tail + struct.pack(">I", crc32(start + tail))
     for length in (1 << 33, 1 << 62, (1 << 64) - 1):
-        yield "model", length.to_bytes(8, "little") + whole[8:]
+        yield "model", "is not a model file", length.to_bytes(8, "little") + whole[8:]
     size = int.from_bytes(whole[:8], "little")
     header = json.loads(whole[8 : 8 + size])
     inner = json.loads(header["__metadata__"]["amalgan"])
-    inner["config"]["network"]["hidden"] = 60_000
+    inner["config"]["network"] |= {"hidden": 60_000, "layers": 3}
     header["__metadata__"]["amalgan"] = json.dumps(inner)
-    yield "model", vouched(json.dumps(header, separators=(",", ":")).encode(), whole[8 + size :])
+    again = json.dumps(header, separators=(",", ":")).encode()
+    yield "model", "weights do not fit its system", vouched(again, whole[8 + size :])
+
+
+def in_time(read: Callable[[bytes], None], data: bytes, words: str) -> None:
+    """Read a bomb; to be refused in other words is a fault."""
+    try:
+        read(data)
+    except AmalganError as error:
+        if words not in str(error):
+            raise AssertionError(f"refused too late: {error}") from error
+        raise
 
 
 def read_picture(model: Model, data: bytes) -> None:
@@ -156,9 +170,9 @@ def figure(share: float, scratch: Path) -> Figure:
     }
     crafted = [*bombs(many, whole)]
     with bounded(MEBIBYTES):
-        for number, (kind, data) in enumerate(crafted):
+        for number, (kind, words, data) in enumerate(crafted):
             read, own = doors[kind]
-            tally.trying(f"{kind}, bomb {number}", partial(read, data), own)
+            tally.trying(f"{kind}, bomb {number}", partial(in_time, read, data, words), own)
         for number in range(portion(PICTURES, share)):
             data = picture(seeds[number % len(seeds)], draw)
             tally.trying(f"picture {number} {data.hex()}", partial(read_picture, made, data), BitstreamError)
