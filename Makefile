@@ -16,7 +16,7 @@ stress: $(READY)  ## keep every promise of docs/reliability.md, or say which is 
 	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m stress --json benchmarks/results/stress.json
 
 stress-mutants: $(READY)  ## remove one safeguard after the other: the stress run must fail each time
-	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m stress.mutants
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m stress.mutants --json benchmarks/results/stress_mutants.json
 
 check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -9,8 +9,8 @@ is the median p-value of sets of 64 with one key each. False alarms: 100 picture
 
 ``score`` trains each system on one thread (OMP_NUM_THREADS=1), seed 0, and counts, at a rate of 0.01 and on pictures
 that nothing was learned from, how many real ones are taken for the model's and how many of the model's are missed: as
-they are, and with both sides as JPEG or scaled down to three quarters and up again. Writes
-benchmarks/results/trace.json; what is there is not done again.
+they are, and with both sides as JPEG or scaled down and up again. Writes benchmarks/results/trace.json; what is there
+is not done again.
 """
 
 from __future__ import annotations
@@ -27,19 +27,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 import amalgan as ag
 from amalgan.config.data import DataConfig
-from amalgan.data import from_pixels, open_data, to_pixels
+from amalgan.data import open_data, to_pixels
 from amalgan.data.damage import jpeg
 from amalgan.data.watermark import marked, own_signs, p_value_together, p_values, signs, tails
 from amalgan.files import write_json
-from amalgan.metrics import detection
 from amalgan.metrics.statistics import binomial_interval
-from amalgan.tasks.detecting.detect import bounds, share
+from amalgan.tasks.detecting.detect import bounds
 from amalgan.tasks.tracing.trace import Known, Reals
-from amalgan.types import DataSpec
 
 RESULT = Path(__file__).parent / "results" / "trace.json"
 LEVEL, RATE = 1e-4, 0.01
@@ -165,46 +162,13 @@ def scores(system: str, place: str, images: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
         model = ag.train(system, place, images=images, device="cpu", out=out, quiet=True).held
-    data = open_data(place, like=model.spec)
     started_at = time.process_time()
-    reals = Reals.of(model, data)
-    known = Known.of(model, reals)
-    seconds = time.process_time() - started_at
-    counted = reals.counted.take(reals.counted.spaced(2000))
-    made = from_made(ag.Model(model).generate(len(counted), seed=77), model.spec)
-    rows = {}
-    for name, change in (changes() | {"scaled 0.75": shrunk}).items():
-        if name in ("scaled 0.5", "scaled 1.5"):
-            continue
-        real, new = (known.forensics.score(every(side, change, model.spec)) for side in (counted, made))
-        rows[name] = {
-            "false_alarms": bounds(share(known.p(real) <= RATE)),
-            "missed": bounds(share(known.p(new) > RATE)),
-            "auroc": bounds(detection.auroc(real, new)),
-        }
+    known = Known.of(model, Reals.of(model, open_data(place, like=model.spec)))
     return {
-        "real": len(counted),
-        "made": len(made),
-        "seconds_to_learn": round(seconds, 1),
         "rate": RATE,
-        "rows": rows,
+        "seconds_to_learn": round(time.process_time() - started_at, 1),
+        **known.errors(RATE),
     }
-
-
-def shrunk(x: Pixels) -> Pixels:
-    """Scaled down to three quarters, and up again as the reader does it."""
-    return scaled(scaled(x, tuple(round(side * 0.75) for side in x.shape[:2])), x.shape[:2])
-
-
-def every(x: Tensor, change: Change, spec: DataSpec) -> Tensor:
-    """Examples, changed as files."""
-    return from_made(np.stack([*map(change, to_pixels(x, spec))]), spec)
-
-
-def from_made(pixels: Pixels, spec: DataSpec) -> Tensor:
-    """Files' pixels as networks see them."""
-    first = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2).copy()
-    return from_pixels(first, spec)
 
 
 if __name__ == "__main__":

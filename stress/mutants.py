@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import amalgan
+from amalgan.files import write_json
+from stress.__main__ import PROMISES
 
 SOURCE = Path(amalgan.__file__).parent
 SHARE = "0.02"
@@ -182,11 +184,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m stress.mutants", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help="; ".join(names))
     parser.add_argument("--jobs", type=int, default=2, help="mutants tried at once")
+    parser.add_argument("--json", type=Path, help="keep what came out in this file")
     asked = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if not asked.only or mutant.name in asked.only]
     with ThreadPoolExecutor(asked.jobs) as pool:
         codes = list(pool.map(reported, chosen))
     failed = sum(code != 0 for code in codes)
+    if asked.json is not None:
+        rows = [
+            {"name": mutant.name, "promise": PROMISES[mutant.promise], "noticed": code != 0}
+            for mutant, code in zip(chosen, codes, strict=True)
+        ]
+        write_json(asked.json, {"mutants": rows})
     print(f"without a safeguard the stress run failed {failed} of {len(chosen)} times")
     return int(failed < len(chosen))
 

@@ -46,7 +46,7 @@ def alarms(found: dict[str, Any], levels: list[str]) -> list[str]:
 def hands() -> str:
     """A row a model and change: how often its score errs."""
     rows = stored("trace")["score"]
-    head = ["model", "changed", "real, taken for its", "its, missed", "AUROC"]
+    head = ["model", "both sides", "real, taken for its", "its, missed", "AUROC"]
     return table(head, (line for name, row in rows.items() for line in hand(name, row)))
 
 
@@ -59,7 +59,7 @@ def hand(name: str, row: dict[str, Any]) -> list[list[str]]:
             *(spanned(found[key]) for key in ("false_alarms", "missed")),
             f"{found['auroc']['mean']:.4f}",
         ]
-        for number, (change, found) in enumerate(row["rows"].items())
+        for number, (change, found) in enumerate(row["versions"].items())
     ]
 
 

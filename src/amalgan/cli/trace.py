@@ -79,7 +79,7 @@ class Trace:
             "by": asked,
             "watermark_together": together(model, records),
             "noun": noun(model),
-            "reals": None if known is None else {"n": len(known.compared), "of": known.source},
+            "reals": None if known is None else {"n": known.beside, "of": known.source},
             "errors": None if known is None else known.errors(self.rate),
             "out": str(self.out),
             "written": written,
@@ -95,10 +95,10 @@ class Trace:
 
         with console.status("learning what sets the model's apart from real ones ..."):
             known = Known.of(model, Reals.of(model, reals))
-        if (smallest := 1 / (len(known.compared) + 1)) > self.rate:
+        if (smallest := 1 / (known.beside + 1)) > self.rate:
             say(
                 console,
-                f"note: {counted(len(known.compared), 'real example')} to compare with can show no p-value below "
+                f"note: {counted(known.beside, 'real example')} to compare with can show no p-value below "
                 f"{smallest:.3g}, so the score raises no alarm at a rate of {self.rate:g}. Give "
                 f"{math.ceil(2 / self.rate)} more as --reals.",
             )

@@ -1,25 +1,27 @@
 """Telling a model's examples from real ones: a small network, trained on the spot on both.
 
     real examples ─┐
-                   ├─► every other one as JPEG leaves it ─► network ─► logit: higher looks more like the model's
+                   ├─► as they are, or as JPEG or scaling leaves them ─► network ─► logit: higher, the model's
     new examples ──┘
 
 A generator leaves traces of its own: what its last layers cannot draw, and what they always draw (Marra et al. 2019,
-arXiv:1812.11842; Wang et al. 2020, arXiv:1912.11035, who found that training on compressed copies is what makes such
-a network survive compression). How often it errs is measured on examples that it has not seen, not promised.
+arXiv:1812.11842). Coding and scaling blur real pictures, too, so a network that never saw that takes them for the
+model's; it is trained on such copies (Wang et al. 2020, arXiv:1912.11035). How often it errs is measured on examples
+that it has not seen, not promised.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from amalgan.data import Records
-from amalgan.data.damage import coded
+from amalgan.data.damage import coded, larger
 from amalgan.features import Classifier
 from amalgan.modelfile import Model
 from amalgan.tasks.augmenting.lessons import Labeled, steps_for, taught
@@ -28,8 +30,10 @@ from amalgan.types import UNLABELED
 
 MOST = 5000
 """At most so many examples of each side are learned from."""
-QUALITIES = (60, 95)
+QUALITIES = (90, 75, 50)
 """Of JPEG."""
+SHARES = (0.75, 0.5)
+"""Of the sides, to which pictures are scaled down before they are scaled up again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,7 @@ class Forensics:
             made(model, len(chosen), "tracing: to learn from"),
         ]
         label = torch.arange(2).repeat_interleave(len(chosen))
-        lesson = Labeled.of(torch.cat([pressed(side) for side in sides]), label)
+        lesson = Labeled.of(torch.cat([mixed(side) for side in sides]), label)
         return cls(taught(lesson, real.spec, 2, steps=steps_for(len(label)), seed=0))
 
     @torch.no_grad()
@@ -55,6 +59,14 @@ class Forensics:
         """The log-odds, up to a constant, that the model made it."""
         logits = self.net.logits(x.cpu()).double()
         return logits[:, 1] - logits[:, 0]
+
+    def scores(self, chunks: Iterable[Float[Tensor, "B ..."]]) -> dict[str, Float[Tensor, " N"]]:
+        """The same of examples in every version that ``suffered`` makes of them."""
+        found: dict[str, list[Tensor]] = {}
+        for x in chunks:
+            for name, version in suffered(x).items():
+                found.setdefault(name, []).append(self.score(version))
+        return {name: torch.cat(parts) for name, parts in found.items()}
 
 
 def made(model: Model, count: int, purpose: str) -> Float[Tensor, "N ..."]:
@@ -68,12 +80,26 @@ def kept(x: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
     return x.clamp(-1, 1).add(1).mul(127.5).round().div(127.5).sub(1) if x.ndim == 4 else x
 
 
-def pressed(x: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
-    """Every other picture as JPEG leaves it, at a quality of its own."""
+def suffered(x: Float[Tensor, "N ..."]) -> dict[str, Float[Tensor, "N ..."]]:
+    """What may have happened to examples on their way: nothing, coarse coding, scaling down and up again."""
     if x.ndim != 4:
-        return x
-    quality = np.random.default_rng(0).integers(QUALITIES[0], QUALITIES[1] + 1, len(x))
+        return {"as they are": x}
+    coarse = {f"as JPEG of quality {quality}": coded(x, quality) for quality in QUALITIES}
+    small = {f"scaled to {share:.0%}": softened(x, share) for share in SHARES}
+    return {"as they are": x, **coarse, **small}
+
+
+def softened(x: Float[Tensor, "N C H W"], share: float) -> Float[Tensor, "N C H W"]:
+    """Scaled to a share of the sides and up again, bicubic, in 256 steps each time."""
+    size = [max(1, round(side * share)) for side in x.shape[2:]]
+    small = kept(interpolate(x.float(), size, mode="bicubic", antialias=True))
+    return kept(larger(small, x.shape[2:]))
+
+
+def mixed(x: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
+    """Each example as it is in one of these versions, in turn."""
+    versions = [*suffered(x).values()]
     found = x.clone()
-    for row in range(0, len(x), 2):
-        found[row] = coded(x[row : row + 1], int(quality[row]))[0]
+    for number, version in enumerate(versions):
+        found[number :: len(versions)] = version[number :: len(versions)]
     return found

@@ -5,9 +5,10 @@
     examples ──────┬──────────────► score                          ├─► p ─► made by the model?
                    └─► signs of low frequencies ─► p(watermark) ───┘
 
-p(score) is conformal: of real examples, a share p or less look as much like the model's. p(watermark) is exact
-without any real example, so it is all there is where none are given. One and the other are joined by Bonferroni's
-rule, with a hundredth of the rate for the watermark, whose p is tiny where there is one.
+p(score) is conformal: of real examples, a share p or less look as much like the model's, be they as they are, coarsely
+coded or scaled: it is the largest over these versions. p(watermark) is exact without any real example, so it is all
+there is where none are given. One and the other are joined by Bonferroni's rule, with a hundredth of the rate for the
+watermark, whose p is tiny where there is one.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ FOR_WATERMARK = 0.01
 """Of the rate of false alarms."""
 FEWEST = 50
 """Real examples to learn from, to compare with, and to count errors on."""
-MOST_MADE = 2000
-"""New examples that errors are counted on."""
+MOST_COUNTED = 2000
+"""Examples of each side to compare with, and to count errors on."""
 SCORE, WATERMARK = "score", "watermark"
 
 
@@ -83,9 +84,10 @@ class Known:
     """A model's hand, and how it looks on real and on new examples that were not learned from."""
 
     forensics: Forensics
-    compared: Float[Tensor, " n"]
-    counted: Float[Tensor, " m"]
-    new: Float[Tensor, " k"]
+    compared: dict[str, Float[Tensor, " n"]]
+    """Real examples to compare with, in every version that ``suffered`` makes of them."""
+    counted: dict[str, Float[Tensor, " m"]]
+    new: dict[str, Float[Tensor, " k"]]
     source: str
 
     @classmethod
@@ -97,27 +99,46 @@ class Known:
         """
         model.require(Generates)
         forensics = Forensics.learn(model, reals.learned)
-        compared, counted = (
-            torch.cat([forensics.score(batch.x) for batch in records.batches(CHUNK)])
-            for records in (reals.compared, reals.counted)
+        new = made(model, min(len(reals.counted), MOST_COUNTED), "tracing: to count errors on")
+        return cls(
+            forensics=forensics,
+            compared=forensics.scores(spread(reals.compared)),
+            counted=forensics.scores(spread(reals.counted)),
+            new=forensics.scores(new.split(CHUNK)),
+            source=reals.source,
         )
-        new = made(model, min(len(counted), MOST_MADE), "tracing: to count errors on")
-        scores = torch.cat([forensics.score(x) for x in new.split(CHUNK)])
-        return cls(forensics=forensics, compared=compared, counted=counted, new=scores, source=reals.source)
+
+    @property
+    def beside(self) -> int:
+        """How many real examples there are to compare with."""
+        return min(map(len, self.compared.values()))
 
     def p(self, score: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
-        """Of real examples, the share that look as much like the model's."""
-        return detection.p_values(self.compared, score)
+        """Of real examples, the share that look as much like the model's, in the version where most do."""
+        return torch.stack([detection.p_values(real, score) for real in self.compared.values()]).amax(0)
 
     def errors(self, rate: float) -> dict[str, Any]:
         """How often the score alone errs at ``rate``, with 95 % intervals, on examples of known origin."""
-        return {
-            "real": len(self.counted),
-            "made": len(self.new),
-            "false_alarms": bounds(share(self.p(self.counted) <= rate)),
-            "missed": bounds(share(self.p(self.new) > rate)),
-            "auroc": bounds(detection.auroc(self.counted, self.new)),
+        told = {
+            name: {
+                "false_alarms": bounds(share(self.p(real) <= rate)),
+                "missed": bounds(share(self.p(new) > rate)),
+                "auroc": bounds(detection.auroc(real, new)),
+            }
+            for (name, real), new in zip(self.counted.items(), self.new.values(), strict=True)
         }
+        first, *_ = told.values()
+        sizes = {
+            "real": len(next(iter(self.counted.values()))),
+            "made": len(next(iter(self.new.values()))),
+        }
+        return sizes | first | {"versions": told}
+
+
+def spread(records: Records) -> Iterator[Tensor]:
+    """At most MOST_COUNTED of them, evenly, some at a time."""
+    chosen = records.select(records.spaced(MOST_COUNTED))
+    return (batch.x for batch in chosen.batches(CHUNK))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
