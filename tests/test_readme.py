@@ -7,17 +7,24 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
+import amalgan as ag
 from amalgan import catalog, registry
 from amalgan.cli import main
 from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
+from amalgan.config.data import DataConfig
 from amalgan.studies.compare import Request
 from amalgan.studies.compare.plan import named
 
@@ -25,9 +32,9 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def block(kind: str) -> str:
+def block(kind: str, page: str = README) -> str:
     """The first code block of ``kind``."""
-    blocks = dict(reversed(re.findall(r"^```(\w*)\n(.*?)^```$", README, re.S | re.M)))
+    blocks = dict(reversed(re.findall(r"^```(\w*)\n(.*?)^```$", page, re.S | re.M)))
     return blocks[kind]
 
 
@@ -42,6 +49,26 @@ def test_python_of_the_readme_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert 8 < float(done.stdout) < 40  # dB
+
+
+def test_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On digits, where a page says photos; trained and verified shortly."""
+    monkeypatch.chdir(tmp_path)
+    x, y = load_digits(return_X_y=True)
+    x, y = x[:60], np.where(y[:60] < 5, "few", "many")
+    for row, (pixels, name) in enumerate(zip(x, y, strict=True)):
+        (tmp_path / "photos" / name).mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray((pixels.reshape(8, 8) * 15.9).astype(np.uint8))
+        picture.save(tmp_path / "photos" / name / f"{row}.png")
+    gray = DataConfig(size="8", channels=1)
+    ag.train("autoencoder", "photos", out="runs/photos", images=320, batch=32, reading=gray, quiet=True)
+    known = {"ag": ag, "make_pipeline": make_pipeline, "LogisticRegression": LogisticRegression}
+    for page in ("augment.md", "embed.md"):
+        text = block("python", (ROOT / "docs" / page).read_text())
+        quick = text.replace("verify=True", "verify=False").replace("images=20_000", "images=64")
+        names = known | {"GridSearchCV": partial(GridSearchCV, cv=2), "X": x, "y": y}
+        exec(quick, names)
+    assert len(list((tmp_path / "more").rglob("*.png"))) >= 40
 
 
 def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

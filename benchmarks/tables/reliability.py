@@ -11,4 +11,17 @@ def stress() -> str:
     return table(["must hold", "reached"], [[row["asked"], row["reached"]] for row in rows])
 
 
-TABLES = {"stress": stress}
+def mutants() -> str:
+    """A row a promise: what was taken away, and whether each was noticed."""
+    rows = stored("stress_mutants")["mutants"]
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["promise"], []).append(
+            row["name"] + ("" if row["noticed"] else " (not noticed)")
+        )
+    noticed = sum(row["noticed"] for row in rows)
+    lines = table(["what failed", "without"], ([name, "; ".join(what)] for name, what in found.items()))
+    return f"{lines}\n{noticed} of {len(rows)} were noticed.\n"
+
+
+TABLES = {"stress": stress, "mutants": mutants}

@@ -27,6 +27,7 @@ from amalgan.errors import UsageError
 from amalgan.files import replacing, write_bytes
 from amalgan.systems.abilities import Decodes, Encodes, abilities
 from amalgan.trained import Model, load
+from amalgan.types import DataSpec
 
 IMAGES = 20_000
 LEAST = 16
@@ -43,13 +44,15 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         code_size: entries of a code; by default what suits the data.
         settings: the system's configuration instead of ``code_size``, as ``AutoencoderConfig(variational=True)``.
         model: a model file, or a run's folder, to use as it is; nothing is trained then.
-        shape: (H, W) or (H, W, 3) where rows are pictures laid out flat.
+        shape: (H, W) or (H, W, 3) where rows are pictures laid out flat; by default those of ``model``, if one is given
+            that reads pictures.
         scale: what is black and what is white in such rows; by default 0 and 255.
         batch: rows in a training round.
         random_state: the seed.
 
     Attributes:
         model_: the model.
+        shape_: of a picture; None where rows are vectors.
     """
 
     def __init__(
@@ -84,7 +87,12 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             UsageError: the system has no code, or ``shape`` does not fit.
         """
         rows = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self.model_ = load(self.model) if self.model is not None else self._trained(rows, y)
+        self.shape_ = self.shape
+        if self.model is None:
+            self.model_ = self._trained(rows, y)
+        else:
+            self.model_ = load(self.model)
+            self.shape_ = self.shape or picture_shape(self.model_.spec)
         self.model_.held.require(Encodes)
         self._n_features_out = self.model_.encode(self._examples(rows[:1])).shape[1]
         return self
@@ -104,7 +112,7 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         self.model_.held.require(Decodes)
         made = self.model_.decode(np.asarray(X)).reshape(len(X), -1).astype(np.float32)
-        return made if self.shape is None else self._from_pixels(made)
+        return made if self.shape_ is None else self._from_pixels(made)
 
     def _trained(self, rows: NDArray[Any], y: Any) -> Model:
         if "encode" not in abilities(registry.system_class(self.system)):
@@ -144,13 +152,13 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _examples(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Rows as the model takes them: float vectors, or pictures in bytes."""
-        if self.shape is None:
+        if self.shape_ is None:
             return rows.astype(np.float32)
-        if int(np.prod(self.shape)) != rows.shape[1]:
-            raise UsageError(f"shape is {self.shape}, which is not {rows.shape[1]} numbers a row")
+        if int(np.prod(self.shape_)) != rows.shape[1]:
+            raise UsageError(f"shape is {self.shape_}, which is not {rows.shape[1]} numbers a row")
         black, white = self.scale
         levels = (rows - black) * (255 / (white - black))
-        return np.rint(levels.clip(0, 255)).astype(np.uint8).reshape(len(rows), *self.shape)
+        return np.rint(levels.clip(0, 255)).astype(np.uint8).reshape(len(rows), *self.shape_)
 
     def _from_pixels(self, levels: NDArray[np.float32]) -> NDArray[np.float32]:
         black, white = self.scale
@@ -176,3 +184,11 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 write_bytes(Path(scratch) / "model.safetensors", state["model_"])
                 state["model_"] = load(Path(scratch) / "model.safetensors")
         super().__setstate__(state)
+
+
+def picture_shape(spec: DataSpec) -> tuple[int, ...] | None:
+    """(H, W) or (H, W, 3) of what a model reads; None for vectors."""
+    if spec.kind == "vector":
+        return None
+    channels, *size = spec.shape
+    return (*size, 3) if channels == 3 else tuple(size)
