@@ -8,9 +8,9 @@ each with a key of its own, and counts how many are found at p <= 0.0001: as the
 is the median p-value of sets of 64 with one key each. False alarms: 100 pictures of each without mark, 10,000 keys.
 
 ``score`` trains each system on one thread (OMP_NUM_THREADS=1), seed 0, and counts, at a rate of 0.01 and on pictures
-that nothing was learned from, how many real ones are taken for the model's and how many of the model's are missed: as
-they are, and with both sides as JPEG or scaled down and up again. Writes benchmarks/results/trace.json; what is there
-is not done again.
+that nothing was learned from, how many real ones are taken for the model's and how many of the model's are missed:
+with both sides as they are, as JPEG or scaled down and up again, as far as each --changed allows. Writes
+benchmarks/results/trace.json; what is there is not done again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -36,6 +36,7 @@ from amalgan.data.watermark import marked, own_signs, p_value_together, p_values
 from amalgan.files import write_json
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.tasks.detecting.detect import bounds
+from amalgan.tasks.tracing.forensics import Changed
 from amalgan.tasks.tracing.trace import Known, Reals
 
 RESULT = Path(__file__).parent / "results" / "trace.json"
@@ -162,13 +163,8 @@ def scores(system: str, place: str, images: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
         model = ag.train(system, place, images=images, device="cpu", out=out, quiet=True).held
-    started_at = time.process_time()
-    known = Known.of(model, Reals.of(model, open_data(place, like=model.spec)))
-    return {
-        "rate": RATE,
-        "seconds_to_learn": round(time.process_time() - started_at, 1),
-        **known.errors(RATE),
-    }
+    reals = Reals.of(model, open_data(place, like=model.spec))
+    return {changed: Known.of(model, reals, changed).errors(RATE) for changed in get_args(Changed)}
 
 
 if __name__ == "__main__":

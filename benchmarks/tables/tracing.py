@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tables.markdown import stored, table
@@ -44,23 +45,18 @@ def alarms(found: dict[str, Any], levels: list[str]) -> list[str]:
 
 
 def hands() -> str:
-    """A row a model and change: how often its score errs."""
+    """A row a model and version: how often its score errs, by what may have happened."""
     rows = stored("trace")["score"]
-    head = ["model", "both sides", "real, taken for its", "its, missed", "AUROC"]
+    head = ["model", "`--changed`", "both sides", "real, taken for its", "its, missed", "AUROC"]
     return table(head, (line for name, row in rows.items() for line in hand(name, row)))
 
 
-def hand(name: str, row: dict[str, Any]) -> list[list[str]]:
+def hand(name: str, row: dict[str, Any]) -> Iterator[list[str]]:
     """The lines of one model."""
-    return [
-        [
-            name if number == 0 else "",
-            change,
-            *(spanned(found[key]) for key in ("false_alarms", "missed")),
-            f"{found['auroc']['mean']:.4f}",
-        ]
-        for number, (change, found) in enumerate(row["versions"].items())
-    ]
+    for changed, found in row.items():
+        for version, one in found["versions"].items():
+            shares = [spanned(one[key]) for key in ("false_alarms", "missed")]
+            yield [name, f"`{changed}`", version, *shares, f"{one['auroc']['mean']:.4f}"]
 
 
 def spanned(found: dict[str, float]) -> str:

@@ -43,6 +43,7 @@ from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
 from amalgan.tasks.restoring.mend import Repair
 from amalgan.tasks.restoring.restore import Answers, restored
+from amalgan.tasks.tracing.forensics import Changed
 from amalgan.tasks.tracing.trace import Known, Reals, Trace, trace
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
@@ -171,16 +172,19 @@ class Model:
         joint = None if known is None else Joint.fit(self.held, self._in(known).split(CHUNK))
         return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
 
-    def trace(self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None) -> Trace:
+    def trace(
+        self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
+    ) -> Trace:
         """Which examples this model made: by its watermark and, with ``reals`` to learn from, without one.
 
-        ``reals`` are best the training data; the result's ``made(rate)`` lets a share ``rate`` of real ones be wrong.
+        ``reals`` are best the training data; the result's ``made(rate)`` lets a share ``rate`` of real ones be wrong,
+        of those too that have ``changed`` on their way: by JPEG, or by scaling as well.
         """
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             known = None
             if reals is not None:
                 found = open_data(named(reals, Path(scratch)), like=self.spec, at_least=1)
-                known = Known.of(self.held, Reals.of(self.held, found))
+                known = Known.of(self.held, Reals.of(self.held, found), changed)
             return trace(self.held, self._in(x).split(CHUNK), known)
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:

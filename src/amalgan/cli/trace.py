@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -45,6 +45,9 @@ class Trace:
     reals: str | None = None
     """Real examples to learn from and to compare with, best the model's training data. Without them only the watermark
     is looked for."""
+    changed: Literal["nothing", "coded", "scaled"] = "coded"
+    """What may have happened to DATA on its way: nothing; JPEG; JPEG or scaling down and up again. Real ones of which
+    this is true keep to --rate; the more may have happened, the more of the model's are missed."""
     rate: float = 0.01
     """The share of real examples that may be taken for the model's."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
@@ -66,7 +69,7 @@ class Trace:
         reals = data_for(self.reals, config, console, like=model.spec) if self.reals else None
         known = None if reals is None else self.learned(model, reals, console)
         asked, records = columns(model, known), data.records
-        journal = Journal.beside(self.out, key_for(model, records, reals), "<f8", (len(asked),))
+        journal = Journal.beside(self.out, key_for(model, records, reals, self.changed), "<f8", (len(asked),))
         with pace(console, "tracing", len(records), journal.count) as shown:
             found = trace_on(journal, model, records, known, shown.follow)
         written = found.write(self.out, self.rate)
@@ -77,6 +80,7 @@ class Trace:
             "made": int(found.made(self.rate).sum()),
             "rate": self.rate,
             "by": asked,
+            "changed": self.changed,
             "watermark_together": together(model, records),
             "noun": noun(model),
             "reals": None if known is None else {"n": known.beside, "of": known.source},
@@ -94,7 +98,7 @@ class Trace:
         from amalgan.tasks.tracing.trace import Known, Reals
 
         with console.status("learning what sets the model's apart from real ones ..."):
-            known = Known.of(model, Reals.of(model, reals))
+            known = Known.of(model, Reals.of(model, reals), self.changed)
         if (smallest := 1 / (known.beside + 1)) > self.rate:
             say(
                 console,

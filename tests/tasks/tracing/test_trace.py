@@ -14,7 +14,7 @@ from amalgan.data import Dataset
 from amalgan.errors import AbilityError, DataError, UsageError
 from amalgan.modelfile import Model
 from amalgan.tasks.generate import generate
-from amalgan.tasks.tracing.forensics import Forensics, made, mixed, suffered
+from amalgan.tasks.tracing.forensics import Forensics, made, mixed, versions
 from amalgan.tasks.tracing.trace import FOR_WATERMARK, Known, Reals, Trace, together, trace
 
 Trained = Callable[[str, str], Model]
@@ -116,23 +116,25 @@ def test_a_model_that_makes_nothing_has_no_hand(trained: Trained, digits: Datase
 
 def test_it_is_learned_the_same_way_every_time(gan: Model, known: Known, digits: Dataset) -> None:
     x = made(gan, 32, "tests")
-    again = Forensics.learn(gan, Reals.of(gan, digits).learned)
+    again = Forensics.learn(gan, Reals.of(gan, digits).learned, "coded")
     assert torch.equal(again.score(x), known.forensics.score(x))
 
 
 def test_examples_are_learned_in_every_version() -> None:
     x = torch.rand(12, 3, 16, 16) * 2 - 1
-    versions = suffered(x)
-    assert len(versions) == 6 and torch.equal(versions["as they are"], x)
-    found = mixed(x)
-    for row, (one, name) in enumerate(zip(found, [*versions] * 2, strict=True)):
-        assert torch.equal(one, versions[name][row])
+    known = versions(x, "scaled")
+    assert len(known) == 6 and torch.equal(known["as they are"], x)
+    found = mixed(x, "scaled")
+    for row, (one, name) in enumerate(zip(found, [*known] * 2, strict=True)):
+        assert torch.equal(one, known[name][row])
+    assert len(versions(x, "coded")) == 4 and torch.equal(mixed(x, "nothing"), x)
     vectors = torch.rand(6, 4)
-    assert torch.equal(mixed(vectors), vectors)
+    assert torch.equal(mixed(vectors, "scaled"), vectors)
 
 
-def test_what_real_pictures_suffer_accuses_none_of_them(gan: Model, known: Known) -> None:
+def test_what_real_pictures_suffer_accuses_none_of_them(gan: Model, digits: Dataset) -> None:
     """The p-value is the largest over versions, so each of them keeps the rate."""
+    known = Known.of(gan, Reals.of(gan, digits), "scaled")
     for name, told in known.errors(0.05)["versions"].items():
         assert told["false_alarms"]["low"] < 0.05, name
     assert len(known.errors(0.05)["versions"]) == 6

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -28,6 +29,8 @@ from amalgan.tasks.augmenting.lessons import Labeled, steps_for, taught
 from amalgan.tasks.generate import generate_each
 from amalgan.types import UNLABELED
 
+Changed = Literal["nothing", "coded", "scaled"]
+"""What may have happened to examples on their way: nothing; JPEG; JPEG, or scaling down and up again."""
 MOST = 5000
 """At most so many examples of each side are learned from."""
 QUALITIES = (90, 75, 50)
@@ -41,9 +44,10 @@ class Forensics:
     """A network that knows one model's hand."""
 
     net: Classifier
+    changed: Changed
 
     @classmethod
-    def learn(cls, model: Model, real: Records) -> Forensics:
+    def learn(cls, model: Model, real: Records, changed: Changed) -> Forensics:
         """Learn what sets new examples of ``model`` apart from ``real`` ones, which it may have been trained on."""
         chosen = real.select(real.spaced(MOST))
         sides = [
@@ -51,8 +55,8 @@ class Forensics:
             made(model, len(chosen), "tracing: to learn from"),
         ]
         label = torch.arange(2).repeat_interleave(len(chosen))
-        lesson = Labeled.of(torch.cat([mixed(side) for side in sides]), label)
-        return cls(taught(lesson, real.spec, 2, steps=steps_for(len(label)), seed=0))
+        lesson = Labeled.of(torch.cat([mixed(side, changed) for side in sides]), label)
+        return cls(taught(lesson, real.spec, 2, steps=steps_for(len(label)), seed=0), changed)
 
     @torch.no_grad()
     def score(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, " B"]:
@@ -61,10 +65,10 @@ class Forensics:
         return logits[:, 1] - logits[:, 0]
 
     def scores(self, chunks: Iterable[Float[Tensor, "B ..."]]) -> dict[str, Float[Tensor, " N"]]:
-        """The same of examples in every version that ``suffered`` makes of them."""
+        """The same of examples in every version that ``versions`` makes of them."""
         found: dict[str, list[Tensor]] = {}
         for x in chunks:
-            for name, version in suffered(x).items():
+            for name, version in versions(x, self.changed).items():
                 found.setdefault(name, []).append(self.score(version))
         return {name: torch.cat(parts) for name, parts in found.items()}
 
@@ -80,13 +84,14 @@ def kept(x: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
     return x.clamp(-1, 1).add(1).mul(127.5).round().div(127.5).sub(1) if x.ndim == 4 else x
 
 
-def suffered(x: Float[Tensor, "N ..."]) -> dict[str, Float[Tensor, "N ..."]]:
-    """What may have happened to examples on their way: nothing, coarse coding, scaling down and up again."""
-    if x.ndim != 4:
-        return {"as they are": x}
-    coarse = {f"as JPEG of quality {quality}": coded(x, quality) for quality in QUALITIES}
-    small = {f"scaled to {share:.0%}": softened(x, share) for share in SHARES}
-    return {"as they are": x, **coarse, **small}
+def versions(x: Float[Tensor, "N ..."], changed: Changed) -> dict[str, Float[Tensor, "N ..."]]:
+    """Examples as they are, and as what may have happened to them leaves them."""
+    found = {"as they are": x}
+    if x.ndim == 4 and changed != "nothing":
+        found |= {f"as JPEG of quality {quality}": coded(x, quality) for quality in QUALITIES}
+    if x.ndim == 4 and changed == "scaled":
+        found |= {f"scaled to {share:.0%}": softened(x, share) for share in SHARES}
+    return found
 
 
 def softened(x: Float[Tensor, "N C H W"], share: float) -> Float[Tensor, "N C H W"]:
@@ -96,10 +101,9 @@ def softened(x: Float[Tensor, "N C H W"], share: float) -> Float[Tensor, "N C H 
     return kept(larger(small, x.shape[2:]))
 
 
-def mixed(x: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
+def mixed(x: Float[Tensor, "N ..."], changed: Changed) -> Float[Tensor, "N ..."]:
     """Each example as it is in one of these versions, in turn."""
-    versions = [*suffered(x).values()]
-    found = x.clone()
-    for number, version in enumerate(versions):
-        found[number :: len(versions)] = version[number :: len(versions)]
+    some, found = [*versions(x, changed).values()], x.clone()
+    for number, version in enumerate(some):
+        found[number :: len(some)] = version[number :: len(some)]
     return found

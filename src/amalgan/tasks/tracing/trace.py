@@ -5,10 +5,10 @@
     examples ──────┬──────────────► score                          ├─► p ─► made by the model?
                    └─► signs of low frequencies ─► p(watermark) ───┘
 
-p(score) is conformal: of real examples, a share p or less look as much like the model's, be they as they are, coarsely
-coded or scaled: it is the largest over these versions. p(watermark) is exact without any real example, so it is all
-there is where none are given. One and the other are joined by Bonferroni's rule, with a hundredth of the rate for the
-watermark, whose p is tiny where there is one.
+p(score) is conformal: of real examples, a share p or less look as much like the model's. Where they may have been coded
+or scaled on their way it is the largest over these versions of them, since blur looks generated. p(watermark) is exact
+without any real example, so it is all there is where none are given. One and the other are joined by Bonferroni's rule,
+with a hundredth of the rate for the watermark, whose p is tiny where there is one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from amalgan.systems.abilities import Generates
 from amalgan.tasks.detecting.detect import bounds, share
 from amalgan.tasks.detecting.normals import trained_on, unseen
 from amalgan.tasks.generate import CHUNK
-from amalgan.tasks.tracing.forensics import Forensics, made
+from amalgan.tasks.tracing.forensics import Changed, Forensics, made
 
 FOR_WATERMARK = 0.01
 """Of the rate of false alarms."""
@@ -85,20 +85,20 @@ class Known:
 
     forensics: Forensics
     compared: dict[str, Float[Tensor, " n"]]
-    """Real examples to compare with, in every version that ``suffered`` makes of them."""
+    """Real examples to compare with, in every version that may have come of them."""
     counted: dict[str, Float[Tensor, " m"]]
     new: dict[str, Float[Tensor, " k"]]
     source: str
 
     @classmethod
-    def of(cls, model: Model, reals: Reals) -> Known:
-        """Learn it.
+    def of(cls, model: Model, reals: Reals, changed: Changed = "coded") -> Known:
+        """Learn it, on examples that may have ``changed`` on their way.
 
         Raises:
             AbilityError: the model makes nothing new.
         """
         model.require(Generates)
-        forensics = Forensics.learn(model, reals.learned)
+        forensics = Forensics.learn(model, reals.learned, changed)
         new = made(model, min(len(reals.counted), MOST_COUNTED), "tracing: to count errors on")
         return cls(
             forensics=forensics,
@@ -248,7 +248,7 @@ def together(model: Model, records: Records) -> float | None:
     return p_value_together(chunks, model.digest)
 
 
-def key_for(model: Model, records: Records, reals: Dataset | None) -> str:
+def key_for(model: Model, records: Records, reals: Dataset | None, changed: Changed) -> str:
     """What names the rows: weights, contents, and what was learned from."""
     mark = (records.store.facts["digest"], crc32(records.index.tobytes()))
-    return key_of("traced", model.digest, mark, reals and reals.fingerprint)
+    return key_of("traced", model.digest, mark, reals and (reals.fingerprint, changed))
