@@ -74,7 +74,7 @@ def test_codes_of_a_class_are_drawn_around_its_mean() -> None:
         assert torch.allclose(found.std(0), torch.full((5,), 0.5), atol=0.05)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "mixture", "learned"])
+@pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors", "learned"])
 def test_unlabeled_asks_for_any_group_as_often_as_it_occurs(kind: str) -> None:
     label = torch.cat([torch.full((600,), 0), torch.full((300,), 1), unlabeled(100)])
     code = 20.0 * label[:, None] + 0.1 * normal(1000, 2)
@@ -115,19 +115,41 @@ def test_a_learned_prior_and_a_mixture_follow_shapes_that_a_gaussian_cannot() ->
     assert plain > 0.05
     assert apart("learned", steps=400) < plain / 3
     assert apart("mixture", parts=16) < plain / 5
+    assert apart("neighbors") < plain / 5
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "mixture", "learned"])
+def test_few_codes_are_followed_by_their_neighbors_further_than_by_gaussians() -> None:
+    """A circle in 24 dimensions: 300 codes are enough for one Gaussian only."""
+    angle = torch.rand(300, generator=torch.Generator().manual_seed(0)) * 2 * torch.pi
+    plane = normal(2, 24, seed=4)
+    ring = torch.stack([angle.cos(), angle.sin()], 1) @ plane + 0.01 * normal(300, 24)
+
+    def off(kind: str) -> float:
+        found = sampled(fitted(kind, ring, unlabeled(300), 0), 1000) @ torch.linalg.pinv(plane)
+        return float((found.norm(dim=1) - 1).abs().median())
+
+    assert off("neighbors") < off("mixture") / 10
+
+
+def test_codes_drawn_between_neighbors_are_as_new_as_other_codes() -> None:
+    code = normal(1000, 6)
+    prior = fitted("neighbors", code, unlabeled(1000), 0)
+    apart = torch.cdist(code, code).fill_diagonal_(torch.inf).amin(1).median()
+    drawn = torch.cdist(sampled(prior, 1000), code).amin(1).median()
+    assert 1 < float(drawn / apart) < 1.2
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors", "learned"])
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_fewer_codes_than_entries_are_enough(kind: str, count: int) -> None:
     code = normal(count, 16) + 7
-    found = sampled(fitted(kind, code, torch.arange(count) % 2, 2), 500)
+    found = sampled(fitted(kind, code, torch.arange(count) % 2, 2), 4000)
     assert found.isfinite().all()
     if kind != "learned":
-        assert torch.allclose(found.mean(0), code.mean(0), atol=0.5) and found.std(0).max() < 4
+        assert torch.allclose(found.mean(0), code.mean(0), atol=0.5) and found.std(0).max() < 5
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "mixture", "learned"])
+@pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors", "learned"])
 def test_a_state_dict_carries_all_of_it(kind: str) -> None:
     prior = fitted(kind, two_moons(400, 0), torch.arange(400) % 2, 2)
     other = priors.build(Config(kind=kind, parts=8, steps=FEW_STEPS), 2, 2)  # type: ignore[arg-type]
@@ -136,7 +158,7 @@ def test_a_state_dict_carries_all_of_it(kind: str) -> None:
     assert other.fitted and torch.equal(sampled(other.requires_grad_(False), 64), sampled(prior, 64))
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "mixture", "learned"])
+@pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors", "learned"])
 def test_equal_draws_give_equal_codes_and_a_part_of_a_batch_its_part_of_them(kind: str) -> None:
     code, label = two_moons(400, 0), torch.arange(400) % 2
     prior = fitted(kind, code, label, 2)
@@ -150,14 +172,14 @@ def test_equal_draws_give_equal_codes_and_a_part_of_a_batch_its_part_of_them(kin
     )
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "learned"])
+@pytest.mark.parametrize("kind", ["gaussian", "neighbors", "learned"])
 def test_before_a_fit_codes_are_standard_normal(kind: str) -> None:
     prior = priors.build(Config(kind=kind), 4, 3).requires_grad_(False)  # type: ignore[arg-type]
     found = sampled(prior, 1500)
     assert found.mean(0).abs().max() < 0.12 and (found.std(0) - 1).abs().max() < 0.08
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "mixture", "learned"])
+@pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors", "learned"])
 def test_a_class_without_codes_gets_those_of_any(kind: str) -> None:
     prior = fitted(kind, 50 + normal(200, 2), torch.zeros(200, dtype=torch.int64), 3)
     assert (abs(sampled(prior, 300, 2).mean(0) - 50) < 1).all()

@@ -75,8 +75,9 @@ class Networks:
 class Prior:
     """What new codes are drawn from. Fitted to the codes of the training pictures, one for each class."""
 
-    kind: Literal["mixture", "gaussian", "learned"] = "mixture"
-    """One Gaussian a class, a mixture of Gaussians, or a learned flow (flow matching)."""
+    kind: Literal["mixture", "gaussian", "neighbors", "learned"] = "mixture"
+    """A mixture of Gaussians for each class, or one for each; neighbors: around every code of a training picture, as
+    its neighbors lie (for few pictures; the model keeps their codes); a learned flow (flow matching)."""
     parts: int = 256
     """Gaussians of the mixture, shared out among the classes."""
     steps: int = 3000
