@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ GRID_COLUMNS = {
     "ssim": "SSIM x'",
     "spread": "spread",
     "linear_probe": "linear probe",
+    "copies": "copies",
+    "critic_overfit": "critic's gap",
     "cpu_seconds": "CPU-seconds",
 }
 
@@ -42,9 +45,14 @@ def grid(name: str, report: dict[str, Any]) -> str:
         f"{report['budget']['text']}. Batch {report['batch']}, {report['count']:,} examples measured, features "
         f"`{report['features']}`.{reference(report)}{unfinished(report)}\n\n"
     )
-    rows = [grid_row(row, report) for row in report["systems"]]
+    columns = {
+        key: title
+        for key, title in GRID_COLUMNS.items()
+        if any(key in row for row in report["table"].values())
+    }
+    rows = [grid_row(row, report, columns) for row in report["systems"]]
     said = [f"* {text}\n" for text in [*sentences(report), *report["notes"]]]
-    titles = ["system", "seeds", *GRID_COLUMNS.values(), "images"]
+    titles = ["system", "seeds", *columns.values(), "images"]
     return head + table(titles, rows) + "\n" + "".join(said)
 
 
@@ -56,13 +64,13 @@ def sentences(report: dict[str, Any]) -> list[str]:
     return [one["text"] for one in report["verdict"]]
 
 
-def grid_row(row: dict[str, Any], report: dict[str, Any]) -> list[str]:
+def grid_row(row: dict[str, Any], report: dict[str, Any], columns: Iterable[str]) -> list[str]:
     """What a system reached; failed and collapsed cells are counted beside its seeds."""
     entries = report["table"].get(row["name"], {})
     states = [cell["state"] for cell in report["cells"] if cell["system"] == row["name"]]
     lost = [f"{states.count(state)} {state}" for state in ("failed", "collapsed") if state in states]
     seeds = f"{len(states)} ({', '.join(lost)})" if lost else str(len(states))
-    values = [amount(entries[key]) if key in entries else "" for key in GRID_COLUMNS]
+    values = [amount(entries[key]) if key in entries else "" for key in columns]
     return [f"`{row['name']}`", seeds, *values, f"{row['images']:,}" if row["images"] else ""]
 
 

@@ -262,7 +262,14 @@ def test_info(run, digits):
         assert len(ran.json["digest"]) == 16
         assert kind in run("info", place).out
     ran = run("info", digits)
-    assert "8x8 gray" in ran.out and "digits" in ran.out
+    assert "8x8 gray" in ran.out and "digits" in ran.out and "keeps" not in ran.out
+
+
+def test_a_model_that_keeps_codes_of_its_pictures_says_so(run, small, tmp_path):
+    words = ("--images", "640", *small, "--prior.kind", "neighbors", "--out", tmp_path / "run")
+    assert run("train", "digits", *words).code == 0
+    assert "codes of training examples" in run("info", tmp_path / "run").out
+    assert run("generate", tmp_path / "run", "--count", "4", "--out", tmp_path / "new.png").code == 0
 
 
 def test_info_of_anything_else_is_a_sentence(run, tmp_path):

@@ -186,11 +186,19 @@ def of_model(facts: dict[str, Any]) -> dict[str, Any]:
         "trained on": "{} ({:,} examples)".format(
             *(facts.get("data", {}).get(key, 0) for key in ("name", "train"))
         ),
+        **keeps(facts),
         "images": f"{training.get('images', 0):,}, seed {training.get('seed')}, batch {training.get('batch')}",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in facts.get("metrics", {}).items()},
         "written by": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
         "digest": facts["digest"],
     }
+
+
+def keeps(facts: dict[str, Any]) -> dict[str, str]:
+    """What a model holds of single training examples: think of it before it is passed on."""
+    if facts["config"].get("prior", {}).get("kind") != "neighbors":
+        return {}
+    return {"keeps": "codes of training examples, which it can decode (--prior.kind neighbors)"}
 
 
 def of_other(facts: dict[str, Any]) -> dict[str, Any]:
