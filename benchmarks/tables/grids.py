@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from amalgan.metrics.statistics import interval
 from amalgan.studies.compare.amounts import amount
 from tables.markdown import GRIDS, table
 
@@ -51,7 +52,7 @@ def grid(name: str, report: dict[str, Any]) -> str:
         if any(key in row for row in report["table"].values())
     }
     rows = [grid_row(row, report, columns) for row in report["systems"]]
-    said = [f"* {text}\n" for text in [*sentences(report), *report["notes"]]]
+    said = [f"* {text}\n" for text in [*sentences(report), *pairs(report), *report["notes"]]]
     titles = ["system", "seeds", *columns.values(), "images"]
     return head + table(titles, rows) + "\n" + "".join(said)
 
@@ -62,6 +63,25 @@ def sentences(report: dict[str, Any]) -> list[str]:
     if missing := [row["name"] for row in report["systems"] if row["name"] not in begun]:
         return [f"No verdict yet: nothing of {', '.join(missing)} has ended."]
     return [one["text"] for one in report["verdict"]]
+
+
+def pairs(report: dict[str, Any]) -> list[str]:
+    """How far each row is from the first one, seed by seed: each pair alone, as if no other had been looked at."""
+    cells = {
+        (cell["system"], cell["seed"]): cell["metrics"]["frechet_distance"]
+        for cell in report["cells"]
+        if "frechet_distance" in cell["metrics"]
+    }
+    first, *others = (row["name"] for row in report["systems"])
+    parts = []
+    for name in others:
+        seeds = [seed for system, seed in cells if system == name and (first, seed) in cells]
+        if len(seeds) > 2:
+            found = interval([cells[name, seed] - cells[first, seed] for seed in seeds])
+            bounds = f"{found.mean:+.3g} ({found.low:+.3g} to {found.high:+.3g})".replace("-", "−")
+            parts.append(f"`{name}` {bounds}")
+    said = f"Fréchet distance beside `{first}`, each pair alone, not corrected for their number (95 %)"
+    return [f"{said}: {', '.join(parts)}."] if parts else []
 
 
 def grid_row(row: dict[str, Any], report: dict[str, Any], columns: Iterable[str]) -> list[str]:
