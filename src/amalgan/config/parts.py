@@ -80,6 +80,9 @@ class Prior:
     its neighbors lie (for few pictures; the model keeps their codes); a learned flow (flow matching)."""
     parts: int = 256
     """Gaussians of the mixture, shared out among the classes."""
+    reach: float = 1.1
+    """Neighbors: at 1, drawn codes are as far from the nearest training code as these are from one another; with less
+    they are nearer to training pictures, and better ones where codes are long."""
     steps: int = 3000
     """Optimizer steps that fit the learned flow."""
     codes: int = 60_000
@@ -88,6 +91,7 @@ class Prior:
     def __post_init__(self) -> None:
         check(
             (self.parts >= 1, f"parts is {self.parts}; at least 1 Gaussian is needed"),
+            (self.reach > 0, f"reach is {self.reach}; it must be above 0"),
             (self.steps >= 1, f"steps is {self.steps}; at least 1 is needed"),
             (self.codes >= 16, f"codes is {self.codes}; at least 16 are needed"),
         )

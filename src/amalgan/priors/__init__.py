@@ -23,7 +23,7 @@ def build(config: parts.Prior, code_size: int, classes: int) -> Prior:
     if config.kind == "learned":
         return FlowPrior(code_size, classes, steps=config.steps, codes=config.codes)
     if config.kind == "neighbors":
-        return NeighborPrior(code_size, classes, codes=config.codes)
+        return NeighborPrior(code_size, classes, reach=config.reach, codes=config.codes)
     count = config.parts if config.kind == "mixture" else 1
     return MixturePrior(code_size, classes, parts=-(-count // max(1, classes)), codes=config.codes)
 

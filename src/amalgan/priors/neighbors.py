@@ -7,8 +7,8 @@ Manifold Parzen windows (Vincent & Bengio 2003, NIPS 15), on a shell instead of 
 be copies. Where there are too few codes for more than some Gaussians a class, these follow what the codes do; the price
 is that the prior keeps codes of training pictures.
 
-The width is what makes new codes new: drawn codes lie a little further from the nearest code of their class, in the
-median, than these lie from one another.
+The width is what makes new codes new: at a reach of 1, drawn codes lie as far from the nearest code of their class, in
+the median, as these lie from one another.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ NEIGHBORS = 32
 PROBES = 512
 """Codes of a group at which the width is judged."""
 WIDEST, HALVINGS = 2.0, 12
-FURTHER = 1.1
-"""With a tenth more, as many drawn pictures of digits are near a training picture as unseen ones are."""
 
 
 class NeighborPrior(Prior):
@@ -39,8 +37,9 @@ class NeighborPrior(Prior):
     kept: Tensor
     width: Tensor
 
-    def __init__(self, code_size: int, classes: int, *, codes: int) -> None:
+    def __init__(self, code_size: int, classes: int, *, reach: float, codes: int) -> None:
         super().__init__(code_size, classes, min(codes, MOST))
+        self.reach = reach
         groups = classes + 1
         self.register_buffer("code", torch.zeros(MOST, code_size))
         self.register_buffer("neighbor", torch.zeros(MOST, NEIGHBORS, dtype=torch.int16))
@@ -78,7 +77,7 @@ class NeighborPrior(Prior):
         return code + (width * reach / offset.norm(dim=1).clamp(min=1e-12))[:, None] * offset
 
     def width_for(self, number: int, draws: Draws) -> float:
-        """A little more than that at which drawn codes are as far from a group's codes as these from one another."""
+        """``reach`` times that at which drawn codes are as far from a group's codes as these from one another."""
         first, size = int(self.start[number]), int(self.kept[number])
         own = self.code[first : first + size]
         row = first + spread_picks(torch.zeros(size), PROBES, draws.generator("neighbor probes"))
@@ -89,7 +88,7 @@ class NeighborPrior(Prior):
             middle = (low + high) / 2
             drawn = self.around(row, normal, torch.full((len(row),), middle))
             low, high = (middle, high) if nearest(drawn, own).median() < apart else (low, middle)
-        return FURTHER * low
+        return self.reach * low
 
 
 def neighbors(code: Float[Tensor, "N K"]) -> Int[Tensor, "N k"]:
