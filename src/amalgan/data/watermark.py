@@ -30,8 +30,8 @@ PSNR = 38.0
 """The mark is never louder, in dB, before pixels are rounded."""
 AGREE = 0.7
 """Of the signs: with 570 of them p is about 1e-21."""
-LEAST, MOST = 5.0, 16.0
-"""How far from zero a coefficient is moved, in gray levels: more than rounding, no more than survives JPEG anyway."""
+MARGIN = 5.0
+"""How far from zero a coefficient is moved, in gray levels: more than rounding and JPEG do to most of them."""
 CLIPPED = 3
 """Times that the mark is set anew into what clipping to 0..255 left of it."""
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -66,16 +66,13 @@ def set_signs(luma: NDArray[np.float64], sign: NDArray[np.float64]) -> NDArray[n
 def goals(agreeing: NDArray[np.float64], budget: float, asked: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The least that each coefficient (h, w) times its sign is to become; -inf where it is left as it is.
 
-    As many as AGREE are moved beyond a margin, the cheapest first; the margin is the widest that the budget pays for.
+    As many as AGREE are moved beyond the margin, the cheapest first, and no more than the budget pays for.
     """
-    for margin in np.geomspace(MOST, LEAST, 8):
-        cost = np.where(asked, (margin - agreeing).clip(0) ** 2, np.inf)
-        order = np.argsort(cost, axis=None)[: round(AGREE * asked.sum())]
-        affordable = order[np.cumsum(cost.flat[order]) <= budget]
-        if len(affordable) == len(order):
-            break
+    cost = np.where(asked, (MARGIN - agreeing).clip(0) ** 2, np.inf)
+    order = np.argsort(cost, axis=None)[: round(AGREE * asked.sum())]
+    affordable = order[np.cumsum(cost.flat[order]) <= budget]
     found = np.full(agreeing.shape, -np.inf)
-    found.flat[affordable] = margin
+    found.flat[affordable] = MARGIN
     return found
 
 
