@@ -12,7 +12,7 @@ SEE_TRAIN = "See amalgan train --help."
 WITHIN = " is DATA itself or lies within it; inputs are never changed. Choose another."
 
 USAGE = {
-    "trian digits": "there is no command 'trian'; perhaps you mean train. See amalgan --help.",
+    "trian digits": "there is no command 'trian'; perhaps you mean train or trace. See amalgan --help.",
     "train": f"Missing from amalgan train: DATA What to train on. {SEE_TRAIN}",
     "train digits --sytem gan": f"train has no flag --sytem; perhaps you mean --system. {SEE_TRAIN}",
     "train digits --critic.r3 1": (
