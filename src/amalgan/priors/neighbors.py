@@ -59,10 +59,11 @@ class NeighborPrior(Prior):
             self.width[number] = self.width_for(number, draws)
 
     def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
-        share = draws.uniform(f"{purpose} code")
-        row = self.start[group] + (share * self.kept[group]).long().minimum(self.kept[group] - 1)
-        drawn = self.around(row, draws.normal(purpose, NEIGHBORS), self.width[group])
-        return drawn if self.fitted else draws.normal(f"{purpose} before", self.code.shape[1])
+        if not self.fitted:
+            return draws.normal(purpose, self.code.shape[1])
+        place = (draws.uniform(f"{purpose} code") * self.kept[group]).long()
+        row = self.start[group] + place.minimum(self.kept[group] - 1).clamp(min=0)
+        return self.around(row, draws.normal(purpose, NEIGHBORS), self.width[group])
 
     def around(
         self, row: Int[Tensor, " B"], normal: Float[Tensor, "B k"], width: Float[Tensor, " B"]
