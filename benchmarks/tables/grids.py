@@ -17,6 +17,7 @@ GRID_COLUMNS = {
     "frechet_floor": "floor",
     "precision": "precision",
     "recall": "recall",
+    "modes": "modes found",
     "accuracy_from_samples": "accuracy, trained on samples",
     "psnr": "PSNR x', dB",
     "psnr_realistic": "PSNR x'', dB",
