@@ -10,38 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
-from tables import (
-    anomalies,
-    augmentation,
-    compression,
-    embedding,
-    few,
-    grids,
-    labels,
-    reliability,
-    restoration,
-    runs,
-    tracing,
-)
+import tables
 
 PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
-SUBJECTS = (
-    anomalies,
-    augmentation,
-    compression,
-    embedding,
-    few,
-    grids,
-    labels,
-    reliability,
-    restoration,
-    runs,
-    tracing,
-)
+SUBJECTS = [import_module(f"tables.{found.name}") for found in iter_modules(tables.__path__)]
 TABLES: dict[str, Callable[[], str]] = {
-    name: make for subject in SUBJECTS for name, make in subject.TABLES.items()
+    name: make for subject in SUBJECTS for name, make in getattr(subject, "TABLES", {}).items()
 }
 
 

@@ -99,11 +99,11 @@ class Trace:
 
         with console.status("learning what sets the model's apart from real ones ..."):
             known = Known.of(model, Reals.of(model, reals), self.changed)
-        if (smallest := 1 / (known.beside + 1)) > self.rate:
+        if known.smallest > self.rate:
             say(
                 console,
                 f"note: {counted(known.beside, 'real example')} to compare with can show no p-value below "
-                f"{smallest:.3g}, so the score raises no alarm at a rate of {self.rate:g}. Give "
+                f"{known.smallest:.3g}, so the score raises no alarm at a rate of {self.rate:g}. Give "
                 f"{math.ceil(2 / self.rate)} more as --reals.",
             )
         return known

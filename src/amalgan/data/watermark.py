@@ -41,8 +41,8 @@ def marked(pixels: NDArray[np.uint8], key: str) -> NDArray[np.uint8]:
     """Pictures (N, H, W) or (N, H, W, 3) that carry the mark of ``key``; each channel is changed alike."""
     if not len(pixels):
         return pixels
-    luma = luminance(pixels)
-    added = np.stack([set_signs(one, signs(key, one.shape)) - one for one in luma])
+    luma, sign = luminance(pixels), signs(key, pixels.shape[1:3])
+    added = np.stack([set_signs(one, sign) - one for one in luma])
     added = added[..., None] if pixels.ndim == 4 else added
     return (pixels + added).round().clip(0, 255).astype(np.uint8)
 

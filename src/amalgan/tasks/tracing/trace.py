@@ -68,8 +68,8 @@ class Reals(NamedTuple):
         if trained_on(model, data):
             learned, (held, source) = data.whole, unseen(model, data)
         else:
-            learned, held, source = data.records.select(slice(0, None, 2)), data.records, data.name
-            held = held.select(slice(1, None, 2))
+            learned, held = (data.records.select(slice(half, None, 2)) for half in (0, 1))
+            source = data.name
         parts = learned, held.select(slice(0, None, 2)), held.select(slice(1, None, 2))
         if (least := min(map(len, parts))) < FEWEST:
             raise DataError(
@@ -112,6 +112,11 @@ class Known:
     def beside(self) -> int:
         """How many real examples there are to compare with."""
         return min(map(len, self.compared.values()))
+
+    @property
+    def smallest(self) -> float:
+        """The smallest p-value that the score can give, joined with that of a watermark."""
+        return 1 / (self.beside + 1) / (1 - FOR_WATERMARK)
 
     def p(self, score: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
         """Of real examples, the share that look as much like the model's, in the version where most do."""
