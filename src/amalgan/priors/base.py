@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from amalgan.streams import Draws
@@ -23,6 +23,11 @@ class Groups(nn.Module):
 
     def __len__(self) -> int:
         return len(self.share)
+
+    @property
+    def seen(self) -> Bool[Tensor, " groups"]:
+        """Which groups had an example when they were last counted; all, before."""
+        return self.share > 0
 
     def fit(self, label: Int[Tensor, " N"]) -> None:
         """Count the labels."""

@@ -19,6 +19,7 @@ from torch import nn
 
 from amalgan.config.parts import Adam
 from amalgan.errors import ConfigError
+from amalgan.priors.base import Groups
 from amalgan.streams import Draws
 from amalgan.types import Batch, DataSpec, Step, Tick
 
@@ -78,6 +79,14 @@ class System(nn.Module):
     def ready(self) -> bool:
         """Whether what is estimated has been fitted, so that generating means something yet."""
         return True
+
+    @property
+    def classes_shown(self) -> tuple[int, ...]:
+        """Numbers of the classes of which training had an example: to ask for any other makes no difference."""
+        counted = [part.seen for part in self.modules() if isinstance(part, Groups)]
+        return tuple(
+            number for number in range(len(self.spec.classes)) if all(seen[number] for seen in counted)
+        )
 
     def boundaries(self) -> Sequence[float]:
         """Shares of training at which ``settle`` is called: where a phase begins after the start."""

@@ -116,6 +116,11 @@ def require_classes(model: Model) -> None:
             "this model knows no classes: the data it was trained on has no labels. "
             "Train on data with labels (sub-folders are classes); --labeled says how few will do."
         )
+    if not model.system.classes_shown:
+        raise AbilityError(
+            "this model has a class head that never saw a label: it was trained with --labeled 0. "
+            "Train again with some; --labeled says how few will do."
+        )
 
 
 def chosen(data: Dataset, split: SplitName = "auto") -> tuple[str, Records]:

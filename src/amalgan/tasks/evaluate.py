@@ -134,7 +134,7 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")
         yield from code_scores(model, trial)
-    if isinstance(system, Classifies) and system.spec.classes:
+    if isinstance(system, Classifies) and system.classes_shown:
         tell("classifying")
         yield from class_scores(model, trial)
     if isinstance(system, Encodes) and isinstance(system, Rates):

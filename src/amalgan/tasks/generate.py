@@ -101,9 +101,9 @@ def check_decoder(decoder: str) -> None:
 
 def class_number(model: Model, label: str | None) -> int:
     """The number of a class, or UNLABELED for none."""
-    classes = model.spec.classes
+    known = [model.spec.classes[number] for number in model.system.classes_shown]
     if label is None:
         return UNLABELED
-    if str(label) not in classes:  # from Python, 7 is as good as "7"
-        raise UsageError(f"label {label!r}: this model knows {', '.join(classes) or 'no classes'}")
-    return classes.index(str(label))
+    if str(label) not in known:  # from Python, 7 is as good as "7"
+        raise UsageError(f"label {label!r}: this model knows {', '.join(known) or 'no classes'}")
+    return model.spec.classes.index(str(label))

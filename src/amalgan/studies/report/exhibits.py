@@ -52,6 +52,8 @@ class Exhibits:
     """Everything that a page shows of a model besides numbers."""
 
     samples: Strip
+    classes: int
+    """How many samples can be asked for, a strip each; where there are none, strips show any."""
     rebuilt: Strip
     walks: list[Strip]
     nearest: Strip
@@ -72,6 +74,7 @@ def exhibits(
     near = nearest(model, data.train, features, seed) if isinstance(system, Generates) and pictures else None
     return Exhibits(
         samples=list(by_class(model, seed)) if isinstance(system, Generates) and pictures else [],
+        classes=len(system.classes_shown),
         rebuilt=list(rebuilt(model, data.test, seed)) if both and pictures else [],
         walks=list(walks(model, data.test, seed)) if both and pictures else [],
         nearest=near[0] if near else [],
@@ -88,10 +91,11 @@ def strip(model: Model, x: Tensor, said: str, alt: str) -> tuple[str, Sheet]:
 
 def by_class(model: Model, seed: int) -> Iterator[tuple[str, Sheet]]:
     """New pictures, a row a class."""
-    for name in model.spec.classes[:CLASSES_SHOWN]:
+    for number in model.system.classes_shown[:CLASSES_SHOWN]:
+        name = model.spec.classes[number]
         made = next(generate(model, ACROSS, label=name, seed=seed))
         yield strip(model, made, name, f"new pictures of class {name}")
-    if not model.spec.classes:
+    if not model.system.classes_shown:
         made = torch.cat(list(generate(model, LOOSE_ROWS * ACROSS, seed=seed)))
         rows = np.split(to_pixels(made, model.spec), LOOSE_ROWS)
         yield "new", of_rows(rows, "new pictures")

@@ -170,7 +170,7 @@ class Augmenter:
 
         Raises:
             DataError: there are no training examples.
-            UsageError: nothing is to be made.
+            UsageError: nothing is to be made, or new examples of a class that the model was never shown.
         """
         if not len(self.labels):
             raise DataError(
@@ -181,7 +181,19 @@ class Augmenter:
                 "nothing is to be made: --times is too small, or every class is as large as the largest. "
                 "Give a larger --times."
             )
+        if self.policy.kind == "generate" and (unheard := self.unheard(counts)):
+            raise UsageError(
+                f"--policy generate asks for new examples of {', '.join(unheard)}, which this model was never shown. "
+                "Take a policy that starts from real examples, or train on data with these labels."
+            )
         return recipe_of(self.labels, counts, self.policy.kind, self.seed)
+
+    def unheard(self, counts: Mapping[int, int]) -> list[str]:
+        """Classes that are wanted and that make no difference to the model."""
+        shown = {UNLABELED, *self.model.system.classes_shown}
+        return [
+            self.model.spec.classes[label] for label, count in counts.items() if count and label not in shown
+        ]
 
     def chunks(self, recipe: Recipe) -> Iterator[Float[Tensor, "B ..."]]:
         """All of them, in order, on the CPU."""

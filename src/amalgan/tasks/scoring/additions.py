@@ -14,21 +14,18 @@ from collections.abc import Iterator
 import torch
 
 from amalgan.modelfile import Model
-from amalgan.systems.abilities import Generates
 from amalgan.tasks.augmenting.lessons import Labeled, told
 from amalgan.tasks.generate import generate_each
 from amalgan.tasks.scoring.codes import labeled_only
 from amalgan.tasks.scoring.scores import Outside, Score, Trial, picked, scored
-from amalgan.tasks.scoring.utility import applies, lessons
+from amalgan.tasks.scoring.utility import applies, hears_lessons, lessons
 
 SEEDS, STEPS = 2, 100
 
 
 def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """What the examples that ``model`` generates add, as many a class as there are real ones."""
-    if not (applies(trial) and isinstance(model.system, Generates)):
-        return
-    if trial.data.spec.classes == model.spec.classes:
+    if applies(trial) and hears_lessons(model, trial):
         asked = torch.from_numpy(lessons(trial).labels)
         made = generate_each(model, asked, seed=trial.seed, purpose="additions")
         yield gained(trial, Labeled.of_chunks(made, asked), "generated")

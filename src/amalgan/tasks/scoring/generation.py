@@ -34,8 +34,9 @@ SIDES = ("precision", "recall", "density", "coverage")
 def generation_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Everything about as many generated examples as there are held-out ones."""
     yield from sample_scores(trial, trial.look(generate(model, trial.n, seed=trial.seed)))
-    if trial.judge.labeled and trial.data.spec.classes == model.spec.classes:
-        asked = torch.arange(trial.n) % len(trial.data.spec.classes)
+    shown = model.system.classes_shown
+    if trial.judge.labeled and shown and trial.data.spec.classes == model.spec.classes:
+        asked = torch.tensor(shown)[torch.arange(trial.n) % len(shown)]
         made = generate_each(model, asked, seed=trial.seed, purpose="label agreement")
         yield from agreement(trial, made, asked, "each class as often")
     system = model.system

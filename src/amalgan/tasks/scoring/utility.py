@@ -43,11 +43,16 @@ def applies(trial: Trial) -> bool:
     return enough and len(trial.data.spec.classes) > 1
 
 
+def hears_lessons(model: Model, trial: Trial) -> bool:
+    """Whether the model generates, and was shown every class that the lessons would have it generate."""
+    if not isinstance(model.system, Generates) or trial.data.spec.classes != model.spec.classes:
+        return False
+    return set(lessons(trial).labels.tolist()) <= set(model.system.classes_shown)
+
+
 def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """The accuracy of a classifier that only saw what ``model`` generates, as many a class as there are real ones."""
-    if not (applies(trial) and isinstance(model.system, Generates)):
-        return
-    if trial.data.spec.classes == model.spec.classes:
+    if applies(trial) and hears_lessons(model, trial):
         asked = torch.from_numpy(lessons(trial).labels)
         made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
         yield taught(trial, Labeled.of(made, asked), "accuracy_from_samples", "generated")
