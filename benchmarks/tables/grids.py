@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,26 @@ def grid(name: str, report: dict[str, Any]) -> str:
         f"{report['budget']['text']}. Batch {report['batch']}, {report['count']:,} examples measured, features "
         f"`{report['features']}`.{reference(report)}{unfinished(report)}\n\n"
     )
-    columns = {
-        key: title
-        for key, title in GRID_COLUMNS.items()
-        if any(key in row for row in report["table"].values())
-    }
-    rows = [grid_row(row, report, columns) for row in report["systems"]]
+    titles = ["system", "seeds", *GRID_COLUMNS.values(), "images"]
+    titles, rows, alike = without_alike(titles, [grid_row(row, report) for row in report["systems"]])
+    same = f"In every row: {', '.join(alike)}.\n\n" if alike else ""
     said = [f"* {text}\n" for text in [*sentences(report), *pairs(report), *report["notes"]]]
-    titles = ["system", "seeds", *columns.values(), "images"]
-    return head + table(titles, rows) + "\n" + "".join(said)
+    return head + same + table(titles, rows) + "\n" + "".join(said)
+
+
+def without_alike(titles: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]], list[str]]:
+    """A table without its empty columns and those that say the same in every row, and what these say."""
+    told = [
+        {row[place] for row in rows} if place > 1 else {"the name", "its seeds"}
+        for place in range(len(titles))
+    ]
+    kept = [place for place, values in enumerate(told) if len(values) > 1]
+    alike = [
+        f"{title} {min(values).removesuffix(' ± 0')}"
+        for title, values in zip(titles, told, strict=True)
+        if len(values) == 1 and values != {""}
+    ]
+    return [titles[place] for place in kept], [[row[place] for place in kept] for row in rows], alike
 
 
 def sentences(report: dict[str, Any]) -> list[str]:
@@ -85,13 +95,13 @@ def pairs(report: dict[str, Any]) -> list[str]:
     return [f"{said}: {', '.join(parts)}."] if parts else []
 
 
-def grid_row(row: dict[str, Any], report: dict[str, Any], columns: Iterable[str]) -> list[str]:
+def grid_row(row: dict[str, Any], report: dict[str, Any]) -> list[str]:
     """What a system reached; failed and collapsed cells are counted beside its seeds."""
     entries = report["table"].get(row["name"], {})
     states = [cell["state"] for cell in report["cells"] if cell["system"] == row["name"]]
     lost = [f"{states.count(state)} {state}" for state in ("failed", "collapsed") if state in states]
     seeds = f"{len(states)} ({', '.join(lost)})" if lost else str(len(states))
-    values = [amount(entries[key]) if key in entries else "" for key in columns]
+    values = [amount(entries[key]) if key in entries else "" for key in GRID_COLUMNS]
     return [f"`{row['name']}`", seeds, *values, f"{row['images']:,}" if row["images"] else ""]
 
 
