@@ -1,0 +1,33 @@
+"""How near the networks come to what the machine can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tables.markdown import stored, table
+
+WAYS = {"nchw": "channels first", "nhwc": "channels last", "nhwc bfloat16": "channels last, bfloat16"}
+
+
+def peak() -> str:
+    """A row a network: shares of the fastest convolution found."""
+    found = stored("conv_peak")
+    ways = {way: title for way, title in WAYS.items() if way in found["networks"][0]["gflops"]}
+    rows = [
+        [row["network"], shape(row["shape"]), f"{row['mflop_an_image']:.0f}", *shares(row, ways, found)]
+        for row in found["networks"]
+    ]
+    return table(["network", "pictures", "MFLOP a picture", *ways.values()], rows)
+
+
+def shape(sides: list[int]) -> str:
+    """As people say it."""
+    return f"{sides[1]}x{sides[2]} {'gray' if sides[0] == 1 else 'RGB'}"
+
+
+def shares(row: dict[str, Any], ways: dict[str, str], found: dict[str, Any]) -> list[str]:
+    """Of the peak, in percent."""
+    return [f"{row['gflops'][way] / found['peak_gflops']:.0%}" for way in ways]
+
+
+TABLES = {"peak": peak}
