@@ -69,6 +69,11 @@ def test_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         names = known | {"GridSearchCV": partial(GridSearchCV, cv=2), "X": x, "y": y}
         exec(quick, names)
     assert len(list((tmp_path / "more").rglob("*.png"))) >= 40
+    page = (ROOT / "docs" / "export.md").read_text()
+    (command,) = commands_of(page, ("export",))
+    assert main(shlex.split(command)[1:]) == 0
+    exec(block("python", page), names := {})
+    assert names["pixels"].shape == (16, 1, 8, 8) and names["pixels"].std() > 10
 
 
 def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@
     ├── Diverged              (1)   training produced numbers that are not finite, repeatedly
     ├── PeerLost              (1)   another process of the same run is gone
     ├── OutOfMemory           (1)   a batch does not fit; names a size to try
+    ├── ExportError           (1)   a file for other programs would not compute what the model does
     └── Interrupted     (130/143)   a signal; what was reached is saved
 
 A message says what was found, what was expected and what to do.
@@ -86,6 +87,10 @@ class PeerLost(AmalganError):
 
 class OutOfMemory(AmalganError):
     """A batch needs more memory than there is; the message names a size to try."""
+
+
+class ExportError(AmalganError):
+    """A file for other programs that would not compute what the model does."""
 
 
 class Interrupted(AmalganError):

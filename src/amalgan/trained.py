@@ -2,6 +2,7 @@
 
     load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
                        └─► trace · evaluate · report · explore · augment, on data
+                       └─► export, for other programs
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -39,6 +40,7 @@ from amalgan.tasks.compressing import compress
 from amalgan.tasks.detecting.detect import Detection, of_chunks
 from amalgan.tasks.detecting.signals import Joint
 from amalgan.tasks.evaluate import Evaluation, evaluate
+from amalgan.tasks.exporting.export import Exported, export
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
 from amalgan.tasks.restoring.mend import Repair
@@ -186,6 +188,15 @@ class Model:
                 found = open_data(named(reals, Path(scratch)), like=self.spec, at_least=1)
                 known = Known.of(self.held, Reals.of(self.held, found), changed)
             return trace(self.held, self._in(x).split(CHUNK), known)
+
+    def export(self, out: str | Path) -> list[Exported]:
+        """Write what the model can do as ONNX files into ``out``, each checked; what each takes is in export.json.
+
+        Raises:
+            UsageError: onnx, onnxscript or onnxruntime is missing (the export extra), or ``out`` is another model's.
+            ExportError: a file would not compute what the model does.
+        """
+        return export(self.held, Path(out), tell=lambda file: None)
 
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""

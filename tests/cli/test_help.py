@@ -35,6 +35,7 @@ NAMES = (
     "compare",
     "report",
     "explore",
+    "export",
     "inspect",
     "systems",
     "info",

@@ -25,6 +25,7 @@ from amalgan.cli.demo import Demo
 from amalgan.cli.detect import Detect
 from amalgan.cli.embed import Embed
 from amalgan.cli.explore import Explore
+from amalgan.cli.export import Export
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
@@ -53,6 +54,7 @@ COMMANDS: dict[str, type[Any]] = {
     "compare": Compare,
     "report": Report,
     "explore": Explore,
+    "export": Export,
     "inspect": Inspect,
     "systems": Systems,
     "info": Info,

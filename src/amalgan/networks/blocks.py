@@ -37,7 +37,7 @@ class Style(nn.Module):
         nn.init.normal_(self.affine.weight, std=0.3 / style**0.5)
 
     def forward(self, x: Tensor, style: Float[Tensor, "B S"]) -> Tensor:
-        scale, shift = self.affine(style).reshape(len(x), -1, *[1] * (x.ndim - 2)).chunk(2, dim=1)
+        scale, shift = self.affine(style).reshape(x.shape[0], -1, *[1] * (x.ndim - 2)).chunk(2, dim=1)
         return x * (1 + scale) + shift
 
 

@@ -121,7 +121,7 @@ def spread_picks(group: Int[Tensor, " N"], most: int, generator: torch.Generator
 
 def pick(weight: Tensor, uniform: Float[Tensor, " B"]) -> Int[Tensor, " B"]:
     """Indices drawn with probabilities ``weight`` ((M,) or (B, M)) by inverting their running sum, none of weight 0."""
-    edges = weight.expand(len(uniform), -1).cumsum(1)
+    edges = weight.expand(uniform.shape[0], -1).cumsum(1)
     whole = edges[:, -1:]
     last = (edges < whole).sum(1)
     return torch.minimum((edges <= uniform[:, None] * whole).sum(1), last)

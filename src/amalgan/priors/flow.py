@@ -39,7 +39,7 @@ class FlowPrior(Prior):
         x = draws.normal(purpose, len(self.scale.mean))
         step = 1 / HEUN_STEPS
         for at in range(HEUN_STEPS):
-            now, then = (torch.full((len(x), 1), time * step, device=x.device) for time in (at, at + 1))
+            now, then = (torch.full((x.shape[0], 1), time * step, device=x.device) for time in (at, at + 1))
             slope = self.velocity(x, now, group)
             ahead = self.velocity(x + step * slope, then, group)
             x = x + step / 2 * (slope + ahead)

@@ -1,0 +1,78 @@
+"""``export``: a model for programs that know nothing of amalgan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from tyro.conf import Positional
+
+from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.inputs import model_at
+from amalgan.cli.output import Answer, table
+from amalgan.cli.shared import Loading
+
+if TYPE_CHECKING:
+    from amalgan.tasks.exporting.export import Port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write what a model can do as ONNX files, for programs that know nothing of amalgan.
+
+    A file an ability, as encode.onnx and generate.onnx: any batch size, random numbers as inputs, no critic, nothing of
+    this machine. Each is run by onnxruntime and compared with the model before it is written. Needs the export extra:
+    pip install amalgan[export].
+    """
+
+    model: Positional[Path]
+    """A model file or a run's folder."""
+    out: Path
+    """The folder of the files and of export.json, which says what each takes and gives."""
+    to: Literal["onnx"] = "onnx"
+    """The format."""
+    loading: Annotated[Loading, Inline] = field(default_factory=Loading)
+    json: Switch = False
+    """End with one JSON object on stdout; all else goes to stderr."""
+
+    def run(self, console: Console) -> Answer:
+        """Write and check."""
+        from amalgan.tasks.exporting.export import export
+
+        model = model_at(self.model, self.loading)
+        with console.status("") as status:
+            found = export(model, self.out, tell=lambda file: status.update(f"{file} ..."))
+        files = [
+            {
+                "file": one.file,
+                "inputs": [port.name for port in one.inputs],
+                "output": one.output.name,
+                "difference": one.difference,
+            }
+            for one in found
+        ]
+        facts = {
+            "out": str(self.out),
+            "to": self.to,
+            "system": model.name,
+            "digest": model.digest,
+            "files": files,
+        }
+        rows = {
+            one.file: f"{', '.join(map(said, one.inputs))} ─► {said(one.output)}; off by {one.difference:.1g} at most"
+            for one in found
+        }
+        return Answer(facts=facts, text=told(rows, self.out))
+
+
+def told(rows: dict[str, Any], out: Path) -> Table:
+    """What was written, for people."""
+    return table(rows | {"written": str(out)})
+
+
+def said(port: Port) -> str:
+    """``code (batch, 32)``."""
+    return f"{port.name} ({', '.join(map(str, port.shape))})"
