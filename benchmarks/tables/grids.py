@@ -29,11 +29,39 @@ GRID_COLUMNS = {
 }
 
 
+def overview(folder: Path = GRIDS) -> str:
+    """A row a grid: its data, its budget, and the Fréchet distances of its systems, the nearest first."""
+    rows = []
+    for name, report in reports(folder):
+        data, entries = report["data"], report["table"]
+        found = [
+            (entries[key]["frechet_distance"], key) for key in entries if "frechet_distance" in entries[key]
+        ]
+        nearest = sorted(found, key=lambda pair: pair[0]["mean"])
+        said = ", ".join(f"`{key}` {amount(value)}" for value, key in nearest)
+        budget = report["budget"]["text"].partition(" for every cell")[0]
+        link = f"[{name}](#{name}-{anchor(data)})"
+        rows.append([link, f"{data['text']}, {data['train']:,}", budget, said])
+    return table(
+        ["grid", "training examples", "budget of a cell", "Fréchet distance, the nearest first"], rows
+    )
+
+
+def anchor(data: dict[str, Any]) -> str:
+    """Of a grid's heading, without its name, as Markdown pages make them."""
+    said = f"{data['name']}, {data['text']}, {data['train']:,} training examples".lower()
+    return "".join(letter for letter in said if letter.isalnum() or letter in "- _").replace(" ", "-")
+
+
+def reports(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """What is known of every grid, by name."""
+    places = sorted(folder.glob("*/report.json"))
+    return [(place.parent.name, json.loads(place.read_text())) for place in places]
+
+
 def grids(folder: Path = GRIDS) -> str:
     """A table a grid, a row a system, and what the comparison says of it."""
-    places = sorted(folder.glob("*/report.json"))
-    parts = [grid(place.parent.name, json.loads(place.read_text())) for place in places]
-    return "\n".join(parts) or "No grid has been run yet.\n"
+    return "\n".join(grid(name, report) for name, report in reports(folder)) or "No grid has been run yet.\n"
 
 
 def grid(name: str, report: dict[str, Any]) -> str:
@@ -122,5 +150,6 @@ def unfinished(report: dict[str, Any]) -> str:
 
 
 TABLES = {
+    "overview": overview,
     "grids": grids,
 }
