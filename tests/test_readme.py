@@ -72,6 +72,10 @@ def test_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     page = (ROOT / "docs" / "export.md").read_text()
     (command,) = commands_of(page, ("export",))
     assert main(shlex.split(command)[1:]) == 0
+    assert {one.file for one in ag.load("runs/photos").export("exported/")} >= {
+        "encode.onnx",
+        "generate.onnx",
+    }
     exec(block("python", page), names := {})
     assert names["pixels"].shape == (16, 1, 8, 8) and names["pixels"].std() > 10
 
