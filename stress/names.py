@@ -118,6 +118,7 @@ def commands(folder: Path) -> Iterator[tuple[str, ...]]:
     yield ("evaluate", run, data, "--json")
     yield ("report", run, data, "--out", f"{out}/page")
     yield ("explore", run, data, "--out", f"{out}/explored")
+    yield ("export", run, "--out", f"{out}/exported")
 
 
 def spoken(words: tuple[str, ...]) -> Iterator[str]:

@@ -125,6 +125,7 @@ def commands(folder: Path, whole: bool) -> Iterator[tuple[str, ...]]:
     yield ("augment", run, "digits", "--out", f"{out}/more", "--times", "0.02")
     yield ("detect", run, "digits", "--out", f"{out}/scores.csv", "--maps", f"{out}/maps")
     yield ("trace", run, data, "--reals", "digits", "--out", f"{out}/traced.csv")
+    yield ("export", run, "--out", f"{out}/exported")
     yield (
         "train",
         "digits",
