@@ -16,7 +16,7 @@ from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import Loading
 
 if TYPE_CHECKING:
-    from amalgan.tasks.exporting.export import Port
+    from amalgan.tasks.exporting.export import Exported, Port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ class Export:
                 "inputs": [port.name for port in one.inputs],
                 "output": one.output.name,
                 "difference": one.difference,
+                "apart": one.apart,
             }
             for one in found
         ]
@@ -62,8 +63,7 @@ class Export:
             "files": files,
         }
         rows = {
-            one.file: f"{', '.join(map(said, one.inputs))} ─► {said(one.output)}; off by {one.difference:.1g} at most"
-            for one in found
+            one.file: f"{', '.join(map(said, one.inputs))} ─► {said(one.output)}; {far(one)}" for one in found
         }
         return Answer(facts=facts, text=told(rows, self.out))
 
@@ -71,6 +71,13 @@ class Export:
 def told(rows: dict[str, Any], out: Path) -> Table:
     """What was written, for people."""
     return table(rows | {"written": str(out)})
+
+
+def far(one: Exported) -> str:
+    """How far the file is from the model."""
+    if one.apart:
+        return f"1 number in {1 / one.apart:,.0f} falls on the other side of a rounding"
+    return f"off by {one.difference:.1g} at most"
 
 
 def said(port: Port) -> str:
