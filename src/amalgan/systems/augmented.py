@@ -8,7 +8,7 @@
     both    generated pictures go the same way before the critic sees them, gradients included, so that nothing of
             what is done can leak into them (Zhao et al. 2020, arXiv:2006.10738; Tran et al. 2021, arXiv:2006.05338)
 
-First the autoencoder learns, then it is held still and the GAN begins.
+First the autoencoder learns by itself, then beside the GAN, or not any more: what it draws is no better than it is.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from amalgan.systems.base import Phase, System, collect
 from amalgan.systems.painter import Painter
 from amalgan.types import Batch, DataSpec, Step, Tick
 
+REFITS = 4
+"""How often codes are looked over for how they vary, while the GAN plays."""
+
 
 @register("augmented")
 class Augmented(System):
@@ -49,16 +52,22 @@ class Augmented(System):
         self.perturber = Perturber(config.perturbation, self.code_size, len(spec.classes))
 
     def phases(self) -> Sequence[Phase]:
-        config, early, late = self.config, (0.0, self.config.start), (self.config.start, 1.0)
+        config, late = self.config, (self.config.start, 1.0)
+        learns = (0.0, config.start if config.freeze else 1.0)
         adam, paint, play = config.optimizer, config.generator_optimizer, config.critic.optimizer
         owned = ("encoder", "decoder")
         return (
-            Phase(name="autoencoder", updates=owned, loss=self.told_loss, optimizer=adam, during=early),
+            Phase(name="autoencoder", updates=owned, loss=self.told_loss, optimizer=adam, during=learns),
             Phase(
                 name="generator", updates=("generator",), loss=self.paint_loss, optimizer=paint, during=late
             ),
             Phase(name="critic", updates=("critic",), loss=self.critic_loss, optimizer=play, during=late),
         )
+
+    def boundaries(self) -> Sequence[float]:
+        """More than once where the autoencoder goes on: codes drift, and how they vary with them."""
+        start, parts = self.config.start, 1 if self.config.freeze else REFITS
+        return [start + (1 - start) * part / parts for part in range(parts)]
 
     def told_loss(self, batch: Batch, tick: Tick) -> Step:
         decoded = self.decoder(self.encoder(batch.x))

@@ -100,7 +100,9 @@ class AugmentedConfig:
     """Share of the pictures that are perturbed."""
     perturbation: Perturbation = field(default_factory=Perturbation)
     start: float = 0.2
-    """Share of training in which the autoencoder learns; then it is held still and the GAN begins."""
+    """Share of training in which the autoencoder learns alone; then the GAN begins."""
+    freeze: bool = False
+    """Hold the autoencoder still once the GAN begins (the article); by default it goes on learning."""
     critic: Critic = field(default_factory=Critic)
     network: Networks = field(default_factory=Networks)
     """Size of encoder, decoder and generator."""

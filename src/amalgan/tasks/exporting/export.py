@@ -38,7 +38,7 @@ CHECKED = ((1, 24), (7, 40))
 TOLERANCE = 1e-4
 """Of the largest number, or of 1: what rounding in another order may come to."""
 APART = 1e-3
-"""Share of a code's numbers that may be further apart: where they are rounded to steps, one may fall on the other side."""
+"""Share of a code's numbers that may be further apart: where they are rounded to steps, some fall on the other side."""
 
 
 @dataclass(frozen=True)
