@@ -174,3 +174,18 @@ def test_equal_seeds_build_equal_networks() -> None:
     first, second, other = (seeded(lambda: networks.encoder(SMALL, IMAGE, 4), seed) for seed in (0, 0, 1))
     assert torch.equal(first.last.weight, second.last.weight)
     assert not torch.equal(first.last.weight, other.last.weight)
+
+
+@every_build
+def test_painters_begin_at_the_mean_and_residuals_at_nothing(config: Networks, spec: DataSpec) -> None:
+    mean = torch.full(spec.shape, -0.75)
+    pair = nn.ModuleDict(
+        {name: networks.decoder(config, spec, 4, zero=name == "rest") for name in ("x", "rest")}
+    )
+    before = pair["x"](torch.zeros(1, 4))
+    networks.begin_at(pair, mean)
+    with torch.no_grad():
+        moved = pair["x"](torch.zeros(1, 4)) - before
+    assert torch.allclose(pair["x"].last.bias, torch.full_like(pair["x"].last.bias, -0.75))
+    assert moved.mean() < -0.5
+    assert torch.equal(pair["rest"](example(VECTOR)[:, :4]), torch.zeros(3, *spec.shape))

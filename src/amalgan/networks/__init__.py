@@ -10,7 +10,8 @@ vectors (and for pictures with ``dense``, as the source articles have it).
 
 from __future__ import annotations
 
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
 from amalgan.networks.conv import ConvDecoder, ConvEncoder
@@ -19,7 +20,7 @@ from amalgan.networks.maps import CELL, MapDecoder, MapEncoder
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
 from amalgan.types import DataSpec
 
-__all__ = ["CELL", "Critic", "MapDecoder", "MapEncoder", "critic", "decoder", "encoder"]
+__all__ = ["CELL", "Critic", "MapDecoder", "MapEncoder", "begin_at", "critic", "decoder", "encoder"]
 
 
 def encoder(config: Networks, spec: DataSpec, features: int) -> nn.Module:
@@ -44,7 +45,18 @@ def decoder(
     if zero:
         nn.init.zeros_(built.last.weight)
         nn.init.zeros_(built.last.bias)  # type: ignore[arg-type]
+    built.residual = zero
     return built
+
+
+def begin_at(network: nn.Module, mean: Float[Tensor, ...]) -> None:
+    """Let every decoder in ``network`` that paints whole examples begin at the mean one, as far as a bias can.
+
+    Else the first rounds learn little but how bright pictures are: a bias moves no faster than the learning rate.
+    """
+    for part in network.modules():
+        if isinstance(part, ConvDecoder | DenseDecoder) and not part.residual:
+            part.begin_at(mean)
 
 
 def critic(config: Networks, spec: DataSpec) -> Critic:

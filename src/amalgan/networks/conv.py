@@ -70,6 +70,9 @@ class ConvEncoder(nn.Module):
 class ConvDecoder(nn.Module):
     """From features, and a style if there is one, to a picture."""
 
+    residual = False
+    """Whether what it paints is added to a picture."""
+
     def __init__(self, config: Networks, spec: DataSpec, features: int, style: int = 0) -> None:
         super().__init__()
         plan = stages(config, spec)[::-1]
@@ -86,6 +89,11 @@ class ConvDecoder(nn.Module):
     def last(self) -> nn.ConvTranspose2d:
         """The layer that paints."""
         return self.ups[-1]  # type: ignore[return-value]
+
+    def begin_at(self, mean: Float[Tensor, "C H W"]) -> None:
+        """Paint the mean color of ``mean``, more or less, before anything is learned."""
+        with torch.no_grad():
+            self.last.bias.copy_(mean.mean((1, 2)))  # type: ignore[union-attr]
 
     def forward(
         self, features: Float[Tensor, "B F"], style: Tensor | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -34,6 +35,9 @@ class DenseEncoder(nn.Module):
 class DenseDecoder(nn.Module):
     """From features, and a style if there is one, to an example."""
 
+    residual = False
+    """Whether what it gives is added to an example."""
+
     def __init__(self, config: Networks, spec: DataSpec, features: int, style: int = 0) -> None:
         super().__init__()
         widths = [features] + [config.hidden] * config.layers
@@ -41,6 +45,11 @@ class DenseDecoder(nn.Module):
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.styles = nn.ModuleList(Style(style, width) for width in widths[1:] if style)
         self.last = nn.Linear(widths[-1], spec.size)
+
+    def begin_at(self, mean: Float[Tensor, ...]) -> None:
+        """Give ``mean``, more or less, before anything is learned."""
+        with torch.no_grad():
+            self.last.bias.copy_(mean.flatten())
 
     def forward(self, features: Float[Tensor, "B F"], style: Tensor | None = None) -> Float[Tensor, "B ..."]:
         x = features

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from amalgan import registry
+from amalgan import networks, registry
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data, resolve_augment
@@ -25,6 +25,8 @@ from amalgan.training.processes import Processes, precision_on
 from amalgan.training.validation import Goal, wanted
 
 DEFAULT_MINUTES = 5.0
+BEGUN_WITH = 1024
+"""Examples whose mean is where decoders begin."""
 
 
 def read(order: Order, console: Console) -> Dataset:
@@ -93,9 +95,11 @@ def describe(run: RunConfig, data: Dataset) -> str:
 
 
 def fresh_system(run: RunConfig, data: Dataset, peers: Processes) -> System:
-    """The run's system with its initial weights, a function of the seed."""
+    """The run's system with its initial weights, a function of the seed and of the mean of the data."""
     cls = registry.system_class(run.system)
     built = seeded(lambda: cls(run.settings, data.spec), key(run.seed, "weights"))
+    if len(data.train):
+        networks.begin_at(built, data.train.take(data.train.spaced(BEGUN_WITH)).mean(0))
     return built.to(peers.device)
 
 

@@ -1,0 +1,44 @@
+"""Where a run begins: the same weights for the same seed, and decoders at the mean of the data."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from amalgan.config.run import RunConfig
+from amalgan.data import Dataset, open_data
+from amalgan.training.plan import fresh_system
+from amalgan.training.processes import Processes
+from support import small
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return open_data("digits")
+
+
+def run(system: str, digits: Dataset, seed: int = 0) -> RunConfig:
+    return RunConfig(
+        system=system, settings=small(system).resolved(digits.spec), data="digits", images=64, seed=seed
+    )
+
+
+@pytest.mark.parametrize("system", ["autoencoder", "fusion", "gan"])
+def test_pictures_are_as_bright_as_the_data_before_anything_is_learned(system: str, digits: Dataset) -> None:
+    mean = float(digits.train.take(slice(None)).mean())
+    assert mean < -0.3
+    first = fresh_system(run(system, digits), digits, Processes())
+    again = fresh_system(run(system, digits), digits, Processes())
+    other = fresh_system(run(system, digits, seed=1), digits, Processes())
+    painter = first.generator.network if system == "gan" else first.decoder
+    assert float(painter.last.bias.detach().mean()) == pytest.approx(mean, abs=0.02)
+    pairs = zip(first.parameters(), again.parameters(), strict=True)
+    assert all(torch.equal(one, same) for one, same in pairs)
+    assert any(
+        not torch.equal(one, two) for one, two in zip(first.parameters(), other.parameters(), strict=True)
+    )
+
+
+def test_what_is_added_to_a_picture_begins_at_nothing(digits: Dataset) -> None:
+    system = fresh_system(run("fusion", digits), digits, Processes())
+    assert not system.generator.last.bias.any()
