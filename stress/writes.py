@@ -10,6 +10,7 @@ import io
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -58,6 +59,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.on = False
+        tempfile.gettempdir()  # tries out the folder for temporary files, by writing one, when it is first asked for
         self.seen: dict[str, set[str]] = {}
         """By file of the package: names that it wrote itself."""
         self.through = 0

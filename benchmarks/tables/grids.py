@@ -82,16 +82,20 @@ def grid(name: str, report: dict[str, Any]) -> str:
 
 
 def without_alike(titles: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]], list[str]]:
-    """A table without its empty columns and those that say the same in every row, and what these say."""
+    """A table without its empty columns and those that say the same in every row, and what these say.
+
+    Of a single row every column would say so: it keeps them.
+    """
     told = [
         {row[place] for row in rows} if place > 1 else {"the name", "its seeds"}
         for place in range(len(titles))
     ]
-    kept = [place for place, values in enumerate(told) if len(values) > 1]
+    alone = len(rows) == 1
+    kept = [place for place, values in enumerate(told) if len(values) > 1 or (alone and values != {""})]
     alike = [
         f"{title} {min(values).removesuffix(' ± 0')}"
-        for title, values in zip(titles, told, strict=True)
-        if len(values) == 1 and values != {""}
+        for place, (title, values) in enumerate(zip(titles, told, strict=True))
+        if place not in kept and values != {""}
     ]
     return [titles[place] for place in kept], [[row[place] for place in kept] for row in rows], alike
 

@@ -175,7 +175,8 @@ def test_noise_is_strange_and_python_says_so_too(trained: Trained, digits: Datas
     held = digits.validation.pixels(slice(None))[:, 0]
     found = model.detect(noise, normals=held)
     assert len(found) == 30 and found.alarms(0.05).all()
-    assert found.smallest == 1 / (len(held) + 1) and found.p_value["density"].max() < 0.02
+    p = found.p_value["density"]  # at most one held-out digit in 86 is as strange, and of most noise none is
+    assert found.smallest == 1 / (len(held) + 1) and p.mean() < 0.02 and p.max() <= 2 * found.smallest
     assert not model.detect(held, normals=held).alarms(0.01).sum() > 0.02 * len(held) + 1
 
 
