@@ -1,10 +1,11 @@
-"""How near the networks come to what the machine can do."""
+"""Speed: beside other people's systems, and beside what the machine can do."""
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
-from tables.markdown import stored, table
+from tables.markdown import number, stored, table
 
 WAYS = {"nchw": "channels first", "nhwc": "channels last", "nhwc bfloat16": "channels last, bfloat16"}
 
@@ -30,4 +31,18 @@ def shares(row: dict[str, Any], ways: dict[str, str], found: dict[str, Any]) -> 
     return [f"{row['gflops'][way] / found['peak_gflops']:.0%}" for way in ways]
 
 
-TABLES = {"peak": peak}
+def rates() -> str:
+    """A row a side: images a CPU-second, and how many times as many as each peer."""
+    found = stored("rates")
+    median = {side: statistics.median(values) for side, values in found["sides"].items()}
+    peers = [side for side in median if side not in found["ratios"]]
+    rows = [
+        [f"`{side}`", number(value), *(f"{found['ratios'][side][peer]:.1f}" for peer in peers)]
+        for side, value in median.items()
+        if side in found["ratios"]
+    ]
+    rows += [[side, number(median[side]), *[""] * len(peers)] for side in peers]
+    return table(["system", "images a CPU-second", *(f"times {peer}" for peer in peers)], rows)
+
+
+TABLES = {"peak": peak, "rates": rates}
