@@ -7,7 +7,7 @@ import torch
 
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data
-from amalgan.training.plan import fresh_system
+from amalgan.training.plan import fresh_system, mean_of
 from amalgan.training.processes import Processes
 from support import small
 
@@ -42,3 +42,9 @@ def test_pictures_are_as_bright_as_the_data_before_anything_is_learned(system: s
 def test_what_is_added_to_a_picture_begins_at_nothing(digits: Dataset) -> None:
     system = fresh_system(run("fusion", digits), digits, Processes())
     assert not system.generator.last.bias.any()
+
+
+def test_the_mean_is_that_of_all_where_they_are_few_and_near_it_where_not(digits: Dataset) -> None:
+    few = digits.train.select(range(70))
+    torch.testing.assert_close(mean_of(few), few.take(slice(None)).mean(0))
+    assert (mean_of(digits.train) - digits.train.take(slice(None)).mean(0)).abs().max() < 0.1

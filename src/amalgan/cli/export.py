@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from rich.console import Console
-from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
@@ -65,12 +64,7 @@ class Export:
         rows = {
             one.file: f"{', '.join(map(said, one.inputs))} ─► {said(one.output)}; {far(one)}" for one in found
         }
-        return Answer(facts=facts, text=told(rows, self.out))
-
-
-def told(rows: dict[str, Any], out: Path) -> Table:
-    """What was written, for people."""
-    return table(rows | {"written": str(out)})
+        return Answer(facts=facts, text=table(rows | {"written": str(self.out)}))
 
 
 def far(one: Exported) -> str:

@@ -10,12 +10,14 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from rich.console import Console
+from torch import Tensor
 
 from amalgan import networks, registry
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
-from amalgan.data import Dataset, open_data, resolve_augment
+from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.errors import UsageError
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
@@ -25,8 +27,8 @@ from amalgan.training.processes import Processes, precision_on
 from amalgan.training.validation import Goal, wanted
 
 DEFAULT_MINUTES = 5.0
-BEGUN_WITH = 1024
-"""Examples whose mean is where decoders begin."""
+BEGUN_WITH, AT_ONCE = 1024, 32
+"""Examples whose mean is where decoders begin, and how many of them are in memory."""
 
 
 def read(order: Order, console: Console) -> Dataset:
@@ -99,8 +101,15 @@ def fresh_system(run: RunConfig, data: Dataset, peers: Processes) -> System:
     cls = registry.system_class(run.system)
     built = seeded(lambda: cls(run.settings, data.spec), key(run.seed, "weights"))
     if len(data.train):
-        networks.begin_at(built, data.train.take(data.train.spaced(BEGUN_WITH)).mean(0))
+        networks.begin_at(built, mean_of(data.train))
     return built.to(peers.device)
+
+
+def mean_of(records: Records) -> Tensor:
+    """The mean example, of a thousand at most; a few at a time, since pictures may be large."""
+    rows = records.spaced(BEGUN_WITH)
+    whole = sum(records.take(rows[start : start + AT_ONCE]).sum(0) for start in range(0, len(rows), AT_ONCE))
+    return torch.as_tensor(whole) / len(rows)
 
 
 def refuse_impossible(run: RunConfig, data: Dataset, system: System, peers: Processes) -> None:

@@ -22,6 +22,7 @@ from amalgan.systems.base import System
 from amalgan.tasks.exporting import export as exporting
 from amalgan.tasks.exporting.export import NOTES, checked, export, packed
 from amalgan.tasks.exporting.graphs import ACTS, Graph, Inputs, graphs
+from amalgan.tasks.exporting.graphs import settled as alone
 from amalgan.tasks.generate import CHUNK, generate
 from amalgan.types import UNLABELED
 from support import SPECS, build, built_in, examples, settled
@@ -72,7 +73,7 @@ def test_fusion_of_any_data_and_prior(spec: str, changes: dict[str, Any], tmp_pa
     if kind := changes.get("prior"):
         changes = {"prior": replace(build("fusion").config.prior, kind=kind, steps=20)}
     model = model_of("fusion", tmp_path, spec, **changes)
-    graph = Graph(model.system, "generate")
+    graph = Graph(alone(model.system), "generate")
     assert checked(graph, packed(graph, model))[0] < 1e-5
 
 
@@ -99,7 +100,7 @@ def test_the_files_say_what_they_are_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_same_numbers_give_the_picture_that_amalgan_gives(tmp_path: Path) -> None:
     model = model_of("fusion", tmp_path)
-    graph = Graph(model.system, "generate")
+    graph = Graph(alone(model.system), "generate")
     session = onnxruntime.InferenceSession(packed(graph, model))
     draws = Draws(seed=key(5, "generate"), round=0, total=CHUNK)
     made = {name: getattr(draws, how)(name.replace("_", " "), *shape) for name, how, shape in drawn(graph)}
@@ -121,10 +122,10 @@ def test_a_file_that_computes_something_else_is_refused(
     model = model_of("autoencoder", tmp_path)
     right: Callable[..., Tensor] = Graph.made
     monkeypatch.setattr(Graph, "made", lambda self, given: right(self, given) + 1e-3)
-    data = packed(Graph(model.system, "encode"), model)
+    data = packed(Graph(alone(model.system), "encode"), model)
     monkeypatch.setattr(Graph, "made", right)
     with pytest.raises(ExportError, match="gives other numbers than the model"):
-        checked(Graph(model.system, "encode"), data)
+        checked(Graph(alone(model.system), "encode"), data)
 
 
 def test_a_few_numbers_of_a_code_may_round_the_other_way_and_no_more(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_a_few_numbers_of_a_code_may_round_the_other_way_and_no_more(tmp_path: P
             return made + 0.2 * flipped.reshape(made.shape)
 
     model = model_of("autoencoder", tmp_path, code_size=1200)
-    data, off = packed(Graph(model.system, "encode"), model), Off(model.system, "encode")
+    data, off = packed(Graph(alone(model.system), "encode"), model), Off(alone(model.system), "encode")
     assert checked(off, data) == pytest.approx((0.2, 1 / 1200), abs=1e-4)
     off.each = 300
     with pytest.raises(ExportError, match=r"32 of 9600, by up to 0\.2"):

@@ -100,13 +100,13 @@ class Given(Draws):
 
 
 class Graph(nn.Module):
-    """One ability of a system."""
+    """One ability of a system that ``settled`` gave."""
 
     def __init__(self, system: System, ability: str) -> None:
         super().__init__()
         self.ability = ability
         self.told, self.output, self.act = ACTS[ability]
-        self.system = settled(system)
+        self.system = system
         self.draws: dict[str, str] = {}
         """The distribution of each input that is drawn; known once ``inputs`` was asked for some."""
         self.names = tuple(self.inputs(2, seed=0))
@@ -160,10 +160,11 @@ class Graph(nn.Module):
 
 def graphs(model: Model) -> Iterator[Graph]:
     """Everything that the model can do for other programs."""
-    for ability in abilities(model.system):
-        heard = ability != "classify" or model.system.classes_shown
+    system = settled(model.system)
+    for ability in abilities(system):
+        heard = ability != "classify" or system.classes_shown
         if ability in ACTS and heard:
-            yield Graph(model.system, ability)
+            yield Graph(system, ability)
 
 
 def named(purpose: str) -> str:
