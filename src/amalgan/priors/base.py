@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -86,12 +89,13 @@ class Prior(nn.Module):
 
     def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, " N"], draws: Draws) -> None:
         """Estimate the prior from codes and labels on the CPU; equal codes and draws give equal priors."""
-        self.groups.fit(label)
-        group = label % len(self.groups)
-        picked = spread_picks(group, self.codes, draws.generator("prior picks"))
-        self.scale.fit(code)
-        self.count.fill_(len(code))
-        self.fit_standard(self.scale(code[picked]), group[picked], draws)
+        with on_cpu(self):
+            self.groups.fit(label)
+            group = label % len(self.groups)
+            picked = spread_picks(group, self.codes, draws.generator("prior picks"))
+            self.scale.fit(code)
+            self.count.fill_(len(code))
+            self.fit_standard(self.scale(code[picked]), group[picked], draws)
 
     def sample(self, label: Int[Tensor, " B"], draws: Draws, purpose: str = "prior") -> Float[Tensor, "B K"]:
         """One code for each label."""
@@ -106,6 +110,17 @@ class Prior(nn.Module):
     def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
         """Draw standardized codes."""
         raise NotImplementedError
+
+
+@contextmanager
+def on_cpu(prior: Prior) -> Iterator[None]:
+    """Within the block ``prior`` is on the CPU, where it is estimated; afterwards it is where it was."""
+    device = prior.count.device
+    prior.cpu()
+    try:
+        yield
+    finally:
+        prior.to(device)
 
 
 def spread_picks(group: Int[Tensor, " N"], most: int, generator: torch.Generator) -> Int[Tensor, " M"]:

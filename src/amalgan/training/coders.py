@@ -70,7 +70,8 @@ def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> Coder | M
     if not isinstance(system, Encodes) or not isinstance(system, Decodes):
         return None
     if isinstance(system, Quantizes):
-        x = torch.cat([torch.empty(0, *system.spec.shape), *(batch.x for batch in batches)])
+        parts = [batch.x for batch in batches]
+        x = torch.cat(parts) if parts else torch.empty(0, *system.spec.shape)
         return mapcoders.of_context(system, x, torch.Generator().manual_seed(key(seed, "coder")))
     code, x = codes_of(system, batches)
     if not len(code) or code.shape[1] > LARGEST_CODE or not bool(code.isfinite().all()):
