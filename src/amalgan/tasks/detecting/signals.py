@@ -71,8 +71,7 @@ class Joint:
         """
         if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
             return None
-        device = next(model.system.parameters()).device
-        parts = [looked(model, x.to(device)).together for x in chunks]
+        parts = [looked(model, x).together for x in chunks]
         found = torch.cat(parts) if parts else torch.zeros(0, 1)
         found = found[found.isfinite().all(1)]
         if len(found) < FEWEST_KNOWN:
@@ -118,6 +117,7 @@ def signals(
 def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
     """Every score that the model has, and what is judged together."""
     system, together = model.system, torch.zeros(len(x), 0)
+    x = x.to(next(system.parameters()).device)
     score: dict[str, Tensor] = {}
     if isinstance(system, Encodes):
         code = system.encode(x)
@@ -152,6 +152,5 @@ def scored(
     model: Model, chunks: Iterable[Float[Tensor, "B ..."]], joint: Joint | None = None
 ) -> dict[str, Float[Tensor, " N"]]:
     """The scores of all examples; nothing for none."""
-    device = next(model.system.parameters()).device
-    parts = [signals(model, x.to(device), joint) for x in chunks]
+    parts = [signals(model, x, joint) for x in chunks]
     return {name: torch.cat([part[name] for part in parts]) for name in (parts[0] if parts else ())}
