@@ -6,6 +6,7 @@ themselves.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -210,6 +211,17 @@ def test_every_command_runs_there(command: str, home: Path, tmp_path: Path) -> N
     named = {"MODEL": str(model_of(system, home)), "PICTURES": str(pictures(tmp_path / "pictures"))}
     words = [named.get(word, word).replace("OUT", str(tmp_path)) for word in words]
     assert main([*words, "--device", DEVICE]) == 0
+
+
+def test_a_comparison_trains_and_measures_there(home: Path, tmp_path: Path) -> None:
+    words = ["compare", "digits", "--systems", "autoencoder,gan", "--seeds", "1", "--images", "640"]
+    assert main([*words, "--out", str(tmp_path), "--device", DEVICE]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    seconds = "cpu_seconds" if DEVICE == "cpu" else "device_seconds"
+    for row in ("autoencoder", "gan"):
+        assert report["table"][row]["frechet_distance"]["mean"] > 0
+        assert 0 < report["table"][row][seconds]["mean"] < 120
+    assert f"--device {DEVICE}" in report["systems"][0]["command"]
 
 
 @pytest.mark.parametrize("system", ["fusion", "codec"])

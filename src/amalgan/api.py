@@ -99,6 +99,7 @@ def compare(
     count: int = 10_000,
     batch: int = 64,
     preset: Literal["quick", "base"] = "quick",
+    device: DeviceName = "cpu",
     precision: PrecisionName = "auto",
     plugin: str | Path | None = None,
     samples: Sequence[str] = (),
@@ -112,7 +113,7 @@ def compare(
     The same call goes on with a comparison that was stopped. ``Comparison.report`` is what ``out/report.json`` holds.
 
     Args:
-        cpu_minutes: of training a cell, 2 when no budget is given.
+        cpu_minutes: of training a cell, 2 when no budget is given; on an accelerator, minutes of the clock.
         samples: examples made elsewhere as rows: ``"name=x.npz"``.
         plugin: a file that registers systems of your own; the cells load it too.
 
@@ -133,6 +134,7 @@ def compare(
         count=count,
         batch=batch,
         preset=preset,
+        device=device,
         precision=precision,
         plugin=Path(plugin) if plugin is not None else None,
         samples=tuple(samples),

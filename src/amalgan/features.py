@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -89,6 +89,10 @@ class Features:
         if not isinstance(self.net, Classifier):
             raise UsageError(f"the features {self.name!r} know no classes; pictures with labels are needed")
         return self.net.head(features.to(self.net.head.weight)).argmax(1).cpu()
+
+    def on(self, device: str) -> Features:
+        """The same network on a device."""
+        return replace(self, net=self.net.to(device))
 
     def seen(self, x: Tensor) -> Tensor:
         """What the network is shown: where it is, and pictures within their range."""

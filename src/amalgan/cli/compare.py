@@ -14,7 +14,7 @@ from tyro.conf import Positional, UseAppendAction
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out
 from amalgan.cli.output import Answer, harmless
-from amalgan.cli.shared import PrecisionName
+from amalgan.cli.shared import DeviceName, PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class Spending:
     """What every system gets; 2 CPU-minutes a cell when nothing is said."""
 
     cpu_minutes: float | None = None
-    """CPU-minutes of training a cell, on one thread; a few rounds are timed and the images fixed from them."""
+    """CPU-minutes of training a cell, on one thread; a few rounds are timed and the images fixed from them. On an
+    accelerator, minutes of the clock for a cell alone there."""
     images: int | None = None
     """Pictures that every cell draws, instead of CPU-minutes."""
     parameters: int | None = None
@@ -66,6 +67,8 @@ class Compare:
     """Pictures a round."""
     preset: Literal["quick", "base"] = "quick"
     """Size of the networks, as amalgan train has it."""
+    device: DeviceName = "cpu"
+    """Where cells train and are measured; those of --jobs share an accelerator. auto takes cuda, else mps, else cpu."""
     precision: PrecisionName = "auto"
     """What layers compute in while training, as amalgan train has it."""
     overwrite: Switch = False
@@ -97,6 +100,7 @@ class Compare:
                 count=self.count,
                 batch=self.batch,
                 preset=self.preset,
+                device=self.device,
                 precision=self.precision,
                 plugin=self.plugin,
                 samples=self.samples,

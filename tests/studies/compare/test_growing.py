@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 
 from amalgan import files
@@ -17,7 +19,7 @@ from amalgan.config.data import DataConfig
 from amalgan.data import open_data
 from amalgan.errors import DataError, UsageError
 from amalgan.features import Features
-from amalgan.studies.compare import Request, compare, outputs, timing
+from amalgan.studies.compare import Request, compare, outputs, plan, planning, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import drafted, planned
@@ -77,6 +79,37 @@ def test_whatever_else_differs_is_refused(before: Plan, changes: dict[str, Any],
     assert (before.folder / "plan.json").read_bytes() == stood
 
 
+def test_another_device_is_another_comparison(before: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        before.device == "cpu" and before.order("autoencoder", 0, settings=None, out=Path()).device == "cpu"
+    )
+    monkeypatch.setattr(plan, "device_of", lambda request: "cuda")
+    with pytest.raises(UsageError, match="device: 'cpu', now 'cuda'"):
+        plan_of(asked(before.folder))
+
+
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    with pytest.raises(UsageError, match=f"--device {missing}: torch sees none"):
+        plan_of(asked(tmp_path, device=missing))
+
+
+def test_minutes_on_an_accelerator_are_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = asked(Path("x"), images=None, cpu_minutes=2.0)
+    assert planning.budget_of(request)["text"].startswith(
+        "2 CPU-minutes of training for every cell, on one thread"
+    )
+    assert timing.clock_of("cpu") is time.process_time
+    monkeypatch.setattr(planning, "device_of", lambda request: "cuda")
+    assert planning.budget_of(request)["text"].startswith(
+        "2 minutes of training for every cell, alone on cuda"
+    )
+    waits: list[str] = []
+    monkeypatch.setattr(torch.accelerator, "synchronize", lambda: waits.append("waited"))
+    started_at = time.perf_counter()
+    assert started_at < timing.clock_of("cuda")() < time.perf_counter() and waits == ["waited"]
+
+
 def test_what_joins_on_a_faster_machine_gets_no_more_than_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +126,7 @@ def test_what_joins_on_a_faster_machine_gets_no_more_than_the_rest(
 def test_a_plan_from_before_a_setting_was_there_has_its_default(before: Plan) -> None:
     facts = json.loads((before.folder / "plan.json").read_text())
     del facts["asked"]["settings"]["autoencoder"]["denoise"], facts["asked"]["reading"]["keep"]
+    del facts["asked"]["device"]
     files.write_json(before.folder / "plan.json", facts)
     assert plan_of(asked(before.folder)).asked == before.asked
 
@@ -129,12 +163,12 @@ def test_finished_cells_are_not_run_again(before: Plan, invent: Any) -> None:
 
 
 def test_labels_are_hidden_from_training_and_not_from_who_judges(tmp_path: Path) -> None:
-    plan = plan_of(asked(tmp_path, reading=DataConfig(labeled=6)))
-    assert plan.order("autoencoder", 0, settings=None, out=tmp_path).reading.labeled == 6
-    assert len(plan.data.labeled) == len(plan.data.train) > 6
-    for line in (plan.facts["command"], outputs.command(plan, "autoencoder")):
+    made = plan_of(asked(tmp_path, reading=DataConfig(labeled=6)))
+    assert made.order("autoencoder", 0, settings=None, out=tmp_path).reading.labeled == 6
+    assert len(made.data.labeled) == len(made.data.train) > 6
+    for line in (made.facts["command"], outputs.command(made, "autoencoder")):
         assert "--labeled 6" in line
-    command: Any = parse(plan.facts["command"].split()[1:])
+    command: Any = parse(made.facts["command"].split()[1:])
     assert command.reading.labeled == 6
     with pytest.raises(DataError, match="--labeled 1 leaves 1 labels"):
         plan_of(asked(tmp_path / "other", reading=DataConfig(labeled=1)))

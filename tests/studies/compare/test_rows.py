@@ -122,6 +122,7 @@ def test_the_command_of_a_row_gives_its_changes() -> None:
         images=640,
         seed=0,
         batch=64,
+        device="cpu",
         precision="float32",
         out="runs/x",
     )

@@ -85,6 +85,7 @@ def test_the_command_of_a_cell_gives_its_settings(name):
         images=640,
         seed=7,
         batch=32,
+        device="cpu",
         precision="float32",
         out="runs/x",
     )

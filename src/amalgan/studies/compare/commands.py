@@ -25,6 +25,7 @@ def of_comparison(request: Request) -> str:
             "count": changed(request.count, 10_000),
             "batch": changed(request.batch, 64),
             "precision": changed(request.precision, "auto"),
+            "device": changed(request.device, "cpu"),
         }
     )
     words += [word for one in request.samples for word in ("--samples", one)]
@@ -62,6 +63,7 @@ def of_cell(
     images: int,
     seed: int,
     batch: int,
+    device: str,
     precision: str,
     out: str,
 ) -> str:
@@ -71,7 +73,7 @@ def of_cell(
         "--batch",
         str(batch),
         "--device",
-        "cpu",
+        device,
         "--precision",
         precision,
         *flags,

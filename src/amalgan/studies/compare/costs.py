@@ -1,7 +1,8 @@
 """What a model takes: time and memory to train it, work and time to use it.
 
-    training  CPU-seconds and peak memory of the cell's own process; work counted over rounds of every stage
-    use       work and the median time to generate and to reconstruct, on one thread
+    training  CPU-seconds and peak memory of the cell's own process; on an accelerator seconds of the clock, and its
+              memory too; work counted over rounds of every stage
+    use       work and the median time to generate and to reconstruct, on one thread or on the accelerator
 
 Work is counted in floating-point operations of convolutions and matrix products, two for a multiplication and the
 addition that follows; element-wise operations and the optimizer are left out. It is averaged over so many rounds that
@@ -40,6 +41,8 @@ COUNTED_ROUNDS = 16
 COUNTED_BATCH = 4
 TIMED = 9
 UNTIMED = 2
+SECONDS, RATES = ("cpu_seconds", "device_seconds"), ("images_per_second", "images_per_device_second")
+"""What time and speed are called: on the CPU, and on an accelerator, which other cells may share."""
 
 
 class Work(TorchDispatchMode):
@@ -98,7 +101,8 @@ def costs_of_use(model: Model, data: Dataset) -> dict[str, float]:
         found["generate_64_ms"] = milliseconds(lambda: drawn(model, 64))
     if isinstance(system, Encodes):
         one = data.test.select([0])
-        found["flops_encode"] = float(work_of(lambda: system.encode(one.take([0]))))
+        x = one.take([0]).to(next(system.parameters()).device)
+        found["flops_encode"] = float(work_of(lambda: system.encode(x)))
         if isinstance(system, Decodes):
             found["reconstruct_1_ms"] = milliseconds(lambda: list(reconstruct(model, one)))
     return found
@@ -117,6 +121,14 @@ def milliseconds(act: Callable[[], Any]) -> float:
         act()
         taken.append(time.perf_counter() - started_at)
     return 1000 * median(taken[UNTIMED:])
+
+
+def peaks(device: str) -> dict[str, float]:
+    """The most memory that this process has held so far, and on a GPU that too which torch held there."""
+    found = {"peak_memory_mib": peak_memory_mib()}
+    if device == "cuda":
+        found["device_memory_mib"] = torch.cuda.max_memory_allocated() / 2**20
+    return found
 
 
 def peak_memory_mib() -> float:

@@ -138,7 +138,11 @@ GROUPS: tuple[MeasureGroup, ...] = (EVALUATION, VARIETY, UTILITY, ADDITIONS)
 
 COSTS = (
     Measure("images_per_second", "Training speed", "images/CPU-s", True, "cost", headline=True),
+    Measure(
+        "images_per_device_second", "Training speed on the device", "images/s", True, "cost", headline=True
+    ),
     Measure("cpu_seconds", "Training time", "CPU-s", False, "cost"),
+    Measure("device_seconds", "Training time on the device", "s", False, "cost"),
     Measure("parameters_trained", "Parameters trained", "", None, "cost", headline=True),
     Measure("parameters_model", "Numbers in the model file", "", None, "cost"),
     Measure("flops_train", "Work of training, an image", "FLOP", False, "cost"),
@@ -148,17 +152,21 @@ COSTS = (
     Measure("generate_64_ms", "Time to generate 64", "ms", False, "cost"),
     Measure("reconstruct_1_ms", "Time to reconstruct 1", "ms", False, "cost"),
     Measure("peak_memory_mib", "Peak memory of training", "MiB", False, "cost"),
+    Measure("device_memory_mib", "Peak memory of training on the device", "MiB", False, "cost"),
 )
 """What a model takes to be trained and used; measured by ``costs``, not by a judge."""
 
 MEASURED_TIMES = frozenset(
     {
         "images_per_second",
+        "images_per_device_second",
         "cpu_seconds",
+        "device_seconds",
         "generate_1_ms",
         "generate_64_ms",
         "reconstruct_1_ms",
         "peak_memory_mib",
+        "device_memory_mib",
     }
 )
 """Keys of what no two runs agree on. Everything else in a report follows from its plan."""

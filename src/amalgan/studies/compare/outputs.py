@@ -86,6 +86,7 @@ def command(plan: Plan, name: str) -> str:
         images=plan.systems[name]["images"],
         seed=plan.seeds[0],
         batch=plan.asked["batch"],
+        device=plan.device,
         precision=plan.asked["precision"],
         out=f"runs/{plan.cell(name, plan.seeds[0]).name}",
     )

@@ -26,7 +26,7 @@ from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
 from amalgan.training.order import Order
-from amalgan.training.processes import precision_on
+from amalgan.training.processes import precision_on, resolve
 
 NAME = "plan.json"
 KIND = "comparison plan"
@@ -84,6 +84,11 @@ class Plan:
         return int(self.asked["seed"])
 
     @property
+    def device(self) -> str:
+        """Where cells train and are measured."""
+        return str(self.asked["device"])
+
+    @property
     def outside(self) -> dict[str, list[str]]:
         """Files of examples made elsewhere, by name."""
         return dict(self.facts["where"]["samples"])
@@ -124,7 +129,7 @@ class Plan:
             images=max(batch, self.systems[system]["images"] // share),
             seed=seed,
             batch=batch,
-            device="cpu",
+            device=self.asked["device"],
             precision=self.asked["precision"],
             resume=True,
             reading=self.reading,
@@ -144,6 +149,7 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
     """What a plan must agree with to go on, as plain data."""
     from amalgan import __version__
 
+    device = device_of(request)
     return {
         "systems": list(request.systems),
         "settings": {name: fields.to_json(settings_of(request, name, data)) for name in request.systems},
@@ -153,7 +159,8 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
         "images": request.images,
         "parameters": request.parameters,
         "batch": request.batch,
-        "precision": precision_on("cpu", request.precision, data.spec),
+        "device": device,
+        "precision": precision_on(device, request.precision, data.spec),
         "count": request.count,
         "seed": request.seed,
         "reading": fields.to_json(replace(request.reading, cache=None)),
@@ -168,6 +175,15 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
     }
 
 
+def device_of(request: Request) -> str:
+    """The kind of device that is asked for: cpu, cuda or mps.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    return resolve(request.device).partition(":")[0]
+
+
 def completed(asked: dict[str, Any]) -> dict[str, Any]:
     """``asked`` with the default in every field that there was not yet when the plan was made."""
     kinds = {name: registry.config_class(system_of(name)) for name in asked["settings"] if known(name)}
@@ -176,7 +192,7 @@ def completed(asked: dict[str, Any]) -> dict[str, Any]:
         "reading": complete(DataConfig, asked["reading"]),
         "augment": complete(AugmentConfig, asked["augment"]),
     }
-    return asked | rest | {"settings": asked["settings"] | filled}
+    return {"device": "cpu"} | asked | rest | {"settings": asked["settings"] | filled}
 
 
 def known(name: str) -> bool:

@@ -31,6 +31,7 @@ from amalgan.studies.compare.plan import (
     TUNING_SHARE,
     Plan,
     asked_of,
+    device_of,
     named,
 )
 from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
@@ -276,8 +277,11 @@ def budget_of(request: Request) -> dict[str, Any]:
     size = f" and about {request.parameters:,} trained parameters" if request.parameters else ""
     if request.minutes is not None:
         unit = "CPU-minute" if request.minutes == 1 else "CPU-minutes"
+        where = "on one thread"
+        if (device := device_of(request)) != "cpu":
+            unit, where = unit.removeprefix("CPU-"), f"alone on {device}"
         text = (
-            f"{request.minutes:g} {unit} of training{size} for every cell, on one thread, "
+            f"{request.minutes:g} {unit} of training{size} for every cell, {where}, "
             "converted into images once a system"
         )
         return {"kind": "cpu_minutes", "value": request.minutes, "text": text}

@@ -24,6 +24,7 @@ NAMES = {
     "squared_error": "error",
     "accuracy_from_samples": "trained on samples",
 }
+UNITS = {"cpu_seconds": "CPU-s", "device_seconds": "s"}
 
 
 def opening(plan: Plan, at_once: int) -> str:
@@ -45,7 +46,7 @@ def opening(plan: Plan, at_once: int) -> str:
         f"{len(rows)} row{'s' * (len(rows) > 1)} x {seeds} seed{'s' * (seeds > 1)}; {plan.facts['budget']['text']}\n"
         f"{sizes}\n"
         f"expected: {minutes((training + measuring) / at_once)}, {at_once} at a time "
-        f"({minutes(training)} of CPU to train, {minutes(measuring)} to measure)"
+        f"({minutes(training)} {'of CPU ' * (plan.device == 'cpu')}to train, {minutes(measuring)} to measure)"
     )
 
 
@@ -121,6 +122,6 @@ def outcome(job: Job) -> str:
     parts = [f"{NAMES[key]} {found[key]:.4g}" for key in TOLD if found.get(key) is not None]
     parts += [f"real {found['accuracy_from_real']:.4g}"] if "accuracy_from_real" in found else []
     cost = facts.get("cost", {})
-    parts += [f"{cost['cpu_seconds']:.0f} CPU-s"] if "cpu_seconds" in cost else []
+    parts += [f"{cost[key]:.0f} {unit}" for key, unit in UNITS.items() if key in cost]
     words = ", ".join(parts) or "done"
     return f"collapsed: {facts['reason']} ({words})" if facts.get("state") == "collapsed" else words

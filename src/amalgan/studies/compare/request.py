@@ -8,7 +8,7 @@ from typing import Literal
 
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
-from amalgan.training.processes import PrecisionName
+from amalgan.training.processes import DeviceName, PrecisionName
 
 DEFAULT_CPU_MINUTES = 2.0
 DEFAULT_IMAGES = 100_000
@@ -33,6 +33,7 @@ class Request:
     batch: int = 64
     preset: Literal["quick", "base"] = "quick"
     precision: PrecisionName = "auto"
+    device: DeviceName = "cpu"
     plugin: Path | None = None
     samples: tuple[str, ...] = ()
     """``name=x.npz`` or ``name=a.npz,b.npz``: examples made elsewhere, a file a seed."""

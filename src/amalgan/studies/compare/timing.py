@@ -1,11 +1,14 @@
 """How long things will take: what is timed before a comparison, and thrown away.
 
+On the CPU time is that of the process; on an accelerator it is the clock's, and the device is waited for.
+
 a few rounds of every stage ─► images a CPU-minute        a few steps of the dearest measures ─► seconds a cell
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,6 +17,7 @@ from amalgan import features as feature_net
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
 from amalgan.features import Classifier, Features, drill, rounds_for
+from amalgan.studies.compare.plan import device_of
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.settings import built
 from amalgan.tasks.scoring.scores import COMPARED, Trial
@@ -32,21 +36,32 @@ SETS_SEEN = 4
 
 
 def images_a_minute(request: Request, run: RunConfig, data: Dataset) -> float:
-    """How many images a CPU-minute of training draws on one thread: the most of three tries, since what else a machine
-    does can only slow it."""
-    minutes = request.minutes or TIMED_MINUTES
+    """How many images a minute of training draws on one thread, or on the accelerator that is asked for: the most of
+    three tries, since what else a machine does can only slow it."""
+    minutes, device = request.minutes or TIMED_MINUTES, device_of(request)
     return max(
         budget.images_for(
             minutes,
             run,
             data,
-            built(run.system, run.settings, data.spec),
-            Processes(),
-            clock=time.process_time,
+            built(run.system, run.settings, data.spec).to(device),
+            Processes(device=device),
+            clock=clock_of(device),
         )
         / minutes
         for _ in range(TIMINGS)
     )
+
+
+def clock_of(device: str) -> Callable[[], float]:
+    """Tells the seconds that training takes there."""
+    return time.process_time if device == "cpu" else waited
+
+
+def waited() -> float:
+    """Seconds of the clock, once an accelerator has done what it was given."""
+    torch.accelerator.synchronize()
+    return time.perf_counter()
 
 
 def trial_run(request: Request, name: str, settings: Any, data: Dataset) -> RunConfig:
@@ -57,7 +72,7 @@ def trial_run(request: Request, name: str, settings: Any, data: Dataset) -> RunC
         data=data.name,
         images=request.batch,
         batch=request.batch,
-        precision=precision_on("cpu", request.precision, data.spec),
+        precision=precision_on(device_of(request), request.precision, data.spec),
         augment=resolve_augment(request.augment, data.spec),
     )
 

@@ -29,7 +29,7 @@ TOPICS = (
     Topic("usefulness", ("accuracy_from_samples",), "training a classifier on samples"),
     Topic("reconstruction", ("psnr", "squared_error"), "reconstruction"),
     Topic("features", ("linear_probe",), "features"),
-    Topic("speed", ("images_per_second",), "speed of training"),
+    Topic("speed", ("images_per_second", "images_per_device_second"), "speed of training"),
 )
 TIMED_TOPICS = frozenset({"speed"})
 """Topics whose sentences hold measured times."""

@@ -6,9 +6,9 @@
                                                  reference              DIR/reference.json
 
 A cell whose training fails leaves a ``cell.json`` that says why. What only hinders us now (a full disk, a signal)
-leaves none: the same command goes on from the last saved state. CPU-seconds are counted from the start of training to
-the published model; at each save of the state their sum goes to ``spent.json``, so a cell that is killed hard loses the
-count of what it must do again, and nothing else.
+leaves none: the same command goes on from the last saved state. Seconds, of the CPU or on an accelerator of the clock,
+are counted from the start of training to the published model; at each save of the state their sum goes to
+``spent.json``, so a cell that is killed hard loses the count of what it must do again, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from rich.console import Console
 from amalgan import files, modelfile
 from amalgan.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
 from amalgan.modelfile import Model
-from amalgan.studies.compare import collapse, costs, curves, outside, shown, tuning
+from amalgan.studies.compare import collapse, costs, curves, outside, shown, timing, tuning
 from amalgan.studies.compare.measures import Subject, judged, references
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.tasks.scoring.scores import Score, Trial
@@ -70,25 +69,28 @@ def leave_with_parent() -> None:
 
 @dataclass
 class Meter:
-    """CPU-seconds and peak memory of a cell, over all its sittings."""
+    """Seconds and peak memory of a cell, over all its sittings."""
 
     place: Path
-    before: dict[str, float] = field(default_factory=dict)
-    started_at: float = field(default_factory=time.process_time)
+    device: str
+    before: dict[str, float]
+    started_at: float
 
     @classmethod
-    def of(cls, run: Path) -> Meter:
+    def of(cls, run: Path, device: str) -> Meter:
         """Goes on from what earlier sittings spent up to their last save."""
         place = run / "spent.json"
         saved = place.exists() and (run / "state.safetensors").exists()
-        return cls(place, json.loads(place.read_text()) if saved else {})
+        before = json.loads(place.read_text()) if saved else {}
+        return cls(place, device, before, timing.clock_of(device)())
 
     @property
     def spent(self) -> dict[str, float]:
         """So far."""
-        seconds = self.before.get("cpu_seconds", 0.0) + time.process_time() - self.started_at
-        memory = max(self.before.get("peak_memory_mib", 0.0), costs.peak_memory_mib())
-        return {"cpu_seconds": seconds, "peak_memory_mib": memory}
+        key = costs.SECONDS[self.device != "cpu"]
+        seconds = self.before.get(key, 0.0) + timing.clock_of(self.device)() - self.started_at
+        most = {name: max(self.before.get(name, 0.0), now) for name, now in costs.peaks(self.device).items()}
+        return {key: seconds, **most}
 
     def keep(self) -> None:
         """Write it down."""
@@ -152,7 +154,8 @@ def reference(plan: Plan) -> None:
 
 def trial_of(plan: Plan) -> Trial:
     """What every row is judged against: the same examples."""
-    return Trial(data=plan.data, features=plan.features, count=plan.asked["count"], seed=plan.seed)
+    look = plan.features.on(plan.device)
+    return Trial(data=plan.data, features=look, count=plan.asked["count"], seed=plan.seed)
 
 
 def judgement(plan: Plan, subject: Subject) -> dict[str, Any]:
@@ -170,14 +173,15 @@ def plain(scores: Sequence[Score]) -> dict[str, Any]:
 
 def trained(order: Order) -> tuple[Model, dict[str, float]]:
     """The model of a run, trained to its end now or before, and what that took."""
-    meter, ended = Meter.of(order.out), order.out / "model.safetensors"
+    meter, ended = Meter.of(order.out, order.device), order.out / "model.safetensors"
     if not (ended.exists() and "ended" in meter.before):
         execute(order, Console(file=sys.stderr, width=200), stored=meter.keep)
         files.write_json(meter.place, meter.spent | {"ended": 1.0})
-        meter = Meter.of(order.out)
-    cost = {name: meter.before[name] for name in ("cpu_seconds", "peak_memory_mib")}
-    model = modelfile.load(ended)
-    return model, cost | {"images_per_second": model.header["training"]["images"] / cost["cpu_seconds"]}
+        meter = Meter.of(order.out, order.device)
+    cost = {name: value for name, value in meter.before.items() if name != "ended"}
+    model, other = modelfile.load(ended, order.device), order.device != "cpu"
+    rate = model.header["training"]["images"] / cost[costs.SECONDS[other]]
+    return model, cost | {costs.RATES[other]: rate}
 
 
 def rescued(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
