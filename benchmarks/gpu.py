@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,7 @@ def main() -> None:
     for side in asked.sides:
         with tempfile.TemporaryDirectory() as folder:
             data = pictures(side, Path(folder))
-            rows += [
-                told(asked, data, system, precision, batch)
-                for system in asked.systems
-                for precision in asked.precisions
-                for batch in asked.batches
-            ]
+            rows += [row for system in asked.systems for row in rows_of(asked, data, system)]
     facts = {
         "device": name_of(asked.device),
         "torch": torch.__version__,
@@ -86,21 +82,30 @@ def pictures(side: int, folder: Path) -> Dataset:
     return open_data(str(folder / "random.npz"), DataConfig(cache=str(folder / "cache")))
 
 
-def told(asked: argparse.Namespace, data: Dataset, system: str, precision: str, batch: int) -> dict[str, Any]:
+def rows_of(asked: argparse.Namespace, data: Dataset, system: str) -> Iterator[dict[str, Any]]:
+    """A row a precision and batch; the work for an image is the same in all."""
+    work = work_of_training(run_of(asked, data, system, "float32", 1), data)
+    for precision in asked.precisions:
+        for batch in asked.batches:
+            yield told(asked, data, run_of(asked, data, system, precision, batch), work)
+
+
+def told(asked: argparse.Namespace, data: Dataset, run: RunConfig, work: float) -> dict[str, Any]:
     """One combination, measured and printed; with the reason where memory does not suffice."""
     row: dict[str, Any] = {
         "side": data.spec.shape[1],
-        "system": system,
-        "precision": precision,
-        "batch": batch,
+        "system": run.system,
+        "precision": run.precision,
+        "batch": run.batch,
     }
     try:
-        row |= measured(asked, data, run_of(asked, data, system, precision, batch))
+        row |= measured(asked, data, run)
+        row["tflops"] = work * row["images_per_second"] / 1e12
         memory = "" if row["peak_mib"] is None else f", {row['peak_mib']:,.0f} MiB"
         said = f"{row['images_per_second']:,.0f} images/s, {row['tflops']:.2f} TFLOP/s{memory}"
     except torch.OutOfMemoryError:
         row["failed"] = said = "out of memory"
-    print(f"{row['side']:>3} {system:<12} {precision:<9} batch {batch:>4}: {said}", flush=True)
+    print(f"{row['side']:>3} {run.system:<12} {run.precision:<9} batch {run.batch:>4}: {said}", flush=True)
     return row
 
 
@@ -119,7 +124,6 @@ def run_of(asked: argparse.Namespace, data: Dataset, system: str, precision: Any
 
 def measured(asked: argparse.Namespace, data: Dataset, run: RunConfig) -> dict[str, Any]:
     """Speed and memory of a run."""
-    work = work_of_training(run, data)
     forget_peak(asked.device)
     peers = Processes(device=asked.device)
     system = fresh_system(run, data, peers)
@@ -130,8 +134,7 @@ def measured(asked: argparse.Namespace, data: Dataset, run: RunConfig) -> dict[s
         (stop - start) * seconds_a_round(asked, run, data, state, peers, (start + stop) / 2)
         for start, stop in stages
     )
-    rate = run.batch / a_round
-    found = {"images_per_second": rate, "tflops": work * rate / 1e12, "peak_mib": peak_mib(asked.device)}
+    found = {"images_per_second": run.batch / a_round, "peak_mib": peak_mib(asked.device)}
     return found | {"parameters": parameters(system)}
 
 
