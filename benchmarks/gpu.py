@@ -84,7 +84,7 @@ def pictures(side: int, folder: Path) -> Dataset:
 
 def rows_of(asked: argparse.Namespace, data: Dataset, system: str) -> Iterator[dict[str, Any]]:
     """A row a precision and batch; the work for an image is the same in all."""
-    work = work_of_training(run_of(asked, data, system, "float32", 1), data)
+    work = work_of_training(run_of(asked, data, system, "float32", asked.batches[0]), data)
     for precision in asked.precisions:
         for batch in asked.batches:
             yield told(asked, data, run_of(asked, data, system, precision, batch), work)
