@@ -97,13 +97,13 @@ def settled(system: System, batch: Batch) -> System:
 
 def take_round(state: TrainState, batch: Batch, now: Tick, micro_batch: int | None = None) -> loop.Report:
     """One round on ``batch``, as the loop takes it."""
-    report: loop.Report = {}
+    found: dict[str, Tensor] = {}
     for phase, adam in zip(state.phases, state.optimizers, strict=True):
         if phase.active(now.round, now.progress):
-            report |= loop.descend(state, phase, adam, batch, now, micro_batch, Processes())
+            found |= loop.descend(state, phase, adam, batch, now, micro_batch, Processes())
     state.round += 1
     state.images += len(batch.x)
-    return report
+    return Processes().mean(found)
 
 
 def stretches(system: System) -> list[float]:

@@ -52,8 +52,8 @@ class Draws:
 
     @property
     def positions(self) -> Tensor:
-        """Where our rows stand in the global batch, int64 (rows,)."""
-        return torch.arange(self.total)[self.rows].to(self.device)
+        """Where our rows stand in the global batch, int64 (rows,), on the CPU."""
+        return torch.arange(self.total)[self.rows]
 
     def narrow(self, start: int, count: int) -> Draws:
         """The same streams for ``count`` of our rows from ``start`` (a micro-batch)."""

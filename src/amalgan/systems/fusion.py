@@ -109,7 +109,7 @@ class Fusion(System):
         painted = self.painted(batch, tick)
         fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label, tick.draws)
         encoded = ~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)
-        close = self.distance(painted, batch.x) * encoded
+        close = self.distance(painted, batch.x) * encoded.to(painted.device)
         adversarial, realistic = self.config.adversarial * fooled.mean(), self.config.closeness * close.mean()
         return Step({"adversarial": adversarial, "realistic": realistic})
 
@@ -129,8 +129,8 @@ class Fusion(System):
     def told(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
         """What the generator is told: codes, some of them from the prior, and the faithful decode of each."""
         code, start = tick.once("told", lambda: self.told_of(batch.x))
-        drawn = self.from_prior(tick)
-        if not drawn.any():
+        drawn = self.from_prior(tick).nonzero()[:, 0].to(code.device)
+        if not len(drawn):
             return code, start
         new = self.prior.sample(batch.label, tick.draws)[drawn]
         code, start = code.clone(), start.clone()
@@ -147,9 +147,9 @@ class Fusion(System):
         return self.config.from_prior if tick.progress >= self.boundaries()[0] else 0.0
 
     def from_prior(self, tick: Tick) -> Bool[Tensor, " B"]:
-        """Which rows of the batch take their code from the prior: evenly spread over the global batch."""
-        share, position = self.prior_share(tick), tick.draws.positions.cpu().double()
-        return (((position + 1) * share).floor() > (position * share).floor()).to(tick.draws.device)
+        """Which rows of the batch take their code from the prior: evenly spread over the global batch. On the CPU."""
+        share, position = self.prior_share(tick), tick.draws.positions.double()
+        return ((position + 1) * share).floor() > (position * share).floor()
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         code, label = collect(self.encode, batches)

@@ -75,18 +75,18 @@ def take_round(
 ) -> Report:
     """Draw one batch, let every active phase step on it, and average the weights."""
     common = drawn(run, data.train, state.round, progress, processes)
-    report: Report = {}
+    found: dict[str, torch.Tensor] = {}
     for phase, adam in zip(state.phases, state.optimizers, strict=True):
         if takes_part(phase, data, state.round, progress):
             batch, tick = labeled(run, data, common[1], processes) if phase.labeled else common
             with enough_memory(run, state.phases, len(batch.x)):
-                report |= descend(
+                found |= descend(
                     state, phase, adam, batch, tick, run.micro_batch, processes, precision=run.precision
                 )
     state.round += 1
     state.images += run.batch
     state.average_in(run.batch, run.average_half_life)
-    return report
+    return processes.mean(found)  # once a round: a device is waited for, and its peers are
 
 
 def takes_part(phase: Phase, data: Dataset, round: int, progress: float) -> bool:
@@ -139,8 +139,8 @@ def descend(
     processes: Processes,
     *,
     precision: Precision = "float32",
-) -> Report:
-    """Take one step of ``phase``; return its terms and notes, averaged over everything that saw the batch."""
+) -> dict[str, torch.Tensor]:
+    """Take one step of ``phase``; return its terms and notes, averaged over what this process saw of the batch."""
     for group in adam.param_groups:
         group["lr"] = phase.rate(tick.progress) * state.rate_scale
     adam.zero_grad()
@@ -156,7 +156,7 @@ def descend(
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach() * part
     processes.average_gradients(list(state.system.owned(phase)))
     adam.step()
-    return {f"{phase.name}/{name}": value for name, value in processes.mean(sums).items()}
+    return {f"{phase.name}/{name}": value for name, value in sums.items()}
 
 
 def micro_batches(count: int, most: int | None) -> Iterator[tuple[slice, float]]:
