@@ -45,4 +45,28 @@ def rates() -> str:
     return table(["system", "images a CPU-second", *(f"times {peer}" for peer in peers)], rows)
 
 
-TABLES = {"peak": peak, "rates": rates}
+def gpu() -> str:
+    """A row a side, system and batch: images a second and memory in either precision."""
+    rows = stored("gpu")["rows"]
+    kinds = list(dict.fromkeys((row["side"], row["system"], row["batch"]) for row in rows))
+    ways = list(dict.fromkeys(row["precision"] for row in rows))
+    found = {(row["side"], row["system"], row["batch"], row["precision"]): row for row in rows}
+    told = [
+        [
+            f"{side}x{side} RGB",
+            f"`{system}`",
+            str(batch),
+            *on_gpu([found[side, system, batch, way] for way in ways]),
+        ]
+        for side, system, batch in kinds
+    ]
+    heads = [f"{what}, {way}" for what in ("images a second", "MiB") for way in ways]
+    return table(["pictures", "system", "batch", *heads], told)
+
+
+def on_gpu(rows: list[dict[str, Any]]) -> list[str]:
+    """Speed in each precision, then memory in each."""
+    return [f"{row[key]:,.0f}" for key in ("images_per_second", "peak_mib") for row in rows]
+
+
+TABLES = {"gpu": gpu, "peak": peak, "rates": rates}
