@@ -21,6 +21,8 @@ GRID_COLUMNS = {
     "psnr": "PSNR x', dB",
     "psnr_realistic": "PSNR x'', dB",
     "ssim": "SSIM x'",
+    "frechet_distance_reconstruction": "Fréchet distance of rebuilt x'",
+    "frechet_distance_reconstruction_realistic": "of rebuilt x''",
     "spread": "spread",
     "linear_probe": "linear probe",
     "copies": "copies",

@@ -45,6 +45,35 @@ def rates() -> str:
     return table(["system", "images a CPU-second", *(f"times {peer}" for peer in peers)], rows)
 
 
+def level() -> str:
+    """A row a system: CPU-seconds until its pictures are as near, and how many times sooner than the DCGAN's."""
+    found = stored("time_to_level")
+    levels = list(next(iter(found["cpu_seconds_to_level"].values())))
+    rows = [
+        [
+            f"`{name}`" if name in found["ratios"] else name,
+            *(took(found, name, at) for at in levels),
+            nearest(curve),
+        ]
+        for name, curve in found["curves"].items()
+    ]
+    return table(["system", *(f"to {float(at):g}" for at in levels), "nearest, after CPU-seconds"], rows)
+
+
+def took(found: dict[str, Any], name: str, at: str) -> str:
+    """CPU-seconds to a level, and the ratio where both sides reached it."""
+    seconds, ratio = found["cpu_seconds_to_level"][name][at], found["ratios"].get(name, {}).get(at)
+    if seconds is None:
+        return "not reached"
+    return f"{seconds:,.0f}" + (f" ({ratio:.1f} times sooner)" if ratio else "")
+
+
+def nearest(curve: list[dict[str, Any]]) -> str:
+    """The least distance of a curve, and when."""
+    best = min(curve, key=lambda point: float(point["distance"]))
+    return f"{best['distance']:.2f}, {best['cpu_seconds']:,.0f}"
+
+
 def gpu() -> str:
     """A row a side, system and batch: images a second and memory in either precision."""
     rows = stored("gpu")["rows"]
@@ -69,4 +98,4 @@ def on_gpu(rows: list[dict[str, Any]]) -> list[str]:
     return [f"{row[key]:,.0f}" for key in ("images_per_second", "peak_mib") for row in rows]
 
 
-TABLES = {"gpu": gpu, "peak": peak, "rates": rates}
+TABLES = {"gpu": gpu, "level": level, "peak": peak, "rates": rates}

@@ -59,6 +59,11 @@ class Model:
         """What the model reads and makes."""
         return DataSpec.from_json(self.header["spec"])
 
+    @property
+    def device(self) -> str:
+        """Where the system is."""
+        return str(next(self.system.parameters()).device)
+
     def require(self, ability: type[A]) -> A:
         """The system, known to have ``ability``; else AbilityError names the systems that have it."""
         return require(self.system, ability, self.name)

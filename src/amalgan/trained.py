@@ -256,7 +256,7 @@ class Model:
     def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
         """What the model is judged on, and the feature network where there is anything to learn it from."""
         found = open_data(named(data, scratch), like=self.spec, at_least=1)
-        device = str(next(self.held.system.parameters()).device)
+        device = self.held.device
         return found, features_of(found, device=device) if len(found.train) else None
 
     def _in(self, x: Examples) -> torch.Tensor:
@@ -266,7 +266,7 @@ class Model:
         return to_pixels(x, self.spec)
 
     def _chunks(self, x: torch.Tensor, purpose: str, seed: int = 0) -> Iterator[tuple[torch.Tensor, Draws]]:
-        device = str(next(self.held.system.parameters()).device)
+        device = self.held.device
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws

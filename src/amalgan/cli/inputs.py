@@ -82,9 +82,10 @@ def judged(
 
     model = model_at(place, loading)
     opened = data_for(data, reading.config(), console, like=model.spec)
-    device = str(next(model.system.parameters()).device)
     with console.status("feature network: reading it, or training it once for this data ...") as status:
-        features = features_of(opened, cache=reading.cache, device=device) if len(opened.train) else None
+        features = (
+            features_of(opened, cache=reading.cache, device=model.device) if len(opened.train) else None
+        )
         yield Judged(model, opened, features, lambda what: status.update(f"{what} ..."))
 
 

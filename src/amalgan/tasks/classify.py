@@ -92,8 +92,7 @@ def classify(model: Model, records: Records) -> Classified:
         AbilityError: the model cannot classify, or knows no classes.
     """
     require_classes(model)
-    device = next(model.system.parameters()).device
-    parts = [probabilities(model, batch.x.to(device)).cpu() for batch in records.batches(CHUNK)]
+    parts = [probabilities(model, batch.x.to(model.device)).cpu() for batch in records.batches(CHUNK)]
     return Classified(
         classes=model.spec.classes,
         probability=torch.cat([torch.zeros(0, len(model.spec.classes)), *parts]),

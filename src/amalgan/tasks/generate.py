@@ -56,11 +56,10 @@ def generate(
     if watermark and model.spec.kind != "image":
         raise UsageError("vectors bear no watermark; only pictures do")
     number = class_number(model, label)
-    device = str(next(model.system.parameters()).device)
     for start in range(first, count, CHUNK):
         chunk = start // CHUNK
-        draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=device)
-        examples = draw(model, torch.full((CHUNK,), number, device=device), draws, decoder)[
+        draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=model.device)
+        examples = draw(model, torch.full((CHUNK,), number, device=model.device), draws, decoder)[
             : count - start
         ].cpu()
         yield watermarked(model, examples) if watermark else examples
@@ -69,10 +68,9 @@ def generate(
 @torch.no_grad()
 def generate_each(model: Model, asked: Int[Tensor, " N"], *, seed: int, purpose: str) -> Iterator[Tensor]:
     """Yield one new example for each label, float32, in chunks; ``purpose`` names the stream of random numbers."""
-    device = str(next(model.system.parameters()).device)
     for chunk, label in enumerate(asked.split(CHUNK)):
-        draws = Draws(seed=key(seed, purpose), round=chunk, total=len(label), device=device)
-        yield draw(model, label.to(device), draws, None).cpu()
+        draws = Draws(seed=key(seed, purpose), round=chunk, total=len(label), device=model.device)
+        yield draw(model, label.to(model.device), draws, None).cpu()
 
 
 def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None) -> Tensor:

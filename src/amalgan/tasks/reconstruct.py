@@ -32,12 +32,11 @@ def reconstruct(
     """
     model.require(Encodes)
     model.require(Realizes if decoder == "realistic" else Decodes)
-    device = str(next(model.system.parameters()).device)
     for chunk, batch in enumerate(records.select(slice(first, None)).batches(CHUNK), first // CHUNK):
         draws = Draws(
-            seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=device
+            seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=model.device
         )
-        yield redraw(model, batch.x.to(device), draws, decoder).cpu()
+        yield redraw(model, batch.x.to(model.device), draws, decoder).cpu()
 
 
 def redraw(model: Model, x: Tensor, draws: Draws, decoder: DecoderName) -> Tensor:

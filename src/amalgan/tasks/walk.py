@@ -57,8 +57,9 @@ def walk(
             raise UsageError(
                 f"label {label!r} and two pictures are both given; the pictures say where to walk"
             )
-        device = next(model.system.parameters()).device
-        return through(model, model.require(Encodes).encode(two(between).to(device)), frames, seed, decoder)
+        return through(
+            model, model.require(Encodes).encode(two(between).to(model.device)), frames, seed, decoder
+        )
     number = class_number(model, label)
     stations = max(2, frames // FRAMES_A_STATION)
     if decoder is not None or has_codes(model):
@@ -83,9 +84,8 @@ def has_codes(model: Model) -> bool:
 
 def drawn(model: Model, number: int, count: int, seed: int) -> Float[Tensor, "S K"]:
     """New codes of a class, or of any."""
-    device = str(next(model.system.parameters()).device)
-    draws = Draws(seed=key(seed, "walk"), round=0, total=count, device=device)
-    return model.require(Samples).sample_code(torch.full((count,), number, device=device), draws)
+    draws = Draws(seed=key(seed, "walk"), round=0, total=count, device=model.device)
+    return model.require(Samples).sample_code(torch.full((count,), number, device=model.device), draws)
 
 
 def through(
@@ -129,12 +129,11 @@ def flowing(model: Model, number: int, frames: int, stations: int, seed: int) ->
         UsageError: nothing moves, since the model takes no normal noise.
     """
     generate = model.require(Generates).generate
-    device = str(next(model.system.parameters()).device)
-    course = Course(seed=key(seed, "walk"), round=0, total=frames, stations=stations, device=device)
+    course = Course(seed=key(seed, "walk"), round=0, total=frames, stations=stations, device=model.device)
     made = []
     for start in range(0, frames, CHUNK):
         part = course.narrow(start, min(CHUNK, frames - start))
-        made.append(generate(torch.full((part.count or 0,), number, device=device), part).cpu())
+        made.append(generate(torch.full((part.count or 0,), number, device=model.device), part).cpu())
     film = torch.cat(made)
     if torch.equal(film[1:], film[:-1]):
         raise UsageError(

@@ -101,7 +101,7 @@ def costs_of_use(model: Model, data: Dataset) -> dict[str, float]:
         found["generate_64_ms"] = milliseconds(lambda: drawn(model, 64))
     if isinstance(system, Encodes):
         one = data.test.select([0])
-        x = one.take([0]).to(next(system.parameters()).device)
+        x = one.take([0]).to(model.device)
         found["flops_encode"] = float(work_of(lambda: system.encode(x)))
         if isinstance(system, Decodes):
             found["reconstruct_1_ms"] = milliseconds(lambda: list(reconstruct(model, one)))

@@ -128,7 +128,7 @@ def walks(model: Model, records: Records, seed: int) -> Iterator[Strip]:
 
 def walk(model: Model, first: Tensor, last: Tensor, seed: int) -> Iterator[tuple[str, Tensor]]:
     """Decodes of the codes between those of two examples; the realistic one draws the same noise at each step."""
-    device = next(model.system.parameters()).device
+    device = model.device
     codes = model.require(Encodes).encode(torch.stack([first, last]).to(device))
     path = torch.lerp(codes[:1], codes[1:], torch.linspace(0, 1, STEPS, device=device)[:, None])
     yield "x′", model.require(Decodes).decode(path).cpu()

@@ -160,11 +160,6 @@ class Augmenter:
     """Of the training examples."""
     seed: int = 0
 
-    @property
-    def device(self) -> str:
-        """Where the model computes."""
-        return str(next(self.model.system.parameters()).device)
-
     def recipe(self, counts: Mapping[int, int]) -> Recipe:
         """What so many new examples a class are made of.
 
@@ -205,11 +200,11 @@ class Augmenter:
         """At most 256 of them, on the CPU."""
         part = recipe.part(number)
         purpose = key(self.seed, "augment")
-        draws = Draws(seed=purpose, round=number, total=CHUNK, count=len(part), device=self.device)
+        draws = Draws(seed=purpose, round=number, total=CHUNK, count=len(part), device=self.model.device)
         if self.policy.kind == "generate":
-            whole = Draws(seed=purpose, round=number, total=len(part), device=self.device)
+            whole = Draws(seed=purpose, round=number, total=len(part), device=self.model.device)
             return draw(
-                self.model, torch.from_numpy(part.label).to(self.device), whole, self.policy.decoder
+                self.model, torch.from_numpy(part.label).to(self.model.device), whole, self.policy.decoder
             ).cpu()
         code = self.perturbed(part, draws)
         if self.policy.decoder == "realistic":
@@ -227,7 +222,7 @@ class Augmenter:
 
     def code(self, rows: NDArray[np.int64]) -> Float[Tensor, "B K"]:
         """Codes of training examples."""
-        return encoded(self.model, self.take(rows)).to(self.device)
+        return encoded(self.model, self.take(rows)).to(self.model.device)
 
     @cached_property
     def factor(self) -> Float[Tensor, "K K"]:
@@ -236,7 +231,7 @@ class Augmenter:
             len(self.labels), generator=Draws(seed=0, round=0, total=1).generator("factor")
         )
         rows = order[:FITTED].sort().values.numpy()
-        code, label = self.code(rows), torch.from_numpy(self.labels[rows]).to(self.device)
+        code, label = self.code(rows), torch.from_numpy(self.labels[rows]).to(self.model.device)
         for value in label.unique():
             code[label == value] -= code[label == value].mean(0)
         return factor_of(code)

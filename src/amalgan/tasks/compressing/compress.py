@@ -89,7 +89,7 @@ def any_size(model: Model) -> bool:
 @torch.no_grad()
 def packed(model: Model, x: Float[Tensor, "B ..."], level: int) -> list[bytes]:
     """The code of each example of one chunk."""
-    coder, device = coder_of(model), device_of(model)
+    coder, device = coder_of(model), model.device
     if isinstance(coder, Coder):
         code = model.require(Encodes).encode(x.to(device)).cpu()
         return [coder.pack(row, level) for row in coder.numbers(code, level).tolist()]
@@ -151,7 +151,7 @@ def decoded(
 ) -> Float[Tensor, "B ..."]:
     """The examples of one chunk; ``chunk`` and ``seed`` draw what the realistic decoder adds."""
     check_decoder(decoder)
-    coder, device = coder_of(model), device_of(model)
+    coder, device = coder_of(model), model.device
     if isinstance(coder, MapCoder):
         if decoder == "realistic":
             model.require(Realizes)
@@ -201,8 +201,3 @@ def one_code(model: Model, data: bytes, place: object = "this") -> Numbers:
     """
     found = Packed(*container.unpack(data, place))
     return Numbers(found.head.level, unpacked(model, found, place))
-
-
-def device_of(model: Model) -> str:
-    """Where the model computes."""
-    return str(next(model.system.parameters()).device)

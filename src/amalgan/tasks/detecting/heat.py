@@ -72,8 +72,7 @@ def rebuilt(
     model: Model, x: Float[Tensor, "B C H W"]
 ) -> tuple[Float[Tensor, "B C H W"], Float[Tensor, "B H W"]]:
     """Decodes of a chunk, and the smoothed squared error at each pixel."""
-    device = next(model.system.parameters()).device
-    decoded = model.require(Decodes).decode(model.require(Encodes).encode(x.to(device))).cpu()
+    decoded = model.require(Decodes).decode(model.require(Encodes).encode(x.to(model.device))).cpu()
     error = (decoded - x).square().mean(1, keepdim=True)
     side = max(1, min(x.shape[2:]) // SMOOTHED) // 2 * 2 + 1
     return decoded, avg_pool2d(error, side, 1, side // 2, count_include_pad=False)[:, 0]

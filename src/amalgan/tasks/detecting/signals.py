@@ -117,7 +117,7 @@ def signals(
 def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
     """Every score that the model has, and what is judged together."""
     system, together = model.system, torch.zeros(len(x), 0)
-    x = x.to(next(system.parameters()).device)
+    x = x.to(model.device)
     score: dict[str, Tensor] = {}
     if isinstance(system, Encodes):
         code = system.encode(x)

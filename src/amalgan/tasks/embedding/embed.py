@@ -141,7 +141,7 @@ def codes_of(code: NDArray[np.float32], records: Records) -> Codes:
 @torch.no_grad()
 def encoded(model: Model, records: Records, first: int = 0) -> Iterator[NDArray[np.float32]]:
     """Yield the codes of a chunk of records after the other, from record ``first`` on."""
-    encoder, device = model.require(Encodes), next(model.system.parameters()).device
+    encoder, device = model.require(Encodes), model.device
     for batch in records.select(slice(first, None)).batches(CHUNK):
         yield encoder.encode(batch.x.to(device)).float().cpu().numpy()
 
@@ -153,8 +153,7 @@ def width(model: Model) -> int:
     Raises:
         AbilityError: the model has no code.
     """
-    device = next(model.system.parameters()).device
-    return model.require(Encodes).encode(torch.zeros(1, *model.spec.shape, device=device)).shape[1]
+    return model.require(Encodes).encode(torch.zeros(1, *model.spec.shape, device=model.device)).shape[1]
 
 
 def stamp_for(model: Model, data: Dataset) -> str:

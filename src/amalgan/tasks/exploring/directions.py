@@ -137,8 +137,7 @@ def encoded(model: Model, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
 @torch.no_grad()
 def in_chunks(model: Model, compute: Callable[[Tensor], Tensor], x: Tensor, what: str) -> Tensor:
     """What ``compute`` makes of ``x``, known to be finite."""
-    device = next(model.system.parameters()).device
-    made = torch.cat([compute(part.to(device)).float().cpu() for part in x.split(CHUNK)])
+    made = torch.cat([compute(part.to(model.device)).float().cpu() for part in x.split(CHUNK)])
     finite(made, f"{what} of this model")
     return made
 

@@ -78,7 +78,7 @@ def mend(model: Model, color: Picture, repair: Repair, known: Float[Tensor, "1 h
         BadPicture: the result would be too large.
     """
     system = restorer_of(model, repair)
-    device = next(model.system.parameters()).device
+    device = model.device
     x = enlarged(color, repair.factor) if repair.task == "upscale" else color
     known = torch.ones_like(x[:1]) if known is None else known
     level = level_of(repair, system)

@@ -112,15 +112,14 @@ def restored(
 def fill(model: Model, color: Picture, known: Float[Tensor, "1 H W"], answers: Answers) -> list[Picture]:
     """The holes of one picture filled, each answer at the picture's own size."""
     channels, *size = model.spec.shape
-    device = next(model.system.parameters()).device
     x = as_read(color, channels)
     shown = known[None].expand(len(x), -1, -1, -1)
     small = interpolate(filled(x, shown), size, mode="bicubic", antialias=True).clamp(-1, 1)
     believed = (interpolate(shown, size, mode="area") > 0.999).float()
     found = project(
         model,
-        small.to(device),
-        believed.to(device),
+        small.to(model.device),
+        believed.to(model.device),
         samples=answers.samples,
         decoder=answers.decoder,
         seed=answers.seed,

@@ -55,11 +55,10 @@ def blind(x: Tensor) -> Damaged:
 @torch.no_grad()
 def gain(mend: Callable[[Tensor], Tensor], model: Model, trial: Trial) -> float:
     """Decibels, of the mean errors of all held-out pictures."""
-    device = str(next(model.system.parameters()).device)
     before = after = 0.0
     for chunk, batch in enumerate(trial.held_out.batches(CHUNK)):
         draws = Draws(seed=key(trial.seed, "denoising"), round=chunk, total=CHUNK, count=len(batch.x))
         noisy = add_noise(batch.x, SIGMA / 127.5, draws)
         before += float(mean_squared_error(delivered(noisy), batch.x).sum())
-        after += float(mean_squared_error(delivered(mend(noisy.to(device)).cpu()), batch.x).sum())
+        after += float(mean_squared_error(delivered(mend(noisy.to(model.device)).cpu()), batch.x).sum())
     return decibels(after / trial.n, RANGE) - decibels(before / trial.n, RANGE)

@@ -27,6 +27,5 @@ def rate_scores(model: Model, trial: Trial) -> Iterator[Score]:
 @torch.no_grad()
 def mean_bits(model: Model, trial: Trial) -> float:
     """Over the held-out examples."""
-    device = next(model.system.parameters()).device
-    code = torch.from_numpy(embed(model, trial.held_out).code).to(device)
+    code = torch.from_numpy(embed(model, trial.held_out).code).to(model.device)
     return float(model.require(Rates).bits(code).double().mean())

@@ -96,11 +96,10 @@ def variety(model: Model, trial: Trial) -> Score:
 
 def repainted(model: Model, trial: Trial, codes: int) -> Float[Tensor, "N R ..."]:
     """Several realistic decodes of each of some held-out examples."""
-    device = str(next(model.system.parameters()).device)
-    code = model.require(Encodes).encode(trial.held_out.take(trial.held_out.spaced(codes)).to(device))
+    code = model.require(Encodes).encode(trial.held_out.take(trial.held_out.spaced(codes)).to(model.device))
     paint = model.require(Realizes).realize
     rounds = [
-        Draws(seed=key(trial.seed, "spread"), round=turn, total=codes, device=device)
+        Draws(seed=key(trial.seed, "spread"), round=turn, total=codes, device=model.device)
         for turn in range(SPREAD_DRAWS)
     ]
     return torch.stack([delivered(paint(code, draws)).cpu() for draws in rounds], dim=1)

@@ -78,7 +78,7 @@ def look(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor, which: str)
 
 def mapped(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor) -> tuple[Tensor, int]:
     """A map of every example, (N, H, W) or (N, D), and how many parts were hidden in each."""
-    device = next(subject.model.system.parameters()).device
+    device = subject.model.device
     fill = subject.average.to(device)
     made, parts = [], 0
     with torch.no_grad():
