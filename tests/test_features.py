@@ -1,16 +1,17 @@
 """The feature network: the same every time, kept, and good at what it is for."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from amalgan import features
+from amalgan import features, tensorfile
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
 from amalgan.errors import UsageError
-from amalgan.features import features_of
+from amalgan.features import Classifier, features_of
 
 
 def opened(source: Path | str, cache: Path) -> Dataset:
@@ -58,6 +59,24 @@ def test_training_twice_gives_the_same_weights_whatever_the_global_generator(tmp
     assert first.name == second.name
     for name, tensor in first.net.state_dict().items():
         assert torch.equal(tensor, second.net.state_dict()[name])
+
+
+@pytest.mark.usefixtures("brief")
+def test_of_two_that_train_it_at_once_the_quicker_one_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = opened(stripes(tmp_path / "x.npz", 0, labels=True), tmp_path)
+    teach = features.teach
+
+    def overtaken(net: Classifier, *lesson: Any) -> None:
+        teach(net, *lesson)
+        other = {name: tensor + 1 for name, tensor in net.state_dict().items()}
+        tensorfile.write(features.kept_at(data, tmp_path), other, {"what": "a feature network"})
+
+    monkeypatch.setattr(features, "teach", overtaken)
+    found = features_of(data, cache=tmp_path)
+    monkeypatch.setattr(features, "teach", None)
+    assert found.name == features_of(data, cache=tmp_path).name
 
 
 @pytest.mark.usefixtures("brief")

@@ -17,7 +17,7 @@ from amalgan import files
 from amalgan.cli.parsing import parse
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.errors import DataError, UsageError
+from amalgan.errors import DataError, FileError, UsageError
 from amalgan.features import Features
 from amalgan.studies.compare import Request, compare, outputs, plan, planning, timing
 from amalgan.studies.compare.comparison import cell_jobs
@@ -77,6 +77,17 @@ def test_whatever_else_differs_is_refused(before: Plan, changes: dict[str, Any],
         plan_of(asked(before.folder, **{"systems": ("autoencoder", "gan")} | changes))
     assert said in str(caught.value) and "let it grow" in str(caught.value)
     assert (before.folder / "plan.json").read_bytes() == stood
+
+
+def test_a_plan_is_measured_by_one_feature_network(before: Plan) -> None:
+    facts = json.loads((before.folder / "plan.json").read_text())
+    assert Plan.read(before.folder).features.name == facts["asked"]["features"]
+    facts["asked"]["features"] = "another"
+    files.write_json(before.folder / "plan.json", facts)
+    with pytest.raises(
+        FileError, match="measured by the feature network another, but the cache holds standardized"
+    ):
+        _ = Plan.read(before.folder).features
 
 
 def test_another_device_is_another_comparison(before: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from amalgan import registry
 from amalgan.config import fields
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data import Dataset, open_data
-from amalgan.errors import UsageError
+from amalgan.errors import FileError, UsageError
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
@@ -111,8 +111,18 @@ class Plan:
 
     @cached_property
     def features(self) -> Features:
-        """The feature network; trained when the plan was made."""
-        return features_of(self.data, cache=self.facts["where"]["cache"])
+        """The feature network; trained when the plan was made.
+
+        Raises:
+            FileError: the cache holds another one by now.
+        """
+        found, planned = features_of(self.data, cache=self.facts["where"]["cache"]), self.asked.get("features")
+        if planned not in (None, found.name):
+            raise FileError(
+                f"this comparison is measured by the feature network {planned}, but the cache holds {found.name} now, "
+                "and numbers by two networks do not compare. Put the first one back, or start anew with --overwrite."
+            )
+        return found
 
     def settings(self, system: str) -> Any:
         """The configuration of a row."""
