@@ -200,11 +200,11 @@ def ratios(reached: dict[str, dict[float, float | None]]) -> dict[str, dict[floa
 def show(report: dict[str, Any], levels: list[float]) -> None:
     """A row a system: CPU-seconds to each level, and how many times sooner than the DCGAN."""
     print(report["metric"])
-    print(f"{'CPU-seconds to':<14}" + "".join(f"{level:>18g}" for level in levels))
+    print(f"{'CPU-seconds to':<14}" + "".join(f"{level:>20g}" for level in levels))
     for name, took in report["cpu_seconds_to_level"].items():
         shares = report["ratios"].get(name, {})
         cells = [said(took[level], shares.get(level)) for level in levels]
-        print(f"{name:<14}" + "".join(f"{cell:>18}" for cell in cells))
+        print(f"{name:<14}" + "".join(f"{cell:>20}" for cell in cells))
     for name, curve in report["curves"].items():
         told = ", ".join(f"{point['cpu_seconds']:.0f} s: {point['distance']:.2f}" for point in curve)
         print(f"{name}: {told}")

@@ -136,7 +136,9 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
     net = seeded(lambda: Classifier(data.spec, len(data.spec.classes) if own else CLUSTERS), 0)
     if not recalled(net, target):
         teach(net.to(device), data.whole, data.whole.labels if own else clusters(data.whole), device)
-        if not recalled(net, target):  # another process may have been quicker: then all look through its network
+        if not recalled(
+            net, target
+        ):  # another process may have been quicker: then all look through its network
             tensorfile.write(target, dict(net.state_dict()), {"what": "a feature network"})
     digest = modelfile.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
     return Features(f"{kind(data)}-{digest[:8]}", net.to(device).eval().requires_grad_(False), own)

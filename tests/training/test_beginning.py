@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data
-from amalgan.training.plan import fresh_system, mean_of
+from amalgan.training.plan import doubts, fresh_system, mean_of
 from amalgan.training.processes import Processes
 from support import small
 
@@ -42,6 +44,29 @@ def test_pictures_are_as_bright_as_the_data_before_anything_is_learned(system: s
 def test_what_is_added_to_a_picture_begins_at_nothing(digits: Dataset) -> None:
     system = fresh_system(run("fusion", digits), digits, Processes())
     assert not system.generator.last.bias.any()
+
+
+@pytest.mark.parametrize("system", ["autoencoder", "fusion", "supervised"])
+def test_too_few_examples_for_a_prior_are_told_of(system: str, digits: Dataset) -> None:
+    built = fresh_system(run(system, digits), digits, Processes())
+    need = 4 * built.code_size * len(digits.spec.classes)
+    first, *others = doubts(built, replace(digits, train=digits.train.select(range(need - 1))))
+    each = need // 10 - 1
+    assert not others and first.startswith(
+        f"note: {each} training examples a class are too few to tell how codes of 4"
+    )
+    assert not list(doubts(built, replace(digits, train=digits.train.select(range(need)))))
+
+
+def test_a_prior_that_few_examples_suffice_for_is_not(digits: Dataset) -> None:
+    few = replace(digits, train=digits.train.select(range(20)))
+    settings = small("fusion")
+    settings = replace(settings, prior=replace(settings.prior, kind="neighbors"))
+    system = fresh_system(
+        replace(run("fusion", digits), settings=settings.resolved(digits.spec)), few, Processes()
+    )
+    assert not list(doubts(system, few))
+    assert not list(doubts(fresh_system(run("gan", digits), few, Processes()), few))
 
 
 def test_the_mean_is_that_of_all_where_they_are_few_and_near_it_where_not(digits: Dataset) -> None:

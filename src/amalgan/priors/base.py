@@ -77,7 +77,7 @@ class Prior(nn.Module):
 
     def __init__(self, code_size: int, classes: int, codes: int) -> None:
         super().__init__()
-        self.codes = codes
+        self.code_size, self.codes = code_size, codes
         self.groups = Groups(classes)
         self.scale = Scale(code_size)
         self.register_buffer("count", torch.zeros((), dtype=torch.int64))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.errors import UsageError
+from amalgan.priors import MixturePrior
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
 from amalgan.training import budget, loop
@@ -27,6 +29,8 @@ from amalgan.training.processes import Processes, precision_on
 from amalgan.training.validation import Goal, wanted
 
 DEFAULT_MINUTES = 5.0
+CODES_AN_ENTRY = 4
+"""With fewer codes for each entry of one, a covariance is mostly chance."""
 BEGUN_WITH, AT_ONCE = 1024, 32
 """Examples whose mean is where decoders begin, and how many of them are in memory."""
 
@@ -110,6 +114,19 @@ def mean_of(records: Records) -> Tensor:
     rows = records.spaced(BEGUN_WITH)
     whole = sum(records.take(rows[start : start + AT_ONCE]).sum(0) for start in range(0, len(rows), AT_ONCE))
     return torch.as_tensor(whole) / len(rows)
+
+
+def doubts(system: System, data: Dataset) -> Iterator[str]:
+    """What there is too little data for, and what to try."""
+    classes = len(data.spec.classes)
+    each = len(data.train) // max(1, classes)
+    for part in system.children():
+        if isinstance(part, MixturePrior) and each < CODES_AN_ENTRY * part.code_size:
+            yield (
+                f"note: {each} training examples{' a class' * bool(classes)} are too few to tell how codes of "
+                f"{part.code_size} entries vary, which new ones are drawn by. For generating try "
+                "--prior.kind neighbors, which keeps codes of training examples in the model, or --system gan."
+            )
 
 
 def refuse_impossible(run: RunConfig, data: Dataset, system: System, peers: Processes) -> None:

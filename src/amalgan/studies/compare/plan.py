@@ -116,7 +116,10 @@ class Plan:
         Raises:
             FileError: the cache holds another one by now.
         """
-        found, planned = features_of(self.data, cache=self.facts["where"]["cache"]), self.asked.get("features")
+        found, planned = (
+            features_of(self.data, cache=self.facts["where"]["cache"]),
+            self.asked.get("features"),
+        )
         if planned not in (None, found.name):
             raise FileError(
                 f"this comparison is measured by the feature network {planned}, but the cache holds {found.name} now, "
