@@ -10,7 +10,8 @@ import torch
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data
 from amalgan.training.plan import doubts, fresh_system, mean_of
-from amalgan.training.processes import Processes
+from amalgan.training.processes import Processes, precision_on
+from amalgan.types import DataSpec
 from support import small
 
 
@@ -39,6 +40,33 @@ def test_pictures_are_as_bright_as_the_data_before_anything_is_learned(system: s
     assert any(
         not torch.equal(one, two) for one, two in zip(first.parameters(), other.parameters(), strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("device", "shape", "capability", "expected"),
+    [
+        ("cuda", (3, 64, 64), (9, 0), "bfloat16"),
+        ("cuda:1", (1, 64, 64), (8, 0), "bfloat16"),
+        ("cuda", (3, 64, 64), (7, 5), "float32"),  # emulated
+        ("cuda", (3, 32, 32), (9, 0), "float32"),  # not worth the casts
+        ("mps", (3, 64, 64), (9, 0), "float32"),
+    ],
+)
+def test_bfloat16_is_taken_where_it_is_faster(
+    device: str,
+    shape: tuple[int, ...],
+    capability: tuple[int, int],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda name: capability)
+    spec = DataSpec(kind="image", shape=shape)
+    assert precision_on(device, "auto", spec) == expected
+    assert (
+        precision_on(device, "bfloat16", spec) == "bfloat16"
+        and precision_on(device, "float32", spec) == "float32"
+    )
+    assert precision_on(device, "auto", DataSpec(kind="vector", shape=(9000,))) == "float32"
 
 
 def test_what_is_added_to_a_picture_begins_at_nothing(digits: Dataset) -> None:

@@ -25,6 +25,8 @@ from amalgan.types import DataSpec
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]
+WORTH_CASTS = 64 * 64
+"""Numbers of a picture from which on bfloat16 gains on a GPU (``benchmarks/gpu.py``)."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,13 @@ def resolve(device: DeviceName, local_rank: int = 0) -> str:
 def precision_on(device: str, asked: PrecisionName, spec: DataSpec) -> Precision:
     """What layers compute in: bfloat16 where the device multiplies it faster and convolutions are worth the casts.
 
-    A CPU without such instructions is twice as slow in bfloat16, one that has them up to twice as fast.
+    A CPU without such instructions is twice as slow in bfloat16, one that has them up to twice as fast. A GPU waits for
+    what it is told to do where pictures are small, and casts are more to tell.
     """
     if asked != "auto":
         return asked
-    return "bfloat16" if spec.kind == "image" and fast_in_bfloat16(device) else "float32"
+    small = device.startswith("cuda") and spec.size < WORTH_CASTS
+    return "bfloat16" if spec.kind == "image" and not small and fast_in_bfloat16(device) else "float32"
 
 
 def fast_in_bfloat16(device: str) -> bool:
