@@ -160,6 +160,7 @@ def test_no_verdict_is_given_before_every_row_has_a_cell() -> None:
 def test_plans_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     def plan(folder: Path, seeds: list[int], *systems: str, images: int = 640) -> None:
         asked = {"systems": list(systems), "settings": {name: {} for name in systems}, "seeds": seeds}
+        asked["samples"] = {}
         entries = [{"name": name, "images": images} for name in systems]
         grid.files.write_json(folder / "plan.json", {"asked": asked, "systems": entries})
 

@@ -58,6 +58,22 @@ def test_rows_and_seeds_are_added_and_the_rest_is_as_it_was(before: Plan) -> Non
     assert again.facts == grown.facts
 
 
+def test_examples_made_elsewhere_join_and_those_that_are_there_stay(before: Plan, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        np.savez(
+            tmp_path / f"{name}.npz", x=np.random.default_rng(0).normal(size=(30, 13)).astype(np.float32)
+        )
+    first = plan_of(asked(before.folder, samples=(f"a={tmp_path / 'a.npz'}",)))
+    assert list(first.outside) == ["a"] and first.systems == before.systems
+    both = plan_of(asked(before.folder, samples=(f"a={tmp_path / 'a.npz'}", f"b={tmp_path / 'b.npz'}")))
+    assert list(both.outside) == ["a", "b"] and len(cell_jobs(both)) == 3
+    np.savez(tmp_path / "a.npz", x=np.zeros((30, 13), np.float32))
+    with pytest.raises(UsageError, match=r"samples\.a"):
+        plan_of(asked(before.folder, samples=(f"a={tmp_path / 'a.npz'}", f"b={tmp_path / 'b.npz'}")))
+    with pytest.raises(UsageError, match=r"samples\.a"):
+        plan_of(asked(before.folder))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -134,14 +134,14 @@ def check_data(request: Request, data: Dataset) -> None:
 
 
 def continued(draft: Draft, console: Console) -> Plan:
-    """The plan that is there, where it is of the same request; more systems and more seeds let it grow."""
+    """The plan that is there, where it is of the same request; more rows and more seeds let it grow."""
     out, asked = draft.request.out, draft.asked
     plan = Plan.read(out)
     kept = {name: entry for name, entry in plan.systems.items() if name in asked["systems"]}
     if changed := fields.differences(plan.asked, as_far_as(asked, plan.asked)):
         raise UsageError(
             f"{out} holds another comparison; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
-            "Give the same arguments to go on with it (more --systems or --seeds let it grow), "
+            "Give the same arguments to go on with it (more --systems, --samples or --seeds let it grow), "
             "--overwrite to replace it, or another --out."
         )
     if asked == plan.asked:
@@ -154,12 +154,13 @@ def continued(draft: Draft, console: Console) -> Plan:
 
 
 def as_far_as(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """``asked`` without the systems and seeds that it has beyond those of ``before``."""
+    """``asked`` without the systems, outside examples and seeds that it has beyond those of ``before``."""
     names = [name for name in asked["systems"] if name in before["systems"]]
     seeds = before["seeds"] if asked["seeds"][: len(before["seeds"])] == before["seeds"] else asked["seeds"]
     return asked | {
         "systems": sorted(names, key=before["systems"].index),
         "settings": {name: asked["settings"].get(name, kept) for name, kept in before["settings"].items()},
+        "samples": {name: files for name, files in asked["samples"].items() if name in before["samples"]},
         "seeds": seeds,
     }
 
