@@ -1,4 +1,4 @@
-"""What new pictures cost where there are few: each prior, on data of some thousand pictures."""
+"""What new pictures cost where there are few: each prior, on data of some thousand pictures and of some hundred."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = {
     "copies": "copies",
     "copies_baseline": "copies among unseen pictures",
 }
-CELLS = ("s3-mnist-10pc",)
+CELLS = ("s3-mnist-10pc", "mnist-1pc")
 ROWS = ("gan", "autoencoder", "autoencoder:prior.kind=neighbors", "fusion", "fusion:prior.kind=neighbors")
 
 
