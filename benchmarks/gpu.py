@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +26,9 @@ from amalgan import files, registry
 from amalgan.config.data import DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data
-from amalgan.studies.compare.costs import work_of_training
-from amalgan.systems.base import System
+from amalgan.studies.compare.costs import peaks, work_of_training
+from amalgan.studies.compare.settings import trained_parameters
+from amalgan.studies.compare.timing import clock_of
 from amalgan.training import budget, loop
 from amalgan.training.plan import fresh_system
 from amalgan.training.processes import Processes
@@ -130,8 +130,11 @@ def measured(asked: argparse.Namespace, data: Dataset, run: RunConfig) -> dict[s
         (stop - start) * seconds_a_round(asked, run, data, state, peers, (start + stop) / 2)
         for start, stop in stages
     )
-    found = {"images_per_second": run.batch / a_round, "peak_mib": peak_mib(asked.device)}
-    return found | {"parameters": parameters(system)}
+    found = {
+        "images_per_second": run.batch / a_round,
+        "peak_mib": peaks(asked.device).get("device_memory_mib"),
+    }
+    return found | {"parameters": trained_parameters(system)}
 
 
 def seconds_a_round(
@@ -144,14 +147,12 @@ def seconds_a_round(
 ) -> float:
     """Of a round at this progress, over ``--seconds`` shared by the stages."""
     take(UNTIMED, run, data, state, peers, progress)
-    wait(asked.device)
-    started_at, rounds = time.perf_counter(), 0
-    stages = len(budget.intervals(state.system))
-    while time.perf_counter() - started_at < asked.seconds / stages:
+    clock, stages = clock_of(asked.device), len(budget.intervals(state.system))
+    started_at, rounds = clock(), 0
+    while (spent := clock() - started_at) < asked.seconds / stages:
         take(AT_ONCE, run, data, state, peers, progress)
-        wait(asked.device)
         rounds += AT_ONCE
-    return (time.perf_counter() - started_at) / rounds
+    return spent / rounds
 
 
 def take(
@@ -162,28 +163,11 @@ def take(
         loop.take_round(run, data, state, peers, progress=progress)
 
 
-def parameters(system: System) -> int:
-    """Trained numbers."""
-    owned = {id(one): one for phase in system.phases() for one in system.owned(phase)}
-    return sum(one.numel() for one in owned.values())
-
-
-def wait(device: str) -> None:
-    """Until the device has done what it was given."""
-    if device != "cpu":
-        torch.accelerator.synchronize()
-
-
 def forget_peak(device: str) -> None:
     """Let the most memory held be counted from here."""
     if device == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-
-
-def peak_mib(device: str) -> float | None:
-    """The most memory held since then; None where torch does not count it."""
-    return torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None
 
 
 def name_of(device: str) -> str:

@@ -34,7 +34,8 @@ from amalgan.errors import AmalganError, UsageError
 from amalgan.studies.compare import outputs, results
 from amalgan.studies.compare.curves import thinned
 from amalgan.studies.compare.plan import Plan
-from amalgan.studies.compare.planning import as_far_as, one_thread
+from amalgan.studies.compare.planning import as_far_as
+from amalgan.studies.compare.timing import one_thread
 
 ROOT = Path(__file__).parents[1]
 LOOK_SECONDS = 3.0

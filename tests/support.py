@@ -121,7 +121,7 @@ def warmed(system: System, batch: Batch, progress: float, rounds: int = 5) -> Tr
 
 def outputs(system: System, batch: Batch) -> Iterator[tuple[str, Tensor]]:
     """Everything that ``system`` can compute of ``batch``, by ability."""
-    draws = Draws(seed=1, round=0, total=len(batch.x))
+    draws = Draws(seed=1, round=0, total=len(batch.x), device=str(batch.x.device))
     with torch.no_grad():
         if hasattr(system, "encode"):
             code = system.encode(batch.x)

@@ -25,7 +25,7 @@ from amalgan.training import loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.types import Batch, Tick
-from support import GRAY, SPECS, build, built_in, examples, outputs, settled, stretches, tick
+from support import SPECS, build, built_in, examples, outputs, settled, stretches, tick
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 DEVICE = os.environ.get("AMALGAN_TEST_DEVICE", "cuda")
@@ -36,6 +36,8 @@ pytestmark = [
 ]
 CLOSE = 4e-3
 """A GPU may convolve in TF32, which rounds what it multiplies to 11 bits: 5e-4 a layer, of some layers in a row."""
+ROUNDED = 0.2
+"""Codes of whole levels: one entry in 25 may round the other way, by as much as entries are large."""
 
 every_system = pytest.mark.parametrize("name", built_in())
 
@@ -76,18 +78,15 @@ def test_a_round_says_what_it_says_on_a_cpu(name: str, spec: str) -> None:
 
 
 @every_system
-def test_what_is_estimated_there_is_what_is_estimated_here(name: str) -> None:
-    batch = examples()
-    here = settled(build(name), batch)
-    there = build(name).to(DEVICE)
+def test_settling_leaves_everything_where_it_was(name: str) -> None:
+    batch, here, there = moved(examples()), settled(build(name), examples()), build(name).to(DEVICE)
     with torch.no_grad():
-        there.settle([moved(batch)], Draws(seed=0, round=0, total=len(batch.x)))
-    assert {value.device.type for value in there.state_dict().values()} == {DEVICE}
-    for key, value in here.state_dict().items():
-        other = there.state_dict()[key].cpu()
-        assert value.dtype == other.dtype and value.shape == other.shape, key
-    makes = dict(outputs(there, moved(batch))) if DEVICE == "cpu" else {}
-    assert all(value.isfinite().all() for value in makes.values())
+        there.settle([batch], Draws(seed=0, round=0, total=len(batch.x)))
+    expected, found = here.state_dict(), there.state_dict()
+    assert {value.device.type for value in found.values()} == {DEVICE} and found.keys() == expected.keys()
+    for key, value in expected.items():
+        assert (found[key].dtype, found[key].shape) == (value.dtype, value.shape), key
+    assert all(value.isfinite().all() for _, value in outputs(there, batch))
 
 
 @every_system
@@ -107,31 +106,12 @@ def test_a_model_computes_the_same_on_both(name: str, workshop: Workshop) -> Non
     file = workshop.run(workshop.order(name, device=DEVICE, precision="float32")).model
     here, there = modelfile.load(file), modelfile.load(file, DEVICE)
     assert here.digest == there.digest
-    batch = examples(GRAY)
-    draws = Draws(seed=1, round=0, total=len(batch.x), device=DEVICE)
-    expected = dict(outputs(here.system, batch))
-    found = {key: value for key, value in computed(there.system, moved(batch), draws)}
-    assert expected and found.keys() <= expected.keys()
+    expected = dict(outputs(here.system, examples()))
+    found = dict(outputs(there.system, moved(examples())))
+    assert expected and found.keys() == expected.keys()
     for key, value in found.items():
         apart = (value.cpu() - expected[key]).norm() / expected[key].norm().clamp(min=1e-6)
-        if name not in ("quantized", "codec"):  # a level may round the other way
-            assert apart < CLOSE, key
-
-
-def computed(system: System, batch: Batch, draws: Draws) -> Iterator[tuple[str, torch.Tensor]]:
-    """What ``support.outputs`` tells, with numbers on the device."""
-    with torch.no_grad():
-        if hasattr(system, "encode"):
-            code = system.encode(batch.x)
-            yield "encode", code
-            if hasattr(system, "decode"):
-                yield "decode", system.decode(code)
-            if hasattr(system, "realize"):
-                yield "realize", system.realize(code, draws)
-        if hasattr(system, "classify"):
-            yield "classify", system.classify(batch.x)
-        if hasattr(system, "generate"):
-            yield "generate", system.generate(batch.label, draws)
+        assert apart < (ROUNDED if name in ("quantized", "codec") else CLOSE), key
 
 
 TINY = ("--network.width", "8", "--network.widest", "16", "--batch", "32", "--device", DEVICE)

@@ -94,8 +94,9 @@ def gpu() -> str:
 
 
 def on_gpu(rows: list[dict[str, Any]]) -> list[str]:
-    """Speed in each precision, then memory in each."""
-    return [f"{row[key]:,.0f}" for key in ("images_per_second", "peak_mib") for row in rows]
+    """Speed in each precision, then memory in each; what had too little memory says so."""
+    keys = ("images_per_second", "peak_mib")
+    return [row["failed"] if "failed" in row else f"{row[key]:,.0f}" for key in keys for row in rows]
 
 
 TABLES = {"gpu": gpu, "level": level, "peak": peak, "rates": rates}

@@ -36,7 +36,7 @@ def to_pixels(x: Tensor, spec: DataSpec) -> NDArray[Any]:
     values = x.detach().to("cpu").float()
     if spec.kind == "vector":
         center, spread = np.asarray(spec.center, np.float32), np.asarray(spec.spread, np.float32)
-        restored: NDArray[Any] = values.cpu().numpy() * spread + center
+        restored: NDArray[Any] = values.numpy() * spread + center
         return restored
-    whole = values.add(1).mul_(127.5).round_().clamp_(0, 255).nan_to_num_(0).byte().cpu().numpy()
+    whole = values.add(1).mul_(127.5).round_().clamp_(0, 255).nan_to_num_(0).byte().numpy()
     return whole[:, 0] if whole.shape[1] == 1 else np.ascontiguousarray(whole.transpose(0, 2, 3, 1))

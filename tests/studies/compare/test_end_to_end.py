@@ -26,7 +26,8 @@ from amalgan.studies.compare import Request, outputs, reproducible, tuning, work
 from amalgan.studies.compare.cells import Crew, Job, locked
 from amalgan.studies.compare.comparison import try_jobs
 from amalgan.studies.compare.measures import catalog
-from amalgan.studies.compare.planning import drafted, one_thread, planned
+from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.timing import one_thread
 from amalgan.training.hooks import Signals
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "plugin_example.py"

@@ -41,8 +41,6 @@ COUNTED_ROUNDS = 16
 COUNTED_BATCH = 4
 TIMED = 9
 UNTIMED = 2
-SECONDS, RATES = ("cpu_seconds", "device_seconds"), ("images_per_second", "images_per_device_second")
-"""What time and speed are called: on the CPU, and on an accelerator, which other cells may share."""
 
 
 class Work(TorchDispatchMode):
@@ -121,6 +119,15 @@ def milliseconds(act: Callable[[], Any]) -> float:
         act()
         taken.append(time.perf_counter() - started_at)
     return 1000 * median(taken[UNTIMED:])
+
+
+def names_of(device: str) -> tuple[str, str]:
+    """What time and speed of training are called there; an accelerator may be shared by other cells."""
+    return (
+        ("cpu_seconds", "images_per_second")
+        if device == "cpu"
+        else ("device_seconds", "images_per_device_second")
+    )
 
 
 def peaks(device: str) -> dict[str, float]:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import inspect
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 
 from amalgan import files, registry
@@ -66,7 +63,7 @@ def drafted(request: Request, console: Console) -> Draft:
     facts = {"asked": {"reading": fields.to_json(request.reading)}, "where": where(request)}
     bare = Plan(request.out, facts)
     with (
-        one_thread(),
+        timing.one_thread(),
         console.status("reading the data, and its feature network (trained once a data set) ..."),
     ):
         data = bare.data
@@ -92,7 +89,7 @@ def planned(draft: Draft, console: Console) -> Plan:
         return continued(draft, console)
     if there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]:
         raise UsageError(f"{out} holds {there[0]} but no {NAME}: it is no comparison. Choose another --out.")
-    with one_thread():
+    with timing.one_thread():
         facts = facts_of(draft, console, {}, {})
     files.write_json(out / NAME, facts)
     return Plan(out, facts)
@@ -147,7 +144,7 @@ def continued(draft: Draft, console: Console) -> Plan:
     if asked == plan.asked:
         facts = plan.facts | said_here(draft.request)
     else:
-        with one_thread():
+        with timing.one_thread():
             facts = facts_of(draft, console, kept, plan.facts["times"]["images_a_cpu_minute"])
     files.write_json(out / NAME, facts)
     return Plan(out, facts)
@@ -288,17 +285,7 @@ def budget_of(request: Request) -> dict[str, Any]:
         return {"kind": "cpu_minutes", "value": request.minutes, "text": text}
     images = request.images or DEFAULT_IMAGES
     kind, value = ("images", images) if request.images else ("parameters", request.parameters)
-    open_ends = "CPU time is not fixed" if request.parameters else "CPU time and parameters are not fixed"
+    spent = "CPU time" if device_of(request) == "cpu" else "time"
+    open_ends = f"{spent} is not fixed" if request.parameters else f"{spent} and parameters are not fixed"
     text = f"{images:,} training images{size} for every cell; {open_ends} but reported"
     return {"kind": kind, "value": value, "text": text}
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Within the block torch computes on one thread, as every cell does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -8,7 +8,8 @@ a few rounds of every stage ─► images a CPU-minute        a few steps of the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -103,3 +104,14 @@ def seconds_of(act: Any) -> float:
     started_at = time.process_time()
     act()
     return time.process_time() - started_at
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within the block torch computes on one thread, as every cell does."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

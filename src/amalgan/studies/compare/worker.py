@@ -87,7 +87,7 @@ class Meter:
     @property
     def spent(self) -> dict[str, float]:
         """So far."""
-        key = costs.SECONDS[self.device != "cpu"]
+        key, _ = costs.names_of(self.device)
         seconds = self.before.get(key, 0.0) + timing.clock_of(self.device)() - self.started_at
         most = {name: max(self.before.get(name, 0.0), now) for name, now in costs.peaks(self.device).items()}
         return {key: seconds, **most}
@@ -179,9 +179,8 @@ def trained(order: Order) -> tuple[Model, dict[str, float]]:
         files.write_json(meter.place, meter.spent | {"ended": 1.0})
         meter = Meter.of(order.out, order.device)
     cost = {name: value for name, value in meter.before.items() if name != "ended"}
-    model, other = modelfile.load(ended, order.device), order.device != "cpu"
-    rate = model.header["training"]["images"] / cost[costs.SECONDS[other]]
-    return model, cost | {costs.RATES[other]: rate}
+    model, (seconds, rate) = modelfile.load(ended, order.device), costs.names_of(order.device)
+    return model, cost | {rate: model.header["training"]["images"] / cost[seconds]}
 
 
 def rescued(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
