@@ -21,26 +21,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import features
 
 from amalgan import modelfile
 from amalgan.coding import container
-from amalgan.data import Records, open_data, to_pixels
+from amalgan.data import open_data, to_pixels
 from amalgan.data.own import own_sized
 from amalgan.features import features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.modelfile import Model
 from amalgan.tasks.compressing import compress
 from amalgan.tasks.compressing.compress import Numbers
+from amalgan.tasks.generate import DecoderName
 from amalgan.tasks.scoring.scores import delivered
-from compress import CHUNK, PICTURES, equipped
+from coded import CHUNK, coded, equipped, own_row, qualities, shown, tested
 from formats import Pixels, count, others, psnr
 
 HERE = Path(__file__).parent
 DRAWN = HERE.parent / "docs"
-JUDGED = 1000
+DECODERS: tuple[DecoderName, ...] = ("faithful", "realistic")
 
 
 def main() -> None:
@@ -83,43 +83,13 @@ def versions() -> dict[str, str | None]:
 def mnist(model: Model, place: str) -> dict[str, Any]:
     """Pictures of one size."""
     data = open_data(place, like=model.spec)
-    records = data.test.select(data.test.spaced(PICTURES))
+    records = tested(data)
     pixels = [picture for batch in records.batches(CHUNK) for picture in to_pixels(batch.x, model.spec)]
     rows = [
         *(own_row(model, quality, records, pixels) for quality in qualities(model)),
         *others(pixels, gray=model.spec.shape[0] == 1),
     ]
     return {"data": {"name": data.name, "n": len(pixels)}, "rows": rows}
-
-
-def qualities(model: Model) -> range:
-    """All that the model has."""
-    return range(1, 1 + compress.coder_of(model).qualities)
-
-
-def own_row(model: Model, quality: int, records: Records, pixels: Sequence[Pixels]) -> dict[str, Any]:
-    """One quality of a model that has one size."""
-    coder, head = compress.coder_of(model), compress.head_of(model, quality)
-    began = time.process_time()
-    codes = list(compress.compress(model, records, quality=quality))
-    wrote = time.process_time()
-    found = [Numbers(head.level, coder.unpack(code, head.level)) for code in codes]  # type: ignore[arg-type]
-    read_at = time.process_time()
-    parts = [compress.decoded(model, found[at : at + CHUNK]) for at in range(0, len(found), CHUNK)]
-    ended = time.process_time()
-    back = [picture for part in parts for picture in to_pixels(part, model.spec)]
-    archive = container.pack_archive(head, zip(records.names, codes, strict=True))
-    return {
-        "format": "amalgan",
-        "quality": quality,
-        "usual": head.level == int(coder.usual),
-        "bytes_each": float(np.mean([len(container.pack(head, code)) for code in codes])),
-        "bytes_each_archive": len(archive) / len(codes),
-        "psnr": psnr(pixels, back),
-        "written_a_second": len(codes) / (wrote - began),
-        "read_a_second": len(codes) / (ended - wrote),
-        "coder_share_of_reading": (read_at - wrote) / (ended - wrote),
-    }
 
 
 def photos(model: Model, place: str, most: int | None) -> dict[str, Any]:
@@ -150,7 +120,7 @@ def own_photos(
     codes = [compress.packed(model, floats(plane), head.level)[0] for plane in planes]
     wrote, coder = time.process_time(), compress.coder_of(model)
     found = [Numbers(head.level, coder.unpack(code, head.level)) for code in codes]  # type: ignore[arg-type]
-    shown = [to_pixels(compress.decoded(model, [one]), model.spec)[0] for one in found]
+    back = [to_pixels(compress.decoded(model, [one]), model.spec)[0] for one in found]
     ended = time.process_time()
     files, every = [container.pack(head, code) for code in codes], count(pixels)
     return {
@@ -158,7 +128,7 @@ def own_photos(
         "quality": quality,
         "usual": head.level == int(coder.usual),
         "bits_per_pixel": 8 * sum(map(len, files)) / every,
-        "psnr": psnr(pixels, shown),
+        "psnr": psnr(pixels, back),
         "megapixels_written_a_second": every / 1e6 / (wrote - began),
         "megapixels_read_a_second": every / 1e6 / (ended - wrote),
     }
@@ -209,26 +179,24 @@ def jolted(model: Model) -> Model:
 def realistic(model: Model, place: str) -> dict[str, Any]:
     """Bytes of a fused model at each quality, with PSNR and Fréchet distance of both decodes."""
     data = open_data(place, like=model.spec)
-    model = model if model.coder else equipped(model, data)
-    records = data.test.select(data.test.spaced(JUDGED))
+    model = equipped(model, data)
+    records = tested(data)
     look, x = features_of(data), torch.cat([batch.x for batch in records.batches(CHUNK)])
     real = looked(look, x)
     rows = []
     for quality in list(qualities(model))[1::2]:
-        head, coder = compress.head_of(model, quality), compress.coder_of(model)
-        codes = list(compress.compress(model, records, quality=quality))
-        found = [Numbers(head.level, coder.unpack(code, head.level)) for code in codes]  # type: ignore[arg-type]
-        archive = container.pack_archive(head, zip(records.names, codes, strict=True))
-        row: dict[str, Any] = {"quality": quality, "bytes_each_archive": len(archive) / len(codes)}
-        row["bytes_each"] = float(np.mean([len(container.pack(head, code)) for code in codes]))
-        for decoder in ("faithful", "realistic"):
-            parts = [
-                compress.decoded(model, found[at : at + CHUNK], decoder=decoder, chunk=at // CHUNK)  # type: ignore[arg-type]
-                for at in range(0, len(found), CHUNK)
-            ]
-            shown = torch.cat(parts)
-            row[f"psnr_{decoder}"] = psnr(list(to_pixels(x, model.spec)), list(to_pixels(shown, model.spec)))
-            row[f"frechet_{decoder}"] = frechet_distance(real, looked(look, shown))
+        found = coded(model, records, quality)
+        row: dict[str, Any] = {
+            "quality": quality,
+            "bytes_each_archive": found.bytes_each_archive,
+            "bytes_each": found.bytes_each,
+        }
+        for decoder in DECODERS:
+            decodes = torch.cat(list(shown(model, found, decoder)))
+            row[f"psnr_{decoder}"] = psnr(
+                list(to_pixels(x, model.spec)), list(to_pixels(decodes, model.spec))
+            )
+            row[f"frechet_{decoder}"] = frechet_distance(real, looked(look, decodes))
         rows.append(row)
     return {"images": model.header["training"]["images"], "n": len(x), "features": look.name, "rows": rows}
 

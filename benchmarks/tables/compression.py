@@ -13,14 +13,18 @@ LEVEL = 27.5
 
 
 def compress() -> str:
-    """A row a format and quality."""
-    found = stored("compress")
+    """What a model without a codec's training writes."""
+    return sized(stored("compress")["rows"])
+
+
+def sized(found: list[dict[str, Any]]) -> str:
+    """A row a format and quality, of pictures of one size."""
     rows = []
-    for row in found["rows"]:
+    for row in found:
         own = row["format"] == "amalgan"
         archive = f"{row['bytes_each_archive']:.1f}" if own else "–"
         named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
-        speeds = [number(row[f"{way}_a_second"]) if own else "–" for way in ("compressed", "decompressed")]
+        speeds = [number(row[f"{way}_a_second"]) if own else "–" for way in ("written", "read")]
         rows.append(
             [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
         )
@@ -38,18 +42,9 @@ def undisturbed() -> str:
 
 
 def rates_mnist() -> str:
-    """A row a format and quality, of pictures of one size."""
-    found, rows = stored("rates_mnist"), []
-    for row in found["rows"]:
-        own = row["format"] == "amalgan"
-        named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
-        archive = f"{row['bytes_each_archive']:.1f}" if own else "–"
-        speeds = [number(row[f"{way}_a_second"]) if own else "–" for way in ("written", "read")]
-        rows.append(
-            [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
-        )
-    head = ["format", "quality", "bytes a file", "bytes in an archive", "PSNR, dB", "written a second"]
-    return table([*head, "read a second"], rows) + f"\n{at_level(found['rows'])} {model_said(found)}\n"
+    """What a codec writes, and where it stands at ``LEVEL``."""
+    found = stored("rates_mnist")
+    return f"{sized(found['rows'])}\n{at_level(found['rows'])} {model_said(found)}\n"
 
 
 def at_level(rows: list[dict[str, Any]]) -> str:
