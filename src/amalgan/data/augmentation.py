@@ -42,7 +42,9 @@ def resolve_augment(config: AugmentConfig, spec: DataSpec) -> AugmentConfig:
     )
     if spec.kind == "vector" and resolved != OFF:
         raise ConfigError(
-            ["these changes are for pictures and the data is vectors; leave the --augment flags out"]
+            [
+                "the data is vectors: leave out --flip, --shift, --rotate, --zoom and --color, which are for pictures"
+            ]
         )
     return resolved
 
