@@ -74,27 +74,40 @@ def test_what_is_added_to_a_picture_begins_at_nothing(digits: Dataset) -> None:
     assert not system.generator.last.bias.any()
 
 
+def told(asked: RunConfig, data: Dataset) -> list[str]:
+    """What is doubted of such a run."""
+    return list(doubts(asked, data, fresh_system(asked, data, Processes())))
+
+
+def of(count: int, data: Dataset) -> Dataset:
+    """The first so many training pictures, again and again."""
+    return replace(data, train=data.train.select([row % len(data.train) for row in range(count)]))
+
+
 @pytest.mark.parametrize("system", ["autoencoder", "fusion", "supervised"])
 def test_too_few_examples_for_a_prior_are_told_of(system: str, digits: Dataset) -> None:
-    built = fresh_system(run(system, digits), digits, Processes())
-    need = 4 * built.code_size * len(digits.spec.classes)
-    first, *others = doubts(built, replace(digits, train=digits.train.select(range(need - 1))))
+    asked = run(system, digits)
+    need = 4 * fresh_system(asked, digits, Processes()).code_size * len(digits.spec.classes)
+    first, *_ = told(asked, of(need - 1, digits))
     each = need // 10 - 1
-    assert not others and first.startswith(
-        f"note: {each} training examples a class are too few to tell how codes of 4"
-    )
-    assert not list(doubts(built, replace(digits, train=digits.train.select(range(need)))))
+    assert first.startswith(f"note: {each} training examples a class are too few to tell how codes of 4")
+    assert not any("too few" in text for text in told(asked, of(need, digits)))
 
 
 def test_a_prior_that_few_examples_suffice_for_is_not(digits: Dataset) -> None:
-    few = replace(digits, train=digits.train.select(range(20)))
-    settings = small("fusion")
-    settings = replace(settings, prior=replace(settings.prior, kind="neighbors"))
-    system = fresh_system(
-        replace(run("fusion", digits), settings=settings.resolved(digits.spec)), few, Processes()
-    )
-    assert not list(doubts(system, few))
-    assert not list(doubts(fresh_system(run("gan", digits), few, Processes()), few))
+    asked, few = run("fusion", digits), of(20, digits)
+    settings = replace(asked.settings, prior=replace(asked.settings.prior, kind="neighbors"))
+    assert not any("too few" in text for text in told(replace(asked, settings=settings), few))
+    assert not told(run("gan", digits), few)
+
+
+def test_pictures_that_may_be_learned_by_heart_are_told_of(digits: Dataset) -> None:
+    asked = run("autoencoder", digits)
+    (text,) = [text for text in told(asked, of(999, digits)) if "by heart" in text]
+    assert text.startswith("note: 999 training pictures") and "--shift 0.07 --rotate 10 --zoom 0.1" in text
+    assert not told(asked, of(1000, digits))
+    turned = replace(asked, augment=replace(asked.augment, rotate=5.0))
+    assert not any("by heart" in text for text in told(turned, of(999, digits)))
 
 
 def test_the_mean_is_that_of_all_where_they_are_few_and_near_it_where_not(digits: Dataset) -> None:

@@ -20,7 +20,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.errors import UsageError
-from amalgan.priors import MixturePrior
+from amalgan.priors import MixturePrior, Prior
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
 from amalgan.training import budget, loop
@@ -31,6 +31,8 @@ from amalgan.training.validation import Goal, wanted
 DEFAULT_MINUTES = 5.0
 CODES_AN_ENTRY = 4
 """With fewer codes for each entry of one, a covariance is mostly chance."""
+LEARNED_BY_HEART = 1000
+"""Fewer pictures than this an autoencoder reconstructs far better than unseen ones, after some minutes."""
 BEGUN_WITH, AT_ONCE = 1024, 32
 """Examples whose mean is where decoders begin, and how many of them are in memory."""
 
@@ -116,7 +118,7 @@ def mean_of(records: Records) -> Tensor:
     return torch.as_tensor(whole) / len(rows)
 
 
-def doubts(system: System, data: Dataset) -> Iterator[str]:
+def doubts(run: RunConfig, data: Dataset, system: System) -> Iterator[str]:
     """What there is too little data for, and what to try."""
     classes = len(data.spec.classes)
     each = len(data.train) // max(1, classes)
@@ -127,6 +129,18 @@ def doubts(system: System, data: Dataset) -> Iterator[str]:
                 f"{part.code_size} entries vary, which new ones are drawn by. For generating try "
                 "--prior.kind neighbors, which keeps codes of training examples in the model, or --system gan."
             )
+    pictures, moved = data.spec.kind == "image", run.augment.shift or run.augment.rotate or run.augment.zoom
+    if pictures and not moved and len(data.train) < LEARNED_BY_HEART and has_prior(system):
+        yield (
+            f"note: {len(data.train)} training pictures are few enough to be learned by heart. Where they may be "
+            "moved and turned and stay what they are, --shift 0.07 --rotate 10 --zoom 0.1 keep networks from it; new "
+            "pictures still follow the codes of the pictures as they are."
+        )
+
+
+def has_prior(system: System) -> bool:
+    """Whether new examples are drawn by a prior that is fitted to codes."""
+    return any(isinstance(part, Prior) for part in system.children())
 
 
 def refuse_impossible(run: RunConfig, data: Dataset, system: System, peers: Processes) -> None:

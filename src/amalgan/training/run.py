@@ -120,7 +120,7 @@ class Job:
         """
         system = plan.fresh_system(self.run, self.data, self.peers)
         plan.refuse_impossible(self.run, self.data, system, self.peers)
-        for doubt in plan.doubts(system, self.data):
+        for doubt in plan.doubts(self.run, self.data, system):
             self.say(doubt)
         if self.order.init:
             initialize(system, self.order.init)
