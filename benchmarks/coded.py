@@ -1,7 +1,7 @@
 """Test pictures of a model's own size through its files and back: what compress.py and rates.py count.
 
 pictures ─► compress ─► files ─► whole numbers ─► decoded ─► pictures
-           `──── written ────´   `──────────── read ────────────´
+        `──── written ────´  `─────────── read ───────────´
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ CHUNK = 250
 class Coded(NamedTuple):
     """A split's codes at one quality."""
 
-    quality: int
     head: container.Head
-    codes: list[bytes]
     numbers: list[Numbers]
     bytes_each: float
     """Of single files, headers included."""
@@ -64,9 +62,7 @@ def coded(model: Model, records: Records, quality: int) -> Coded:
     ended = time.process_time()
     archive = container.pack_archive(head, zip(records.names, codes, strict=True))
     return Coded(
-        quality=quality,
         head=head,
-        codes=codes,
         numbers=numbers,
         bytes_each=float(np.mean([len(container.pack(head, code)) for code in codes])),
         bytes_each_archive=len(archive) / len(codes),

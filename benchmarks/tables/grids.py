@@ -29,6 +29,7 @@ GRID_COLUMNS = {
     "critic_overfit": "critic's gap",
     "cpu_seconds": "CPU-seconds",
 }
+PAIRED = {"frechet_distance": "Fréchet distance", "recall": "Recall"}
 
 
 def overview(folder: Path = GRIDS) -> str:
@@ -112,10 +113,15 @@ def sentences(report: dict[str, Any]) -> list[str]:
 
 def pairs(report: dict[str, Any]) -> list[str]:
     """How far each row is from the first one, seed by seed: each pair alone, as if no other had been looked at."""
+    return [line for measure in PAIRED if (line := paired(report, measure))]
+
+
+def paired(report: dict[str, Any], measure: str) -> str:
+    """The differences in one measure, where there are seeds enough for an interval."""
     cells = {
-        (cell["system"], cell["seed"]): cell["metrics"]["frechet_distance"]
+        (cell["system"], cell["seed"]): cell["metrics"][measure]
         for cell in report["cells"]
-        if "frechet_distance" in cell["metrics"]
+        if measure in cell["metrics"]
     }
     first, *others = (row["name"] for row in report["systems"])
     parts = []
@@ -125,8 +131,8 @@ def pairs(report: dict[str, Any]) -> list[str]:
             found = interval([cells[name, seed] - cells[first, seed] for seed in seeds])
             bounds = f"{found.mean:+.3g} ({found.low:+.3g} to {found.high:+.3g})".replace("-", "−")
             parts.append(f"`{name}` {bounds}")
-    said = f"Fréchet distance beside `{first}`, each pair alone, not corrected for their number (95 %)"
-    return [f"{said}: {', '.join(parts)}."] if parts else []
+    said = f"{PAIRED[measure]} beside `{first}`, each pair alone, not corrected for their number (95 %)"
+    return f"{said}: {', '.join(parts)}." if parts else ""
 
 
 def grid_row(row: dict[str, Any], report: dict[str, Any]) -> list[str]:

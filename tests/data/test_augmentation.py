@@ -33,7 +33,7 @@ def test_defaults_mirror_color_only():
     assert resolve_augment(AugmentConfig(flip=True), GRAY).flip is True
     assert describe_augment(resolve_augment(AugmentConfig(), COLOR)) == "mirrored"
     assert describe_augment(OFF) == "none"
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match="leave out --flip, --shift, --rotate, --zoom and --color"):
         resolve_augment(AugmentConfig(rotate=5.0), VECTOR)
 
 
