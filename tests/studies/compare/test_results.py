@@ -145,6 +145,15 @@ def test_copies_and_small_test_splits_are_told(invent):
     assert "189 test examples are few" in said and "tried with 5 learning rates" in said
 
 
+def test_codes_learned_from_labels_are_told_beside_others(invent):
+    told = invent.of("told", linear_probe=A, classifier_accuracy=A)
+    alone = " ".join(notes(told, seeds=4, tries=1, corrected_for=1, n=5000))
+    beside = [*told, *invent.of("plain", linear_probe=B)]
+    said = " ".join(notes(beside, seeds=4, tries=1, corrected_for=1, n=5000))
+    assert "told learned codes from labels: a probe of codes says less of them" in said
+    assert "learned codes from labels" not in alone
+
+
 def test_measures_unknown_to_the_catalog_are_shown_and_not_tested(invent):
     cells = [*invent.of("a", psnr=A, new_one=A), *invent.of("b", psnr=B, new_one=B)]
     measures = results.measures_of(cells)

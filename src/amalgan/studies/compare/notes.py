@@ -24,6 +24,7 @@ def notes(cells: list[Cell], *, seeds: int, tries: int, corrected_for: int, n: i
             f"{n} test examples are few: a Fréchet distance needs {LEAST['frechet_distance']}. Below that it is "
             "biased; compare it only with numbers of the same n, and with that of real examples."
         )
+    yield from taught(cells)
     yield from lost(cells)
     yield from repeating(cells)
 
@@ -36,6 +37,17 @@ def tuned(tries: int) -> str:
         f"Tuned equally: every system was tried with {tries} learning rates on a quarter of the images, judged on the "
         "validation split; the best was used for all seeds."
     )
+
+
+def taught(cells: list[Cell]) -> Iterator[str]:
+    """Rows whose codes were learned from the labels that a probe of codes asks for, beside rows whose were not."""
+    probed = {cell["system"]: numbers(cell) for cell in cells if "linear_probe" in numbers(cell)}
+    told = [system for system, found in probed.items() if "classifier_accuracy" in found]
+    if told and len(told) < len(probed):
+        yield (
+            f"{' and '.join(told)} learned codes from labels: a probe of codes says less of them than of rows whose "
+            "codes were learned from examples alone."
+        )
 
 
 def lost(cells: list[Cell]) -> Iterator[str]:
