@@ -77,7 +77,8 @@ class Course(Draws):
 
     def normal(self, purpose: str, *shape: int) -> Tensor:
         keyed = torch.randn(self.stations, *shape, generator=super().generator(purpose))
-        return self._ours(loop(keyed.reshape(self.stations, -1), self.total).reshape(self.total, *shape))
+        flowing = loop(keyed.reshape(self.stations, -1), self.total).reshape(self.total, *shape)
+        return self._ours(self.temperature * flowing)
 
     def uniform(self, purpose: str, *shape: int) -> Tensor:
         held = torch.rand(1, *shape, generator=super().generator(purpose))

@@ -44,6 +44,8 @@ class Draws:
     count: int | None = None
     """How many rows are ours; all from ``start`` when None."""
     device: str = "cpu"
+    temperature: float = 1.0
+    """Deviation of normal numbers: below 1 what is made of them is more typical and varies less."""
 
     @property
     def rows(self) -> slice:
@@ -64,8 +66,9 @@ class Draws:
         return Generator().manual_seed(key(self.seed, purpose, self.round))
 
     def normal(self, purpose: str, *shape: int) -> Tensor:
-        """Standard normal numbers, float32 (rows, *shape)."""
-        return self._ours(torch.randn(self.total, *shape, generator=self.generator(purpose)))
+        """Normal numbers of mean 0 and deviation ``temperature``, float32 (rows, *shape)."""
+        standard = torch.randn(self.total, *shape, generator=self.generator(purpose))
+        return self._ours(self.temperature * standard)
 
     def uniform(self, purpose: str, *shape: int) -> Tensor:
         """Uniform numbers in [0, 1), float32 (rows, *shape)."""

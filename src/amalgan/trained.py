@@ -85,10 +85,24 @@ class Model:
         label: str | None = None,
         seed: int = 0,
         decoder: DecoderName | None = None,
+        temperature: float = 1.0,
         watermark: bool = False,
     ) -> NDArray[Any]:
-        """``count`` new examples, of the class ``label`` if one is named; ``watermark`` lets ``trace`` find them."""
-        parts = generate(self.held, count, label=label, seed=seed, decoder=decoder, watermark=watermark)
+        """``count`` new examples, of the class ``label`` if one is named.
+
+        Args:
+            temperature: below 1 they are more typical and vary less.
+            watermark: lets ``trace`` find them.
+        """
+        parts = generate(
+            self.held,
+            count,
+            label=label,
+            seed=seed,
+            decoder=decoder,
+            temperature=temperature,
+            watermark=watermark,
+        )
         return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
 
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
@@ -131,12 +145,20 @@ class Model:
         label: str | None = None,
         seed: int = 0,
         decoder: DecoderName | None = None,
+        temperature: float = 1.0,
     ) -> NDArray[np.uint8]:
         """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
         ends = None if between is None else two(self._in(between))
-        return self._out(
-            walk(self.held, between=ends, frames=frames, label=label, seed=seed, decoder=decoder)
+        film = walk(
+            self.held,
+            between=ends,
+            frames=frames,
+            label=label,
+            seed=seed,
+            decoder=decoder,
+            temperature=temperature,
         )
+        return self._out(film)
 
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""

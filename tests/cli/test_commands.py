@@ -92,11 +92,24 @@ def test_generate_into_a_folder(run, digits, tmp_path):
         assert (picture.size, picture.mode) == ((8, 8), "L")
         assert picture.info["amalgan model"] == ran.json["digest"]
         assert picture.info["amalgan seed"] == "0"
-    told = run("info", tmp_path / "new" / "00000.png", "--json").json
+    told = run("info", tmp_path / "new" / "00000.png", "--json").json["provenance"]
     assert told["provenance"]["model"] == ran.json["digest"] and told["provenance"]["seed"] == "0"
     (tmp_path / "none.png").write_bytes(b"<svg/>")
     refused = run("info", tmp_path / "none.png")
     assert refused.code == 1 and "none.png is markup (SVG or HTML), not a picture" in refused.err
+
+
+def test_generate_at_a_temperature_says_so_in_its_pictures(run, digits, tmp_path):
+    words = ("generate", digits, "--count", 2, "--label", "3", "--json")
+    found = run(*words, "--temperature", "0.5", "--out", tmp_path / "calm").json
+    assert found["temperature"] == 0.5
+    assert run("info", tmp_path / "calm" / "00000.png", "--json").json["provenance"]["temperature"] == "0.5"
+    assert run(*words, "--out", tmp_path / "plain").json["temperature"] == 1
+    assert "temperature" not in run("info", tmp_path / "plain" / "00000.png", "--json").json["provenance"]
+    calm, plain = (np.asarray(Image.open(tmp_path / name / "00000.png")) for name in ("calm", "plain"))
+    assert not np.array_equal(calm, plain)
+    refused = run(*words, "--temperature", "-1", "--out", tmp_path / "x.npz")
+    assert refused.code == 2 and "temperature is -1.0; it is 0 or more" in refused.json["error"]
 
 
 def test_generate_arrays_and_a_grid(run, digits, tmp_path):

@@ -204,9 +204,20 @@ def test_it_generates_the_class_asked_for_and_any_class_as_often_as_it_occurs(na
     assert torch.equal(made(system, 2), made(system, 1))
 
 
-def made(system: System, label: int) -> torch.Tensor:
+@every_system
+def test_what_it_generates_varies_less_at_a_lower_temperature(name: str) -> None:
+    system = build(name)
+    if not hasattr(system, "generate"):
+        pytest.skip("does not generate")
+    settled(system, examples(count=64))
+    assert torch.equal(made(system, 1, temperature=1.0), made(system, 1))
+    spreads = [float(made(system, 1, temperature=t).std(0).mean()) for t in (0.0, 0.5, 1.0)]
+    assert spreads[0] < spreads[1] < spreads[2]
+
+
+def made(system: System, label: int, **draws: Any) -> torch.Tensor:
     with torch.no_grad():
-        return system.generate(torch.full((8,), label), tick(0, 0.0, 8).draws)
+        return system.generate(torch.full((8,), label), replace(tick(0, 0.0, 8).draws, **draws))
 
 
 @every_system

@@ -56,6 +56,7 @@ class Film:
         label: str | None,
         seed: int,
         decoder: DecoderName | None,
+        temperature: float,
         text: Mapping[str, str],
     ) -> dict[str, Any]:
         """Walk and write."""
@@ -64,7 +65,15 @@ class Film:
 
         assert self.walk is not None
         ends = None if self.between is None else self.ends(model, console)
-        film = walk(model, between=ends, frames=self.frames, label=label, seed=seed, decoder=decoder)
+        film = walk(
+            model,
+            between=ends,
+            frames=self.frames,
+            label=label,
+            seed=seed,
+            decoder=decoder,
+            temperature=temperature,
+        )
         write_film(self.walk, to_pixels(film, model.spec), text=text, overwrite=self.overwrite)
         between = self.between and [str(picture) for picture in self.between]
         return {"walk": str(self.walk), "frames": self.frames, "between": between}

@@ -44,6 +44,8 @@ class Generate:
     """Seed of the random numbers."""
     decoder: DecoderName | None = None
     """For models with two decoders; by default the realistic one where there is one."""
+    temperature: float = 1.0
+    """Below 1, new examples are more typical and vary less; above, the other way round."""
     watermark: Switch = False
     """Mark the pictures of --out invisibly as this model's; amalgan trace finds them again."""
     film: Annotated[Film, Inline] = field(default_factory=Film)
@@ -59,6 +61,7 @@ class Generate:
             "label": self.label,
             "seed": self.seed,
             "decoder": self.decoder,
+            "temperature": self.temperature,
             "watermark": self.watermark,
             "system": model.name,
             "digest": model.digest,
@@ -75,7 +78,8 @@ class Generate:
                 label=self.label,
                 seed=self.seed,
                 decoder=self.decoder,
-                text=provenance(model, seed=self.seed),
+                temperature=self.temperature,
+                text=provenance(model, seed=self.seed, **self.marks(watermark=False)),
             )
             said.append(f"a walk of {self.film.frames} frames in {self.film.walk}")
         return Answer(facts=facts, text="\n".join(said))
@@ -92,6 +96,7 @@ class Generate:
             "label": self.label,
             "seed": self.seed,
             "decoder": self.decoder,
+            "temperature": self.temperature,
             "watermark": self.watermark,
         }
         output = Output(
@@ -99,13 +104,18 @@ class Generate:
             count=self.count,
             spec=model.spec,
             key=key_of("generated", model.digest, self.count, asked),
-            text=provenance(model, seed=self.seed, **({"watermark": "yes"} if self.watermark else {})),
+            text=provenance(model, seed=self.seed, **self.marks(watermark=self.watermark)),
         )
         work = partial(generate, model, self.count, **asked)
         found = streamed(output, work, "generating", console)
         if (others := len([*out.glob("*.png")]) - found.files) > 0:
             say(console, f"note: {out} holds {others} other pictures, which were there before")
         return {"out": str(out), "n": self.count, "files": found.files, "written": found.written}
+
+    def marks(self, *, watermark: bool) -> dict[str, str]:
+        """What a picture says of how it was drawn, besides model and seed: what is out of the ordinary."""
+        cooled = {} if self.temperature == 1 else {"temperature": str(self.temperature)}
+        return cooled | ({"watermark": "yes"} if watermark else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ be copies. Where there are too few codes for more than some Gaussians a class, t
 is that the prior keeps codes of training pictures.
 
 The width is what makes new codes new: at a reach of 1, drawn codes lie as far from the nearest code of their class, in
-the median, as these lie from one another.
+the median, as these lie from one another. Below a temperature of 1 the shell is narrower, so they are nearer to copies.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class NeighborPrior(Prior):
             return draws.normal(purpose, self.code.shape[1])
         place = (draws.uniform(f"{purpose} code") * self.kept[group]).long()
         row = self.start[group] + place.minimum(self.kept[group] - 1).clamp(min=0)
-        return self.around(row, draws.normal(purpose, NEIGHBORS), self.width[group])
+        return self.around(row, draws.normal(purpose, NEIGHBORS), draws.temperature * self.width[group])
 
     def around(
         self, row: Int[Tensor, " B"], normal: Float[Tensor, "B k"], width: Float[Tensor, " B"]

@@ -2,12 +2,17 @@
 
     labels, seed ─► prior or noise ─► decoder ─► chunks of examples (b, *shape)
 
+The temperature is the deviation of the normal numbers that codes and noise are drawn by: below 1 examples are more
+typical and vary less (of a prior's noise: Kingma & Dhariwal 2018, arXiv:1807.03039, section 6.1; of a GAN's, by
+truncation: Brock et al. 2018, arXiv:1809.11096, section 3.1). What it costs and brings: ``benchmarks/temperature.py``.
+
 Chunk ``i`` draws from (seed, "generate", i), so the first hundred pictures are the same whether a hundred or a
 million are asked for.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal, get_args
 
@@ -36,6 +41,7 @@ def generate(
     label: str | None = None,
     seed: int = 0,
     decoder: DecoderName | None = None,
+    temperature: float = 1.0,
     watermark: bool = False,
     first: int = 0,
 ) -> Iterator[Tensor]:
@@ -45,20 +51,29 @@ def generate(
         first: leave out so many, whole chunks of them, that are there already.
         label: a class name; any class by default, as often as it occurs in the training data.
         decoder: for models with two; by default the realistic one where there is one.
+        temperature: 0 or more, 1 as trained: below it examples are more typical and vary less.
         watermark: mark pictures invisibly as this model's; they are then as files will hold them.
 
     Raises:
         AbilityError: the model cannot generate, or has no such decoder.
-        UsageError: the class is unknown or the count negative; names the classes. Vectors bear no watermark.
+        UsageError: the class is unknown (names the classes), the count negative, or the temperature out of range.
+            Vectors bear no watermark.
     """
     if count < 0:
         raise UsageError(f"count is {count}; it cannot be negative")
+    check_temperature(temperature)
     if watermark and model.spec.kind != "image":
         raise UsageError("vectors bear no watermark; only pictures do")
     number = class_number(model, label)
     for start in range(first, count, CHUNK):
         chunk = start // CHUNK
-        draws = Draws(seed=key(seed, "generate"), round=chunk, total=CHUNK, device=model.device)
+        draws = Draws(
+            seed=key(seed, "generate"),
+            round=chunk,
+            total=CHUNK,
+            device=model.device,
+            temperature=temperature,
+        )
         examples = draw(model, torch.full((CHUNK,), number, device=model.device), draws, decoder)[
             : count - start
         ].cpu()
@@ -95,6 +110,14 @@ def check_decoder(decoder: str) -> None:
     """Refuse a decoder that there is not."""
     if decoder not in get_args(DecoderName):
         raise UsageError(f"decoder is {decoder!r}; it is one of {', '.join(get_args(DecoderName))}")
+
+
+def check_temperature(temperature: float) -> None:
+    """Refuse what no normal number can have as its deviation."""
+    if not 0 <= temperature < math.inf:
+        raise UsageError(
+            f"temperature is {temperature}; it is 0 or more, and 1 draws as the model was trained"
+        )
 
 
 def class_number(model: Model, label: str | None) -> int:

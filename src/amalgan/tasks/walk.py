@@ -12,6 +12,8 @@ at each station, where the frame is what decoding that very code gives.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -22,7 +24,7 @@ from amalgan.paths import Course, loop
 from amalgan.priors import Scale
 from amalgan.streams import Draws, key
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Samples
-from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder, class_number
+from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder, check_temperature, class_number
 
 FRAMES_A_STATION = 15
 """About so many frames from one code, or draw of noise, to the next."""
@@ -39,32 +41,41 @@ def walk(
     label: str | None = None,
     seed: int = 0,
     decoder: DecoderName | None = None,
+    temperature: float = 1.0,
 ) -> Float[Tensor, "T ..."]:
     """``frames`` pictures (T, C, H, W) that flow into one another, the last into the first.
 
     Args:
         between: two; walk from the first of these examples to the second and back; by default through random ones.
         label: the class of random stations; any by default. Without a code, the class is the same all the way.
-        decoder: as ``generate`` has it.
+        decoder, temperature: as ``generate`` has them.
 
     Raises:
         AbilityError: the model has no code to encode to or decode from, or cannot generate.
-        UsageError: the model makes no pictures or has nothing to walk through; fewer than 2 frames; no such class.
+        UsageError: the model makes no pictures or has nothing to walk through; fewer than 2 frames; no such class or
+            temperature.
     """
     check(model, frames, decoder)
+    check_temperature(temperature)
+    still = Course(
+        seed=key(seed, "walk noise"),
+        round=0,
+        total=frames,
+        stations=1,
+        device=model.device,
+        temperature=temperature,
+    )
     if between is not None:
         if label is not None:
             raise UsageError(
                 f"label {label!r} and two pictures are both given; the pictures say where to walk"
             )
-        return through(
-            model, model.require(Encodes).encode(two(between).to(model.device)), frames, seed, decoder
-        )
+        return through(model, model.require(Encodes).encode(two(between).to(model.device)), still, decoder)
     number = class_number(model, label)
     stations = max(2, frames // FRAMES_A_STATION)
     if decoder is not None or has_codes(model):
-        return through(model, drawn(model, number, stations, seed), frames, seed, decoder)
-    return flowing(model, number, frames, stations, seed)
+        return through(model, drawn(model, number, stations, seed, temperature), still, decoder)
+    return flowing(model, number, replace(still, seed=key(seed, "walk"), stations=stations))
 
 
 def check(model: Model, frames: int, decoder: str | None) -> None:
@@ -82,25 +93,22 @@ def has_codes(model: Model) -> bool:
     return isinstance(model.system, Samples) and isinstance(model.system, Decodes | Realizes)
 
 
-def drawn(model: Model, number: int, count: int, seed: int) -> Float[Tensor, "S K"]:
+def drawn(model: Model, number: int, count: int, seed: int, temperature: float = 1.0) -> Float[Tensor, "S K"]:
     """New codes of a class, or of any."""
-    draws = Draws(seed=key(seed, "walk"), round=0, total=count, device=model.device)
+    draws = Draws(seed=key(seed, "walk"), round=0, total=count, device=model.device, temperature=temperature)
     return model.require(Samples).sample_code(torch.full((count,), number, device=model.device), draws)
 
 
 def through(
-    model: Model, stations: Float[Tensor, "S K"], frames: int, seed: int, decoder: DecoderName | None
+    model: Model, stations: Float[Tensor, "S K"], still: Course, decoder: DecoderName | None
 ) -> Float[Tensor, "T ..."]:
-    """Decodes of a closed walk through the codes ``stations``."""
+    """Decodes of a closed walk through the codes ``stations``; the noise of ``still`` is the same in each."""
     scale = scale_of(model, stations)
-    path = scale.undo(loop(scale(stations), frames))
-    device = str(path.device)
-    held = Course(seed=key(seed, "walk noise"), round=0, total=frames, stations=1, device=device)
-    parts = path.split(CHUNK)
-    starts = range(0, frames, CHUNK)
+    path = scale.undo(loop(scale(stations), still.total))
+    starts = range(0, still.total, CHUNK)
     made = [
-        decoded(model, part, held.narrow(at, len(part)), decoder)
-        for at, part in zip(starts, parts, strict=True)
+        decoded(model, part, still.narrow(at, len(part)), decoder)
+        for at, part in zip(starts, path.split(CHUNK), strict=True)
     ]
     return torch.cat(made)
 
@@ -122,17 +130,16 @@ def decoded(
     return model.require(Decodes).decode(code).cpu()
 
 
-def flowing(model: Model, number: int, frames: int, stations: int, seed: int) -> Float[Tensor, "T ..."]:
-    """What a model makes of noise that flows.
+def flowing(model: Model, number: int, course: Course) -> Float[Tensor, "T ..."]:
+    """What a model makes of noise that flows along ``course``.
 
     Raises:
         UsageError: nothing moves, since the model takes no normal noise.
     """
     generate = model.require(Generates).generate
-    course = Course(seed=key(seed, "walk"), round=0, total=frames, stations=stations, device=model.device)
     made = []
-    for start in range(0, frames, CHUNK):
-        part = course.narrow(start, min(CHUNK, frames - start))
+    for start in range(0, course.total, CHUNK):
+        part = course.narrow(start, min(CHUNK, course.total - start))
         made.append(generate(torch.full((part.count or 0,), number, device=model.device), part).cpu())
     film = torch.cat(made)
     if torch.equal(film[1:], film[:-1]):
