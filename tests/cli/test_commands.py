@@ -92,7 +92,7 @@ def test_generate_into_a_folder(run, digits, tmp_path):
         assert (picture.size, picture.mode) == ((8, 8), "L")
         assert picture.info["amalgan model"] == ran.json["digest"]
         assert picture.info["amalgan seed"] == "0"
-    told = run("info", tmp_path / "new" / "00000.png", "--json").json["provenance"]
+    told = run("info", tmp_path / "new" / "00000.png", "--json").json
     assert told["provenance"]["model"] == ran.json["digest"] and told["provenance"]["seed"] == "0"
     (tmp_path / "none.png").write_bytes(b"<svg/>")
     refused = run("info", tmp_path / "none.png")
