@@ -147,6 +147,13 @@ def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -
             assert named(Request(data=asked.data, systems=rows, out=asked.out)).systems == rows
 
 
+def test_commands_on_generating_are_understood() -> None:
+    """Not run: each flag is there."""
+    commands = commands_of((ROOT / "docs" / "generate.md").read_text(), ("generate",))
+    assert len(commands) == 5
+    assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
+
+
 def test_commands_on_exploring_are_understood() -> None:
     """Not run: each flag is there."""
     commands = commands_of((ROOT / "docs" / "explore.md").read_text(), ("train", "explore", "generate"))

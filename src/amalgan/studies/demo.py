@@ -35,6 +35,8 @@ DIGIT_IMAGES = 160_000
 PHOTO_IMAGES = 80_000
 """Together somewhat more than a minute of training on two idle cores; fixed, so that everybody sees the same."""
 EXAMPLES_A_CLASS = 6
+TEMPERATURE = 0.7
+"""Of the new digits that are shown; the numbers beside them are those of 1."""
 REBUILT = 10
 
 
@@ -106,11 +108,12 @@ def draw_digits(poster: Poster, model: Model, data: Dataset, seed: int) -> None:
     """New digits by class, and test digits beside both of their reconstructions."""
     poster.title("amalgan", "an autoencoder and a GAN in one model file, trained just now on this machine")
     made = {
-        name: next(generate(model, EXAMPLES_A_CLASS, label=name, seed=seed)) for name in model.spec.classes
+        name: next(generate(model, EXAMPLES_A_CLASS, label=name, seed=seed, temperature=TEMPERATURE))
+        for name in model.spec.classes
     }
     columns = [pictures(model, examples) for examples in made.values()]
     poster.rows(
-        "Generated — new digits, one class a column",
+        f"Generated — new digits, one class a column, at temperature {TEMPERATURE}",
         list(zip(*columns, strict=True)),
         names=list(made),
     )

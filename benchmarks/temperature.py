@@ -1,0 +1,96 @@
+"""What a temperature brings and costs: how near new pictures are to real ones, how true, how varied, how new.
+
+    amalgan train MNIST --system SYSTEM --images 150000 --out runs/SYSTEM      for gan, autoencoder and fusion
+    python benchmarks/temperature.py MNIST runs/gan runs/autoencoder runs/fusion [--picture docs/temperature.png]
+
+At each of TEMPERATURES a model draws 10,000 pictures, each class as often, always from the same seeds, so that a line
+differs from the next by its temperature alone. "Right" is the share that the feature network takes for the class asked
+for. The picture is the last model's. Writes benchmarks/results/temperature.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from amalgan import modelfile
+from amalgan.data import open_data, to_pixels
+from amalgan.features import features_of
+from amalgan.modelfile import Model
+from amalgan.studies.poster import Poster
+from amalgan.tasks.generate import generate
+from amalgan.tasks.scoring.generation import agreement, sample_scores
+from amalgan.tasks.scoring.scores import Trial
+from tables.temperature import temperature
+
+RESULTS = Path(__file__).parent / "results" / "temperature.json"
+TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2)
+COUNT = 10_000
+KEPT = ("frechet_distance", "precision", "recall", "copies", "label_agreement")
+DRAWN, ACROSS = (0.4, 0.7, 1.0, 1.3), 20
+COLORS = 32
+
+
+def main() -> None:
+    asked = arguments()
+    torch.set_num_threads(1)
+    models = [modelfile.load(place) for place in asked.models]
+    data = open_data(asked.data, like=models[0].spec)
+    trial = Trial(data=data, features=features_of(data), count=COUNT, seed=0)
+    if asked.picture:
+        draw(models[-1], asked.picture)
+    facts = {"data": data.name, "n": trial.n, "features": trial.judge.name}
+    rows = [{"system": model.name, **row} for model in models for row in measured(model, trial)]
+    RESULTS.write_text(json.dumps(facts | {"rows": rows}, indent=2) + "\n")
+    print(temperature())
+
+
+def measured(model: Model, trial: Trial) -> Iterator[dict[str, float | None]]:
+    """What the pictures of each temperature came to."""
+    each = trial.n // len(model.system.classes_shown)
+    label = torch.tensor(model.system.classes_shown).repeat_interleave(each)
+    for degree in TEMPERATURES:
+        chunks = [*new(model, each, degree)]
+        scores = [
+            *sample_scores(trial, trial.look(chunks)),
+            *agreement(trial, chunks, label, "each as often"),
+        ]
+        values = {score.key: score.value for score in scores}
+        yield {"temperature": degree, **{key: values[key] for key in KEPT}}
+
+
+def new(model: Model, each: int, degree: float) -> Iterator[Tensor]:
+    """New pictures, so many of each class, class by class."""
+    for number in model.system.classes_shown:
+        name = model.spec.classes[number]
+        yield from generate(model, each, label=name, seed=number, temperature=degree)
+
+
+def draw(model: Model, out: Path) -> None:
+    """The same draws at several temperatures, a row each."""
+    poster = Poster()
+    for degree in DRAWN:
+        x = torch.cat([*new(model, ACROSS // len(model.system.classes_shown), degree)])
+        poster.rows(f"Temperature {degree}", [[Image.fromarray(one) for one in to_pixels(x, model.spec)]])
+    poster.save(out)
+    Image.open(out).quantize(COLORS).save(out, optimize=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data")
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--picture", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
