@@ -5,7 +5,8 @@
 
 At each of TEMPERATURES a model draws 10,000 pictures, each class as often, always from the same seeds, so that a line
 differs from the next by its temperature alone. "Right" is the share that the feature network takes for the class asked
-for. The picture is the last model's. Writes benchmarks/results/temperature.json.
+for. The picture is the last model's. Each line is kept in benchmarks/results/temperature.json as it ends, and those
+of the same models that are there are not measured again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -22,6 +24,7 @@ from torch import Tensor
 from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
 from amalgan.features import features_of
+from amalgan.files import write_json
 from amalgan.modelfile import Model
 from amalgan.studies.poster import Poster
 from amalgan.tasks.generate import generate
@@ -30,7 +33,7 @@ from amalgan.tasks.scoring.scores import Trial
 from tables.temperature import temperature
 
 RESULTS = Path(__file__).parent / "results" / "temperature.json"
-TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2)
+TEMPERATURES = (0.4, 0.6, 0.8, 0.9, 1.0, 1.2)
 COUNT = 10_000
 KEPT = ("frechet_distance", "precision", "recall", "copies", "label_agreement")
 DRAWN, ACROSS = (0.4, 0.7, 1.0, 1.3), 20
@@ -45,24 +48,35 @@ def main() -> None:
     trial = Trial(data=data, features=features_of(data), count=COUNT, seed=0)
     if asked.picture:
         draw(models[-1], asked.picture)
-    facts = {"data": data.name, "n": trial.n, "features": trial.judge.name}
-    rows = [{"system": model.name, **row} for model in models for row in measured(model, trial)]
-    RESULTS.write_text(json.dumps(facts | {"rows": rows}, indent=2) + "\n")
+    told = {"data": data.name, "n": trial.n, "features": trial.judge.name}
+    wanted: list[tuple[dict[str, Any], Model]] = [
+        ({"system": model.name, "model": model.digest, "temperature": degree}, model)
+        for model in models
+        for degree in TEMPERATURES
+    ]
+    rows = [row for row in stored() if any(which.items() <= row.items() for which, _ in wanted)]
+    for which, model in wanted:
+        if not any(which.items() <= row.items() for row in rows):
+            rows.append(which | measured(model, trial, which["temperature"]))
+            write_json(RESULTS, told | {"rows": rows})
+            print(rows[-1], flush=True)
     print(temperature())
 
 
-def measured(model: Model, trial: Trial) -> Iterator[dict[str, float | None]]:
-    """What the pictures of each temperature came to."""
+def stored() -> list[dict[str, Any]]:
+    """The lines that are done."""
+    found: list[dict[str, Any]] = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+    return found
+
+
+def measured(model: Model, trial: Trial, degree: float) -> dict[str, float | None]:
+    """What the pictures of a temperature come to."""
     each = trial.n // len(model.system.classes_shown)
     label = torch.tensor(model.system.classes_shown).repeat_interleave(each)
-    for degree in TEMPERATURES:
-        chunks = [*new(model, each, degree)]
-        scores = [
-            *sample_scores(trial, trial.look(chunks)),
-            *agreement(trial, chunks, label, "each as often"),
-        ]
-        values = {score.key: score.value for score in scores}
-        yield {"temperature": degree, **{key: values[key] for key in KEPT}}
+    chunks = [*new(model, each, degree)]
+    scores = [*sample_scores(trial, trial.look(chunks)), *agreement(trial, chunks, label, "each as often")]
+    values = {score.key: score.value for score in scores}
+    return {key: values[key] for key in KEPT}
 
 
 def new(model: Model, each: int, degree: float) -> Iterator[Tensor]:
