@@ -19,6 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from amalgan.data.names import Names, shown
+from amalgan.data.sources import file_key
 from amalgan.errors import BadPicture
 
 MOST_FILE_BYTES = 1 << 28
@@ -140,8 +141,6 @@ def _read(handle: int, limit: int | None) -> bytes:
 
 def one_file(path: Path) -> Folder:
     """The source of a single picture file."""
-    from amalgan.data.sources import file_key
-
     source = Folder(path.resolve().parent, os.fsencode(path.resolve().name))
     source.key = f"file {file_key(path)}"
     return source

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from amalgan.config.data import DataConfig
 from amalgan.data.cache import cached
+from amalgan.data.finding import find_source
 from amalgan.data.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
 from amalgan.data.keeping import hide_labels, keep
 from amalgan.data.layout import Request
 from amalgan.data.ordered import Progress
 from amalgan.data.reading import read_source
 from amalgan.data.records import Records
-from amalgan.data.sources import find_source
 from amalgan.data.splits import Splits, split
 from amalgan.data.store import Store
 from amalgan.data.vectors import center_and_spread

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from amalgan.data.finding import find_source
 from amalgan.data.images import decode, fitted, measure
 from amalgan.data.layout import Layout, color_of
 from amalgan.data.names import shown
-from amalgan.data.sources import Arrays, Pictures, find_source
+from amalgan.data.sources import Arrays, Pictures
 from amalgan.errors import BadPicture, DataError
 from amalgan.types import DataSpec
 

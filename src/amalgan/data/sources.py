@@ -1,20 +1,12 @@
-"""What a word or a path means.
+"""What data comes as: arrays, in blocks of finished examples, or pictures, encoded files by number.
 
-    digits grid iris ... ───► builtin ─┐
-    images.idx3 folder ────► idx ──────┼─► Arrays    blocks of finished examples
-    .npz .npy ─────────────► arrays ───┤
-    .csv .tsv ─────────────► tables ───┘
-    folder, one picture ───► folders ──┬─► Pictures  encoded files, by number
-    .zip ──────────────────► zips ─────┘
-
-A source is cheap to find: its ``key`` names its content (paths, sizes, times) without reading it, so that
-what was decoded before is not read again.
+A source is cheap to have: its ``key`` names its content (paths, sizes, times) without reading it, so that what was
+decoded before is not read again.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +15,6 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from amalgan.errors import DataError
 from amalgan.types import UNLABELED
 
 
@@ -86,45 +77,6 @@ class Pictures(Protocol):
 
 
 Source = Arrays | Pictures
-
-
-def find_source(data: str | Path) -> Source:
-    """The source that ``data`` names.
-
-    Raises:
-        DataError: nothing is there, or it is nothing that can be read.
-    """
-    from amalgan.data import builtin
-
-    if isinstance(data, str) and data in builtin.WORDS:
-        return builtin.find(data)
-    try:
-        return _at(Path(data))
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        words = ", ".join(builtin.WORDS)
-        raise DataError(
-            f"cannot read {str(data)!r}: {reason}. Give a folder, .zip, .npz, .npy, .csv or one of {words}."
-        ) from error
-
-
-def _at(path: Path) -> Source:
-    from amalgan.data import arrays, folders, idx, tables, zips
-
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        return idx.find(path) or folders.Folder(path)
-    if not stat.S_ISREG(mode):
-        raise DataError(f"{path} is neither a file nor a folder. Give a folder, .zip, .npz, .npy or .csv.")
-    with path.open("rb") as file:
-        start = file.read(6)
-    if start == b"\x93NUMPY":
-        return arrays.find_npy(path)
-    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return arrays.find_npz(path) if arrays.is_npz(path) else zips.Zip(path)
-    if path.suffix.lower() in tables.ENDINGS:
-        return tables.find(path)
-    return folders.one_file(path)
 
 
 def file_key(path: Path) -> str:

@@ -15,10 +15,11 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from amalgan.data.finding import find_source
 from amalgan.data.grids import png_names
 from amalgan.data.holes import FindHoles
 from amalgan.data.names import shown
-from amalgan.data.sources import Arrays, Pictures, find_source
+from amalgan.data.sources import Arrays, Pictures
 from amalgan.data.whole import Whole, read, write, written_as
 from amalgan.errors import BadPicture, DataError
 from amalgan.files import append_line, write_bytes
