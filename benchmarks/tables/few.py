@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from amalgan.studies.compare.amounts import amount
@@ -15,7 +16,7 @@ COLUMNS = {
     "copies": "copies",
     "copies_baseline": "copies among unseen pictures",
 }
-CELLS = ("s3-mnist-10pc", "mnist-1pc")
+CELLS = ("s3-mnist-10pc", "mnist-1pc", "mnist-1pc-turned")
 ROWS = ("gan", "autoencoder", "autoencoder:prior.kind=neighbors", "fusion", "fusion:prior.kind=neighbors")
 
 
@@ -32,7 +33,9 @@ def row(report: dict[str, Any], name: str) -> list[list[str]]:
         return []
     data, seeds = report["data"], sum(cell["system"] == name for cell in report["cells"])
     values = [amount(found[key]) if key in found else "" for key in COLUMNS]
-    return [[f"{data['name']}, {data['train']:,}", f"`{name}`", str(seeds), *values]]
+    changed = " ".join(re.findall(r"--(?:shift|rotate|zoom) \S+", report["command"]))
+    pictures = f"{data['name']}, {data['train']:,}" + (f", `{changed}`" if changed else "")
+    return [[pictures, f"`{name}`", str(seeds), *values]]
 
 
 TABLES = {"few": few}

@@ -239,7 +239,7 @@ class Model:
     ) -> Path:
         """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            found = self._shown(named(data, Path(scratch)))
             words = ("MODEL", data if isinstance(data, str) else "DATA")
             return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 
@@ -277,9 +277,14 @@ class Model:
 
     def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
         """What the model is judged on, and the feature network where there is anything to learn it from."""
-        found = open_data(named(data, scratch), like=self.spec, at_least=1)
+        found = self._shown(named(data, scratch))
         device = self.held.device
         return found, features_of(found, device=device) if len(found.train) else None
+
+    def _shown(self, data: str | Path) -> Dataset:
+        """Data as the model reads it, with the training examples that it was shown."""
+        found = open_data(data, like=self.spec, at_least=1)
+        return found.as_shown(self.held.header.get("data"))
 
     def _in(self, x: Examples) -> torch.Tensor:
         return examples(x, self.spec)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+import amalgan as ag
 from amalgan import registry
 
 
@@ -146,6 +147,17 @@ def test_a_walk_between_two_pictures(run, digits, folder, tmp_path):
         "generate", digits, "--walk", tmp_path / "b.webp", "--between", ends[0], folder / "cat" / "cut.png"
     )
     assert damaged.code == 1 and "cut.png" in damaged.err and not (tmp_path / "b.webp").exists()
+
+
+def test_a_model_of_few_is_judged_by_the_few_it_was_shown(run, small, tmp_path):
+    words = ("train", "digits", "--images", "320", "--keep", "300", *small, "--out", tmp_path / "few")
+    assert run(*words).code == 0
+    ran = run("evaluate", tmp_path / "few", "digits", "--json")
+    assert "was trained on 300 of 1,522 training examples (--keep)" in ran.err
+    assert "of 300 training examples (of 300)" in ran.json["names"]["copies"]
+    assert "300 training examples" in ran.json["names"]["linear_probe"]
+    found = ag.load(tmp_path / "few").evaluate("digits")
+    assert found.metrics["copies"] == ran.json["metrics"]["copies"]
 
 
 def test_the_decoders_differ(run, digits, tmp_path):

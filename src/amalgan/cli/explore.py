@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, model_at, shown_to
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
@@ -45,7 +45,7 @@ class Explore:
 
         check_out(self.out, self.data)
         model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
+        data = shown_to(model, data_for(self.data, self.reading.config(), console, like=model.spec), console)
         with console.status("") as status:
             made = explore(
                 model,

@@ -81,12 +81,24 @@ def judged(
     from amalgan.features import features_of
 
     model = model_at(place, loading)
-    opened = data_for(data, reading.config(), console, like=model.spec)
+    opened = shown_to(model, data_for(data, reading.config(), console, like=model.spec), console)
     with console.status("feature network: reading it, or training it once for this data ...") as status:
         features = (
             features_of(opened, cache=reading.cache, device=model.device) if len(opened.train) else None
         )
         yield Judged(model, opened, features, lambda what: status.update(f"{what} ..."))
+
+
+def shown_to(model: Model, data: Dataset, console: Console) -> Dataset:
+    """``data`` with the training examples that the model was shown; says where they are a part."""
+    shown = data.as_shown(model.header.get("data"))
+    if (part := len(shown.train)) < (all_there := len(data.train)):
+        say(
+            console,
+            f"note: the model was trained on {part:,} of {all_there:,} training examples (--keep); copies, probes "
+            "and all else that asks for training examples go by these",
+        )
+    return shown
 
 
 def check_data(place: str) -> None:

@@ -8,10 +8,12 @@ data ─► source ─► cached store ─► labels, splits, spec ─► Datase
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +63,15 @@ class Dataset:
     def labeled(self) -> Records:
         """What is trained on and has a label."""
         return self.train.select(np.flatnonzero(self.train.labels != UNLABELED))
+
+    def as_shown(self, trained: Mapping[str, Any] | None) -> Dataset:
+        """The same with the training examples that a model was shown, where it was trained on a part of these.
+
+        ``trained`` is what the model's file says of its data: fingerprint, and number of training examples.
+        """
+        facts = trained or {}
+        same, shown = facts.get("fingerprint") == self.fingerprint, facts.get("train", 0)
+        return replace(self, train=keep(self.train, shown)) if same and 0 < shown < len(self.train) else self
 
 
 def open_data(
