@@ -13,10 +13,11 @@ COLUMNS = {
     "frechet_distance": "Fréchet distance",
     "precision": "precision",
     "recall": "recall",
+    "accuracy_from_samples": "accuracy, trained on samples",
     "copies": "copies",
     "copies_baseline": "copies among unseen pictures",
 }
-CELLS = ("s3-mnist-10pc", "mnist-1pc", "mnist-1pc-turned")
+CELLS = ("mnist-10pc", "mnist-1pc", "mnist-1pc-turned")
 ROWS = ("gan", "autoencoder", "autoencoder:prior.kind=neighbors", "fusion", "fusion:prior.kind=neighbors")
 
 
