@@ -139,6 +139,17 @@ def test_codes_drawn_between_neighbors_are_as_new_as_other_codes() -> None:
     assert 1 < float(drawn / apart) < 1.2
 
 
+@pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors"])
+def test_at_half_the_temperature_a_code_is_half_as_far_from_where_it_is_drawn_about(kind: str) -> None:
+    prior = fitted(kind, normal(1000, 6), unlabeled(1000), 0)
+    still, half, usual = (
+        prior.sample(unlabeled(200), Draws(seed=3, round=0, total=200, temperature=t))
+        for t in (0.0, 0.5, 1.0)
+    )
+    assert torch.allclose(half - still, (usual - still) / 2, atol=1e-5)
+    assert (usual - still).norm(dim=1).min() > 0
+
+
 @pytest.mark.parametrize("kind", ["gaussian", "mixture", "neighbors", "learned"])
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_fewer_codes_than_entries_are_enough(kind: str, count: int) -> None:

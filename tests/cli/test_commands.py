@@ -113,6 +113,24 @@ def test_generate_at_a_temperature_says_so_in_its_pictures(run, digits, tmp_path
     assert refused.code == 2 and "temperature is -1.0; it is 0 or more" in refused.json["error"]
 
 
+def test_a_low_temperature_is_doubted_where_training_codes_are_drawn_about(run, small, tmp_path):
+    words = (
+        "train",
+        "digits",
+        "--images",
+        "320",
+        *small,
+        "--prior.kind",
+        "neighbors",
+        "--out",
+        tmp_path / "near",
+    )
+    assert run(*words).code == 0
+    asked = ("generate", tmp_path / "near", "--count", 2)
+    assert "nearer to these" in run(*asked, "--temperature", "0.5", "--out", tmp_path / "x.npz").err
+    assert "nearer to these" not in run(*asked, "--out", tmp_path / "y.npz").err
+
+
 def test_generate_arrays_and_a_grid(run, digits, tmp_path):
     for name in ("x.npz", "y.npz"):
         assert run("generate", digits, "--out", tmp_path / name, "--label", "3", "--seed", "7").code == 0

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from amalgan.cli.flags import Switch
 from amalgan.cli.inputs import check_out, data_for
-from amalgan.cli.shared import DecoderName
 from amalgan.config.data import DataConfig
 from amalgan.errors import UsageError
 
@@ -53,27 +52,16 @@ class Film:
         model: Model,
         console: Console,
         *,
-        label: str | None,
-        seed: int,
-        decoder: DecoderName | None,
-        temperature: float,
+        drawn: Mapping[str, Any],
         text: Mapping[str, str],
     ) -> dict[str, Any]:
-        """Walk and write."""
+        """Walk, by codes and noise ``drawn`` as ``generate`` draws them, and write."""
         from amalgan.data import to_pixels, write_film
         from amalgan.tasks.walk import walk
 
         assert self.walk is not None
         ends = None if self.between is None else self.ends(model, console)
-        film = walk(
-            model,
-            between=ends,
-            frames=self.frames,
-            label=label,
-            seed=seed,
-            decoder=decoder,
-            temperature=temperature,
-        )
+        film = walk(model, between=ends, frames=self.frames, **drawn)
         write_film(self.walk, to_pixels(film, model.spec), text=text, overwrite=self.overwrite)
         between = self.between and [str(picture) for picture in self.between]
         return {"walk": str(self.walk), "frames": self.frames, "between": between}

@@ -14,6 +14,7 @@ from tyro.conf import Positional
 from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, judged, model_at
+from amalgan.cli.look import keeps
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
 from amalgan.cli.pace import pace
 from amalgan.cli.shared import DecoderName, Loading, Reading
@@ -57,32 +58,29 @@ class Generate:
         """Generate and write."""
         self.film.check(self.out)
         model = model_at(self.model, self.loading)
-        facts: dict[str, Any] = {
-            "label": self.label,
-            "seed": self.seed,
-            "decoder": self.decoder,
-            "temperature": self.temperature,
-            "watermark": self.watermark,
-            "system": model.name,
-            "digest": model.digest,
-        }
+        if self.temperature < 1 and keeps(model.header):
+            say(
+                console,
+                "note: this model draws about codes of training examples; below a temperature of 1 new ones are "
+                "nearer to these",
+            )
+        facts = self.drawn | {"watermark": self.watermark, "system": model.name, "digest": model.digest}
         said = []
         if self.out is not None:
             made = self.examples(model, self.out, console)
             facts |= made
             said.append(f"{counted(made['n'], noun(model))} in {self.out}{unless(made['written'])}")
         if self.film.walk is not None:
-            facts |= self.film.make(
-                model,
-                console,
-                label=self.label,
-                seed=self.seed,
-                decoder=self.decoder,
-                temperature=self.temperature,
-                text=provenance(model, seed=self.seed, **self.marks(watermark=False)),
-            )
+            text = provenance(model, seed=self.seed, **self.unusual(watermark=False))
+            facts |= self.film.make(model, console, drawn=self.drawn, text=text)
             said.append(f"a walk of {self.film.frames} frames in {self.film.walk}")
         return Answer(facts=facts, text="\n".join(said))
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """How examples and frames are drawn."""
+        names = ("label", "seed", "decoder", "temperature")
+        return {name: getattr(self, name) for name in names}
 
     def examples(self, model: Model, out: Path, console: Console) -> dict[str, Any]:
         """Write new examples one by one."""
@@ -92,19 +90,13 @@ class Generate:
         from amalgan.journal import key_of
         from amalgan.tasks.generate import generate
 
-        asked: dict[str, Any] = {
-            "label": self.label,
-            "seed": self.seed,
-            "decoder": self.decoder,
-            "temperature": self.temperature,
-            "watermark": self.watermark,
-        }
+        asked = self.drawn | {"watermark": self.watermark}
         output = Output(
             place=out,
             count=self.count,
             spec=model.spec,
             key=key_of("generated", model.digest, self.count, asked),
-            text=provenance(model, seed=self.seed, **self.marks(watermark=self.watermark)),
+            text=provenance(model, seed=self.seed, **self.unusual(watermark=self.watermark)),
         )
         work = partial(generate, model, self.count, **asked)
         found = streamed(output, work, "generating", console)
@@ -112,8 +104,8 @@ class Generate:
             say(console, f"note: {out} holds {others} other pictures, which were there before")
         return {"out": str(out), "n": self.count, "files": found.files, "written": found.written}
 
-    def marks(self, *, watermark: bool) -> dict[str, str]:
-        """What a picture says of how it was drawn, besides model and seed: what is out of the ordinary."""
+    def unusual(self, *, watermark: bool) -> dict[str, str]:
+        """What a picture says besides model and seed: what is not at its default."""
         cooled = {} if self.temperature == 1 else {"temperature": str(self.temperature)}
         return cooled | ({"watermark": "yes"} if watermark else {})
 

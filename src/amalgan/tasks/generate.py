@@ -68,11 +68,7 @@ def generate(
     for start in range(first, count, CHUNK):
         chunk = start // CHUNK
         draws = Draws(
-            seed=key(seed, "generate"),
-            round=chunk,
-            total=CHUNK,
-            device=model.device,
-            temperature=temperature,
+            seed=key(seed, "generate"), round=chunk, total=CHUNK, device=model.device, temperature=temperature
         )
         examples = draw(model, torch.full((CHUNK,), number, device=model.device), draws, decoder)[
             : count - start
