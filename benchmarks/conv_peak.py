@@ -27,7 +27,8 @@ import torch
 from torch import Tensor, nn
 
 from amalgan import networks
-from amalgan.config.parts import Networks, natural_code_size
+from amalgan.config.code import natural_code_size
+from amalgan.config.parts import Networks
 from amalgan.config.systems import GanConfig
 from amalgan.networks.conv import ConvDecoder
 from amalgan.types import DataSpec

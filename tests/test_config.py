@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan.config import data, parts, run, systems
+from amalgan.config import code, data, parts, run, systems
 from amalgan.config.fields import check, differences, flatten, from_json, to_json
 from amalgan.errors import ConfigError
 from amalgan.types import DataSpec
@@ -172,12 +172,12 @@ def test_sizes_read_as_people_write_them() -> None:
 
 def test_the_natural_code_size_grows_with_the_picture_within_limits() -> None:
     sizes = [
-        parts.natural_code_size(DataSpec(kind="image", shape=(c, s, s)))
+        code.natural_code_size(DataSpec(kind="image", shape=(c, s, s)))
         for c, s in ((1, 8), (3, 32), (3, 256))
     ]
     assert sizes == [16, 128, 256]
-    assert parts.natural_code_size(DataSpec(kind="vector", shape=(13,))) == 6
-    assert parts.natural_code_size(DataSpec(kind="vector", shape=(1,))) == 2
+    assert code.natural_code_size(DataSpec(kind="vector", shape=(13,))) == 6
+    assert code.natural_code_size(DataSpec(kind="vector", shape=(1,))) == 2
 
 
 def test_a_data_spec_comes_back_from_json() -> None:
@@ -212,3 +212,43 @@ def test_a_nested_optional_configuration_comes_back() -> None:
     globals()["Holder"] = Holder
     for config in (Holder(), Holder(parts.Adam(rate=0.25), (1, 2, 3))):
         assert there_and_back(config) == config
+
+
+@pytest.mark.parametrize(
+    ("shape", "cells", "expected"),
+    [
+        ((3, 32, 32), (8, 8), (128, "map")),
+        ((3, 64, 64), (8, 8), (256, "map")),
+        ((1, 64, 64), (8, 8), (192, "map")),
+        ((3, 48, 96), (6, 12), (288, "map")),
+        ((3, 256, 256), (8, 8), (256, "map")),
+        ((1, 28, 28), (7, 7), (32, "flat")),
+        ((1, 8, 8), (8, 8), (16, "flat")),
+    ],
+)
+def test_a_code_lies_on_a_map_where_every_cell_gets_two_numbers(
+    shape: tuple[int, ...], cells: tuple[int, int], expected: tuple[int, str]
+) -> None:
+    spec = DataSpec(kind="image", shape=shape)
+    assert code.grid_of(spec).shape == cells
+    assert code.resolved_code(spec, None, None, dense=False) == expected
+    assert code.resolved_code(spec, None, "flat", dense=False) == (code.natural_code_size(spec), "flat")
+    assert code.resolved_code(spec, None, None, dense=True)[1] == "flat"
+    assert code.resolved_code(spec, 7, None, dense=False) == (7, "flat")
+
+
+def test_a_map_that_cannot_be_is_refused_with_what_to_give() -> None:
+    spec = DataSpec(kind="image", shape=(3, 64, 64))
+    assert code.resolved_code(spec, 128, "map", dense=False) == (128, "map")
+    with pytest.raises(ConfigError, match=r"has 64 cells; give a multiple of 64, or --code flat"):
+        code.resolved_code(spec, 100, "map", dense=False)
+    with pytest.raises(ConfigError, match="needs pictures and convolutions"):
+        code.resolved_code(DataSpec(kind="vector", shape=(9,)), None, "map", dense=False)
+
+
+@given(height=st.integers(8, 600), width=st.integers(8, 600))
+def test_a_grid_covers_the_picture_with_few_cells(height: int, width: int) -> None:
+    grid = code.grid_of(DataSpec(kind="image", shape=(1, height, width)))
+    for side, cells in zip((height, width), grid.shape, strict=True):
+        assert (cells - 1) * grid.cell < side <= cells * grid.cell
+    assert 6 <= min(grid.shape) <= 12 or grid.halvings == 0

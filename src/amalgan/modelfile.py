@@ -3,7 +3,7 @@
     system, DataSpec, training summary ─► publish ─► model.safetensors ─► load ─► Model
 
 The header: ``format``, ``system``, ``config``, ``spec``, ``abilities``, ``data`` (name and fingerprint),
-``training``, ``metrics``, ``versions``. No pickle, no code, no paths.
+``training``, ``metrics``, ``doubts``, ``versions``. No pickle, no code, no paths.
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ class Model:
         return DataSpec.from_json(self.header["spec"])
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """Reasons not to use it that training found."""
+        found = self.header.get("doubts", [])
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
     def device(self) -> str:
         """Where the system is."""
         return str(next(self.system.parameters()).device)
@@ -79,7 +85,7 @@ def publish(
     """Write ``system`` as a model file.
 
     Args:
-        facts: further header entries: ``training``, ``data``, ``metrics``.
+        facts: further header entries: ``training``, ``data``, ``metrics``, ``doubts``.
     """
     header = {
         "format": FORMAT,
@@ -97,7 +103,7 @@ def publish(
 def republish(target: Path, model: Model) -> None:
     """Write ``model`` as a file again."""
     kept: dict[str, Any] = {
-        name: model.header[name] for name in ("training", "data", "metrics") if name in model.header
+        name: model.header[name] for name in ("training", "data", "metrics", "doubts") if name in model.header
     }
     publish(target, model.system, name=model.name, facts=kept, coder=model.coder)
 

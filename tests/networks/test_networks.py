@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from amalgan import networks
+from amalgan.config.code import grid_of
 from amalgan.config.parts import Networks
+from amalgan.config.systems.sizes import BASE_NETWORKS
 from amalgan.errors import ConfigError
 from amalgan.networks.blocks import SLOPE, Residual, Style, one_hot, rectify
 from amalgan.networks.conv import stages
@@ -23,6 +26,7 @@ IMAGE = DataSpec(kind="image", shape=(1, 11, 8), classes=("a", "b", "c"))
 VECTOR = DataSpec(kind="vector", shape=(5,), classes=("a", "b", "c"))
 DENSE = replace(SMALL, dense=True)
 BUILDS = [(SMALL, IMAGE), (DENSE, IMAGE), (SMALL, VECTOR)]
+SIDES = (8, 16, 28, 32, 64, 128, 256, 512)
 every_build = pytest.mark.parametrize(("config", "spec"), BUILDS, ids=["conv", "dense", "vector"])
 
 
@@ -189,3 +193,74 @@ def test_painters_begin_at_the_mean_and_residuals_at_nothing(config: Networks, s
     assert torch.allclose(pair["x"].last.bias, torch.full_like(pair["x"].last.bias, -0.75))
     assert moved.mean() < -0.5
     assert torch.equal(pair["rest"](example(VECTOR)[:, :4]), torch.zeros(3, *spec.shape))
+
+
+def untrained(role: str, side: int, preset: Networks) -> tuple[nn.Module, Tensor]:
+    """A network of a role for square color pictures, and smooth examples of what it takes."""
+    spec = DataSpec(kind="image", shape=(3, side, side))
+    generator = torch.Generator().manual_seed(side)
+    coarse = torch.rand(4, 3, 8, 8, generator=generator) * 2 - 1
+    pictures = torch.nn.functional.interpolate(coarse, (side, side), mode="bilinear", align_corners=True)
+    cells = grid_of(spec).cells
+    code = torch.randn(4, 2 * cells, generator=generator)
+    build: dict[str, Callable[[], tuple[nn.Module, Tensor]]] = {
+        "encoder": lambda: (networks.encoder(preset, spec, 64), pictures),
+        "encoder to a map": lambda: (networks.encoder(preset, spec, 2 * cells, layout="map"), pictures),
+        "critic": lambda: (networks.critic(preset, spec), pictures),
+        "decoder": lambda: (networks.decoder(preset, spec, 2 * cells), code),
+        "decoder of a map": lambda: (networks.decoder(preset, spec, 2 * cells, layout="map"), code),
+    }
+    return seeded(build[role], side)
+
+
+@pytest.mark.parametrize("preset", [Networks(), BASE_NETWORKS], ids=["quick", "base"])
+@pytest.mark.parametrize("role", ["encoder", "encoder to a map", "critic", "decoder", "decoder of a map"])
+def test_signals_and_gradients_are_of_one_size_from_8_to_512_pixels(role: str, preset: Networks) -> None:
+    """One learning rate can serve all sides only if they are: within a factor of ten."""
+    signals, slopes = [], []
+    for side in SIDES[: 7 if preset.blocks > 1 else 8]:
+        network, given = untrained(role, side, preset)
+        out = network(given)
+        generator = torch.Generator().manual_seed(side)
+        out.sub(torch.randn(out.shape, generator=generator)).square().mean().backward()
+        first = next(weight for weight in network.parameters() if weight.ndim > 1)
+        assert first.grad is not None
+        signals.append(out.detach().square().mean().sqrt().item())
+        slopes.append(first.grad.norm().item())
+    assert max(signals) < 10 * min(signals), signals
+    assert max(slopes) < 10 * min(slopes), slopes
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    height=st.integers(8, 70), width=st.integers(8, 70), channels=st.integers(1, 3), extra=st.integers(0, 3)
+)
+def test_a_code_map_of_every_shape_returns_as_it_was(
+    height: int, width: int, channels: int, extra: int
+) -> None:
+    spec = DataSpec(kind="image", shape=(3, height, width))
+    size = channels * grid_of(spec).cells
+    with torch.no_grad():
+        code = networks.encoder(SMALL, spec, size, layout="map")(example(spec, 2))
+        assert code.shape == (2, size)
+        more = torch.cat([code, torch.randn(2, extra)], dim=1)
+        decoder = networks.decoder(SMALL, spec, size, extra=extra, style=2, layout="map")
+        assert decoder(more, torch.randn(2, 2)).shape == (2, *spec.shape)
+
+
+def test_an_entry_of_a_code_map_speaks_of_its_own_part_of_the_picture() -> None:
+    spec = DataSpec(kind="image", shape=(1, 64, 64))
+    encoder = randomized(networks.encoder(SMALL, spec, 64, layout="map"))
+    x = example(spec, 1).requires_grad_(True)
+    (slope,) = torch.autograd.grad(encoder(x)[0, 0], x)  # the cell in the upper left corner
+    assert slope[..., :8, :8].abs().max() > 0 and slope[..., 48:, 48:].abs().max() == 0
+
+
+def test_noise_beyond_a_code_map_reaches_every_part_of_the_picture() -> None:
+    spec = DataSpec(kind="image", shape=(1, 32, 32))
+    decoder = randomized(networks.decoder(SMALL, spec, 64, extra=2, layout="map"))
+    code = torch.zeros(2, 66)
+    code[1, 64:] = 1.0
+    with torch.no_grad():
+        first, second = decoder(code)
+    assert ((first - second).abs() > 0).float().mean() > 0.9

@@ -15,7 +15,9 @@ import torch
 
 from amalgan import modelfile, registry
 from amalgan.config import fields
+from amalgan.config.code import grid_of
 from amalgan.errors import ConfigError
+from amalgan.streams import seeded
 from amalgan.systems.base import System
 from amalgan.training import loop
 from amalgan.training.processes import Processes
@@ -107,7 +109,7 @@ def test_four_pictures_are_overfitted(name: str) -> None:
     system = build(name)
     if not (hasattr(system, "encode") and hasattr(system, "decode")):
         pytest.skip("has no code, or does not decode it")
-    batch, rounds = examples(count=4), 250
+    batch, rounds = examples(count=4), 500
     learned = max(phase.during[1] for phase in system.phases() if "encoder" in phase.updates)
     edges = {loop_round(share, rounds) for share in system.boundaries()}
     state = TrainState.fresh(system)
@@ -189,6 +191,21 @@ def test_it_learns_from_any_kind_of_data_or_refuses_it_in_words(name: str, spec:
     for ability, output in outputs(state.system, batch):
         if ability not in ("encode", "classify"):
             assert output.shape == batch.x.shape and bool(output.isfinite().all()), ability
+
+
+@every_system
+@pytest.mark.parametrize("spec", [GRAY, SPECS["color"]], ids=["8x8 gray", "16x16 color"])
+def test_its_code_may_lie_on_a_map(name: str, spec: DataSpec, tmp_path: Path) -> None:
+    if "code" not in {field.name for field in fields_of(small(name))}:
+        pytest.skip("has no choice of layouts")
+    cells, batch = grid_of(spec).cells, examples(spec)
+    settings = small(name, code="map", code_size=cells).resolved(spec)
+    system = seeded(lambda: registry.system_class(name)(settings, spec), 0)
+    state = warmed(system, batch, stretches(system)[-1], rounds=2)
+    modelfile.publish(tmp_path / "model.safetensors", state.system, name=name, facts={})
+    loaded = dict(outputs(modelfile.load(tmp_path / "model.safetensors").system, batch))
+    assert loaded["encode"].shape == (len(batch.x), cells) and loaded["decode"].shape == batch.x.shape
+    assert all(torch.equal(output, loaded[ability]) for ability, output in outputs(state.system, batch))
 
 
 @every_system

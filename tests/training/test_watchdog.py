@@ -11,13 +11,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from amalgan import modelfile
 from amalgan.config.parts import Adam
 from amalgan.errors import Diverged
 from amalgan.objectives import reconstruction
 from amalgan.training import loop
+from amalgan.training.baseline import Baseline
 from amalgan.training.state import TrainState
+from amalgan.training.verdict import doubts_about, variety
 from amalgan.training.watchdog import PATIENT_ROUNDS, Watchdog, cause
-from support import build, examples, small, take_round, tick
+from support import build, examples, settled, small, take_round, tick
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 NAN = float("nan")
@@ -59,8 +62,6 @@ def test_a_poisoned_state_is_taken_back_within_the_round(
 
 def assert_only_finite(out: Path) -> None:
     """Neither the states, nor the model, nor the log hold anything that is not a number."""
-    from amalgan import modelfile
-
     assert all(bool(value.isfinite().all()) for value in tensors_in(out).values())
     assert all(bool(v.isfinite().all()) for v in modelfile.load(out).system.state_dict().values())
     for line in (out / "log.jsonl").read_text().splitlines():
@@ -140,21 +141,91 @@ def test_a_rate_far_too_high_ends_in_plain_words(workshop: Workshop) -> None:
         workshop.run(workshop.order(settings=settings, images=100 * BATCH))
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "gan", "fusion"])
+def ignore(*_: object) -> None:
+    """Nothing is to be done."""
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "gan", "fusion", "restorer"])
 def test_three_hundred_healthy_rounds_raise_no_alarm(name: str) -> None:
     state, batch = TrainState.fresh(build(name)), examples()
+    baseline = Baseline(batch.x, batch.x.mean(0))
 
     def fail(*_: object) -> None:
         raise AssertionError("nothing was wrong")
 
-    watchdog = Watchdog(take_back=fail, tell=fail)
+    watchdog = Watchdog(keep=ignore, take_back=fail, tell=fail, ratio=baseline.ratio)
     for number in range(300):
         watchdog(state, take_round(state, batch, tick(number, number / 300, len(batch.x))))
 
 
+def after(workshop: Workshop, rounds: int, act: Callable[[TrainState], None]) -> Callable[[], list[int]]:
+    """Let ``act`` change the state after every round from ``rounds`` on until it is taken back; lists the rounds."""
+    done: list[int] = []
+
+    def strike(state: TrainState, report: loop.Report) -> None:
+        if state.rollbacks == 0 and state.round >= rounds:
+            done.append(state.round)
+            act(state)
+
+    workshop.strike(strike)
+    return lambda: done
+
+
+@pytest.mark.parametrize("factor", [1.15, 1.3])
+def test_reconstructions_that_get_far_worse_are_taken_back_to_before_the_rise(
+    factor: float, workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = after(workshop, 51, lambda state: state.system.decoder.last.weight.data.mul_(factor))
+    settings = replace(small("autoencoder"), optimizer=Adam(rate=5e-3, warmup_rounds=0))
+    result = workshop.run(workshop.order(settings=settings, images=150 * BATCH))
+    assert done()[-1] <= 51 + 50  # within fifty rounds
+    said = capsys.readouterr().err
+    assert "times as far off as the mean example" in said and "was reached before" in said
+    assert "Back to round 50 with the learning rates at 0.5" in said
+    assert result.doubts == []
+
+
+def test_a_loss_that_explodes_is_taken_back_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    taken: list[int] = []
+    watchdog = Watchdog(keep=ignore, take_back=lambda state: taken.append(state.round), tell=print)
+    state = TrainState.fresh(build("gan"))
+    state.round = 7
+    watchdog(state, {"critic/adversarial": 9e3, "critic/r1": 1.0})
+    assert taken == []
+    watchdog(state, {"critic/adversarial": 2e4, "critic/r1": 1.0})
+    assert (
+        taken == [7]
+        and "critic/adversarial has exploded; the critic grew too strong" in capsys.readouterr().out
+    )
+
+
+def test_a_network_that_learns_nothing_is_told_once_and_its_model_says_so(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = replace(small("autoencoder"), optimizer=Adam(rate=1e-12))
+    order = workshop.order(settings=settings, images=300 * BATCH)
+    result = workshop.run(order)
+    said = capsys.readouterr().err
+    assert said.count("no better than the mean example, so nothing is learned yet") == 1
+    assert len(result.doubts) == 1 and result.doubts[0].startswith("do not use this model")
+    assert modelfile.load(result.model).doubts == tuple(result.doubts)
+    assert "warning: do not use this model" in said
+
+
+def test_samples_that_are_all_alike_are_doubted_and_varied_ones_are_not() -> None:
+    batch = examples(count=32)
+    baseline = Baseline(batch.x, batch.x.mean(0))
+    system = settled(build("gan"), batch)
+    with torch.no_grad():
+        for parameter in system.generator.parameters():
+            parameter.zero_()
+    assert any("nearly all alike" in doubt for doubt in doubts_about(system, baseline))
+    assert variety(batch.x, batch.x) == pytest.approx(1.0)
+
+
 def test_samples_that_stay_alike_are_told_once() -> None:
     told: list[str] = []
-    watchdog = Watchdog(take_back=lambda state: None, tell=told.append)
+    watchdog = Watchdog(keep=ignore, take_back=ignore, tell=told.append)
     state = TrainState.fresh(build("gan"))
     for _ in range(2 * PATIENT_ROUNDS):
         watchdog(state, {"critic/variety": 0.01, "critic/critic_right": 0.9})
@@ -163,7 +234,7 @@ def test_samples_that_stay_alike_are_told_once() -> None:
 
 def test_a_sign_that_comes_and_goes_is_no_collapse() -> None:
     told: list[str] = []
-    watchdog = Watchdog(take_back=lambda state: None, tell=told.append)
+    watchdog = Watchdog(keep=ignore, take_back=ignore, tell=told.append)
     state = TrainState.fresh(build("gan"))
     for number in range(4 * PATIENT_ROUNDS):
         watchdog(state, {"critic/variety": 0.5 if number % (PATIENT_ROUNDS - 1) == 0 else 0.01})
@@ -172,7 +243,7 @@ def test_a_sign_that_comes_and_goes_is_no_collapse() -> None:
 
 def test_a_critic_that_is_never_wrong_is_told_once() -> None:
     told: list[str] = []
-    watchdog = Watchdog(take_back=lambda state: None, tell=told.append)
+    watchdog = Watchdog(keep=ignore, take_back=ignore, tell=told.append)
     state = TrainState.fresh(build("gan"))
     for _ in range(2 * PATIENT_ROUNDS):
         watchdog(state, {"critic/critic_right": 1.0, "critic/adversarial": 1e-5})

@@ -58,6 +58,8 @@ class Generate:
         """Generate and write."""
         self.film.check(self.out)
         model = model_at(self.model, self.loading)
+        for doubt in model.doubts:
+            say(console, f"warning: {doubt}")
         if self.temperature < 1 and keeps(model.header):
             say(
                 console,

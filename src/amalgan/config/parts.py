@@ -24,7 +24,9 @@ class Adam:
     betas: tuple[float, float] = (0.9, 0.99)
     """Decay of the running mean and the running square of the gradient."""
     warmup: float = 0.02
-    """Share of the phase's time in which the rate climbs linearly from zero."""
+    """Fraction of the phase's time in which the rate climbs linearly from zero."""
+    warmup_rounds: int = 20
+    """Steps in which it climbs at the least, however short the phase is."""
     final: float = 0.05
     """Share of the rate that is left at the end."""
 
@@ -32,7 +34,14 @@ class Adam:
         check(
             (self.rate > 0, f"rate is {self.rate}; it must be above 0"),
             (all(0 <= beta < 1 for beta in self.betas), f"betas are {self.betas}; both must lie in [0, 1)"),
-            (0 <= self.warmup < 1, f"warmup is {self.warmup}; it is a share of the phase's time, in [0, 1)"),
+            (
+                0 <= self.warmup < 1,
+                f"warmup is {self.warmup}; it is a fraction of the phase's time, in [0, 1)",
+            ),
+            (
+                self.warmup_rounds >= 0,
+                f"warmup_rounds is {self.warmup_rounds}; it is a number of steps, at least 0",
+            ),
             (0 <= self.final <= 1, f"final is {self.final}; it is a share of the rate, in [0, 1]"),
         )
 
@@ -172,10 +181,3 @@ class Perturbation:
 
     def __post_init__(self) -> None:
         check((self.strength >= 0, f"strength is {self.strength}; it cannot be negative"))
-
-
-def natural_code_size(spec: DataSpec) -> int:
-    """Entries of the code when none are asked for: one for 24 numbers of a picture, between 16 and 256."""
-    if spec.kind == "vector":
-        return max(2, min(64, spec.size // 2))
-    return max(16, min(256, spec.size // 24))

@@ -5,7 +5,8 @@
     critic    example [, label] ─► logit (B,)
 
 Systems ask for a role; what it is built of follows from the data: convolutions for pictures, dense layers for
-vectors (and for pictures with ``dense``, as the source articles have it).
+vectors (and for pictures with ``dense``, as the source articles have it). The features of an encoder and its decoder
+may lie on a grid over the picture (``layout="map"``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from amalgan.config.code import Layout, grid_of
 from amalgan.config.parts import Networks
+from amalgan.networks.code_map import CodeMapDecoder, CodeMapEncoder
 from amalgan.networks.conv import ConvDecoder, ConvEncoder
 from amalgan.networks.critic import Critic
 from amalgan.networks.maps import CELL, MapDecoder, MapEncoder
@@ -23,30 +26,53 @@ from amalgan.types import DataSpec
 __all__ = ["CELL", "Critic", "MapDecoder", "MapEncoder", "begin_at", "critic", "decoder", "encoder"]
 
 
-def encoder(config: Networks, spec: DataSpec, features: int) -> nn.Module:
-    """A network from an example to ``features`` numbers."""
-    dense = config.dense or spec.kind == "vector"
-    return DenseEncoder(config, spec, features) if dense else ConvEncoder(config, spec, features)
+def encoder(config: Networks, spec: DataSpec, features: int, *, layout: Layout | None = None) -> nn.Module:
+    """Return a network from an example to ``features`` numbers, which lie on the picture's grid where layout is map."""
+    if is_dense(config, spec):
+        return DenseEncoder(config, spec, features)
+    if layout == "map":
+        grid = grid_of(spec)
+        return CodeMapEncoder(config, grid, spec.shape[0], features // grid.cells)
+    return ConvEncoder(config, spec, features)
 
 
 def decoder(
-    config: Networks, spec: DataSpec, features: int, *, style: int = 0, zero: bool = False
+    config: Networks,
+    spec: DataSpec,
+    features: int,
+    *,
+    extra: int = 0,
+    style: int = 0,
+    zero: bool = False,
+    layout: Layout | None = None,
 ) -> nn.Module:
-    """A network from ``features`` numbers to an example.
+    """Return a network from ``features + extra`` numbers to an example.
 
     Args:
+        extra: numbers behind the features that lie on no grid, as noise.
         style: numbers that scale and shift the hidden channels instead of entering at the bottom.
         zero: let the last layer start at zero, so that the output does too (a residual).
+        layout: as that of the encoder.
     """
-    dense = config.dense or spec.kind == "vector"
-    built = (
-        DenseDecoder(config, spec, features, style) if dense else ConvDecoder(config, spec, features, style)
-    )
+    built: DenseDecoder | CodeMapDecoder | ConvDecoder
+    if is_dense(config, spec):
+        built = DenseDecoder(config, spec, features + extra, style)
+    elif layout == "map":
+        grid = grid_of(spec)
+        channels = features // grid.cells
+        built = CodeMapDecoder(config, grid, spec.shape, channels, extra=extra, style=style)
+    else:
+        built = ConvDecoder(config, spec, features + extra, style)
     if zero:
         nn.init.zeros_(built.last.weight)
         nn.init.zeros_(built.last.bias)  # type: ignore[arg-type]
     built.residual = zero
     return built
+
+
+def is_dense(config: Networks, spec: DataSpec) -> bool:
+    """Return whether networks for such examples have dense layers."""
+    return config.dense or spec.kind == "vector"
 
 
 def begin_at(network: nn.Module, mean: Float[Tensor, ...]) -> None:
@@ -55,7 +81,7 @@ def begin_at(network: nn.Module, mean: Float[Tensor, ...]) -> None:
     Else the first rounds learn little but how bright pictures are: a bias moves no faster than the learning rate.
     """
     for part in network.modules():
-        if isinstance(part, ConvDecoder | DenseDecoder) and not part.residual:
+        if isinstance(part, ConvDecoder | CodeMapDecoder | DenseDecoder) and not part.residual:
             part.begin_at(mean)
 
 

@@ -1,10 +1,16 @@
 """What the networks are built of.
 
 No normalization anywhere: batch statistics would tie the examples of a batch together, which gradient penalties
-and bit-exact micro-batches forbid. Residual branches start at zero instead (Zhang et al. 2019, arXiv:1901.09321).
+and bit-exact micro-batches forbid. Instead the initial weights of every layer keep the size of what passes through it
+(``scaled``; He et al. 2015, arXiv:1502.01852), and residual branches start at zero (Zhang et al. 2019,
+arXiv:1901.09321). So signals and gradients of an untrained network are of one size from 8 to 512 pixels, and one
+learning rate serves every side.
 """
 
 from __future__ import annotations
+
+import math
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
@@ -13,11 +19,34 @@ from torch.nn.functional import leaky_relu
 
 SLOPE = 0.2
 """Slope of the rectifier below zero."""
+RECTIFIED = math.sqrt(2 / (1 + SLOPE**2))
+"""What a layer after a rectifier multiplies its input by, since the rectifier took that away."""
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def rectify(x: Tensor) -> Tensor:
     """Leaky rectifier: piecewise linear, so that the second derivatives of penalties are cheap."""
     return leaky_relu(x, SLOPE)
+
+
+def scaled(layer: Layer, gain: float = 1.0) -> Layer:
+    """Return ``layer`` with initial weights by which an output varies ``gain`` times as much as an input entry.
+
+    Biases start at zero. Padding is not considered: next to the border an output varies a little less.
+    """
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs(layer)))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def inputs(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """Return how many input entries an output of ``layer`` is a sum over."""
+    if isinstance(layer, nn.Linear):
+        return layer.in_features
+    window = layer.in_channels * math.prod(layer.kernel_size)
+    return window / math.prod(layer.stride) if isinstance(layer, nn.ConvTranspose2d) else window
 
 
 class Rectify(nn.Module):
@@ -47,7 +76,7 @@ class Residual(nn.Module):
     def __init__(self, channels: int, style: int = 0) -> None:
         super().__init__()
         self.style = Style(style, channels) if style else None
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = scaled(nn.Conv2d(channels, channels, 3, padding=1), RECTIFIED)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ when pictures are written, since a saturated tanh stops learning.
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 
 import torch
 from jaxtyping import Float
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
 from amalgan.errors import ConfigError
-from amalgan.networks.blocks import Residual, channels_last, rectify
+from amalgan.networks.blocks import RECTIFIED, Residual, channels_last, rectify, scaled
 from amalgan.types import DataSpec
 
 SMALLEST_SIDE = 8
@@ -50,12 +51,12 @@ class ConvEncoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         plan = stages(config, spec)
-        self.downs = nn.ModuleList(nn.Conv2d(a[0], b[0], 4, 2, 1) for a, b in pairwise(plan))
+        self.downs = nn.ModuleList(scaled(nn.Conv2d(a[0], b[0], 4, 2, 1)) for a, b in pairwise(plan))
         self.blocks = nn.ModuleList(
             nn.Sequential(*(Residual(stage[0]) for _ in range(config.blocks))) for stage in plan[1:]
         )
         self.pads = [(a[2] % 2, a[1] % 2) for a in plan[:-1]]
-        self.last = nn.Linear(plan[-1][0] * plan[-1][1] * plan[-1][2], features)
+        self.last = scaled(nn.Linear(prod(plan[-1]), features), RECTIFIED)
         channels_last(self)
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
@@ -78,11 +79,13 @@ class ConvDecoder(nn.Module):
         plan = stages(config, spec)[::-1]
         self.coarsest = plan[0]
         self.sizes = [stage[1:] for stage in plan[1:]]
-        self.first = nn.Linear(features, plan[0][0] * plan[0][1] * plan[0][2])
+        self.first = scaled(nn.Linear(features, prod(plan[0])))
         self.blocks = nn.ModuleList(
             nn.ModuleList(Residual(stage[0], style) for _ in range(config.blocks)) for stage in plan[:-1]
         )
-        self.ups = nn.ModuleList(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1) for a, b in pairwise(plan))
+        self.ups = nn.ModuleList(
+            scaled(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1), RECTIFIED) for a, b in pairwise(plan)
+        )
         channels_last(self)
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan.networks.blocks import one_hot, rectify
+from amalgan.networks.blocks import RECTIFIED, one_hot, rectify, scaled
 
 
 class Critic(nn.Module):
@@ -22,7 +22,7 @@ class Critic(nn.Module):
     def __init__(self, encoder: nn.Module, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.last = nn.Linear(self.FEATURES, 1)
+        self.last = scaled(nn.Linear(self.FEATURES, 1), RECTIFIED)
         self.rows = nn.Linear(classes, self.FEATURES, bias=False) if classes else None
         if self.rows is not None:
             nn.init.zeros_(self.rows.weight)

@@ -12,8 +12,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import Style, rectify
+from amalgan.networks.blocks import RECTIFIED, Style, rectify, scaled
 from amalgan.types import DataSpec
+
+
+def hidden(widths: list[int]) -> nn.ModuleList:
+    """Return a linear layer from each width to the next; a rectifier stands between two of them."""
+    return nn.ModuleList(
+        scaled(nn.Linear(a, b), RECTIFIED if at else 1.0) for at, (a, b) in enumerate(pairwise(widths))
+    )
 
 
 class DenseEncoder(nn.Module):
@@ -22,8 +29,8 @@ class DenseEncoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         widths = [spec.size] + [config.hidden] * config.layers
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        self.last = nn.Linear(widths[-1], features)
+        self.hidden = hidden(widths)
+        self.last = scaled(nn.Linear(widths[-1], features), RECTIFIED if config.layers else 1.0)
 
     def forward(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         x = x.flatten(1)
@@ -42,9 +49,9 @@ class DenseDecoder(nn.Module):
         super().__init__()
         widths = [features] + [config.hidden] * config.layers
         self.shape = spec.shape
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.hidden = hidden(widths)
         self.styles = nn.ModuleList(Style(style, width) for width in widths[1:] if style)
-        self.last = nn.Linear(widths[-1], spec.size)
+        self.last = scaled(nn.Linear(widths[-1], spec.size), RECTIFIED if config.layers else 1.0)
 
     def begin_at(self, mean: Float[Tensor, ...]) -> None:
         """Give ``mean``, more or less, before anything is learned."""

@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan import networks
-from amalgan.config.parts import natural_code_size
+from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AugmentedConfig
 from amalgan.objectives import reconstruction
 from amalgan.perturbation import Perturber
@@ -45,8 +45,8 @@ class Augmented(System):
     def __init__(self, config: AugmentedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
-        self.encoder = networks.encoder(config.network, spec, self.code_size)
-        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
+        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         self.generator = Painter(config.network, spec, config.noise_size)
         self.critic = networks.critic(config.critic.network, spec)
         self.perturber = Perturber(config.perturbation, self.code_size, len(spec.classes))

@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import networks, priors
-from amalgan.config.parts import natural_code_size
+from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AutoencoderConfig
 from amalgan.data.corruption import add_noise, hide_squares
 from amalgan.objectives import latent, reconstruction
@@ -38,10 +38,9 @@ class Autoencoder(System):
     def __init__(self, config: AutoencoderConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
-        self.encoder = networks.encoder(
-            config.network, spec, self.code_size * (2 if config.variational else 1)
-        )
-        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        numbers = self.code_size * (2 if config.variational else 1)
+        self.encoder = networks.encoder(config.network, spec, numbers, layout=config.code)
+        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         self.likelihood = Likelihood()
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
 

@@ -49,10 +49,12 @@ class Phase:
         """Whether the phase takes a step in this round."""
         return self.during[0] <= progress < self.during[1] and round % self.every == 0
 
-    def rate(self, progress: float) -> float:
-        """The learning rate: a linear warm-up, then a cosine down to ``optimizer.final`` of it."""
-        own = (progress - self.during[0]) / (self.during[1] - self.during[0])
-        warm = min(1.0, own / self.optimizer.warmup) if self.optimizer.warmup else 1.0
+    def rate(self, progress: float, steps: int) -> float:
+        """Return the learning rate of the step after so many: a linear warm-up, then a cosine decay."""
+        own, adam = (progress - self.during[0]) / (self.during[1] - self.during[0]), self.optimizer
+        by_time = own / adam.warmup if adam.warmup else 1.0
+        by_steps = (steps + 1) / adam.warmup_rounds if adam.warmup_rounds else 1.0
+        warm = min(1.0, by_time, by_steps)
         cosine = (1 + math.cos(math.pi * min(1.0, own))) / 2
         return self.optimizer.rate * warm * (self.optimizer.final + (1 - self.optimizer.final) * cosine)
 

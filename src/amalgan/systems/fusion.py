@@ -32,7 +32,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from amalgan import networks, priors
-from amalgan.config.parts import natural_code_size
+from amalgan.config.code import natural_code_size
 from amalgan.config.systems import FusionConfig
 from amalgan.objectives import reconstruction
 from amalgan.registry import register
@@ -53,11 +53,18 @@ class Fusion(System):
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
         modulate = config.join == "modulate"
-        told = self.code_size + (0 if modulate else config.noise_size)
-        self.encoder = networks.encoder(config.network, spec, self.code_size)
-        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
+        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         style, zero = config.noise_size if modulate else 0, config.start == "faithful"
-        self.generator = networks.decoder(config.generator_network, spec, told, style=style, zero=zero)
+        self.generator = networks.decoder(
+            config.generator_network,
+            spec,
+            self.code_size,
+            extra=0 if modulate else config.noise_size,
+            style=style,
+            zero=zero,
+            layout=config.code,
+        )
         self.critic = networks.critic(config.critic.network, spec)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
         self.scale = priors.Scale(self.code_size)

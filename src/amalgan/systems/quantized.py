@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan import discrete, networks
-from amalgan.config.parts import natural_code_size
+from amalgan.config.code import natural_code_size
 from amalgan.config.systems import QuantizedConfig
 from amalgan.objectives import reconstruction
 from amalgan.registry import register
@@ -35,8 +35,8 @@ class Quantized(System):
     def __init__(self, config: QuantizedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
-        self.encoder = networks.encoder(config.network, spec, self.code_size)
-        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
+        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         sizes = {"parts": config.parts, "codes": config.codes}
         self.prior = discrete.LevelPrior(self.code_size, config.levels, len(spec.classes), **sizes)
 

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import networks, priors
-from amalgan.config.parts import natural_code_size
+from amalgan.config.code import natural_code_size
 from amalgan.config.systems import SupervisedConfig
 from amalgan.data.views import view
 from amalgan.objectives import classification, reconstruction
@@ -41,8 +41,8 @@ class Supervised(System):
     def __init__(self, config: SupervisedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
-        self.encoder = networks.encoder(config.network, spec, self.code_size)
-        self.decoder = networks.decoder(config.network, spec, self.code_size)
+        self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
+        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         self.head = nn.Linear(self.code_size, len(spec.classes)) if spec.classes else None
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
 

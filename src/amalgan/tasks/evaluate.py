@@ -93,7 +93,7 @@ def evaluate(
         features=features.name if features else None,
         metrics={score.key: score.value for score in scores},
         names={score.key: score.name for score in scores},
-        warnings=tuple(warnings(trial, scores)),
+        warnings=(*model.doubts, *warnings(trial, scores)),
     )
 
 

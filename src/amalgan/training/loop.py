@@ -20,6 +20,7 @@ from amalgan.data import Dataset, Records, augment, batch_at
 from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
+from amalgan.training.clipping import clip_gradients
 from amalgan.training.memory import enough_memory
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
@@ -141,8 +142,9 @@ def descend(
     precision: Precision = "float32",
 ) -> dict[str, torch.Tensor]:
     """Take one step of ``phase``; return its terms and notes, averaged over what this process saw of the batch."""
+    steps = state.steps.get(phase.name, 0)
     for group in adam.param_groups:
-        group["lr"] = phase.rate(tick.progress) * state.rate_scale
+        group["lr"] = phase.rate(tick.progress, steps) * state.rate_scale
     adam.zero_grad()
     sums: dict[str, torch.Tensor] = {}
     with only_trainable(state.system, phase):
@@ -155,7 +157,9 @@ def descend(
             for name, value in (step.terms | step.notes).items():
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach() * part
     processes.average_gradients(list(state.system.owned(phase)))
+    clip_gradients(adam)
     adam.step()
+    state.steps[phase.name] = steps + 1
     return {f"{phase.name}/{name}": value for name, value in sums.items()}
 
 

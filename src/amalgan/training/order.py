@@ -45,4 +45,6 @@ class Result:
     cpu_seconds: float
     metrics: dict[str, float]
     stopped: str | None
+    doubts: list[str]
+    """Reasons not to use the model, in sentences; none for a good one."""
     skipped: list[dict[str, str]]

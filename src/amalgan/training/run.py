@@ -15,16 +15,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.console import Console
 
 from amalgan import files, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
-from amalgan.data import Dataset
+from amalgan.data import Dataset, Records
 from amalgan.errors import UsageError
 from amalgan.features import features_of
 from amalgan.systems.base import System
-from amalgan.training import coders, loop, pictures, plan, processes, state
+from amalgan.training import coders, loop, pictures, plan, processes, state, verdict
+from amalgan.training.baseline import Baseline
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
@@ -64,7 +66,7 @@ def execute(order: Order, console: Console, stored: Callable[[], None] = lambda:
         with signals.remembered():
             loop.train(job.run, data, current, peers, job.hooks(current, signals, show))
             job.store(current)
-        metrics = job.finish(current)
+        metrics, doubts = job.finish(current)
     return Result(
         model=order.out / "model.safetensors",
         images=current.images,
@@ -72,6 +74,7 @@ def execute(order: Order, console: Console, stored: Callable[[], None] = lambda:
         cpu_seconds=time.process_time() - started_at,
         metrics=metrics,
         stopped=current.stop,
+        doubts=doubts,
         skipped=[asdict(bad) for bad in data.inspection.skipped],
     )
 
@@ -158,13 +161,8 @@ class Job:
     def hooks(self, current: TrainState, signals: Signals, show: Show) -> list[loop.Hook]:
         """What stands beside the loop: the watchdog first, so that nothing broken is saved or shown."""
 
-        def take_back(now: TrainState) -> None:
-            state.restore(now, self.saved, self.identity, show.tell)
-            if self.peers.first:
-                trim(self.order.out / "log.jsonl", now.round)
-
         run, every = self.run, max(self.run.batch, self.run.images // VALIDATION_TIMES)
-        hooks: list[loop.Hook] = [Watchdog(take_back, show.tell)]
+        hooks: list[loop.Hook] = [self.watchdog(current, show)]
         cheap = len(self.data.validation) and possible(current.average)[:1] != ["frechet"]
         if cheap or run.until or run.patience:
             hooks.append(Periodic(self.validation(current), run.validate_every or every))
@@ -173,6 +171,26 @@ class Job:
             hooks.append(Periodic(self.sheets(), max(run.batch, run.images // SAMPLE_TIMES)))
             hooks.append(show)
         return [*hooks, Save(self.store, signals, self.peers)]
+
+    def watchdog(self, current: TrainState, show: Show) -> Watchdog:
+        """Return what guards the numbers and goes back to a good state, from ``current`` on."""
+        good, baseline = state.Snapshot(), self.baseline(self.data.train)
+        good.take(current)
+
+        def take_back(now: TrainState) -> None:
+            good.put_back(now)
+            if self.peers.first:
+                trim(self.order.out / "log.jsonl", now.round)
+
+        return Watchdog(good.take, take_back, show.tell, lambda system: self.agreed(baseline.ratio(system)))
+
+    def baseline(self, records: Records) -> Baseline:
+        """Return the simplest guess on some of ``records``, which a system has to beat."""
+        return Baseline.of(records, plan.mean_of(self.data.train), self.peers.device)
+
+    def agreed(self, ratio: float | None) -> float | None:
+        """Return the mean of a ratio over all processes, which must decide alike."""
+        return None if ratio is None else self.peers.mean({"ratio": torch.tensor(ratio)})["ratio"]
 
     def validation(self, current: TrainState) -> Validate:
         """What measures the averaged weights as training goes on."""
@@ -190,19 +208,27 @@ class Job:
         """What draws as training goes on."""
         return pictures.Sheets(self.order.out / "samples", self.data, self.peers.device)
 
-    def finish(self, current: TrainState) -> dict[str, float]:
+    def finish(self, current: TrainState) -> tuple[dict[str, float], list[str]]:
         """Settle the averaged weights (the best ones, if they were kept) and publish them."""
         if current.best is not None:
             current.average.load_state_dict(current.best)
         loop.settle(current.average, self.run, self.data, self.peers)
         reached = self.validation(current).reached(current)
         metrics = {f"validation_{name}": value for name, value in reached.items() if name != "images"}
+        doubts = self.doubts(current.average)
         if self.peers.first:
             self.sheets()(current)
-            self.publish(current, metrics)
-        return metrics
+            self.publish(current, metrics, doubts)
+        for doubt in doubts:
+            self.say(f"warning: {doubt}")
+        return metrics, doubts
 
-    def publish(self, current: TrainState, metrics: dict[str, float]) -> None:
+    def doubts(self, system: System) -> list[str]:
+        """Return the reasons not to use the finished ``system``."""
+        unseen = self.data.validation if len(self.data.validation) > 1 else self.data.train
+        return list(verdict.doubts_about(system, self.baseline(unseen)))
+
+    def publish(self, current: TrainState, metrics: dict[str, float], doubts: list[str]) -> None:
         """Write the model file. It holds no times and no paths: equal runs give equal files."""
         run, data = self.run, self.data
         facts = {
@@ -214,6 +240,7 @@ class Job:
             },
             "data": {"name": data.name, "fingerprint": data.fingerprint, "train": len(data.train)},
             "metrics": metrics,
+            "doubts": doubts,
         }
         target, system = self.order.out / "model.safetensors", current.average
         modelfile.publish(target, system, name=run.system, facts=facts, coder=self.coder(system))

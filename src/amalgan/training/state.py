@@ -28,6 +28,10 @@ WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
 
 
+NUMBERS = ("round", "images", "steps", "rate_scale", "rollbacks", "curve", "stop", "unlogged")
+"""What a state holds beside tensors."""
+
+
 @dataclass
 class TrainState:
     """Mutable; the loop and its hooks share it."""
@@ -40,6 +44,8 @@ class TrainState:
     round: int = 0
     images: int = 0
     """Pictures drawn so far, over all processes."""
+    steps: dict[str, int] = field(default_factory=dict)
+    """Steps that each phase has taken, by name."""
     rate_scale: float = 1.0
     """Halved at each roll-back."""
     rollbacks: int = 0
@@ -94,17 +100,7 @@ def optimizer(phase: Phase, parameters: list[torch.nn.Parameter]) -> Adam:
 
 def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
     """Write ``state`` and keep the one before it; ``identity`` is the configuration and data it belongs to."""
-    header = {
-        "what": KIND,
-        "identity": identity,
-        "round": state.round,
-        "images": state.images,
-        "rate_scale": state.rate_scale,
-        "rollbacks": state.rollbacks,
-        "curve": state.curve,
-        "stop": state.stop,
-        "unlogged": state.unlogged,
-    }
+    header = {"what": KIND, "identity": identity, **numbers_of(state)}
     tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
 
 
@@ -148,17 +144,43 @@ def restore(
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
     try:
-        state.system.load_state_dict(below(tensors, "system/"))
-        state.average.load_state_dict(below(tensors, "average/"))
-        for phase, adam in zip(state.phases, state.optimizers, strict=True):
-            fill(adam, below(tensors, f"adam/{phase.name}/"))
+        fill_state(state, tensors, header)
     except (RuntimeError, ValueError) as error:
         raise StateError(f"{source} was saved by another version of this system: {error}") from None
+
+
+def numbers_of(state: TrainState) -> dict[str, Any]:
+    """Return everything in ``state`` that is no tensor, by its name."""
+    return {name: copy.deepcopy(getattr(state, name)) for name in NUMBERS}
+
+
+def fill_state(state: TrainState, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+    """Make ``state`` what ``tensors_of`` and ``numbers_of`` returned; a number that is missing stays as it is."""
+    state.system.load_state_dict(below(tensors, "system/"))
+    state.average.load_state_dict(below(tensors, "average/"))
+    for phase, adam in zip(state.phases, state.optimizers, strict=True):
+        fill(adam, below(tensors, f"adam/{phase.name}/"))
     device = next(state.system.parameters()).device
     state.best = {name: value.to(device) for name, value in below(tensors, "best/").items()} or None
-    for name in ("round", "images", "rate_scale", "rollbacks", "curve", "stop"):
-        setattr(state, name, header[name])
-    state.unlogged = header.get("unlogged", {})
+    for name in NUMBERS:
+        setattr(state, name, copy.deepcopy(numbers.get(name, getattr(state, name))))
+
+
+class Snapshot:
+    """A state in memory, to go back to."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self.numbers: dict[str, Any] = {}
+
+    def take(self, state: TrainState) -> None:
+        """Remember ``state`` as it is."""
+        self.tensors = {name: tensor.clone() for name, tensor in tensors_of(state).items()}
+        self.numbers = numbers_of(state)
+
+    def put_back(self, state: TrainState) -> None:
+        """Make ``state`` what was remembered."""
+        fill_state(state, self.tensors, self.numbers)
 
 
 def newest(source: Path, tell: Callable[[str], None]) -> tuple[dict[str, Tensor], dict[str, Any]]:

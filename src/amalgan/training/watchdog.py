@@ -1,8 +1,12 @@
-"""Catches training that has gone wrong, within the round, and says in plain words what probably happened.
+"""Catches training that has gone wrong, and says in plain words what probably happened.
 
-    non-finite loss, gradient, weight, moment or average ─► back to the last saved state, half the rate; three times
-    samples all alike, or a critic that is never wrong   ─► a warning, once
+    a number that is not finite          ─► back to the last good state, half the rate; three times
+    a loss that explodes, or             ─► the same, within 25 rounds
+    reconstructions far worse than best  ─► the same, within 25 rounds
+    no better than the mean example      ─► a warning, once, after 200 rounds
+    samples all alike, or a critic that is never wrong ─► a warning, once
 
+The last good state is kept in memory: it is taken where reconstructions were near their best, so never inside a rise.
 Nothing that is not finite is ever saved: the watchdog stands before the saving hook.
 """
 
@@ -10,13 +14,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amalgan.errors import Diverged
+from amalgan.systems.base import System
+from amalgan.training.baseline import LEARNED
 from amalgan.training.loop import Report
 from amalgan.training.state import TrainState
 
 MOST_ROLLBACKS = 3
+CHECK_ROUNDS = 25
+"""Rounds between two looks at the reconstructions."""
+RISEN, LEAST_RISEN = 4.0, 0.25
+"""Reconstructions have diverged whose error is four times the best one, and a quarter of the mean example's."""
+GOOD = 1.5
+"""A state whose error is at most so many times the best one may be gone back to."""
+EXPLODED = 1e4
+"""No healthy term of a loss comes near this: logits and errors are of the order of 1."""
+LEARNING_ROUNDS = 200
+"""A network that is no better than the mean example after so many rounds learns nothing."""
 LEAST_VARIETY = 0.1
 """Generated pictures that vary less than this share of what real ones do have collapsed."""
 PATIENT_ROUNDS = 200
@@ -27,23 +43,55 @@ PATIENT_ROUNDS = 200
 class Watchdog:
     """A hook that guards the state."""
 
+    keep: Callable[[TrainState], None]
+    """Remembers the state as the one to go back to."""
     take_back: Callable[[TrainState], None]
-    """Restores the last saved state."""
+    """Makes the state what was remembered."""
     tell: Callable[[str], None]
     """Shows one sentence to the user."""
+    ratio: Callable[[System], float | None] = lambda system: None
+    """The error of a system's reconstructions over that of the mean example, the same for all processes."""
+    best: float = math.inf
     flat_rounds: int = 0
     sure_rounds: int = 0
+    said: set[str] = field(default_factory=set)
 
     def __call__(self, state: TrainState, report: Report) -> None:
         self.watch_for_collapse(report)
         bad = [name for name, value in report.items() if not math.isfinite(value)]
         if bad or not state.finite():
-            self.roll_back(state, bad)
+            what = (
+                f"{', '.join(bad)} is not finite" if bad else "a weight or an optimizer moment is not finite"
+            )
+            self.roll_back(state, what, cause(bad))
+        elif exploded := [name for name, value in report.items() if abs(value) > EXPLODED]:
+            self.roll_back(state, f"{', '.join(exploded)} has exploded", cause(exploded))
+        elif state.round % CHECK_ROUNDS == 0:
+            self.check(state)
 
-    def roll_back(self, state: TrainState, bad: list[str]) -> None:
-        """Return to the last saved state at half the rate; after the third time give up."""
-        where = f"{', '.join(bad)} is not finite" if bad else "a weight or an optimizer moment is not finite"
-        happened = f"round {state.round}: {where}; {cause(bad)}"
+    def check(self, state: TrainState) -> None:
+        """Compare the reconstructions with the mean example and with the best ones so far."""
+        ratio = self.ratio(state.system)
+        if ratio is None:
+            self.keep(state)
+        elif not ratio < max(LEAST_RISEN, RISEN * min(1.0, self.best)):
+            found = f"reconstructions are {ratio:.3g} times as far off as the mean example"
+            before = f", where {self.best:.3g} times was reached before" if self.best < 1 else ""
+            self.roll_back(state, found + before, cause([]))
+        else:
+            self.best = min(self.best, ratio)
+            if ratio <= GOOD * self.best:
+                self.keep(state)
+            if state.round >= LEARNING_ROUNDS and self.best > LEARNED:
+                self.warn(NOTHING_LEARNED, round=state.round)
+
+    def roll_back(self, state: TrainState, what: str, why: str) -> None:
+        """Return to the last good state at half the rate; after the third time give up.
+
+        Raises:
+            Diverged: it has been done three times.
+        """
+        happened = f"round {state.round}: {what}; {why}"
         count, scale = state.rollbacks + 1, state.rate_scale / 2
         if count > MOST_ROLLBACKS:
             raise Diverged(
@@ -65,15 +113,29 @@ class Watchdog:
         self.flat_rounds = self.flat_rounds + 1 if flat else 0
         self.sure_rounds = self.sure_rounds + 1 if sure else 0
         if self.flat_rounds == PATIENT_ROUNDS:
-            self.tell(
-                "generated pictures are nearly all alike (mode collapse). "
-                "Try more images, a higher --critic.r1, or --critic.loss relativistic."
-            )
+            self.warn(ALL_ALIKE)
         if self.sure_rounds == PATIENT_ROUNDS:
-            self.tell(
-                "the critic is never wrong, so the generator learns nothing from it. "
-                "Try a higher --critic.r1 or a lower --critic.optimizer.rate."
-            )
+            self.warn(NEVER_WRONG)
+
+    def warn(self, sentence: str, **values: int) -> None:
+        """Show ``sentence`` with its values, the first time that it is due."""
+        if sentence not in self.said:
+            self.said.add(sentence)
+            self.tell(sentence.format(**values))
+
+
+NOTHING_LEARNED = (
+    "round {round}: reconstructions are no better than the mean example, so nothing is learned yet. "
+    "See amalgan inspect for what is unusual about the data, or try a lower --optimizer.rate."
+)
+ALL_ALIKE = (
+    "generated pictures are nearly all alike (mode collapse). "
+    "Try more images, a higher --critic.r1, or --critic.loss relativistic."
+)
+NEVER_WRONG = (
+    "the critic is never wrong, so the generator learns nothing from it. "
+    "Try a higher --critic.r1 or a lower --critic.optimizer.rate."
+)
 
 
 def cause(bad: list[str]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
-from amalgan.config.parts import Adam, Critic, Networks, Perturbation, natural_code_size
+from amalgan.config.parts import Adam, Critic, Networks, Perturbation
 from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ class RegularizedConfig:
     """A GAN held by an autoencoder of real examples: a faithful reconstruction is part of the game."""
 
     code_size: int | None = None
-    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    code: Layout | None = None
+    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
+    whole picture. By default a map where each cell gets two numbers or more."""
     noise_size: int = 64
     """Entries of the noise that becomes a picture."""
     hold: Literal["fakes", "reals", "noise"] = "fakes"
@@ -75,7 +79,8 @@ class RegularizedConfig:
     def resolved(self, spec: DataSpec) -> RegularizedConfig:
         """The same with every default that depends on the data filled in."""
         self.critic.check_data(spec)
-        return replace(self, code_size=self.code_size or natural_code_size(spec))
+        size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
+        return replace(self, code_size=size, code=layout)
 
     def preset(self, name: Preset) -> RegularizedConfig:
         """The same at the size of the preset."""
@@ -90,7 +95,10 @@ class AugmentedConfig:
     """A GAN whose critic sees, beside the pictures, what an autoencoder makes of their perturbed codes."""
 
     code_size: int | None = None
-    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    code: Layout | None = None
+    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
+    whole picture. By default a map where each cell gets two numbers or more."""
     noise_size: int = 64
     """Entries of the noise that becomes a picture."""
     policy: Literal["reals", "both", "decay"] = "reals"
@@ -122,7 +130,8 @@ class AugmentedConfig:
     def resolved(self, spec: DataSpec) -> AugmentedConfig:
         """The same with every default that depends on the data filled in."""
         self.critic.check_data(spec)
-        return replace(self, code_size=self.code_size or natural_code_size(spec))
+        size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
+        return replace(self, code_size=size, code=layout)
 
     def preset(self, name: Preset) -> AugmentedConfig:
         """The same at the size of the preset."""

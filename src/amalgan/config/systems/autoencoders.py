@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
-from amalgan.config.parts import Adam, Networks, Prior, Reconstruction, Views, natural_code_size
+from amalgan.config.parts import Adam, Networks, Prior, Reconstruction, Views
 from amalgan.config.systems.sizes import BASE_NETWORKS, Preset
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ class AutoencoderConfig:
     """Encoder and decoder; new pictures come from a prior fitted to the codes."""
 
     code_size: int | None = None
-    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    code: Layout | None = None
+    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
+    whole picture. By default a map where each cell gets two numbers or more."""
     variational: bool = False
     """Make the code a distribution and add its divergence from N(0, 1) (Kingma & Welling 2013)."""
     beta: float = 1.0
@@ -43,7 +47,8 @@ class AutoencoderConfig:
 
     def resolved(self, spec: DataSpec) -> AutoencoderConfig:
         """The same with every default that depends on the data filled in."""
-        return replace(self, code_size=self.code_size or natural_code_size(spec))
+        size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
+        return replace(self, code_size=size, code=layout)
 
     def preset(self, name: Preset) -> AutoencoderConfig:
         """The same at the size of the preset."""
@@ -55,7 +60,10 @@ class SupervisedConfig:
     """An autoencoder that also tells classes, from all labels, from some (--labeled), or none."""
 
     code_size: int | None = None
-    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    code: Layout | None = None
+    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
+    whole picture. By default a map where each cell gets two numbers or more."""
     trust: float = 0.95
     """The probability from which on what the model says of an unlabeled example counts as its label."""
     consistency: float = 1.0
@@ -76,7 +84,8 @@ class SupervisedConfig:
 
     def resolved(self, spec: DataSpec) -> SupervisedConfig:
         """The same with every default that depends on the data filled in."""
-        return replace(self, code_size=self.code_size or natural_code_size(spec))
+        size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
+        return replace(self, code_size=size, code=layout)
 
     def preset(self, name: Preset) -> SupervisedConfig:
         """The same at the size of the preset."""
@@ -88,7 +97,10 @@ class QuantizedConfig:
     """Autoencoder whose code has finitely many values; new ones come from a prior fitted to the codes."""
 
     code_size: int | None = None
-    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    code: Layout | None = None
+    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
+    whole picture. By default a map where each cell gets two numbers or more."""
     levels: int = 8
     """Values that an entry of the code can have, evenly over [-1, 1]: log2 of it is its bits."""
     reconstruction: Reconstruction = "l2"
@@ -110,7 +122,8 @@ class QuantizedConfig:
 
     def resolved(self, spec: DataSpec) -> QuantizedConfig:
         """The same with every default that depends on the data filled in."""
-        return replace(self, code_size=self.code_size or natural_code_size(spec))
+        size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
+        return replace(self, code_size=size, code=layout)
 
     def preset(self, name: Preset) -> QuantizedConfig:
         """The same at the size of the preset."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
-from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction, natural_code_size
+from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction
 from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ class FusionConfig:
     """An autoencoder and a GAN on one code: a faithful decode x' and a realistic one x''."""
 
     code_size: int | None = None
-    """Entries of the code; by default one for 24 numbers of a picture, between 16 and 256."""
+    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    code: Layout | None = None
+    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
+    whole picture. By default a map where each cell gets two numbers or more."""
     noise_size: int = 16
     """Entries of the noise joined to the code."""
     join: Literal["concatenate", "modulate"] = "concatenate"
@@ -73,7 +77,8 @@ class FusionConfig:
     def resolved(self, spec: DataSpec) -> FusionConfig:
         """The same with every default that depends on the data filled in."""
         self.critic.check_data(spec)
-        return replace(self, code_size=self.code_size or natural_code_size(spec))
+        size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
+        return replace(self, code_size=size, code=layout)
 
     def preset(self, name: Preset) -> FusionConfig:
         """The same at the size of the preset."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amalgan.config.parts import natural_code_size
+from amalgan.config.code import natural_code_size
 from amalgan.data import Records
 from amalgan.errors import DataError
 from amalgan.metrics.distortion import pooled_psnr
