@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from amalgan.config.fields import check
@@ -84,9 +84,11 @@ class Networks:
 class Prior:
     """What new codes are drawn from. Fitted to the codes of the training pictures, one for each class."""
 
-    kind: Literal["mixture", "gaussian", "neighbors", "learned"] = "mixture"
+    kind: Literal["mixture", "gaussian", "neighbors", "learned", "flow"] | None = None
     """A mixture of Gaussians for each class, or one for each; neighbors: around every code of a training picture, as
-    its neighbors lie (for few pictures; the model keeps their codes); a learned flow (flow matching)."""
+    its neighbors lie (for few pictures; the model keeps their codes); learned: a flow that is fitted at the end;
+    flow: one that begins as a Gaussian for each class and learns beside the networks. By default flow where the code is
+    a map and the system trains it, else mixture."""
     parts: int = 256
     """Gaussians of the mixture, shared out among the classes."""
     reach: float = 1.1
@@ -96,6 +98,14 @@ class Prior:
     """Optimizer steps that fit the learned flow."""
     codes: int = 60_000
     """At most so many training codes are used for the fit."""
+    start: float = 0.4
+    """Flow: the fraction of training at which it begins to learn."""
+    guidance: float = 0.5
+    """Flow: how much further than to its class a code is led away from what any class has; 0 does not."""
+    solver_steps: int = 8
+    """Flow: steps in which a code is drawn."""
+    optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, final=0.02))
+    """Flow: what trains it."""
 
     def __post_init__(self) -> None:
         check(
@@ -103,7 +113,19 @@ class Prior:
             (self.reach > 0, f"reach is {self.reach}; it must be above 0"),
             (self.steps >= 1, f"steps is {self.steps}; at least 1 is needed"),
             (self.codes >= 16, f"codes is {self.codes}; at least 16 are needed"),
+            (0 < self.start < 1, f"start is {self.start}; it must lie within (0, 1)"),
+            (self.guidance >= 0, f"guidance is {self.guidance}; it cannot be negative"),
+            (self.solver_steps >= 1, f"solver_steps is {self.solver_steps}; the least is 1"),
         )
+
+    def resolved(self, layout: str, *, trains: bool) -> Prior:
+        """Return the same with the default kind filled in.
+
+        Args:
+            layout: of the code, map or flat.
+            trains: whether the system has a phase for the prior.
+        """
+        return replace(self, kind=self.kind or ("flow" if trains and layout == "map" else "mixture"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,17 @@ from amalgan.networks.maps import CELL, MapDecoder, MapEncoder
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
 from amalgan.types import DataSpec
 
-__all__ = ["CELL", "Critic", "MapDecoder", "MapEncoder", "begin_at", "critic", "decoder", "encoder"]
+__all__ = [
+    "CELL",
+    "Critic",
+    "MapDecoder",
+    "MapEncoder",
+    "begin_at",
+    "critic",
+    "decoder",
+    "encoder",
+    "map_shape",
+]
 
 
 def encoder(config: Networks, spec: DataSpec, features: int, *, layout: Layout | None = None) -> nn.Module:
@@ -73,6 +83,16 @@ def decoder(
 def is_dense(config: Networks, spec: DataSpec) -> bool:
     """Return whether networks for such examples have dense layers."""
     return config.dense or spec.kind == "vector"
+
+
+def map_shape(
+    config: Networks, spec: DataSpec, features: int, layout: Layout | None
+) -> tuple[int, int, int] | None:
+    """Return channels, height and width of the map that so many features lie on; None where they are flat."""
+    if layout != "map" or is_dense(config, spec):
+        return None
+    grid = grid_of(spec)
+    return (features // grid.cells, *grid.shape)
 
 
 def begin_at(network: nn.Module, mean: Float[Tensor, ...]) -> None:

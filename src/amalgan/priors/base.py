@@ -87,6 +87,11 @@ class Prior(nn.Module):
         """Whether ``fit`` has seen codes."""
         return bool(self.count > 0)
 
+    @property
+    def settled(self) -> bool:
+        """Whether another ``fit`` would be no use, since the prior goes on learning in training."""
+        return False
+
     def fit(self, code: Float[Tensor, "N K"], label: Int[Tensor, " N"], draws: Draws) -> None:
         """Estimate the prior from codes and labels on the CPU; equal codes and draws give equal priors."""
         with on_cpu(self):

@@ -6,7 +6,7 @@ min |x - D(E(x))|^2 (Hinton & Salakhutdinov 2006). Denoising (Vincent et al. 200
 Variational (Kingma & Welling 2013, arXiv:1312.6114): the code is drawn from N(mean, exp(log_variance)); the loss is
 -log p(x | code) + beta KL(q(code | x) || N(0, 1)) in nats over the entries of an example, with one learned
 deviation for all pixels (Rybkin et al. 2021, arXiv:2006.13202) and beta as in Higgins et al. 2017. The prior is
-fitted to the codes after training.
+fitted to the codes after training, or learns a flow to them beside the networks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from amalgan.data.corruption import add_noise, hide_squares
 from amalgan.objectives import latent, reconstruction
 from amalgan.registry import register
 from amalgan.streams import Draws
-from amalgan.systems.base import Phase, System, collect
+from amalgan.systems.base import Phase, System, collect, prior_phases
 from amalgan.types import Batch, DataSpec, Step, Tick
 
 
@@ -42,15 +42,25 @@ class Autoencoder(System):
         self.encoder = networks.encoder(config.network, spec, numbers, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         self.likelihood = Likelihood()
-        self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
+        shape = networks.map_shape(config.network, spec, self.code_size, config.code)
+        self.prior = priors.build(config.prior, self.code_size, len(spec.classes), shape=shape)
 
     def phases(self) -> Sequence[Phase]:
         loss = self.variational_loss if self.config.variational else self.plain_loss
         owned = ("encoder", "decoder", *["likelihood"] * self.config.variational)
-        return (Phase(name="autoencoder", updates=owned, loss=loss, optimizer=self.config.optimizer),)
+        learn = Phase(name="autoencoder", updates=owned, loss=loss, optimizer=self.config.optimizer)
+        return (learn, *prior_phases(self.prior, self.config.prior, self.code_of))
+
+    @torch.no_grad()
+    def code_of(self, batch: Batch, tick: Tick) -> Float[Tensor, "B K"]:
+        """Return the codes of a batch, once a round."""
+        return tick.once("code", lambda: self.encode(batch.x))
 
     def plain_loss(self, batch: Batch, tick: Tick) -> Step:
-        decoded = self.decoder(self.encoder(self.corrupted(batch.x, tick.draws)))
+        code = self.encoder(self.corrupted(batch.x, tick.draws))
+        if not (self.config.denoise or self.config.mask):
+            tick.once("code", code.detach)
+        decoded = self.decoder(code)
         distance = reconstruction.RECONSTRUCTIONS[self.config.reconstruction]
         return Step({"reconstruction": distance(decoded, batch.x).mean()})
 
@@ -71,7 +81,8 @@ class Autoencoder(System):
         return add_noise(x, self.config.denoise, draws) if self.config.denoise else x
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
-        self.prior.fit(*collect(self.encode, batches), draws)
+        if not self.prior.settled:
+            self.prior.fit(*collect(self.encode, batches), draws)
 
     def ready(self) -> bool:
         return self.prior.fitted

@@ -18,7 +18,9 @@ import torch
 from torch import nn
 
 from amalgan.config.parts import Adam
+from amalgan.config.parts import Prior as PriorConfig
 from amalgan.errors import ConfigError
+from amalgan.priors import GaussianFlowPrior, Prior
 from amalgan.priors.base import Groups
 from amalgan.streams import Draws
 from amalgan.types import Batch, DataSpec, Step, Tick
@@ -108,6 +110,24 @@ class System(nn.Module):
                 raise ConfigError(
                     [f"phase {phase.name!r} updates {name!r}; the system has {known}"]
                 ) from None
+
+
+def prior_phases(
+    prior: Prior, config: PriorConfig, code: Callable[[Batch, Tick], torch.Tensor]
+) -> tuple[Phase, ...]:
+    """Return the phase that trains the sub-module ``prior`` on codes of each batch; none for one that is only fitted.
+
+    Args:
+        code: the codes (B, K) of a batch, without gradients.
+    """
+    if not isinstance(prior, GaussianFlowPrior):
+        return ()
+
+    def loss(batch: Batch, tick: Tick) -> Step:
+        return Step({"flow": prior.matching_loss(code(batch, tick), batch.label, tick.draws).mean()})
+
+    late = (config.start, 1.0)
+    return (Phase(name="prior", updates=("prior",), loss=loss, optimizer=config.optimizer, during=late),)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from amalgan.objectives import reconstruction
 from amalgan.registry import register
 from amalgan.streams import Draws
 from amalgan.systems import game
-from amalgan.systems.base import Phase, System, collect, held_still
+from amalgan.systems.base import Phase, System, collect, held_still, prior_phases
 from amalgan.types import Batch, DataSpec, Step, Tick
 
 
@@ -66,7 +66,8 @@ class Fusion(System):
             layout=config.code,
         )
         self.critic = networks.critic(config.critic.network, spec)
-        self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
+        shape = networks.map_shape(config.network, spec, self.code_size, config.code)
+        self.prior = priors.build(config.prior, self.code_size, len(spec.classes), shape=shape)
         self.scale = priors.Scale(self.code_size)
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
 
@@ -82,12 +83,14 @@ class Fusion(System):
                 name="generator", updates=("generator",), loss=paint, optimizer=draw, during=late, every=often
             ),
             Phase(name="critic", updates=("critic",), loss=judge, optimizer=play, during=late, every=often),
+            *prior_phases(self.prior, config.prior, lambda batch, tick: self.known(batch, tick)[0]),
         )
 
     def boundaries(self) -> Sequence[float]:
         """Often while the GAN plays: codes drift, and a prior of yesterday's codes is no prior of today's."""
         first = self.gan_from or 0.1
-        return sorted({first + (1 - first) * part / 4 for part in range(4)} | {self.joint_from or first})
+        often = {first + (1 - first) * part / 4 for part in range(4)} | {self.joint_from or first}
+        return sorted(often | {phase.during[0] for phase in self.phases() if phase.name == "prior"})
 
     def autoencoder_loss(self, batch: Batch, tick: Tick) -> Step:
         code = self.encoder(batch.x)
@@ -135,7 +138,7 @@ class Fusion(System):
     @torch.no_grad()
     def told(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
         """What the generator is told: codes, some of them from the prior, and the faithful decode of each."""
-        code, start = tick.once("told", lambda: self.told_of(batch.x))
+        code, start = self.known(batch, tick)
         drawn = self.from_prior(tick).nonzero()[:, 0].to(code.device)
         if not len(drawn):
             return code, start
@@ -143,6 +146,11 @@ class Fusion(System):
         code, start = code.clone(), start.clone()
         code[drawn], start[drawn] = new, self.decoder(new)
         return code, start
+
+    @torch.no_grad()
+    def known(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
+        """Return code and faithful decode of each example, once a round."""
+        return tick.once("told", lambda: self.told_of(batch.x))
 
     def told_of(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Code and faithful decode."""
@@ -159,6 +167,8 @@ class Fusion(System):
         return ((position + 1) * share).floor() > (position * share).floor()
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
+        if self.prior.settled:
+            return
         code, label = collect(self.encode, batches)
         if not self.prior.fitted:  # once: what the generator is told must go on to mean what it has learned
             self.scale.fit(code)

@@ -48,7 +48,7 @@ class AutoencoderConfig:
     def resolved(self, spec: DataSpec) -> AutoencoderConfig:
         """The same with every default that depends on the data filled in."""
         size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
-        return replace(self, code_size=size, code=layout)
+        return replace(self, code_size=size, code=layout, prior=self.prior.resolved(layout, trains=True))
 
     def preset(self, name: Preset) -> AutoencoderConfig:
         """The same at the size of the preset."""
@@ -85,7 +85,7 @@ class SupervisedConfig:
     def resolved(self, spec: DataSpec) -> SupervisedConfig:
         """The same with every default that depends on the data filled in."""
         size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
-        return replace(self, code_size=size, code=layout)
+        return replace(self, code_size=size, code=layout, prior=self.prior.resolved(layout, trains=False))
 
     def preset(self, name: Preset) -> SupervisedConfig:
         """The same at the size of the preset."""

@@ -78,7 +78,7 @@ class FusionConfig:
         """The same with every default that depends on the data filled in."""
         self.critic.check_data(spec)
         size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
-        return replace(self, code_size=size, code=layout)
+        return replace(self, code_size=size, code=layout, prior=self.prior.resolved(layout, trains=True))
 
     def preset(self, name: Preset) -> FusionConfig:
         """The same at the size of the preset."""

@@ -29,7 +29,7 @@ from amalgan.data import Records
 from amalgan.errors import AbilityError
 from amalgan.modelfile import Model
 from amalgan.networks import Critic
-from amalgan.priors import MixturePrior
+from amalgan.priors import GaussianFlowPrior, MixturePrior
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Rates
 from amalgan.tasks.generate import CHUNK
@@ -144,7 +144,7 @@ def surprise_of(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"]
     """-log p of each code, in nats or, of discrete codes, in bits; None where the prior has no density."""
     if isinstance(model.system, Rates):
         return model.system.bits(code)
-    prior = model.part(MixturePrior)
+    prior = model.part(MixturePrior) or model.part(GaussianFlowPrior)
     return -prior.log_density(code) if prior is not None and prior.fitted else None
 
 
