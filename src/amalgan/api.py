@@ -49,7 +49,7 @@ def train(
     """Train ``system`` on ``data`` (a word, a path, or an array) and return the model.
 
     Args:
-        minutes: wall time, 5 when neither this nor ``images`` is given.
+        minutes: wall time from the order to the model, without reading; 5 when neither this nor ``images`` is given.
         images: pictures to draw in all, instead of minutes.
         out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model).
         settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.

@@ -28,7 +28,7 @@ class Budget:
     """How long to train; 5 minutes when nothing is said."""
 
     minutes: float | None = None
-    """Wall time in minutes; a few rounds are timed and the number of images is fixed from them."""
+    """Wall time in minutes, from the order to the model, without reading; the number of images follows the machine."""
     images: int | None = None
     """Pictures to draw in all, counted once however many networks see them."""
     until: str | None = None

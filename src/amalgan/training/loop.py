@@ -20,6 +20,7 @@ from amalgan.data import Dataset, Records, augment, batch_at
 from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
+from amalgan.training.ledger import Ledger
 from amalgan.training.memory import enough_memory
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
@@ -35,19 +36,30 @@ Hook = Callable[[TrainState, Report], None]
 
 
 def train(
-    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, hooks: Sequence[Hook]
+    run: RunConfig,
+    data: Dataset,
+    state: TrainState,
+    processes: Processes,
+    hooks: Sequence[Hook],
+    ledger: Ledger | None = None,
 ) -> None:
     """Take ``state`` to the end of ``run``, calling every hook after each round.
 
-    Hooks save, log, show, validate and guard; one may set ``state.stop``, take the state back, or raise.
+    Hooks save, log, show, validate and guard; one may set ``state.stop``, amend the schedule, take the state back, or
+    raise.
+
+    Args:
+        ledger: books what settling takes.
 
     Raises:
         UsageError: a phase needs the whole batch, and the run splits it.
     """
     refuse_split(run, state.phases, processes)
-    while state.round < run.rounds and state.stop is None:
-        settle_if_due(run, data, state, processes)
-        report = take_round(run, data, state, processes, progress=state.round / run.rounds)
+    ledger = ledger or Ledger()
+    while state.round < state.schedule(run).rounds and state.stop is None:
+        settle_if_due(run, data, state, processes, ledger)
+        progress = state.schedule(run).progress(state.round)
+        report = take_round(run, data, state, processes, progress=progress)
         reached = state.round
         for hook in hooks:
             hook(state, report)
@@ -167,22 +179,24 @@ def micro_batches(count: int, most: int | None) -> Iterator[tuple[slice, float]]
         yield slice(start, stop), (stop - start) / count
 
 
-def settle_if_due(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> None:
+def settle_if_due(
+    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, ledger: Ledger
+) -> None:
     """Let the system settle in the first round at or after one of its boundaries."""
-    due = {round_at(run, share) for share in state.system.boundaries()}
-    if state.round in due:
-        settle(state.system, run, data, processes)
-
-
-def round_at(run: RunConfig, share: float) -> int:
-    """The first round whose progress is at least ``share``."""
-    return next(r for r in range(int(share * run.rounds), run.rounds + 1) if r / run.rounds >= share)
+    if state.schedule(run).passed(state.round, tuple(state.system.boundaries())):
+        with ledger.doing("settling", settling_examples(run, data)):
+            settle(state.system, run, data, processes)
 
 
 def settling_examples(run: RunConfig, data: Dataset) -> int:
     """How many training examples the system settles on."""
     least, most = SETTLING
     return min(len(data.train), most, max(least, run.images // 8))
+
+
+def examples_settled(run: RunConfig, data: Dataset, system: System) -> int:
+    """Examples that ``system`` settles on in all: at its boundaries, and before it is published."""
+    return (len(system.boundaries()) + 1) * settling_examples(run, data)
 
 
 def settling_order(records: Records, seed: int) -> torch.Tensor:
@@ -197,10 +211,16 @@ def settling_order(records: Records, seed: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def settle(system: System, run: RunConfig, data: Dataset, processes: Processes) -> None:
-    """Fit what ``system`` estimates to training examples; the first process's result is everyone's."""
+def settle(
+    system: System, run: RunConfig, data: Dataset, processes: Processes, count: int | None = None
+) -> None:
+    """Fit what ``system`` estimates to training examples; the first process's result is everyone's.
+
+    Args:
+        count: how many examples; by default what suits the length of the run.
+    """
     draws = Draws(seed=run.seed, round=0, total=run.batch)
-    picked = settling_order(data.train, run.seed)[: settling_examples(run, data)]
+    picked = settling_order(data.train, run.seed)[: count or settling_examples(run, data)]
     system.settle(examples(data.train, picked, processes.device), draws)
     processes.same(system.state_dict().values())
 

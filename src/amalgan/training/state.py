@@ -20,10 +20,14 @@ from torch.optim import Adam
 
 from amalgan import files, tensorfile
 from amalgan.config import fields
+from amalgan.config.run import RunConfig
 from amalgan.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
+from amalgan.training.schedule import Amendment, Schedule
+from amalgan.training.timed import TimeBudget
 
 KIND = "a training state"
+STATE = "state.safetensors"
 WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
 
@@ -51,6 +55,10 @@ class TrainState:
     """Why training ends before its budget."""
     unlogged: dict[str, list[float]] = field(default_factory=dict)
     """Terms and notes since the last line of the log: a resumed run writes the lines of one that never stopped."""
+    amendments: tuple[Amendment, ...] = ()
+    """Moments at which the number of rounds was fixed anew, so that --minutes are kept."""
+    time: TimeBudget | None = None
+    """The minutes of the run, where these and not images are its budget."""
 
     @classmethod
     def fresh(cls, system: System) -> TrainState:
@@ -58,6 +66,10 @@ class TrainState:
         phases = tuple(system.phases())
         optimizers = [optimizer(phase, list(system.owned(phase))) for phase in phases]
         return cls(system, copy.deepcopy(system).eval(), phases, optimizers)
+
+    def schedule(self, run: RunConfig) -> Schedule:
+        """The rounds of ``run``, as amended so far."""
+        return Schedule(run.rounds, self.amendments)
 
     @torch.no_grad()
     def average_in(self, batch: int, half_life: int) -> None:
@@ -104,6 +116,8 @@ def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
         "curve": state.curve,
         "stop": state.stop,
         "unlogged": state.unlogged,
+        "amendments": state.amendments,
+        "time": state.time and state.time.to_json(),
     }
     tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
 
@@ -159,6 +173,8 @@ def restore(
     for name in ("round", "images", "rate_scale", "rollbacks", "curve", "stop"):
         setattr(state, name, header[name])
     state.unlogged = header.get("unlogged", {})
+    state.amendments = tuple(Amendment(*one) for one in header.get("amendments", []))
+    state.time = TimeBudget.from_json(header.get("time"))
 
 
 def newest(source: Path, tell: Callable[[str], None]) -> tuple[dict[str, Tensor], dict[str, Any]]:
