@@ -48,7 +48,7 @@ class Workshop:
         return cls(folder, patch, Console(stderr=True, width=200))
 
     def order(self, system: str = "autoencoder", out: str = "run", **changes: Any) -> Order:
-        """Twenty rounds of a small system."""
+        """Twenty rounds of a small system; the state stays, to be looked at."""
         plain = Order(
             data=str(self.folder / "data.npz"),
             system=system,
@@ -58,6 +58,7 @@ class Workshop:
             batch=BATCH,
             validate_every=4 * BATCH,
             device="cpu",
+            keep_state=True,
             reading=DataConfig(cache=str(self.folder / "cache")),
         )
         return replace(plain, **changes)

@@ -21,8 +21,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.features import features_of
-from amalgan.systems.base import System
-from amalgan.training import coders, folder, loop, pictures, plan, processes, state
+from amalgan.training import coders, folder, loop, pictures, plan, processes, publishing, state
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
@@ -68,7 +67,13 @@ def execute(
         narrator = Narrator(console, Ledger(clock))
         stack.enter_context(narrator.speaking())
         data = plan.read(order, console, narrator.ledger)
-        job = Job.planned(order, data, peers, narrator, stored)
+        run = plan.resolve(order, data, peers)
+        if ended := folder.finished(order, run, data):
+            if peers.first and not order.keep_state:
+                state.remove(order.out / STATE)
+            narrator.say(folder.nothing_to_do(order, ended))
+            return folder.result_of(order, ended, data)
+        job = Job.planned(order, run, data, peers, narrator, stored)
         job.say(plan.describe(job.run, data))
         current, resumed_at = job.begin()
         forecast = job.forecast(current)
@@ -80,7 +85,7 @@ def execute(
             job.store(current)
         metrics = job.finish(current)
     return Result(
-        model=order.out / "model.safetensors",
+        model=order.out / folder.MODEL,
         images=current.images,
         resumed_at_images=resumed_at,
         cpu_seconds=time.process_time() - started_at,
@@ -105,10 +110,15 @@ class Job:
 
     @classmethod
     def planned(
-        cls, order: Order, data: Dataset, peers: Processes, narrator: Narrator, stored: Callable[[], None]
+        cls,
+        order: Order,
+        run: RunConfig,
+        data: Dataset,
+        peers: Processes,
+        narrator: Narrator,
+        stored: Callable[[], None],
     ) -> Job:
-        """The run that ``order`` means on this data, its minutes turned into images."""
-        run = plan.resolve(order, data, peers)
+        """``run`` with the minutes of ``order`` turned into images."""
         if not plan.needs_time(order):
             return cls(order, run, data, peers, narrator, stored)
         run, time = plan.fit_to_time(order, run, data, peers, narrator.ledger)
@@ -268,30 +278,17 @@ class Job:
             with self.ledger.doing("drawing samples"):
                 self.sheets()(current)
             self.publish(current, metrics)
+            if not self.order.keep_state:
+                state.remove(self.saved)
         return metrics
 
     def publish(self, current: TrainState, metrics: dict[str, float]) -> None:
-        """Write the model file. It holds no times and no paths: equal runs give equal files."""
-        run, data = self.run, self.data
-        facts = {
-            "training": {
-                "images": current.images,
-                "seed": run.seed,
-                "batch": run.batch,
-                "curve": current.curve,
-            },
-            "data": {"name": data.name, "fingerprint": data.fingerprint, "train": len(data.train)},
-            "metrics": metrics,
-        }
-        target, system = self.order.out / "model.safetensors", current.average
+        """Fit what the model compresses with, and write its file."""
+        system = current.average
         with self.ledger.doing("fitting the coder"):
-            coder = self.coder(system)
+            coder = publishing.coder_of(system, self.run, self.data, self.peers.device)
         with self.ledger.doing("writing the model"):
-            modelfile.publish(target, system, name=run.system, facts=facts, coder=coder)
-
-    def coder(self, system: System) -> modelfile.AnyCoder | None:
-        """What ``system`` compresses with, fitted to examples that it settled on."""
-        count = coders.examples(system, self.run, self.data)
-        picked = loop.settling_order(self.data.train, self.run.seed)[:count]
-        examples = loop.examples(self.data.train, picked, self.peers.device)
-        return coders.fit(system, examples, seed=self.run.seed)
+            facts = publishing.facts_of(self.run, self.data, current, metrics)
+            modelfile.publish(
+                self.order.out / folder.MODEL, system, name=self.run.system, facts=facts, coder=coder
+            )

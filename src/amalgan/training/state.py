@@ -132,6 +132,12 @@ def exists(saved: Path) -> bool:
     return saved.exists() or previous_of(saved).exists()
 
 
+def remove(saved: Path) -> None:
+    """Remove both states."""
+    for one in (saved, previous_of(saved)):
+        one.unlink(missing_ok=True)
+
+
 def tensors_of(state: TrainState) -> dict[str, Tensor]:
     """Every tensor of ``state`` under a name that says where it belongs."""
     named = {f"system/{name}": value for name, value in state.system.state_dict().items()}
