@@ -104,8 +104,11 @@ def fit_to_time(
     with ledger.doing("timing a few rounds"):
         timed = budget.time_work(run, data, system, peers, clock=ledger.clock, effort=effort)
     spent = ledger.spent(without=READING)
-    images = budget.images_in(max(0.0, 60 * minutes - spent), run, data, system, timed)
-    return replace(run, images=images), TimeBudget(minutes, spent, timed)
+    images = torch.tensor(
+        budget.images_in(max(0.0, 60 * minutes - spent), run, data, system, timed), device=peers.device
+    )
+    peers.same([images])  # clocks differ, plans may not
+    return replace(run, images=int(images)), TimeBudget(minutes, spent, timed)
 
 
 def planned_images(order: Order) -> int | None:
