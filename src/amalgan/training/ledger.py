@@ -6,17 +6,9 @@ with ledger.doing("settling"): ...      inner work counts for itself alone, so a
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-
-
-class Entry(NamedTuple):
-    """One piece of work that ended."""
-
-    seconds: float
-    examples: int
 
 
 class Ledger:
@@ -25,8 +17,10 @@ class Ledger:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.seconds: defaultdict[str, float] = defaultdict(float)
-        self.last: dict[str, Entry] = {}
-        """The latest piece of each kind of work."""
+        self.examples: Counter[str] = Counter()
+        """Examples that each kind of work has seen."""
+        self.times: Counter[str] = Counter()
+        """Pieces of each kind of work that have ended."""
         self.earlier = 0.0
         """Seconds that the run has spent in earlier processes."""
         self.note = ""
@@ -56,7 +50,6 @@ class Ledger:
     def doing(self, what: str, examples: int = 0) -> Iterator[None]:
         """Within the block the run does ``what``, with so many examples."""
         self.count()
-        before = self.seconds[what]
         self.open.append(what)
         self.note, self.begun_at = "", self.counted_at
         try:
@@ -65,4 +58,5 @@ class Ledger:
             self.count()
             self.open.pop()
             self.note, self.begun_at = "", self.counted_at
-        self.last[what] = Entry(self.seconds[what] - before, examples)
+        self.examples[what] += examples
+        self.times[what] += 1

@@ -27,7 +27,9 @@ from amalgan.training.state import TrainState
 from amalgan.types import Batch, Tick
 
 SETTLING = (4_096, 50_000)
-"""Settling looks at an eighth as many examples as are drawn in all, within these bounds: a short run stays short."""
+"""Settling looks at a share of as many examples as are drawn in all, within these bounds: a short run stays short."""
+AT_THE_END, ON_THE_WAY = 8, 32
+"""Shares, one in so many: what is published deserves more than what serves until the next boundary."""
 OF_EVERY_CLASS = 32
 """So many examples of each class come first."""
 
@@ -184,19 +186,21 @@ def settle_if_due(
 ) -> None:
     """Let the system settle in the first round at or after one of its boundaries."""
     if state.schedule(run).passed(state.round, tuple(state.system.boundaries())):
-        with ledger.doing("settling", settling_examples(run, data)):
-            settle(state.system, run, data, processes)
+        count = settling_examples(run, data, ON_THE_WAY)
+        with ledger.doing("settling", count):
+            settle(state.system, run, data, processes, count)
 
 
-def settling_examples(run: RunConfig, data: Dataset) -> int:
-    """How many training examples the system settles on."""
+def settling_examples(run: RunConfig, data: Dataset, share: int = AT_THE_END) -> int:
+    """How many training examples the system settles on: one for ``share`` that are drawn."""
     least, most = SETTLING
-    return min(len(data.train), most, max(least, run.images // 8))
+    return min(len(data.train), most, max(least, run.images // share))
 
 
 def examples_settled(run: RunConfig, data: Dataset, system: System) -> int:
     """Examples that ``system`` settles on in all: at its boundaries, and before it is published."""
-    return (len(system.boundaries()) + 1) * settling_examples(run, data)
+    on_the_way = len(system.boundaries()) * settling_examples(run, data, ON_THE_WAY)
+    return on_the_way + settling_examples(run, data)
 
 
 def settling_order(records: Records, seed: int) -> torch.Tensor:

@@ -95,4 +95,7 @@ class Show:
 def shown(seconds: float) -> str:
     """A time as people say it; never below 0."""
     whole = max(0, round(seconds))
-    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+    if whole < 120:
+        return f"{whole} s"
+    minutes, hours = whole // 60, whole // 3600
+    return f"{minutes} min {whole % 60} s" if hours < 2 else f"{hours} h {minutes % 60} min"

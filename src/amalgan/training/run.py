@@ -198,8 +198,9 @@ class Job:
 
     def forecast(self, current: TrainState) -> Forecast:
         """What tells how long the rest of the run takes."""
-        on_the_way = loop.settling_examples(self.run, self.data)
-        coded = coders.examples(current.system, self.run, self.data)
+        on_the_way = loop.settling_examples(self.run, self.data, loop.ON_THE_WAY)
+        at_the_end = loop.settling_examples(self.run, self.data)
+        coded = coders.MOST_CODES if coders.examples(current.system, self.run, self.data) else 0
         timed = current.time.timed if current.time else untimed(self.run.batch)
         memory = MEMORY * 60 * current.time.minutes if current.time else 0.0
         return Forecast(
@@ -207,7 +208,7 @@ class Job:
             self.ledger,
             timed=timed,
             boundaries=tuple(current.system.boundaries()),
-            settled=(on_the_way, on_the_way + coded),
+            settled=(on_the_way, at_the_end + coded),
             half_life=max(SHORTEST_MEMORY, memory),
             round=current.round,
         )

@@ -80,12 +80,15 @@ class Forecast:
 
     def settling(self, progress: float) -> float:
         """Seconds of all settling that is left, and of what else is done when training has ended."""
-        last = self.ledger.last.get("settling")
-        each = last.seconds / last.examples if last else self.timed.an_example * self.pace
+        ledger, beside = self.ledger, self.ledger.seconds["saving"] / max(1, self.ledger.times["saving"])
         on_the_way, at_the_end = self.settled
         left = sum(share > progress for share in self.boundaries)
-        saving = self.ledger.last.get("saving")
-        return each * (left * on_the_way + at_the_end) + (saving.seconds if saving else 0.0)
+        return self.an_example(ledger) * (left * on_the_way + at_the_end) + beside
+
+    def an_example(self, ledger: Ledger) -> float:
+        """Seconds of settling on an example: the mean so far, to which the timing counts as much as a settling."""
+        usual, weight = self.timed.an_example * self.pace, self.settled[0]
+        return (ledger.seconds["settling"] + usual * weight) / (ledger.examples["settling"] + weight)
 
     def a_round(self, progress: float) -> float:
         """Seconds of a round from ``progress`` on, with its share of what comes again and again."""
