@@ -91,7 +91,7 @@ def test_a_minute_is_kept(
     workshop: Workshop,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    machine = Machine.installed(workshop, a_round, settling=1.0)
+    machine = Machine.installed(workshop, a_round, settling=0.3)
     result, out = run_for_a_minute(workshop, machine, system)
     assert machine.now == pytest.approx(60 * MINUTES, rel=0.1)
     told = amendments(out)

@@ -20,7 +20,7 @@ import torch
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.systems.base import System
-from amalgan.training import loop
+from amalgan.training import loop, threads
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.training.timed import Timed
@@ -76,6 +76,16 @@ def images_in(seconds: float, run: RunConfig, data: Dataset, system: System, tim
     at_most = replace(run, images=max(run.batch, round(whole / a_round) * run.batch))
     settling = timed.an_example * loop.examples_settled(at_most, data, system)
     return max(1, round(max(whole - settling, whole / 4) / a_round)) * run.batch
+
+
+def threads_for(
+    run: RunConfig, data: Dataset, system: System, processes: Processes, clock: Callable[[], float]
+) -> int | None:
+    """How many threads rounds are fastest on; None where torch's own number is right. ``system`` is used up."""
+    if processes.device != "cpu" or processes.world > 1:
+        return None
+    state = TrainState.fresh(system)
+    return threads.faster(lambda: loop.take_round(run, data, state, processes, progress=0.0), clock)
 
 
 def intervals(system: System) -> list[tuple[float, float]]:

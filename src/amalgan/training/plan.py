@@ -22,7 +22,7 @@ from amalgan.errors import UsageError
 from amalgan.priors import MixturePrior, Prior
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
-from amalgan.training import budget, loop
+from amalgan.training import budget, loop, threads
 from amalgan.training.ledger import Ledger
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes, precision_on
@@ -102,13 +102,15 @@ def fit_to_time(
     system = fresh_system(run, data, peers)
     effort = budget.brief(minutes, len(budget.intervals(system)))
     with ledger.doing("timing a few rounds"):
+        count = budget.threads_for(run, data, system, peers, ledger.clock)
+    with ledger.doing("timing a few rounds"), threads.using(count):
         timed = budget.time_work(run, data, system, peers, clock=ledger.clock, effort=effort)
     spent = ledger.spent(without=READING)
     images = torch.tensor(
         budget.images_in(max(0.0, 60 * minutes - spent), run, data, system, timed), device=peers.device
     )
     peers.same([images])  # clocks differ, plans may not
-    return replace(run, images=int(images)), TimeBudget(minutes, spent, timed)
+    return replace(run, images=int(images)), TimeBudget(minutes, spent, timed, count)
 
 
 def planned_images(order: Order) -> int | None:

@@ -21,7 +21,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.features import features_of
-from amalgan.training import coders, folder, loop, pictures, plan, processes, publishing, state
+from amalgan.training import coders, folder, loop, pictures, plan, processes, publishing, state, threads
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
@@ -37,6 +37,8 @@ from amalgan.training.watchdog import Watchdog
 LOG_ROUNDS = 20
 SAMPLE_TIMES = 10
 VALIDATION_TIMES = 20
+CODING = 2
+"""Fitting the coder takes about so many times as long as settling on its examples."""
 WORTH_SAYING = 1.0
 """Seconds."""
 
@@ -76,6 +78,7 @@ def execute(
         job = Job.planned(order, run, data, peers, narrator, stored)
         job.say(plan.describe(job.run, data))
         current, resumed_at = job.begin()
+        stack.enter_context(threads.using(current.time.threads if current.time else None))
         forecast = job.forecast(current)
         show = stack.enter_context(Show.on(narrator, job.run, forecast.left, images=current.images))
         with signals.remembered():
@@ -200,7 +203,7 @@ class Job:
         """What tells how long the rest of the run takes."""
         on_the_way = loop.settling_examples(self.run, self.data, loop.ON_THE_WAY)
         at_the_end = loop.settling_examples(self.run, self.data)
-        coded = coders.MOST_CODES if coders.examples(current.system, self.run, self.data) else 0
+        coded = CODING * coders.examples(current.system, self.run, self.data)
         timed = current.time.timed if current.time else untimed(self.run.batch)
         memory = MEMORY * 60 * current.time.minutes if current.time else 0.0
         return Forecast(

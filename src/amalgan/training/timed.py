@@ -34,6 +34,8 @@ class TimeBudget:
     spent: float
     """Seconds."""
     timed: Timed
+    threads: int | None = None
+    """Threads that torch computes on; None leaves it to torch."""
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any] | None) -> TimeBudget | None:
@@ -42,7 +44,7 @@ class TimeBudget:
             return None
         timed = facts["timed"]
         work = Timed(tuple(timed["edges"]), tuple(timed["a_round"]), timed["an_example"])
-        return cls(facts["minutes"], facts["spent"], work)
+        return cls(facts["minutes"], facts["spent"], work, facts["threads"])
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
