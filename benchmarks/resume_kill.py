@@ -69,6 +69,7 @@ def train(asked: argparse.Namespace) -> None:
         images=64 * asked.rounds,
         device="cpu",
         resume=True,
+        keep_state=True,
     )
     run.execute(order, Console(quiet=True))
 

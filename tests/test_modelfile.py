@@ -13,8 +13,12 @@ import safetensors.torch
 import torch
 
 from amalgan import modelfile, tensorfile
+from amalgan.config.parts import Prior
 from amalgan.errors import AbilityError, ModelFileError
+from amalgan.priors import Prior as FittedPrior
+from amalgan.streams import Draws
 from amalgan.systems.abilities import Encodes, Generates
+from amalgan.types import UNLABELED
 from support import build, examples, outputs, settled
 from workshop import Workshop
 
@@ -75,10 +79,18 @@ def test_every_flipped_byte_of_a_model_is_found(tmp_path: Path) -> None:
 Change = Callable[[dict[str, torch.Tensor], dict[str, Any]], Any]
 
 
+def cut(name: str) -> Change:
+    """Leave the last row of a tensor out."""
+    return lambda tensors, header: tensors.update({name: tensors[name][:-1].clone()})
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t, h: h.update(format=2), "has format 2; this version reads format 1. Upgrade amalgan"),
+        (
+            lambda t, h: h.update(format=3),
+            "has format 3; this version reads formats 1 and 2. Upgrade amalgan",
+        ),
         (lambda t, h: h.pop("format"), "has format None"),
         (
             lambda t, h: h.update(system="nonesuch"),
@@ -93,6 +105,12 @@ Change = Callable[[dict[str, torch.Tensor], dict[str, Any]], Any]
         (lambda t, h: h.update(spec=[1]), "cannot build"),
         (lambda t, h: h["config"].update(noise_size=9), "its weights do not fit its system"),
         (lambda t, h: t.pop("encoder.last.bias"), "its weights do not fit its system"),
+        (cut("prior.center"), "its weights do not fit its system: prior.center"),
+        (cut("prior.factor"), "its weights do not fit its system: prior.center"),
+        (cut("prior.weight"), "its weights do not fit its system: prior.center"),
+        (cut("prior.groups.share"), "its weights do not fit its system: prior.center"),
+        (lambda t, h: t["prior.groups.share"].zero_(), "its weights do not fit its system: prior.center"),
+        (lambda t, h: t.pop("prior.count"), "its weights do not fit its system: prior.center"),
     ],
 )
 def test_a_file_that_is_whole_but_wrong_is_refused_by_what_is_wrong(
@@ -148,3 +166,52 @@ def test_sizes_that_a_header_only_says_take_no_memory(value: object, tmp_path: P
         tensorfile.write(file, tensors, header | {"config": header["config"] | config})
         with pytest.raises(ModelFileError, match=r"model.safetensors"):
             modelfile.load(file)
+
+
+PRIORS = [
+    ("autoencoder", {"prior": Prior(kind="mixture", parts=60)}),
+    ("autoencoder", {"prior": Prior(kind="neighbors")}),
+    ("fusion", {"prior": Prior(kind="neighbors")}),
+    ("quantized", {"parts": 60}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), PRIORS)
+@pytest.mark.parametrize("label", [None, 1], ids=["all classes", "one class"])
+@pytest.mark.parametrize("fitted", [True, False], ids=["fitted", "not fitted"])
+def test_slots_that_nothing_was_fitted_to_are_not_stored_and_come_back(
+    name: str, changes: dict[str, Any], label: int | None, fitted: bool, tmp_path: Path
+) -> None:
+    system = build(name, **changes)
+    if fitted:
+        settled(settled(system, examples(count=48)), examples(count=24, label=label))
+    modelfile.publish(tmp_path / "model.safetensors", system, name=name, facts={})
+    model = modelfile.load(tmp_path)
+    found, expected = model.system.state_dict(), system.state_dict()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[key], value) for key, value in expected.items())
+    kept = tensorfile.read(tmp_path / "model.safetensors", expected="a model file")[0]
+    slots = [key for key in kept if key.endswith((".center", ".factor", ".code", ".neighbor"))]
+    assert slots and (not fitted or all(kept[key].numel() < found[key].numel() for key in slots))
+    modelfile.republish(tmp_path / "again.safetensors", model)
+    assert modelfile.load(tmp_path / "again.safetensors").digest == model.digest
+
+
+def test_a_small_file_that_describes_a_huge_prior_is_refused_before_memory_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = published(tmp_path)
+    monkeypatch.setattr(modelfile, "MOST_SLOTS", 10)
+    monkeypatch.setattr(FittedPrior, "restored", lambda *_: pytest.fail("built back"))
+    with pytest.raises(ModelFileError, match=r"its weights do not fit its system: prior\.center"):
+        modelfile.load(file)
+    whole = published(tmp_path / "whole")  # what could not be built back is stored with all of its slots
+    assert modelfile.load(whole).system.state_dict()["prior.center"].ndim == 3
+
+
+def test_a_model_of_format_1_still_loads_and_makes_what_it_made() -> None:
+    model = modelfile.load(Path(__file__).parent / "models" / "format1-mixture.safetensors")
+    assert model.header["format"] == 1
+    draws = Draws(seed=0, round=0, total=4)
+    made = model.require(Generates).generate(torch.full((4,), UNLABELED), draws)
+    assert float(made.double().sum()) == pytest.approx(model.header["metrics"]["generated_sum"], rel=1e-4)

@@ -48,7 +48,7 @@ class Workshop:
         return cls(folder, patch, Console(stderr=True, width=200))
 
     def order(self, system: str = "autoencoder", out: str = "run", **changes: Any) -> Order:
-        """Twenty rounds of a small system."""
+        """Twenty rounds of a small system; the state stays, to be looked at."""
         plain = Order(
             data=str(self.folder / "data.npz"),
             system=system,
@@ -58,13 +58,14 @@ class Workshop:
             batch=BATCH,
             validate_every=4 * BATCH,
             device="cpu",
+            keep_state=True,
             reading=DataConfig(cache=str(self.folder / "cache")),
         )
         return replace(plain, **changes)
 
-    def run(self, order: Order) -> Result:
+    def run(self, order: Order, **named: Any) -> Result:
         """Carry out an order."""
-        return execute(order, self.console)
+        return execute(order, self.console, **named)
 
     def strike(self, act: Strike) -> None:
         """Let ``act`` meddle right after each round, before anything that guards or saves has looked."""
@@ -77,20 +78,20 @@ class Workshop:
 
         self.patch.setattr(loop, "take_round", take_round)
 
-    def stop_at(self, order: Order, *rounds: int, number: int = signal.SIGTERM) -> Interrupted:
+    def stop_at(self, order: Order, *rounds: int, number: int = signal.SIGTERM, **named: Any) -> Interrupted:
         """Run ``order`` and send a real signal in each of ``rounds``."""
         with self.patch.context() as patch:
             whole = loop.take_round
 
-            def take_round(*args: Any, **named: Any) -> loop.Report:
-                report = whole(*args, **named)
+            def take_round(*args: Any, **options: Any) -> loop.Report:
+                report = whole(*args, **options)
                 if args[2].round in rounds and (order.out / "state.safetensors").exists():
                     os.kill(os.getpid(), number)
                 return report
 
             patch.setattr(loop, "take_round", take_round)
             with pytest.raises(Interrupted) as caught:
-                self.run(order)
+                self.run(order, **named)
         return caught.value
 
 

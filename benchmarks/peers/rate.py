@@ -136,7 +136,7 @@ def seconds_an_image(name: str, data: str, seconds: float) -> float:
     with processes.start("cpu") as peers:
         console = Console(quiet=True)
         source = plan.read(order, console)
-        run = plan.resolve(order, source, peers, console)
+        run = plan.resolve(order, source, peers)
         system = plan.fresh_system(run, source, peers)
         loop.settle(system, run, source, peers)
         state, stages = TrainState.fresh(system), budget.intervals(system)

@@ -42,6 +42,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     init: str | Path | None = None,
+    keep_state: bool = False,
     reading: DataConfig = DataConfig(),  # noqa: B008 - frozen
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
@@ -49,9 +50,10 @@ def train(
     """Train ``system`` on ``data`` (a word, a path, or an array) and return the model.
 
     Args:
-        minutes: wall time, 5 when neither this nor ``images`` is given.
+        minutes: wall time from the order to the model, without reading; 5 when neither this nor ``images`` is given.
         images: pictures to draw in all, instead of minutes.
         out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model).
+        keep_state: keep the states of a run that has ended, which are removed otherwise.
         settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
         quiet: show no progress on stderr.
 
@@ -78,6 +80,7 @@ def train(
             resume=resume,
             overwrite=overwrite,
             init=Path(init) if init is not None else None,
+            keep_state=keep_state,
             reading=reading,
             augment=augment,
         )

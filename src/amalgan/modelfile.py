@@ -23,11 +23,16 @@ from amalgan.coder import Coder
 from amalgan.config import fields
 from amalgan.errors import ConfigError, FileError, ModelFileError
 from amalgan.mapcoder import MapCoder
+from amalgan.priors import Prior
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
 from amalgan.types import DataSpec
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Files of format 1 hold every slot of a prior, also those that nothing was fitted to."""
+MOST_SLOTS = 2**28
+"""Numbers that a prior may be built back to which its file does not hold."""
 CODING = "coding."
 """Names of tensors that begin so are the coder's."""
 CANNOT_BUILD = (ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
@@ -97,7 +102,35 @@ def publish(
         **facts,
     }
     coding = {f"{CODING}{key}": tensor for key, tensor in (coder.tensors() if coder else {}).items()}
-    tensorfile.write(target, system.state_dict() | coding, header)
+    tensorfile.write(target, stored(system) | coding, header)
+
+
+def stored(system: System) -> dict[str, torch.Tensor]:
+    """What a file keeps of ``system``: its tensors, without slots of priors that nothing was fitted to."""
+    tensors = system.state_dict()
+    for path, prior in priors_of(system):
+        if sum(tensor.numel() for tensor in prior.state_dict().values()) <= MOST_SLOTS:
+            tensors |= {f"{path}{name}": tensor for name, tensor in prior.stored().items()}
+    return tensors
+
+
+def restored(system: System, kept: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of ``system``, whose sizes are known, of which a file holds ``kept``."""
+    tensors = dict(kept)
+    for path, prior in priors_of(system):
+        own = {name: kept[f"{path}{name}"] for name in prior.state_dict() if f"{path}{name}" in kept}
+        whole = all(
+            tensor.shape == own[name].shape for name, tensor in prior.state_dict().items() if name in own
+        )
+        few = sum(tensor.numel() for tensor in prior.state_dict().values()) <= MOST_SLOTS
+        if len(own) == len(prior.state_dict()) and not whole and few:
+            tensors |= {f"{path}{name}": tensor for name, tensor in prior.restored(own).items()}
+    return tensors
+
+
+def priors_of(system: System) -> list[tuple[str, Prior]]:
+    """The priors in ``system``, each with what the names of its tensors begin with."""
+    return [(f"{path}.", part) for path, part in system.named_modules() if isinstance(part, Prior)]
 
 
 def republish(target: Path, model: Model) -> None:
@@ -123,7 +156,7 @@ def load(source: str | Path, device: str = "cpu") -> Model:
     check_format(path, header)
     coding = {name.removeprefix(CODING): tensors[name] for name in tensors if name.startswith(CODING)}
     weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(CODING)}
-    system = rebuild(path, header, weights)
+    system, weights = rebuild(path, header, weights)
     try:
         system.load_state_dict(weights)
         coder = coder_of(coding) if coding else None
@@ -157,14 +190,17 @@ def check_format(path: Path, header: dict[str, Any]) -> None:
         raise ModelFileError(
             f"{path} is not a model file but {header.get('what', 'another file of amalgan')}."
         )
-    if header.get("format") != FORMAT:
+    if header.get("format") not in READABLE:
+        known = " and ".join(map(str, READABLE))
         raise ModelFileError(
-            f"{path} has format {header.get('format')!r}; this version reads format {FORMAT}. Upgrade amalgan."
+            f"{path} has format {header.get('format')!r}; this version reads formats {known}. Upgrade amalgan."
         )
 
 
-def rebuild(path: Path, header: dict[str, Any], weights: dict[str, torch.Tensor]) -> System:
-    """The system that ``header`` describes, with fresh weights of the sizes of ``weights``."""
+def rebuild(
+    path: Path, header: dict[str, Any], weights: dict[str, torch.Tensor]
+) -> tuple[System, dict[str, torch.Tensor]]:
+    """The system that ``header`` describes, with fresh weights, and ``weights`` with the slots that were left out."""
     if header["system"] not in registry.names():
         raise ModelFileError(
             f"{path} holds a system {header['system']!r}, which is not known here; there are "
@@ -175,8 +211,10 @@ def rebuild(path: Path, header: dict[str, Any], weights: dict[str, torch.Tensor]
         config = fields.from_json(registry.config_class(header["system"]), header["config"])
         spec = DataSpec.from_json(header["spec"])
         with torch.device("meta"):  # sizes without memory: the header may say any
-            check_sizes(path, cls(config, spec).state_dict(), weights)
-        return cls(config, spec)
+            empty = cls(config, spec)
+        weights = restored(empty, weights)
+        check_sizes(path, empty.state_dict(), weights)
+        return cls(config, spec), weights
     except CANNOT_BUILD as error:
         raise ModelFileError(
             f"{path} describes a {header['system']} that this version cannot build: {error}. Upgrade amalgan."

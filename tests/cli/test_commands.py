@@ -20,8 +20,11 @@ from amalgan import registry
 
 
 def test_train_leaves_a_run(digits):
-    assert {"run.json", "log.jsonl", "samples", "state.safetensors", "model.safetensors"} <= {
-        path.name for path in digits.iterdir()
+    assert {path.name for path in digits.iterdir()} == {
+        "run.json",
+        "log.jsonl",
+        "samples",
+        "model.safetensors",
     }
     assert json.loads((digits / "run.json").read_text())["images"] == 1984
 
@@ -37,7 +40,11 @@ def test_train_resumes_and_refuses(run, small, tmp_path):
     assert "--resume" in refused.json["error"] and "--overwrite" in refused.json["error"]
     again = run(*words, "--resume")
     assert again.json["resumed_at_images"] == 320
-    assert "resumed at 320 images" in again.err
+    assert again.code == 0 and "has ended at 320 images, so there is nothing to do" in again.err
+    assert again.json == first | {"resumed_at_images": 320, "cpu_seconds": 0.0}
+    more = run("train", "digits", "--images", "640", *small, "--out", tmp_path / "run", "--json", "--resume")
+    assert more.code == 1
+    assert "images: 320, now 640" in more.json["error"] and "--init" in more.json["error"]
     other = run(*words, "--resume", "--seed", "1")
     assert other.code == 1
     assert "seed: 0, now 1" in other.json["error"]
@@ -298,8 +305,14 @@ def test_inspect_of_a_folder_with_nothing_usable(run, tmp_path):
     assert run("inspect", tmp_path, "--json").json["read"] == 0
 
 
+def test_the_states_stay_where_they_are_asked_for(run, small, tmp_path):
+    assert run("train", "digits", "--images", "64", *small, "--out", tmp_path, "--keep-state").code == 0
+    ran = run("info", tmp_path / "state.safetensors", "--json")
+    assert ran.json["kind"] == "a training state" and len(ran.json["digest"]) == 16
+
+
 def test_info(run, digits):
-    for place, kind in ((digits, "a model"), (digits / "state.safetensors", "a training state")):
+    for place, kind in ((digits, "a model"), (digits / "model.safetensors", "a model")):
         ran = run("info", place, "--json")
         assert ran.json["kind"] == kind
         assert len(ran.json["digest"]) == 16

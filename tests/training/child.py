@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("out")
     parser.add_argument("--pause", type=float, default=0.0)
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--minutes", type=float)
     parser.add_argument("--resume", action="store_true")
     asked = parser.parse_args()
     hooks.SAVE_SECONDS = 0.0
@@ -37,6 +39,8 @@ def main() -> None:
     workshop = Workshop(asked.folder, pytest.MonkeyPatch(), Console(stderr=True))
     try:
         order = workshop.order(asked.system, asked.out, resume=asked.resume, precision=asked.precision)
+        if asked.minutes:
+            order = replace(order, minutes=asked.minutes, images=None)
         workshop.run(order)
     except AmalganError as error:
         print(error, file=sys.stderr)

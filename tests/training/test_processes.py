@@ -23,7 +23,8 @@ from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
 TESTS = Path(__file__).parents[1]
 CHILD = str(Path(__file__).with_name("child.py"))
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"}
+SEEN = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
+ENVIRONMENT = os.environ | {"PYTHONPATH": SEEN, "OMP_NUM_THREADS": "1"}
 
 
 def logged(out: Path) -> list[dict[str, float]]:
@@ -67,18 +68,31 @@ def test_a_process_that_was_stopped_or_killed_resumes_exactly(
     assert [path.name for path in out.iterdir() if path.name.endswith(".part")] == []
 
 
-@pytest.mark.processes
-@pytest.mark.parametrize("system", ["fusion", "supervised"])
-def test_two_processes_are_one(system: str, workshop: Workshop) -> None:
-    torch.set_num_threads(1)
+def in_two(workshop: Workshop, system: str, *words: str) -> str:
+    """What two processes said that shared a run."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    command += ["--master-port", str(port), CHILD, str(workshop.folder), system, "two"]
-    command += ["--precision", "float32"]  # in bfloat16 the order of a sum shows
+    command += ["--master-port", str(port), CHILD, str(workshop.folder), system, "two", *words]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.mark.processes
+def test_two_processes_amend_their_plan_together(workshop: Workshop) -> None:
+    said = in_two(workshop, "autoencoder", "--minutes", "0.3", "--pause", "0.1")
+    (plan,) = [line for line in logged(workshop.folder / "two") if "planned_images" in line][-1:]
+    assert f"training ends at {int(plan['planned_images']):,} images" in said
+    assert logged(workshop.folder / "two")[-1]["images"] == plan["planned_images"]
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("system", ["fusion", "supervised"])
+def test_two_processes_are_one(system: str, workshop: Workshop) -> None:
+    torch.set_num_threads(1)
+    in_two(workshop, system, "--precision", "float32")  # in bfloat16 the order of a sum shows
     workshop.patch.setattr(running, "LOG_ROUNDS", 1)
     workshop.run(workshop.order(system, "one", precision="float32"))
     one, two = (logged(workshop.folder / out) for out in ("one", "two"))

@@ -127,6 +127,42 @@ def test_resuming_a_finished_run_publishes_the_same_model_again(workshop: Worksh
     assert result.model.read_bytes() == before and result.resumed_at_images == ROUNDS * BATCH
 
 
+def test_a_run_that_has_ended_is_not_touched_by_resume(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = workshop.order("fusion", keep_state=False)
+    first = workshop.run(order)
+    assert not list(order.out.glob("state*"))
+    before = {path: path.read_bytes() for path in order.out.rglob("*") if path.is_file()}
+    workshop.strike(lambda state, report: pytest.fail("training went on"))
+    for minutes, images in ((None, order.images), (None, None), (1.0, None)):
+        again = workshop.run(replace(order, resume=True, images=images, minutes=minutes))
+        assert again == replace(first, resumed_at_images=ROUNDS * BATCH, cpu_seconds=0.0)
+        assert f"has ended at {ROUNDS * BATCH:,} images, so there is nothing to do" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in order.out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"images": 400}, "images: 160, now 400"), ({"seed": 1}, "seed: 0, now 1")]
+)
+def test_a_run_that_has_ended_says_how_to_train_on(
+    changes: dict[str, Any], field: str, workshop: Workshop
+) -> None:
+    order = workshop.order(keep_state=False)
+    workshop.run(order)
+    with pytest.raises(StateError, match=field) as caught:
+        workshop.run(replace(order, resume=True, **changes))
+    assert "has ended" in str(caught.value) and "--init" in str(caught.value)
+
+
+def test_states_that_a_kill_left_beside_the_model_are_removed(workshop: Workshop) -> None:
+    order = workshop.order()
+    workshop.run(order)
+    assert (order.out / "state.safetensors").exists()
+    workshop.run(replace(order, resume=True, keep_state=False))
+    assert not list(order.out.glob("state*")) and (order.out / "model.safetensors").exists()
+
+
 def test_resume_without_a_state_starts_fresh_and_says_so(
     workshop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,7 +248,7 @@ def test_two_damaged_states_are_an_error_that_names_the_file(workshop: Workshop)
 def test_a_model_in_place_of_the_state_is_refused(workshop: Workshop) -> None:
     order = workshop.order()
     workshop.run(order)
-    (order.out / "state.safetensors").write_bytes((order.out / "model.safetensors").read_bytes())
+    (order.out / "model.safetensors").replace(order.out / "state.safetensors")
     previous_of(order.out / "state.safetensors").unlink()
     with pytest.raises(StateError, match="is not a training state"):
         workshop.run(replace(order, resume=True))

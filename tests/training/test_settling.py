@@ -14,9 +14,10 @@ from amalgan.config.data import DataConfig
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
-from amalgan.data import open_data
+from amalgan.data import Dataset, open_data
 from amalgan.training import loop
 from amalgan.training.run import Order, execute
+from workshop import Workshop
 
 TINY = Networks(width=8, widest=16)
 
@@ -43,6 +44,27 @@ def test_short_runs_settle_on_fewer_examples() -> None:
     many = replace(data, train=data.train.select(np.zeros(100_000, np.int64)))
     counts = [loop.settling_examples(run(images), many) for images in (640, 80_000, 10**6)]
     assert counts == [loop.SETTLING[0], 10_000, loop.SETTLING[1]]
+    fewer = [loop.settling_examples(run(images), many, loop.ON_THE_WAY) for images in (640, 320_000, 10**7)]
+    assert fewer == counts
+
+
+def test_settling_on_the_way_takes_fewer_examples_than_what_is_published(
+    workshop: Workshop,
+) -> None:
+    seen: list[int] = []
+    whole = loop.settle
+
+    def settle(
+        system: object, run: RunConfig, data: Dataset, peers: object, count: int | None = None
+    ) -> None:
+        seen.append(count or loop.settling_examples(run, data))
+        whole(system, run, data, peers, count)  # type: ignore[arg-type]
+
+    workshop.patch.setattr(loop, "settle", settle)
+    workshop.patch.setattr(loop, "SETTLING", (4, 50))
+    workshop.run(workshop.order("fusion", images=256))
+    *on_the_way, at_the_end = seen
+    assert set(on_the_way) == {8} and at_the_end == 32
 
 
 @pytest.mark.parametrize("system", ["gan", "autoencoder"])

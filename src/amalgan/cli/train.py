@@ -28,7 +28,7 @@ class Budget:
     """How long to train; 5 minutes when nothing is said."""
 
     minutes: float | None = None
-    """Wall time in minutes; a few rounds are timed and the number of images is fixed from them."""
+    """Wall time in minutes, from the order to the model, without reading; the number of images follows the machine."""
     images: int | None = None
     """Pictures to draw in all, counted once however many networks see them."""
     until: str | None = None
@@ -44,7 +44,8 @@ class Train(Generic[C]):
     DATA is a word (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians), a folder of pictures
     (sub-folders are classes; train/ and test/ are splits), a .zip of one, a folder of IDX files (as MNIST), an .npz
     or .npy file, or a .csv table of numbers.
-    The run is a folder: model.safetensors when training has ended, log.jsonl, samples/, and a state to resume from.
+    The run is a folder: log.jsonl, samples/, a state to resume from, and in its place model.safetensors when training
+    has ended.
     """
 
     data: Positional[str]
@@ -71,6 +72,8 @@ class Train(Generic[C]):
     """Replace the run in --out."""
     init: Path | None = None
     """Model file whose weights a new run starts from."""
+    keep_state: Switch = False
+    """Keep the states of a run that has ended; they are larger than its model and are removed otherwise."""
     plugin: Path | None = None
     """Python file that registers a system of your own."""
     json: Switch = False
@@ -105,6 +108,7 @@ class Train(Generic[C]):
             resume=self.resume,
             overwrite=self.overwrite,
             init=self.init,
+            keep_state=self.keep_state,
             reading=self.reading,
             augment=self.augment,
         )

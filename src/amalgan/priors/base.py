@@ -108,6 +108,14 @@ class Prior(nn.Module):
             self.sample_standard(self.groups.choose(label, draws, purpose), draws, purpose)
         )
 
+    def stored(self) -> dict[str, Tensor]:
+        """What a model file keeps of the prior: its tensors by name, without slots that nothing was fitted to."""
+        return self.state_dict()
+
+    def restored(self, kept: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors of which ``stored`` kept ``kept``. Where the shapes make no sense they are left as they are."""
+        return kept
+
     def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
         """Fit to standardized codes."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from sklearn.covariance import ledoit_wolf
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
@@ -37,8 +37,32 @@ class MixturePrior(Prior):
         self.register_buffer("center", torch.zeros(groups, parts, code_size))
         self.register_buffer("factor", torch.eye(code_size).repeat(groups, parts, 1, 1))
 
+    def forget(self) -> None:
+        """Make every Gaussian standard normal again."""
+        self.weight.fill_(1 / self.weight.shape[1])
+        self.center.zero_()
+        self.factor.copy_(torch.eye(self.code_size).expand_as(self.factor))
+
+    def stored(self) -> dict[str, Tensor]:
+        """Centers and factors as rows, of Gaussians alone that something was fitted to."""
+        tensors = self.state_dict()
+        used = fitted_slots(tensors)
+        return tensors | {name: tensors[name][used] for name in ("center", "factor")}
+
+    def restored(self, kept: dict[str, Tensor]) -> dict[str, Tensor]:
+        if kept["weight"].shape != self.weight.shape or kept["groups.share"].shape != self.groups.share.shape:
+            return kept
+        used, size = fitted_slots(kept), self.code_size
+        rows = int(used.sum())
+        if kept["center"].shape != (rows, size) or kept["factor"].shape != (rows, size, size):
+            return kept
+        center, factor = torch.zeros(self.center.shape), torch.eye(size).repeat(*used.shape, 1, 1)
+        center[used], factor[used] = kept["center"], kept["factor"]
+        return kept | {"center": center, "factor": factor}
+
     def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
         seed = int(draws.generator("mixture").initial_seed()) % 2**31
+        self.forget()
         for number in range(len(self.groups)):
             if (group == number).any():
                 weight, center, covariance = gaussians(code[group == number], self.weight.shape[1], seed)
@@ -65,6 +89,12 @@ class MixturePrior(Prior):
             if share > 0
         ]
         return torch.stack(parts).logsumexp(0) - self.scale.deviation.double().log().sum()
+
+
+def fitted_slots(tensors: dict[str, Tensor]) -> Bool[Tensor, "groups parts"]:
+    """Which Gaussians may ever be drawn from: those of weight in a group that occurs; all, before the first fit."""
+    used = (tensors["weight"] > 0) & (tensors["groups.share"] > 0)[:, None]
+    return used | (tensors["count"] == 0)
 
 
 def gaussians(code: Tensor, most: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -47,7 +47,24 @@ class NeighborPrior(Prior):
         self.register_buffer("kept", torch.zeros(groups, dtype=torch.int64))
         self.register_buffer("width", torch.ones(groups))
 
+    def stored(self) -> dict[str, Tensor]:
+        """Codes and neighbors of the rows that are in use."""
+        tensors = self.state_dict()
+        rows = int(self.kept.sum())
+        return tensors | {name: tensors[name][:rows] for name in ("code", "neighbor")}
+
+    def restored(self, kept: dict[str, Tensor]) -> dict[str, Tensor]:
+        rows, size = int(kept["kept"].sum()), self.code_size
+        if kept["code"].shape != (rows, size) or kept["neighbor"].shape != (rows, NEIGHBORS) or rows > MOST:
+            return kept
+        code = torch.zeros(MOST, size)
+        neighbor = torch.zeros(MOST, NEIGHBORS, dtype=kept["neighbor"].dtype)
+        code[:rows], neighbor[:rows] = kept["code"], kept["neighbor"]
+        return kept | {"code": code, "neighbor": neighbor}
+
     def fit_standard(self, code: Tensor, group: Tensor, draws: Draws) -> None:
+        self.code.zero_()
+        self.neighbor.zero_()
         order = group.argsort(stable=True)
         self.kept.copy_(torch.bincount(group, minlength=len(self.groups)))
         self.start.copy_(self.kept.cumsum(0) - self.kept)

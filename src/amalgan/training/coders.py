@@ -22,11 +22,13 @@ from torch import Tensor
 
 from amalgan.coder import Coder
 from amalgan.coding.tables import frequencies
+from amalgan.config.run import RunConfig
+from amalgan.data import Dataset
 from amalgan.mapcoder import MapCoder
 from amalgan.streams import key
 from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Rates
 from amalgan.systems.base import System
-from amalgan.training import clusters, mapcoders
+from amalgan.training import clusters, loop, mapcoders
 from amalgan.types import Batch
 
 MOST_CODES = 10_000
@@ -62,6 +64,12 @@ def codes_of(system: Encodes, batches: Iterable[Batch]) -> tuple[Tensor, Tensor]
         if sum(map(len, kept)) < JUDGED:
             kept.append(batch.x)
     return torch.cat(codes), torch.cat(kept)[:JUDGED]
+
+
+def examples(system: System, run: RunConfig, data: Dataset) -> int:
+    """How many of the examples that ``system`` settles on its coder is fitted to; none where it has no coder."""
+    able = isinstance(system, Encodes) and isinstance(system, Decodes)
+    return min(MOST_CODES, loop.settling_examples(run, data)) if able else 0
 
 
 @torch.no_grad()

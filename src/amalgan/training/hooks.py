@@ -6,6 +6,7 @@ import json
 import math
 import signal
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 
 from amalgan import files
+from amalgan.config.run import RunConfig
 from amalgan.errors import Interrupted
 from amalgan.training.loop import Report
 from amalgan.training.processes import Processes
@@ -105,14 +107,17 @@ class Log:
         for name, value in report.items():
             state.unlogged.setdefault(name, []).append(value)
         if state.round % self.every == 0 or state.round == 1:
-            means = {name: sum(values) / len(values) for name, values in state.unlogged.items()}
-            line = {
-                "round": state.round,
-                "images": state.images,
-                "seconds": time.monotonic() - self.started_at,
-            }
-            files.append_line(self.target, json.dumps(line | means))
+            self.append(state, {name: sum(values) / len(values) for name, values in state.unlogged.items()})
             state.unlogged = {}
+
+    def append(self, state: TrainState, facts: dict[str, float]) -> None:
+        """Write one line: where the run is, and ``facts``."""
+        line = {
+            "round": state.round,
+            "images": state.images,
+            "seconds": time.monotonic() - self.started_at,
+        }
+        files.append_line(self.target, json.dumps(line | facts))
 
 
 def trim(log: Path, round: int) -> None:
@@ -132,12 +137,20 @@ def round_of(line: str) -> float:
 
 @dataclass
 class Periodic:
-    """Calls ``action`` whenever another ``every_images`` pictures were drawn."""
+    """Calls ``action`` whenever another ``every`` of ``of`` equal parts of training are done."""
 
     action: Callable[[TrainState], None]
-    every_images: int
+    run: RunConfig
+    every: int
+    of: int
 
     def __call__(self, state: TrainState, report: Report) -> None:
-        before = state.images - state.images // state.round
-        if state.images // self.every_images > before // self.every_images:
+        if self.passed(state, state.round) > self.passed(state, state.round - 1):
             self.action(state)
+
+    def passed(self, state: TrainState, round: int) -> int:
+        """How many times it is due by ``round``."""
+        progress = state.schedule(self.run).progress(round)
+        return bisect_right(
+            range(1, self.of // self.every + 1), progress, key=lambda time: time * self.every / self.of
+        )

@@ -21,13 +21,16 @@ from amalgan.errors import UsageError
 from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
 from amalgan.training.clipping import clip_gradients
+from amalgan.training.ledger import Ledger
 from amalgan.training.memory import enough_memory
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.types import Batch, Tick
 
 SETTLING = (4_096, 50_000)
-"""Settling looks at an eighth as many examples as are drawn in all, within these bounds: a short run stays short."""
+"""Settling looks at a share of as many examples as are drawn in all, within these bounds: a short run stays short."""
+AT_THE_END, ON_THE_WAY = 8, 32
+"""Shares, one in so many: what is published deserves more than what serves until the next boundary."""
 OF_EVERY_CLASS = 32
 """So many examples of each class come first."""
 
@@ -36,19 +39,30 @@ Hook = Callable[[TrainState, Report], None]
 
 
 def train(
-    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, hooks: Sequence[Hook]
+    run: RunConfig,
+    data: Dataset,
+    state: TrainState,
+    processes: Processes,
+    hooks: Sequence[Hook],
+    ledger: Ledger | None = None,
 ) -> None:
     """Take ``state`` to the end of ``run``, calling every hook after each round.
 
-    Hooks save, log, show, validate and guard; one may set ``state.stop``, take the state back, or raise.
+    Hooks save, log, show, validate and guard; one may set ``state.stop``, amend the schedule, take the state back, or
+    raise.
+
+    Args:
+        ledger: books what settling takes.
 
     Raises:
         UsageError: a phase needs the whole batch, and the run splits it.
     """
     refuse_split(run, state.phases, processes)
-    while state.round < run.rounds and state.stop is None:
-        settle_if_due(run, data, state, processes)
-        report = take_round(run, data, state, processes, progress=state.round / run.rounds)
+    ledger = ledger or Ledger()
+    while state.round < state.schedule(run).rounds and state.stop is None:
+        settle_if_due(run, data, state, processes, ledger)
+        progress = state.schedule(run).progress(state.round)
+        report = take_round(run, data, state, processes, progress=progress)
         reached = state.round
         for hook in hooks:
             hook(state, report)
@@ -171,22 +185,26 @@ def micro_batches(count: int, most: int | None) -> Iterator[tuple[slice, float]]
         yield slice(start, stop), (stop - start) / count
 
 
-def settle_if_due(run: RunConfig, data: Dataset, state: TrainState, processes: Processes) -> None:
+def settle_if_due(
+    run: RunConfig, data: Dataset, state: TrainState, processes: Processes, ledger: Ledger
+) -> None:
     """Let the system settle in the first round at or after one of its boundaries."""
-    due = {round_at(run, share) for share in state.system.boundaries()}
-    if state.round in due:
-        settle(state.system, run, data, processes)
+    if state.schedule(run).passed(state.round, tuple(state.system.boundaries())):
+        count = settling_examples(run, data, ON_THE_WAY)
+        with ledger.doing("settling", count):
+            settle(state.system, run, data, processes, count)
 
 
-def round_at(run: RunConfig, share: float) -> int:
-    """The first round whose progress is at least ``share``."""
-    return next(r for r in range(int(share * run.rounds), run.rounds + 1) if r / run.rounds >= share)
-
-
-def settling_examples(run: RunConfig, data: Dataset) -> int:
-    """How many training examples the system settles on."""
+def settling_examples(run: RunConfig, data: Dataset, share: int = AT_THE_END) -> int:
+    """How many training examples the system settles on: one for ``share`` that are drawn."""
     least, most = SETTLING
-    return min(len(data.train), most, max(least, run.images // 8))
+    return min(len(data.train), most, max(least, run.images // share))
+
+
+def examples_settled(run: RunConfig, data: Dataset, system: System) -> int:
+    """Examples that ``system`` settles on in all: at its boundaries, and before it is published."""
+    on_the_way = len(system.boundaries()) * settling_examples(run, data, ON_THE_WAY)
+    return on_the_way + settling_examples(run, data)
 
 
 def settling_order(records: Records, seed: int) -> torch.Tensor:
@@ -201,10 +219,16 @@ def settling_order(records: Records, seed: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def settle(system: System, run: RunConfig, data: Dataset, processes: Processes) -> None:
-    """Fit what ``system`` estimates to training examples; the first process's result is everyone's."""
+def settle(
+    system: System, run: RunConfig, data: Dataset, processes: Processes, count: int | None = None
+) -> None:
+    """Fit what ``system`` estimates to training examples; the first process's result is everyone's.
+
+    Args:
+        count: how many examples; by default what suits the length of the run.
+    """
     draws = Draws(seed=run.seed, round=0, total=run.batch)
-    picked = settling_order(data.train, run.seed)[: settling_examples(run, data)]
+    picked = settling_order(data.train, run.seed)[: count or settling_examples(run, data)]
     system.settle(examples(data.train, picked, processes.device), draws)
     processes.same(system.state_dict().values())
 

@@ -31,6 +31,7 @@ class Order:
     resume: bool = False
     overwrite: bool = False
     init: Path | None = None
+    keep_state: bool = False
     reading: DataConfig = field(default_factory=DataConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 

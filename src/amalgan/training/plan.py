@@ -9,7 +9,6 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -23,12 +22,17 @@ from amalgan.errors import UsageError
 from amalgan.priors import MixturePrior, Prior
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
-from amalgan.training import budget, loop
+from amalgan.training import budget, loop, threads
+from amalgan.training.ledger import Ledger
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes, precision_on
+from amalgan.training.state import STATE, exists
+from amalgan.training.timed import TimeBudget
 from amalgan.training.validation import Goal, wanted
 
 DEFAULT_MINUTES = 5.0
+READING = "reading"
+"""What the ledger calls it; minutes do not count it."""
 CODES_AN_ENTRY = 4
 """With fewer codes for each entry of one, a covariance is mostly chance."""
 LEARNED_BY_HEART = 1000
@@ -37,27 +41,34 @@ BEGUN_WITH, AT_ONCE = 1024, 32
 """Examples whose mean is where decoders begin, and how many of them are in memory."""
 
 
-def read(order: Order, console: Console) -> Dataset:
+def read(order: Order, console: Console, ledger: Ledger | None = None) -> Dataset:
     """Open the data, showing how far reading is and what is doubtful about it."""
-    with console.status(f"reading {order.data} ...") as status:
-        data = open_data(
-            order.data,
-            order.reading,
-            seed=order.seed,
-            progress=lambda done, of: status.update(f"reading {order.data}: {done:,} of {of:,} ..."),
-        )
+    ledger = ledger or Ledger()
+    with ledger.doing(READING), console.status(f"reading {order.data} ...") as status:
+
+        def progress(done: int, of: int) -> None:
+            ledger.note = f"{done:,} of {of:,}"
+            status.update(f"reading {order.data}: {ledger.note} ...")
+
+        data = open_data(order.data, order.reading, seed=order.seed, progress=progress)
     for warning in data.inspection.warnings:
         console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)
     return data
 
 
-def resolve(order: Order, data: Dataset, peers: Processes, console: Console) -> RunConfig:
-    """The run that ``order`` means on this data: every default filled in, minutes turned into images."""
-    run = RunConfig(
+def resolve(order: Order, data: Dataset, peers: Processes) -> RunConfig:
+    """The run that ``order`` means on this data: every default filled in.
+
+    Without a number of images, of its own or of the run that goes on, it is one round: ``fit_to_time`` plans the rest.
+    """
+    planned = planned_images(order) if order.images is None else order.images
+    if order.until:
+        Goal.parse(order.until)
+    return RunConfig(
         system=order.system,
         settings=order.settings.resolved(data.spec),
         data=data.name,
-        images=order.batch if order.images is None else order.images,
+        images=order.batch if planned is None else planned,
         seed=order.seed,
         batch=order.batch,
         micro_batch=order.micro_batch,
@@ -68,23 +79,46 @@ def resolve(order: Order, data: Dataset, peers: Processes, console: Console) -> 
         reading=replace(order.reading, cache=None),
         augment=resolve_augment(order.augment, data.spec),
     )
-    if order.until:
-        Goal.parse(order.until)
+
+
+def needs_time(order: Order) -> bool:
+    """Whether minutes are to be turned into images, which a run that goes on has done already.
+
+    Raises:
+        UsageError: the minutes are no time.
+    """
     if order.images is not None:
-        return run
-    if order.resume and (planned := planned_images(order.out)):
-        return replace(run, images=planned)
+        return False
+    if order.minutes is not None and not 0 < order.minutes < math.inf:
+        raise UsageError(f"--minutes is {order.minutes:g}; give a number above 0")
+    return planned_images(order) is None
+
+
+def fit_to_time(
+    order: Order, run: RunConfig, data: Dataset, peers: Processes, ledger: Ledger
+) -> tuple[RunConfig, TimeBudget]:
+    """``run`` with the images that fit into the minutes of ``order``, and what was timed to find out."""
     minutes = DEFAULT_MINUTES if order.minutes is None else order.minutes
-    if not 0 < minutes < math.inf:
-        raise UsageError(f"--minutes is {minutes:g}; give a number above 0")
-    console.print(f"timing a few rounds to fit {minutes:g} minutes ...", highlight=False)
-    return replace(run, images=budget.images_for(minutes, run, data, fresh_system(run, data, peers), peers))
+    system = fresh_system(run, data, peers)
+    effort = budget.brief(minutes, len(budget.intervals(system)))
+    with ledger.doing("timing a few rounds"):
+        count = budget.threads_for(run, data, system, peers, ledger.clock)
+    with ledger.doing("timing a few rounds"), threads.using(count):
+        timed = budget.time_work(run, data, system, peers, clock=ledger.clock, effort=effort)
+    spent = ledger.spent(without=READING)
+    images = torch.tensor(
+        budget.images_in(max(0.0, 60 * minutes - spent), run, data, system, timed), device=peers.device
+    )
+    peers.same([images])  # clocks differ, plans may not
+    return replace(run, images=int(images)), TimeBudget(minutes, spent, timed, count)
 
 
-def planned_images(out: Path) -> int | None:
-    """The number of images that the run in ``out`` fixed when it began."""
+def planned_images(order: Order) -> int | None:
+    """The number of images that the run which ``order`` goes on with was first planned for."""
+    if not order.resume or not exists(order.out / STATE):
+        return None
     try:
-        return int(json.loads((out / "run.json").read_text())["images"])
+        return int(json.loads((order.out / "run.json").read_text())["images"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

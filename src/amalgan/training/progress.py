@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from amalgan.config.run import RunConfig
 from amalgan.training.loop import Report
+from amalgan.training.narration import Narrator
 from amalgan.training.state import TrainState
 
-PLAIN_SECONDS = 10.0
 SMOOTHING = 0.05
 
 
@@ -22,47 +22,65 @@ SMOOTHING = 0.05
 class Show:
     """A hook that shows images, speed, remaining time and losses."""
 
-    console: Console
+    narrator: Narrator
+    run: RunConfig
+    left: Callable[[TrainState], float]
+    """Seconds until the model is published."""
     progress: Progress
     task: TaskID
-    total_images: int
     started_at: float
     first_images: int
-    shown_at: float
     smooth: dict[str, float]
 
     @classmethod
     @contextmanager
-    def on(cls, console: Console, *, images: int, of: int) -> Iterator[Show]:
-        """Show progress on ``console`` within the block, from ``images`` of ``of``."""
+    def on(
+        cls, narrator: Narrator, run: RunConfig, left: Callable[[TrainState], float], *, images: int
+    ) -> Iterator[Show]:
+        """Show the progress of ``run`` within the block, from ``images`` on."""
         columns = (
             TextColumn("[bold]training"),
             BarColumn(bar_width=24),
             TextColumn("{task.completed:,.0f}/{task.total:,.0f} images · {task.fields[speed]:.0f}/s ·"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("· {task.fields[losses]}"),
+            TextColumn("{task.fields[left]} left · {task.fields[losses]}"),
         )
+        console = narrator.console
         progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         with progress:
-            task = progress.add_task("training", total=of, completed=images, speed=0.0, losses="")
-            now = time.monotonic()
-            yield cls(console, progress, task, of, now, images, now, {})
+            task = progress.add_task(
+                "training", total=run.images, completed=images, speed=0.0, left="", losses=""
+            )
+            yield cls(narrator, run, left, progress, task, time.monotonic(), images, {})
 
     def __call__(self, state: TrainState, report: Report) -> None:
         for name, value in report.items():
             self.smooth[name] = self.smooth.get(name, value) * (1 - SMOOTHING) + value * SMOOTHING
-        now = time.monotonic()
-        speed = (state.images - self.first_images) / max(now - self.started_at, 1e-6)
-        if self.console.is_terminal:
-            self.progress.update(self.task, completed=state.images, speed=speed, losses=self.losses(4))
-        elif now - self.shown_at > PLAIN_SECONDS:
-            self.shown_at = now
-            left = (self.total_images - state.images) / max(speed, 1e-6)
-            self.console.print(
-                f"{state.images:,}/{self.total_images:,} images · {speed:.0f}/s · {left:.0f} s left · {self.losses(8)}",
-                highlight=False,
-                soft_wrap=True,
+        if self.narrator.console.is_terminal:
+            self.draw(state)
+        elif self.narrator.silent:
+            done, total = f"{state.images:,}", f"{self.total(state):,}"
+            self.narrator.say(
+                f"{done}/{total} images · {self.speed(state):.0f}/s · {shown(self.left(state))} left · {self.losses(8)}"
             )
+
+    def draw(self, state: TrainState) -> None:
+        """Bring the live line up to date."""
+        self.progress.update(
+            self.task,
+            completed=state.images,
+            total=self.total(state),
+            speed=self.speed(state),
+            left=shown(self.left(state)),
+            losses=self.losses(4),
+        )
+
+    def total(self, state: TrainState) -> int:
+        """Images in all, as planned now."""
+        return state.schedule(self.run).rounds * self.run.batch
+
+    def speed(self, state: TrainState) -> float:
+        """Images a second."""
+        return (state.images - self.first_images) / max(time.monotonic() - self.started_at, 1e-6)
 
     def losses(self, most: int) -> str:
         """The smoothed terms, named."""
@@ -73,6 +91,11 @@ class Show:
             for short in [name.split("/")[-1]]
         )
 
-    def tell(self, sentence: str) -> None:
-        """One line above the progress."""
-        self.console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+
+def shown(seconds: float) -> str:
+    """A time as people say it; never below 0."""
+    whole = max(0, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    minutes, hours = whole // 60, whole // 3600
+    return f"{minutes} min {whole % 60} s" if hours < 2 else f"{hours} h {minutes % 60} min"

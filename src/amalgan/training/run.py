@@ -7,47 +7,65 @@ Order ─► plan ─► Job: state, fresh or resumed ─► loop ─► settle,
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 
 from amalgan import files, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
-from amalgan.data import Dataset, Records
-from amalgan.errors import UsageError
+from amalgan.data import Dataset
 from amalgan.features import features_of
-from amalgan.systems.base import System
-from amalgan.training import coders, loop, pictures, plan, processes, state, verdict
-from amalgan.training.baseline import Baseline
+from amalgan.training import (
+    coders,
+    folder,
+    guarding,
+    loop,
+    pictures,
+    plan,
+    processes,
+    publishing,
+    state,
+    threads,
+)
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
+from amalgan.training.ledger import Ledger
+from amalgan.training.narration import Narrator
 from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
 from amalgan.training.progress import Show
-from amalgan.training.state import TrainState
+from amalgan.training.state import STATE, TrainState
+from amalgan.training.timed import TimeBudget
+from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, untimed
 from amalgan.training.validation import Goal, Validate, possible
-from amalgan.training.watchdog import Watchdog
 
 LOG_ROUNDS = 20
 SAMPLE_TIMES = 10
-STATE = "state.safetensors"
 VALIDATION_TIMES = 20
+CODING = 2
+"""Fitting the coder takes about so many times as long as settling on its examples."""
+WORTH_SAYING = 1.0
+"""Seconds."""
 
 __all__ = ["Order", "Result", "execute"]
 
 
-def execute(order: Order, console: Console, stored: Callable[[], None] = lambda: None) -> Result:
+def execute(
+    order: Order,
+    console: Console,
+    stored: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Result:
     """Carry out ``order``: train, and publish ``model.safetensors`` when training has ended.
 
     Args:
         stored: is called after each save of the state.
+        clock: wall time in seconds, which --minutes are counted by.
 
     Raises:
         AmalganError: the settings, the data, the folder, or the numbers; Interrupted after a signal.
@@ -56,19 +74,31 @@ def execute(order: Order, console: Console, stored: Callable[[], None] = lambda:
     with ExitStack() as stack:
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
-        check_folder(order, peers)
+        folder.refuse_taken(order, peers)
         console = console if peers.first else Console(quiet=True)
-        data = plan.read(order, console)
-        job = Job(order, plan.resolve(order, data, peers, console), data, peers, console, stored)
+        narrator = Narrator(console, Ledger(clock))
+        stack.enter_context(narrator.speaking())
+        data = plan.read(order, console, narrator.ledger)
+        run = plan.resolve(order, data, peers)
+        if ended := folder.finished(order, run, data):
+            if peers.first and not order.keep_state:
+                state.remove(order.out / STATE)
+            narrator.say(folder.nothing_to_do(order, ended))
+            return folder.result_of(order, ended, data)
+        job = Job.planned(order, run, data, peers, narrator, stored)
         job.say(plan.describe(job.run, data))
         current, resumed_at = job.begin()
-        show = stack.enter_context(Show.on(console, images=current.images, of=job.run.images))
+        stack.enter_context(threads.using(current.time.threads if current.time else None))
+        forecast = job.forecast(current)
+        show = stack.enter_context(Show.on(narrator, job.run, forecast.left, images=current.images))
         with signals.remembered():
-            loop.train(job.run, data, current, peers, job.hooks(current, signals, show))
+            hooks = job.hooks(current, forecast, signals, show)
+            with job.ledger.doing("training"):
+                loop.train(job.run, data, current, peers, hooks, job.ledger)
             job.store(current)
         metrics, doubts = job.finish(current)
     return Result(
-        model=order.out / "model.safetensors",
+        model=order.out / folder.MODEL,
         images=current.images,
         resumed_at_images=resumed_at,
         cpu_seconds=time.process_time() - started_at,
@@ -79,16 +109,6 @@ def execute(order: Order, console: Console, stored: Callable[[], None] = lambda:
     )
 
 
-def check_folder(order: Order, peers: Processes) -> None:
-    """Refuse to write over another run; all processes decide before the first one writes."""
-    taken = peers.any((order.out / "run.json").exists())
-    if taken and not order.resume and not order.overwrite:
-        raise UsageError(
-            f"{order.out} holds a run already. Go on with it by --resume, replace it by --overwrite, "
-            "or choose another --out."
-        )
-
-
 @dataclass(frozen=True)
 class Job:
     """A run being carried out: what every step of it needs."""
@@ -97,8 +117,34 @@ class Job:
     run: RunConfig
     data: Dataset
     peers: Processes
-    console: Console
+    narrator: Narrator
     stored: Callable[[], None]
+    time: TimeBudget | None = None
+    """The minutes of a new run, where these are its budget."""
+
+    @classmethod
+    def planned(
+        cls,
+        order: Order,
+        run: RunConfig,
+        data: Dataset,
+        peers: Processes,
+        narrator: Narrator,
+        stored: Callable[[], None],
+    ) -> Job:
+        """``run`` with the minutes of ``order`` turned into images."""
+        if not plan.needs_time(order):
+            return cls(order, run, data, peers, narrator, stored)
+        run, time = plan.fit_to_time(order, run, data, peers, narrator.ledger)
+        job = cls(order, run, data, peers, narrator, stored, time)
+        if (reading := job.ledger.seconds[plan.READING]) > WORTH_SAYING:
+            job.say(f"reading took {reading:.0f} s, which the {time.minutes:g} minutes do not count")
+        return job
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the run spends its time on."""
+        return self.narrator.ledger
 
     @property
     def saved(self) -> Path:
@@ -113,8 +159,8 @@ class Job:
         return {**fields.to_json(self.run), "spec": spec, "data_fingerprint": self.data.fingerprint}
 
     def say(self, text: str) -> None:
-        """One line to the user; names of files are no markup."""
-        self.console.print(text, highlight=False, soft_wrap=True, markup=False)
+        """One line to the user."""
+        self.narrator.say(text)
 
     def begin(self) -> tuple[TrainState, int | None]:
         """The state to start from, and the images it had reached if it was resumed; writes ``run.json``.
@@ -126,8 +172,9 @@ class Job:
         for doubt in plan.doubts(self.run, self.data, system):
             self.say(doubt)
         if self.order.init:
-            initialize(system, self.order.init)
+            folder.initialize(system, self.order.init)
         current = TrainState.fresh(system)
+        current.time = self.time
         resumed_at = self.resume(current) if self.order.resume else None
         if self.peers.first:
             self.open_folder(current, resumed_at)
@@ -141,13 +188,16 @@ class Job:
             self.say(f"{self.order.out} holds no saved state: starting fresh")
             return None
         state.restore(current, self.saved, self.identity, self.say)
+        if current.time:
+            self.ledger.earlier = current.time.spent
+            current.time = replace(current.time, minutes=self.order.minutes or current.time.minutes)
         self.say(f"resumed at {current.images:,} images")
         return current.images
 
     def open_folder(self, current: TrainState, resumed_at: int | None) -> None:
         """Make the folder this run's: nothing of an earlier one, the plan, the log up to here."""
         if resumed_at is None:
-            clear(self.order.out)
+            folder.clear(self.order.out)
         facts = {"amalgan": "run", **fields.to_json(self.run), "data_fingerprint": self.data.fingerprint}
         files.write_json(self.order.out / "run.json", facts)
         trim(self.order.out / "log.jsonl", current.round)
@@ -155,45 +205,68 @@ class Job:
     def store(self, current: TrainState) -> None:
         """Save the state; the first process does it for all."""
         if self.peers.first:
-            state.save(current, self.saved, self.identity)
-            self.stored()
+            with self.ledger.doing("saving"):
+                current.time = current.time and replace(current.time, spent=self.spent())
+                state.save(current, self.saved, self.identity)
+                self.stored()
 
-    def hooks(self, current: TrainState, signals: Signals, show: Show) -> list[loop.Hook]:
+    def forecast(self, current: TrainState) -> Forecast:
+        """What tells how long the rest of the run takes."""
+        on_the_way = loop.settling_examples(self.run, self.data, loop.ON_THE_WAY)
+        at_the_end = loop.settling_examples(self.run, self.data)
+        coded = CODING * coders.examples(current.system, self.run, self.data)
+        timed = current.time.timed if current.time else untimed(self.run.batch)
+        memory = MEMORY * 60 * current.time.minutes if current.time else 0.0
+        return Forecast(
+            self.run,
+            self.ledger,
+            timed=timed,
+            boundaries=tuple(current.system.boundaries()),
+            settled=(on_the_way, at_the_end + coded),
+            half_life=max(SHORTEST_MEMORY, memory),
+            round=current.round,
+        )
+
+    def hooks(self, current: TrainState, forecast: Forecast, signals: Signals, show: Show) -> list[loop.Hook]:
         """What stands beside the loop: the watchdog first, so that nothing broken is saved or shown."""
+        run, target = self.run, self.order.out / "log.jsonl"
 
-        run, every = self.run, max(self.run.batch, self.run.images // VALIDATION_TIMES)
-        hooks: list[loop.Hook] = [self.watchdog(current, show)]
+        def gone_back(now: TrainState) -> None:
+            if self.peers.first:
+                trim(target, now.round)
+
+        guard = guarding.watchdog_of(current, self.data, self.peers, tell=self.say, gone_back=gone_back)
+        hooks: list[loop.Hook] = [guard]
         cheap = len(self.data.validation) and possible(current.average)[:1] != ["frechet"]
         if cheap or run.until or run.patience:
-            hooks.append(Periodic(self.validation(current), run.validate_every or every))
+            every = run.validate_every or max(run.batch, run.images // VALIDATION_TIMES)
+            hooks.append(self.now_and_then("validating", self.validation(current), every))
+        log = Log(target, LOG_ROUNDS)
         if self.peers.first:
-            hooks.append(Log(self.order.out / "log.jsonl", LOG_ROUNDS))
-            hooks.append(Periodic(self.sheets(), max(run.batch, run.images // SAMPLE_TIMES)))
-            hooks.append(show)
-        return [*hooks, Save(self.store, signals, self.peers)]
+            sheets = self.now_and_then(
+                "drawing samples", self.sheets(), max(run.batch, run.images // SAMPLE_TIMES)
+            )
+            hooks += [log, sheets, show]
+        write = log.append if self.peers.first else lambda now, facts: None
+        keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say)
+        return [*hooks, Periodic(keeper, run, 1, CHECKS), Save(self.store, signals, self.peers)]
 
-    def watchdog(self, current: TrainState, show: Show) -> Watchdog:
-        """Return what guards the numbers and goes back to a good state, from ``current`` on."""
-        good, baseline = state.Snapshot(), self.baseline(self.data.train)
-        good.take(current)
+    def now_and_then(self, what: str, action: Callable[[TrainState], None], every: int) -> Periodic:
+        """A hook that takes ``action`` whenever ``every`` images of the plan are done."""
 
-        def take_back(now: TrainState) -> None:
-            good.put_back(now)
-            if self.peers.first:
-                trim(self.order.out / "log.jsonl", now.round)
+        def booked(current: TrainState) -> None:
+            with self.ledger.doing(what):
+                action(current)
 
-        return Watchdog(good.take, take_back, show.tell, lambda system: self.agreed(baseline.ratio(system)))
+        return Periodic(booked, self.run, every, self.run.rounds * self.run.batch)
 
-    def baseline(self, records: Records) -> Baseline:
-        """Return the simplest guess on some of ``records``, which a system has to beat."""
-        return Baseline.of(records, plan.mean_of(self.data.train), self.peers.device)
-
-    def agreed(self, ratio: float | None) -> float | None:
-        """Return the mean of a ratio over all processes, which must decide alike."""
-        return None if ratio is None else self.peers.mean({"ratio": torch.tensor(ratio)})["ratio"]
+    def spent(self) -> float:
+        """Seconds of the run so far, which minutes are counted by."""
+        return self.ledger.spent(without=plan.READING)
 
     def validation(self, current: TrainState) -> Validate:
         """What measures the averaged weights as training goes on."""
+        begun = max(phase.during[0] for phase in current.phases)
         return Validate(
             data=self.data,
             processes=self.peers,
@@ -201,7 +274,7 @@ class Job:
             features=lambda: features_of(self.data, cache=self.order.reading.cache, device=self.peers.device),
             goal=Goal.parse(self.run.until) if self.run.until else None,
             patience=self.run.patience,
-            begun_images=max(phase.during[0] for phase in current.phases) * self.run.images,
+            begun_images=lambda now: now.schedule(self.run).first_round(begun) * self.run.batch,
         )
 
     def sheets(self) -> pictures.Sheets:
@@ -212,65 +285,27 @@ class Job:
         """Settle the averaged weights (the best ones, if they were kept) and publish them."""
         if current.best is not None:
             current.average.load_state_dict(current.best)
-        loop.settle(current.average, self.run, self.data, self.peers)
+        with self.ledger.doing("settling"):
+            loop.settle(current.average, self.run, self.data, self.peers)
         reached = self.validation(current).reached(current)
         metrics = {f"validation_{name}": value for name, value in reached.items() if name != "images"}
-        doubts = self.doubts(current.average)
+        doubts = guarding.doubts_about(current.average, self.data, self.peers)
         if self.peers.first:
-            self.sheets()(current)
+            with self.ledger.doing("drawing samples"):
+                self.sheets()(current)
             self.publish(current, metrics, doubts)
+            if not self.order.keep_state:
+                state.remove(self.saved)
         for doubt in doubts:
             self.say(f"warning: {doubt}")
         return metrics, doubts
 
-    def doubts(self, system: System) -> list[str]:
-        """Return the reasons not to use the finished ``system``."""
-        unseen = self.data.validation if len(self.data.validation) > 1 else self.data.train
-        return list(verdict.doubts_about(system, self.baseline(unseen)))
-
     def publish(self, current: TrainState, metrics: dict[str, float], doubts: list[str]) -> None:
-        """Write the model file. It holds no times and no paths: equal runs give equal files."""
-        run, data = self.run, self.data
-        facts = {
-            "training": {
-                "images": current.images,
-                "seed": run.seed,
-                "batch": run.batch,
-                "curve": current.curve,
-            },
-            "data": {"name": data.name, "fingerprint": data.fingerprint, "train": len(data.train)},
-            "metrics": metrics,
-            "doubts": doubts,
-        }
-        target, system = self.order.out / "model.safetensors", current.average
-        modelfile.publish(target, system, name=run.system, facts=facts, coder=self.coder(system))
-
-    def coder(self, system: System) -> modelfile.AnyCoder | None:
-        """What ``system`` compresses with, fitted to examples that it settled on."""
-        count = min(coders.MOST_CODES, loop.settling_examples(self.run, self.data))
-        picked = loop.settling_order(self.data.train, self.run.seed)[:count]
-        examples = loop.examples(self.data.train, picked, self.peers.device)
-        return coders.fit(system, examples, seed=self.run.seed)
-
-
-def clear(out: Path) -> None:
-    """Remove what an earlier run left in ``out``, lest it be taken for this one's."""
-    for name in (STATE, state.previous_of(Path(STATE)).name, "log.jsonl", "model.safetensors"):
-        (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / "samples", ignore_errors=True)
-
-
-def initialize(system: System, source: Path) -> None:
-    """Start from the weights of a model file.
-
-    Raises:
-        UsageError: the model's weights do not fit; names the first that differs.
-    """
-    weights = modelfile.load(source).system.state_dict()
-    mine = system.state_dict()
-    for name in sorted(mine.keys() | weights.keys()):
-        if name not in mine or name not in weights or mine[name].shape != weights[name].shape:
-            raise UsageError(
-                f"--init {source}: {name} differs from this run's. Use the same system, sizes and data shape."
-            )
-    system.load_state_dict(weights)
+        """Fit what the model compresses with, and write its file."""
+        system = current.average
+        with self.ledger.doing("fitting the coder"):
+            coder = publishing.coder_of(system, self.run, self.data, self.peers.device)
+        with self.ledger.doing("writing the model"):
+            facts = publishing.facts_of(self.run, self.data, current, metrics, doubts)
+            target = self.order.out / folder.MODEL
+            modelfile.publish(target, system, name=self.run.system, facts=facts, coder=coder)

@@ -20,10 +20,14 @@ from torch.optim import Adam
 
 from amalgan import files, tensorfile
 from amalgan.config import fields
+from amalgan.config.run import RunConfig
 from amalgan.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
+from amalgan.training.schedule import Amendment, Schedule
+from amalgan.training.timed import TimeBudget
 
 KIND = "a training state"
+STATE = "state.safetensors"
 WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
 
@@ -57,6 +61,10 @@ class TrainState:
     """Why training ends before its budget."""
     unlogged: dict[str, list[float]] = field(default_factory=dict)
     """Terms and notes since the last line of the log: a resumed run writes the lines of one that never stopped."""
+    amendments: tuple[Amendment, ...] = ()
+    """Moments at which the number of rounds was fixed anew, so that --minutes are kept."""
+    time: TimeBudget | None = None
+    """The minutes of the run, where these and not images are its budget."""
 
     @classmethod
     def fresh(cls, system: System) -> TrainState:
@@ -64,6 +72,10 @@ class TrainState:
         phases = tuple(system.phases())
         optimizers = [optimizer(phase, list(system.owned(phase))) for phase in phases]
         return cls(system, copy.deepcopy(system).eval(), phases, optimizers)
+
+    def schedule(self, run: RunConfig) -> Schedule:
+        """The rounds of ``run``, as amended so far."""
+        return Schedule(run.rounds, self.amendments)
 
     @torch.no_grad()
     def average_in(self, batch: int, half_life: int) -> None:
@@ -114,6 +126,12 @@ def exists(saved: Path) -> bool:
     return saved.exists() or previous_of(saved).exists()
 
 
+def remove(saved: Path) -> None:
+    """Remove both states."""
+    for one in (saved, previous_of(saved)):
+        one.unlink(missing_ok=True)
+
+
 def tensors_of(state: TrainState) -> dict[str, Tensor]:
     """Every tensor of ``state`` under a name that says where it belongs."""
     named = {f"system/{name}": value for name, value in state.system.state_dict().items()}
@@ -151,7 +169,8 @@ def restore(
 
 def numbers_of(state: TrainState) -> dict[str, Any]:
     """Return everything in ``state`` that is no tensor, by its name."""
-    return {name: copy.deepcopy(getattr(state, name)) for name in NUMBERS}
+    plain = {name: copy.deepcopy(getattr(state, name)) for name in NUMBERS}
+    return plain | {"amendments": state.amendments, "time": state.time and state.time.to_json()}
 
 
 def fill_state(state: TrainState, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
@@ -164,6 +183,8 @@ def fill_state(state: TrainState, tensors: dict[str, Tensor], numbers: dict[str,
     state.best = {name: value.to(device) for name, value in below(tensors, "best/").items()} or None
     for name in NUMBERS:
         setattr(state, name, copy.deepcopy(numbers.get(name, getattr(state, name))))
+    state.amendments = tuple(Amendment(*one) for one in numbers.get("amendments", []))
+    state.time = TimeBudget.from_json(numbers.get("time"))
 
 
 class Snapshot:

@@ -110,7 +110,7 @@ class Validate:
     """Fits what is estimated, without which generating means nothing yet."""
     goal: Goal | None = None
     patience: int | None = None
-    begun_images: float = 0.0
+    begun_images: Callable[[TrainState], float] = lambda state: 0.0
     """Before so many images some phase has not begun: no reason to stop, no weights to keep."""
 
     def __call__(self, state: TrainState) -> None:
@@ -118,7 +118,7 @@ class Validate:
         own = {name: torch.tensor(self.measure(name, state.average), device=self.device) for name in names}
         values = self.processes.mean(own)  # one number for all, or one process would stop without the others
         state.curve.append({"images": float(state.images), **values})
-        if state.images < self.begun_images:
+        if state.images < self.begun_images(state):
             return
         if self.goal and self.goal.reached(values[self.goal.measure]):
             state.stop = f"{self.goal.measure} reached {values[self.goal.measure]:.4g}"
@@ -149,7 +149,8 @@ class Validate:
 
     def late(self, state: TrainState) -> list[dict[str, float]]:
         """The points of the curve at which every phase had begun."""
-        return [point for point in state.curve if point["images"] >= self.begun_images]
+        begun = self.begun_images(state)
+        return [point for point in state.curve if point["images"] >= begun]
 
     def measure(self, name: str, system: System) -> float:
         """One measure of ``system`` on validation examples."""

@@ -80,8 +80,8 @@ class Meter:
     def of(cls, run: Path, device: str) -> Meter:
         """Goes on from what earlier sittings spent up to their last save."""
         place = run / "spent.json"
-        saved = place.exists() and (run / "state.safetensors").exists()
-        before = json.loads(place.read_text()) if saved else {}
+        begun = any((run / name).exists() for name in ("state.safetensors", "model.safetensors"))
+        before = json.loads(place.read_text()) if begun and place.exists() else {}
         return cls(place, device, before, timing.clock_of(device)())
 
     @property
