@@ -33,7 +33,7 @@ def read_pictures(source: Pictures, request: Request, folder: Path, progress: Pr
     passes = 1 if request.settled else 2
     layout = _layout(source, request, part_of(progress, 0, passes))
     places = Places.of(source.path(row) for row in range(len(source)))
-    with closing(StoreWriter(folder, layout.shape)) as writer:
+    with closing(StoreWriter(folder, layout.shape, len(source))) as writer:
         gathering = Gathering(writer)
         decoded = in_order(
             lambda row: _decoded(source, row, layout), len(source), part_of(progress, passes - 1, passes)
