@@ -54,11 +54,19 @@ def inspected(found: Inspection) -> dict[str, Any]:
         "as": f"{found.spec.text} ({found.chosen})",
         "found": tallied(found.modes),
         "sizes": tallied(found.sizes) or "none",
+        **cut(found),
         "classes": tallied(found.classes) or "none",
         "unlabeled": f"{found.unlabeled:,}",
         "splits": f"{parts} ({'its own' if found.own_splits else 'made from the content'})",
         "duplicates": f"{copies.count:,}, of which {copies.across_splits:,} in another split",
     }
+
+
+def cut(found: Inspection) -> dict[str, str]:
+    """How much of pictures is never seen."""
+    if found.spec.kind != "image":
+        return {}
+    return {"cut away": f"{found.cut_away:.1%} of the pictures' area, on average (--fit {found.spec.fit})"}
 
 
 def tallied(counts: dict[str, int]) -> str:
