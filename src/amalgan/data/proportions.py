@@ -21,6 +21,8 @@ Size = tuple[int, int]
 """Height and width."""
 
 SMALLEST, STEP = 8, 4
+LADDER = (16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512)
+"""Sides among which the time there is may choose; few, so that timing it twice seldom gives two answers."""
 SMALL, USUAL = 32, 64
 """Sides: the roots of the areas that pictures are made into, by whether most have the pixels for the larger one."""
 SHARED = 0.9
@@ -40,6 +42,13 @@ def choose_size(sizes: NDArray[np.integer[Any]]) -> tuple[Size, str]:
         return own, f"{own[0]}x{own[1]}: {_whose(sizes)}"
     size = size_at(usual_side(sizes), proportions(sizes))
     return size, f"{size[0]}x{size[1]}: {_why(sizes)}; another --size can be asked for"
+
+
+def possible_sizes(sizes: NDArray[np.integer[Any]]) -> list[Size]:
+    """The sizes that these pictures might be made into, the smallest first: none has more pixels than they show."""
+    usual, most = choose_size(sizes)[0], shown_side(sizes)
+    found = {size_at(side, proportions(sizes)) for side in LADDER if side <= most} | {usual}
+    return sorted(found, key=lambda size: (size[0] * size[1], size))
 
 
 def own_size(sizes: NDArray[np.integer[Any]]) -> Size | None:

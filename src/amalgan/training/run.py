@@ -24,7 +24,7 @@ from amalgan.data import Dataset
 from amalgan.errors import UsageError
 from amalgan.features import features_of
 from amalgan.systems.base import System
-from amalgan.training import coders, loop, pictures, plan, processes, state
+from amalgan.training import coders, loop, pictures, plan, processes, sizing, state
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
@@ -56,9 +56,12 @@ def execute(order: Order, console: Console, stored: Callable[[], None] = lambda:
         signals = stack.enter_context(Signals.caught())
         check_folder(order, peers)
         console = console if peers.first else Console(quiet=True)
+        order, why = sizing.sized(order, peers, console)
         data = plan.read(order, console)
         job = Job(order, plan.resolve(order, data, peers, console), data, peers, console, stored)
         job.say(plan.describe(job.run, data))
+        for line in sizing.describe(data, why):
+            job.say(line)
         current, resumed_at = job.begin()
         show = stack.enter_context(Show.on(console, images=current.images, of=job.run.images))
         with signals.remembered():
