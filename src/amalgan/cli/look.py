@@ -103,7 +103,10 @@ def cut(found: Inspection) -> dict[str, str]:
     """How much of pictures is never seen."""
     if found.spec.kind != "image":
         return {}
-    return {"cut away": f"{found.cut_away:.1%} of the pictures' area, on average (--fit {found.spec.fit})"}
+    share = (
+        f"{found.cut_away:.1%} of the pictures' area, on average" if found.cut_away >= 0.0005 else "nothing"
+    )
+    return {"cut away": f"{share} (--fit {found.spec.fit})"}
 
 
 def tallied(counts: dict[str, int]) -> str:

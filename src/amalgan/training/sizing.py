@@ -178,4 +178,5 @@ def describe(data: Dataset, why: str | None) -> Iterator[str]:
     """A line on the size of pictures, and on how much of them is never seen; none for vectors."""
     found = data.inspection
     if data.spec.kind == "image":
-        yield f"size {why or found.chosen}; {found.cut_away:.1%} of the pictures' area is cut away"
+        cut = f"{found.cut_away:.1%} of the pictures' area" if found.cut_away >= 0.0005 else "nothing"
+        yield f"size {why or found.chosen}; {cut} is cut away"

@@ -102,6 +102,7 @@ def timed(made: tuple[RunConfig, Dataset], peers: Processes, clock: Callable[[],
     """Pixels of a picture, and seconds an image in the longest stretch of training."""
     run, data = made
     state = TrainState.fresh(plan.fresh_system(run, data, peers))
+    loop.refuse_split(run, state.phases, peers)
     begin, end = max(budget.intervals(state.system), key=lambda stretch: stretch[1] - stretch[0])
     loop.take_round(run, data, state, peers, progress=(begin + end) / 2)  # the first one takes longer
     started_at = clock()
