@@ -161,7 +161,7 @@ def test_a_run_that_goes_on_keeps_its_size_on_a_machine_of_another_speed(wide, w
     order = replace(wide, minutes=0.02)
     workshop.run(order)
     said = capsys.readouterr().err
-    assert "size 8x24: the time is too short for 36x108" in said and "area is cut away" in said
+    assert "size 8x24: the time is too short for 36x108" in said and "; nothing is cut away" in said
     assert json.loads((order.out / "run.json").read_text())["reading"]["size"] == "8x24"
     of_speed(Speed(fixed=0, each=1e-9), workshop)
     assert workshop.run(replace(order, resume=True)).resumed_at_images is not None
