@@ -5,8 +5,8 @@ two small sizes, timed ──► Speed ─► images a second at each ───�
 
 The usual size (see ``data.proportions``) is proposed, unless the time is enough for a larger one, or too short even for
 that. A size needs as many images as show each picture 30 times, within bounds: below 50,000 images networks have had
-too few rounds, however few pictures there are, and 200,000 are enough, however many. The usual one is kept with a
-sixth of them.
+too few rounds, however few pictures there are, and 200,000 are enough, however many. The usual one is kept with
+half of them (``benchmarks/sizes.py level``: with fewer, a smaller one shows more).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from amalgan.training.processes import Processes, resolve
 from amalgan.training.speed import Speed, measure
 
 TIMES, FEWEST, MOST = 30, 50_000, 200_000
-USUAL_NEEDS = 1 / 6
+USUAL_NEEDS = 1 / 2
 
 
 @dataclass(frozen=True, kw_only=True)
