@@ -300,6 +300,26 @@ def test_inspect_needs_no_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+def test_inspect_lists_what_sizes_cost_in_so_many_minutes(run, tmp_path):
+    for number in range(20):
+        Image.effect_noise((240, 80), 50 + number).save(tmp_path / f"{number}.png")
+    said = run("inspect", tmp_path, "--minutes", "5", "--system", "autoencoder")
+    rows = [line.split() for line in said.out.split("times seen in 5 minutes")[1].splitlines()[1:]]
+    assert [row[3:] for row in rows].count(["proposed"]) == 1
+    found = run("inspect", tmp_path, "--minutes", "5", "--system", "autoencoder", "--json").json
+    assert [side["size"] for side in found["sides"]] == [row[0] for row in rows]
+    rates = [side["images_a_second"] for side in found["sides"]]
+    assert rates == sorted(rates, reverse=True) and rates[-1] > 0
+    assert [side["size"] for side in found["sides"] if side["usual"]] == ["36x108"]
+    assert "sides" not in run("inspect", tmp_path, "--json").json
+
+
+def test_inspect_has_no_sizes_for_vectors_and_no_time_below_zero(run):
+    assert run("inspect", "wine", "--minutes", "5", "--json").json["sides"] == []
+    refused = run("inspect", "wine", "--minutes", "0", "--json")
+    assert refused.code == 2 and "--minutes is 0" in refused.json["error"]
+
+
 def test_inspect_of_a_folder_with_nothing_usable(run, tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     assert run("inspect", tmp_path, "--json").json["read"] == 0

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -173,6 +175,56 @@ def test_a_full_disk_is_told(album, own_cache, monkeypatch):
     with pytest.raises(FileError, match=r"No space left on device.*--cache"):
         open_data(album)
     assert stores(own_cache) == []
+
+
+def zipped(album):
+    with zipfile.ZipFile(album.parent / "album.zip", "w") as archive:
+        for path in sorted(album.rglob("*.png")):
+            archive.write(path, path.relative_to(album))
+    return album.parent / "album.zip"
+
+
+def saved(album, values):
+    np.save(album.parent / "x.npy", values)
+    return album.parent / "x.npy"
+
+
+OF_EACH_KIND = {
+    "folder": lambda album: album,
+    "zip": zipped,
+    "pictures": lambda album: saved(album, np.zeros((30, 16, 16), np.uint8)),
+    "vectors": lambda album: saved(album, np.zeros((30, 64))),
+}
+
+
+@pytest.mark.parametrize("kind", OF_EACH_KIND)
+@pytest.mark.parametrize("missing", [0, 1])
+def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
+    album, tmp_path, monkeypatch, kind, missing
+):
+    from amalgan.data import images, store
+
+    data, asked = OF_EACH_KIND[kind](album), []
+    needed = 30 * (256 + store.BESIDE_PIXELS)  # a 16x16 picture and 64 floats take 256 bytes each
+
+    def usage(folder):
+        asked.append(folder)
+        return namedtuple("usage", "free")(needed - missing)
+
+    monkeypatch.setattr(store, "disk_usage", usage)
+    cache = tmp_path / "elsewhere"
+    if not missing:
+        assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30
+        return
+    monkeypatch.setattr(images, "fitted", lambda *_: pytest.fail("a picture was decoded"))
+    monkeypatch.setattr(store.ArrayWriter, "append", lambda *_: pytest.fail("something was written"))
+    with pytest.raises(
+        DataError, match=r"30 .* take 0\.00 GiB, and the disk of .*elsewhere has .*--cache"
+    ) as told:
+        open_data(data, DataConfig(cache=str(cache)))
+    assert ("--size" in str(told.value)) == (kind != "vectors")
+    assert {folder.parent for folder in asked} == {cache}
+    assert stores(cache) == []
 
 
 @pytest.mark.processes

@@ -285,13 +285,3 @@ def test_an_array_that_promises_more_than_it_has(tmp_path, promise):
     (tmp_path / "x.npy").write_bytes(data[:start] + f"{promise}, }}".encode().ljust(40) + data[start + 40 :])
     with pytest.raises(DataError, match=r"ends early|no readable array"):
         open_data(tmp_path / "x.npy")
-
-
-def test_an_array_larger_than_the_disk_is_refused_before_a_byte_is_written(tmp_path, monkeypatch):
-    from amalgan.data import read_arrays
-
-    usage = read_arrays.disk_usage(tmp_path)
-    monkeypatch.setattr(read_arrays, "disk_usage", lambda _: usage._replace(free=1000))
-    np.save(tmp_path / "x.npy", np.zeros((50, 8)))
-    with pytest.raises(DataError, match="Free space"):
-        open_data(tmp_path / "x.npy")

@@ -4,40 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.data.layout import choose_size, count_sizes
 from amalgan.errors import ConfigError, DataError
 from amalgan.types import UNLABELED, DataSpec
-
-
-@pytest.mark.parametrize(
-    ("sizes", "expected"),
-    [
-        ([(28, 28)] * 20, (28, 28)),
-        ([(48, 64)] * 20, (48, 64)),
-        ([(28, 28)] * 19 + [(500, 500)], (28, 28)),
-        ([(28, 28)] * 17 + [(30, 30)] * 3, (32, 32)),
-        ([(96, 96)] * 20, (64, 64)),
-        ([(3000, 2000)] * 10 + [(2000, 3000)] * 10, (64, 64)),
-        ([(40, 500)] * 11 + [(500, 500)] * 9, (32, 32)),
-        ([(4, 4)] * 20, (8, 8)),
-        ([], (32, 32)),
-    ],
-)
-def test_size_is_chosen_by_the_stated_rule(sizes, expected):
-    assert choose_size(np.array(sizes, np.int32).reshape(-1, 2))[0] == expected
-
-
-@given(st.lists(st.tuples(st.integers(1, 30000), st.integers(1, 30000)), max_size=50))
-def test_sizes_are_counted(sizes):
-    kinds, counts = count_sizes(np.array(sizes, np.int32).reshape(-1, 2))
-    assert {tuple(kind): int(count) for kind, count in zip(kinds.tolist(), counts, strict=True)} == {
-        size: sizes.count(size) for size in sizes
-    }
 
 
 def test_channels_are_one_only_if_all_are_gray(album, save, noise):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from tyro.conf import Positional
 
@@ -15,9 +17,11 @@ from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import data_for, say_warnings
 from amalgan.cli.output import Answer, harmless, table
 from amalgan.config.data import DataConfig
+from amalgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from amalgan.data import Inspection
+    from amalgan.data import Dataset, Inspection
+    from amalgan.training.sizing import Offer
 
 SHOWN = 12
 PICTURES = {".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
@@ -32,16 +36,33 @@ class Inspect:
 
     data: Positional[str]
     """The data set."""
+    minutes: float | None = None
+    """List sizes of pictures, and how often each picture would be seen in so many minutes of training here."""
+    system: str = "fusion"
+    """With --minutes: what would be trained."""
     reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
 
     def run(self, console: Console) -> Answer:
         """Inspect."""
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise UsageError(f"--minutes is {self.minutes:g}; give a number above 0")
         data = data_for(self.data, self.reading, console, at_least=0)
-        facts = data.inspection.to_json()
+        facts, text = data.inspection.to_json(), [table(inspected(data.inspection))]
+        if self.minutes is not None:
+            found = self.offers(data, console)
+            facts["sides"] = [offer.to_json() for offer in found]
+            text += [listed(found, self.minutes)] * bool(found)
         say_warnings(data, console)
-        return Answer(facts=facts, text=table(inspected(data.inspection)), skipped=facts["skipped"])
+        return Answer(facts=facts, text=Group(*text), skipped=facts["skipped"])
+
+    def offers(self, data: Dataset, console: Console) -> list[Offer]:
+        """What the pictures might be made into; nothing for vectors."""
+        from amalgan.training import sizing
+
+        with console.status("timing a few rounds ..."):
+            return sizing.offers_for(data, self.system, minutes=self.minutes or 0)
 
 
 def inspected(found: Inspection) -> dict[str, Any]:
@@ -54,11 +75,38 @@ def inspected(found: Inspection) -> dict[str, Any]:
         "as": f"{found.spec.text} ({found.chosen})",
         "found": tallied(found.modes),
         "sizes": tallied(found.sizes) or "none",
+        **cut(found),
         "classes": tallied(found.classes) or "none",
         "unlabeled": f"{found.unlabeled:,}",
         "splits": f"{parts} ({'its own' if found.own_splits else 'made from the content'})",
         "duplicates": f"{copies.count:,}, of which {copies.across_splits:,} in another split",
     }
+
+
+def listed(offers: Sequence[Offer], minutes: float) -> Table:
+    """Sizes and what they cost, for people."""
+    found = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("size", "images a second", f"times seen in {minutes:g} minutes", ""):
+        found.add_column(title, justify="right" if title else "left")
+    for offer in offers:
+        mark = "proposed" if offer.proposed else ""
+        found.add_row(offer.text, two_digits(offer.images_a_second), two_digits(offer.seen), mark)
+    return found
+
+
+def two_digits(value: float) -> str:
+    """A number that was measured roughly."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def cut(found: Inspection) -> dict[str, str]:
+    """How much of pictures is never seen."""
+    if found.spec.kind != "image":
+        return {}
+    share = (
+        f"{found.cut_away:.1%} of the pictures' area, on average" if found.cut_away >= 0.0005 else "nothing"
+    )
+    return {"cut away": f"{share} (--fit {found.spec.fit})"}
 
 
 def tallied(counts: dict[str, int]) -> str:

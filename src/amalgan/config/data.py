@@ -14,7 +14,7 @@ class DataConfig:
     """How a data set is read."""
 
     size: str | None = None
-    """Height x width of every picture, as 32 or 48x64; by default chosen from the data and printed."""
+    """Height x width of every picture, as 32 or 48x64; by default in the pictures' proportions, and printed."""
     channels: Literal[1, 3] | None = None
     """1 gray, 3 color; by default gray only if every picture is."""
     fit: Literal["crop", "pad", "stretch", "cut"] = "crop"

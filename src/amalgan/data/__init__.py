@@ -9,6 +9,7 @@
     folders zips  encoded pictures                    store       memory-mapped arrays of one data set
     idx arrays    arrays in files; tables: .csv       records     a view: rows of the store as examples
     builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
+    survey        headers of all pictures             proportions the size that pictures become
     images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
                                                       films       pictures in a row: animated WebP
     held          what a user of Python holds         provenance  what a picture says of its origin

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amalgan.data.layout import count_sizes
+from amalgan.data.proportions import count_sizes, cut_away
 from amalgan.data.splits import Splits
 from amalgan.data.store import Store
 from amalgan.types import UNLABELED, DataSpec
@@ -19,6 +19,8 @@ TRAINING_LEAST = 16
 FEW_A_CLASS = 10
 UNBALANCED = 10
 SIZES_SHOWN = 20
+MUCH = 0.1
+"""A share of the pictures, or of their area, that is worth a warning."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Inspection:
     spec: DataSpec
     chosen: str
     """How size and channels were chosen."""
+    cut_away: float
+    """The share of the pictures' area that is never seen at this size, on average."""
     splits: dict[str, int]
     own_splits: bool
     warnings: tuple[str, ...]
@@ -75,11 +79,18 @@ def inspect(
     splits: Splits,
     labels: NDArray[np.int64],
     unknown: tuple[str, ...],
+    like_a_model: bool,
 ) -> Inspection:
-    """Take stock of an opened store. ``unknown`` are its classes that the model does not have."""
+    """Take stock of an opened store.
+
+    Args:
+        unknown: its classes that the model does not have.
+        like_a_model: it is read as a model expects, which leaves no choice of size and fit.
+    """
     facts = store.facts
     counts = np.bincount(labels[labels != UNLABELED], minlength=len(spec.classes))
     duplicates = _duplicates(store.hashes, splits)
+    cut = _cut_away(store, spec)
     found = Inspection(
         name=name,
         read=len(store),
@@ -92,9 +103,14 @@ def inspect(
         duplicates=duplicates,
         spec=spec,
         chosen=facts["chosen"],
+        cut_away=cut,
         splits={part: len(getattr(splits, part)) for part in ("train", "validation", "test")},
         own_splits=splits.own,
-        warnings=(*_warnings(store, counts, duplicates, spec), *_unknown(unknown)),
+        warnings=(
+            *_warnings(store, counts, duplicates, spec),
+            *_cut_warning(cut, spec, like_a_model),
+            *_unknown(unknown),
+        ),
     )
     return found
 
@@ -150,7 +166,7 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
             "in another split: scores on them mean nothing",
         ),
         (
-            _enlarged(store, spec) > 0.1,
+            _enlarged(store, spec) > MUCH,
             "more than a tenth of the pictures are smaller than what they are enlarged to",
         ),
         (
@@ -166,6 +182,24 @@ def _enlarged(store: Store, spec: DataSpec) -> float:
     if spec.kind != "image" or not len(store):
         return 0.0
     return float((store.sizes < np.array(spec.shape[1:])).any(axis=1).mean())
+
+
+def _cut_away(store: Store, spec: DataSpec) -> float:
+    """Share of the pictures' area that is cut away, on average."""
+    if spec.kind != "image" or not len(store):
+        return 0.0
+    return float(cut_away(store.sizes, (spec.shape[1], spec.shape[2]), spec.fit).mean())
+
+
+def _cut_warning(share: float, spec: DataSpec, like_a_model: bool) -> list[str]:
+    """``cut`` is asked for in order to cut: it is no surprise."""
+    if share <= MUCH or spec.fit != "crop":
+        return []
+    height, width = spec.shape[1:]
+    text = f"{share:.0%} of the pictures' area is cut away, on average, to make them {height}x{width}"
+    if like_a_model:
+        return [f"{text}, the size that the model reads"]
+    return [f"{text}: --fit pad shows them whole, --fit stretch too, and --size gives other proportions"]
 
 
 def _unknown(names: tuple[str, ...]) -> list[str]:

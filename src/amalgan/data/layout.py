@@ -1,11 +1,8 @@
 """What every picture of a data set is made into: height, width, channels, and how other proportions fit.
 
-    --size, --channels, or a model's own ──────────────────────────────────────────────► Layout
-    neither: headers of all pictures ─► sizes, gray or color ─► choose_size, choose_channels ─┘
+    --size, --channels, or a model's own ─────────────────────────────────────────────► Layout
+    neither: headers of all pictures ─► sizes (see proportions), all of them gray or not ─┘
 
-Size, when it is not asked for:
-  * nine of ten pictures share one size with both sides at most 64: that size (sides below 8 become 8);
-  * else a square: 64 if at least half of the pictures have a short side of 64 or more, else 32.
 Channels, when they are not asked for: 1 if every picture's format says gray, else 3.
 """
 
@@ -19,20 +16,21 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from amalgan.config.data import DataConfig
+from amalgan.data.proportions import Fit, Size, choose_size
 from amalgan.errors import ConfigError, DataError
 from amalgan.types import DataSpec
 
-SMALLEST, LARGEST = 8, 64
-SHARED = 0.9
+SIZE_RULE = 2
+"""Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What was asked of the pictures; ``None`` leaves the choice to the data."""
 
-    size: tuple[int, int] | None
+    size: Size | None
     channels: int | None
-    fit: Literal["crop", "pad", "stretch", "cut"]
+    fit: Fit
     background: str
 
     @classmethod
@@ -49,7 +47,7 @@ class Request:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the key of a cache."""
-        return asdict(self)
+        return asdict(self) | ({} if self.size else {"rule": SIZE_RULE})
 
     @property
     def settled(self) -> bool:
@@ -64,7 +62,7 @@ class Layout:
     height: int
     width: int
     channels: int
-    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
+    fit: Fit = "crop"
     background: tuple[int, int, int] = (255, 255, 255)
     chosen: str = "asked for"
     """How size and channels came about, in words."""
@@ -99,29 +97,6 @@ def settle(request: Request, sizes: NDArray[np.integer[Any]], all_gray: bool) ->
         background=color_of(request.background),
         chosen=f"{size_text}; {channels_text}",
     )
-
-
-def choose_size(sizes: NDArray[np.integer[Any]]) -> tuple[tuple[int, int], str]:
-    """Height and width for pictures of these ``sizes`` (N, 2), and the reason in words."""
-    if not len(sizes):
-        return (32, 32), "32x32: no picture could be measured"
-    kinds, counts = count_sizes(sizes)
-    height, width = (int(side) for side in kinds[counts.argmax()])
-    share = counts.max() / len(sizes)
-    if share >= SHARED and max(height, width) <= LARGEST:
-        text = "the size of all" if len(kinds) == 1 else f"the size of {share:.0%}"
-        return (max(height, SMALLEST), max(width, SMALLEST)), f"{height}x{width}: {text} pictures"
-    short = int(np.median(sizes.min(axis=1)))
-    side = 64 if short >= 64 else 32
-    return (side, side), f"{side}x{side}: the median short side is {short}; another --size can be asked for"
-
-
-def count_sizes(
-    sizes: NDArray[np.integer[Any]],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The different sizes (K, 2: height, width), and how many have each."""
-    packed, counts = np.unique(sizes.astype(np.int64) @ np.array([1 << 32, 1]), return_counts=True)
-    return np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1), counts
 
 
 def color_of(background: str) -> tuple[int, int, int]:

@@ -99,7 +99,7 @@ def open_data(
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
     spec = _own_spec(store, splits, config) if like is None else _checked(like, store, name)
     labels, unknown = _labels(store, spec)
-    found = _dataset(store, name, spec, splits, labels, unknown)
+    found = _dataset(store, name, spec, splits, labels, unknown, like is not None)
     return replace(found, train=_kept(found.whole, config, seed))
 
 
@@ -120,6 +120,7 @@ def _dataset(
     splits: Splits,
     labels: NDArray[np.int64],
     unknown: tuple[str, ...],
+    like_a_model: bool,
 ) -> Dataset:
     everything = Records(store=store, spec=spec, index=np.arange(len(store)), labels=labels)
     whole = everything.select(splits.train)
@@ -132,7 +133,15 @@ def _dataset(
         validation=everything.select(splits.validation),
         test=everything.select(splits.test),
         own_splits=splits.own,
-        inspection=inspect(store, name=name, spec=spec, splits=splits, labels=labels, unknown=unknown),
+        inspection=inspect(
+            store,
+            name=name,
+            spec=spec,
+            splits=splits,
+            labels=labels,
+            unknown=unknown,
+            like_a_model=like_a_model,
+        ),
         fingerprint=_fingerprint(store),
     )
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from math import prod
 from pathlib import Path
-from shutil import disk_usage
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from amalgan.data.layout import Layout, Request, settle
 from amalgan.data.ordered import Progress
 from amalgan.data.sources import ArrayData, Arrays, Block
 from amalgan.data.store import StoreWriter
-from amalgan.errors import DataError
 
 
 def read_arrays(source: Arrays, request: Request, folder: Path, progress: Progress | None) -> None:
@@ -25,9 +22,8 @@ def read_arrays(source: Arrays, request: Request, folder: Path, progress: Progre
     data = source.open()
     layout = _layout(data.shape, request)
     shape = layout.shape if layout else data.shape
-    _require_room(folder, data.count * prod(shape) * (1 if layout else 4))
     skipped: list[tuple[str, str]] = []
-    with closing(StoreWriter(folder, shape)) as writer:
+    with closing(StoreWriter(folder, shape, data.count)) as writer:
         for block in data.blocks():
             skipped.extend(block.bad.items())
             _append(writer, block, layout)
@@ -76,12 +72,3 @@ def _channels_first(values: NDArray[Any], layout: Layout) -> NDArray[np.uint8]:
 def _fitted(row: NDArray[Any], layout: Layout) -> NDArray[np.uint8]:
     row = row[..., 0] if row.shape[2] == 1 else row
     return fitted(Image.fromarray(np.ascontiguousarray(row)), layout)
-
-
-def _require_room(folder: Path, size: int) -> None:
-    free = disk_usage(folder).free
-    if size > free:
-        raise DataError(
-            f"decoded, this data takes {size / 2**30:.1f} GiB and {folder.parent} has {free / 2**30:.1f} GiB "
-            "free. Free space, or choose another folder with --cache."
-        )

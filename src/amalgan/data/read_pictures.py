@@ -15,17 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from amalgan.data.images import Measured, Picture, decode, measure
+from amalgan.data.images import Picture, decode
 from amalgan.data.layout import Layout, Request, settle
 from amalgan.data.names import shown
 from amalgan.data.ordered import CHUNK, Progress, in_order, part_of
 from amalgan.data.places import Places
 from amalgan.data.sources import Pictures
 from amalgan.data.store import StoreWriter
+from amalgan.data.survey import Survey, surveyed
 from amalgan.errors import BadPicture
 from amalgan.types import UNLABELED
-
-HEADER_BYTES = 1 << 16
 
 
 def read_pictures(source: Pictures, request: Request, folder: Path, progress: Progress | None) -> None:
@@ -33,7 +32,7 @@ def read_pictures(source: Pictures, request: Request, folder: Path, progress: Pr
     passes = 1 if request.settled else 2
     layout = _layout(source, request, part_of(progress, 0, passes))
     places = Places.of(source.path(row) for row in range(len(source)))
-    with closing(StoreWriter(folder, layout.shape)) as writer:
+    with closing(StoreWriter(folder, layout.shape, len(source))) as writer:
         gathering = Gathering(writer)
         decoded = in_order(
             lambda row: _decoded(source, row, layout), len(source), part_of(progress, passes - 1, passes)
@@ -89,22 +88,8 @@ class Gathering:
 
 
 def _layout(source: Pictures, request: Request, progress: Progress | None) -> Layout:
-    sizes, found, all_gray = np.zeros((len(source), 2), np.int32), 0, True
-    if not request.settled:
-        for header in in_order(lambda row: _header(source, row), len(source), progress):
-            if header is not None:
-                sizes[found] = header.height, header.width
-                all_gray, found = all_gray and header.gray, found + 1
-    return settle(request, sizes[:found], all_gray and found > 0)
-
-
-def _header(source: Pictures, row: int) -> Measured | None:
-    for limit in (HEADER_BYTES, None):  # most formats say everything at the start
-        try:
-            return measure(source.read(row, limit))
-        except BadPicture:
-            continue
-    return None
+    found = Survey.nothing() if request.settled else surveyed(source, progress)
+    return settle(request, found.sizes, found.all_gray)
 
 
 def _decoded(source: Pictures, row: int, layout: Layout) -> Picture | BadPicture:

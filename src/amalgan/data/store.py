@@ -4,7 +4,8 @@
     hashes.npy  (N, 2) uint64: BLAKE2b of the pixels     splits.npy  (N,) uint8      names.npy, ends.npy
     facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
 
-Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for.
+Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
+that its disk has no room for is refused before the first byte of it is written.
 """
 
 from __future__ import annotations
@@ -17,19 +18,22 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import prod
 from pathlib import Path
+from shutil import disk_usage
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.data.names import Names
-from amalgan.errors import FileError
+from amalgan.errors import DataError, FileError
 from amalgan.files import sync, write_json
 
 FORMAT = 1
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
 SPOT_CHECKS = 16
+BESIDE_PIXELS = 64
+"""Bytes of a record beside its pixels: hashes, label, split, size, and a name of usual length."""
 KEEP_MAPPED = 1 << 28
 """Bytes of pixels beyond which the pages that a read touched are given back at once."""
 
@@ -62,12 +66,22 @@ class ArrayWriter:
 
 
 class StoreWriter:
-    """Writes a store, block by block."""
+    """Writes a store, block by block.
 
-    def __init__(self, folder: Path, shape: tuple[int, ...]) -> None:
+    Args:
+        shape: of one example: (C, H, W) of bytes, or (D,) of floats.
+        most: how many examples there may be.
+
+    Raises:
+        DataError: the disk of ``folder`` has no room for ``most`` examples; nothing is written then.
+    """
+
+    def __init__(self, folder: Path, shape: tuple[int, ...], most: int) -> None:
+        dtype = np.dtype("|u1" if len(shape) == 3 else "<f4")
+        _require_room(folder, shape, most, most * (prod(shape) * dtype.itemsize + BESIDE_PIXELS))
         self.folder, self.shape = folder, shape
         self.count = self.name_bytes = 0
-        self.pixels = ArrayWriter(folder / "pixels.npy", "|u1" if len(shape) == 3 else "<f4", shape)
+        self.pixels = ArrayWriter(folder / "pixels.npy", dtype.str, shape)
         self.labels = ArrayWriter(folder / "labels.npy", "<i4")
         self.splits = ArrayWriter(folder / "splits.npy", "|u1")
         self.hashes = ArrayWriter(folder / "hashes.npy", "<u8", (2,))
@@ -114,6 +128,19 @@ class StoreWriter:
     @property
     def _parts(self) -> tuple[ArrayWriter, ...]:
         return (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends)
+
+
+def _require_room(folder: Path, shape: tuple[int, ...], count: int, size: int) -> None:
+    free = disk_usage(folder).free
+    if size <= free:
+        return
+    pictures = len(shape) == 3
+    what = f"pictures of {shape[1]}x{shape[2]}" if pictures else f"examples of {shape[0]} numbers"
+    smaller = ", train at a smaller --size," if pictures else ""
+    raise DataError(
+        f"decoded, {count:,} {what} take {size / 2**30:.2f} GiB, and the disk of {folder.parent} has "
+        f"{free / 2**30:.2f} GiB free. Free space{smaller} or choose a folder on another disk with --cache."
+    )
 
 
 def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:

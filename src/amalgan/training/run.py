@@ -30,6 +30,7 @@ from amalgan.training import (
     plan,
     processes,
     publishing,
+    sizing,
     state,
     threads,
 )
@@ -78,6 +79,7 @@ def execute(
         console = console if peers.first else Console(quiet=True)
         narrator = Narrator(console, Ledger(clock))
         stack.enter_context(narrator.speaking())
+        order, why = sizing.sized(order, peers, console)
         data = plan.read(order, console, narrator.ledger)
         run = plan.resolve(order, data, peers)
         if ended := folder.finished(order, run, data):
@@ -87,6 +89,8 @@ def execute(
             return folder.result_of(order, ended, data)
         job = Job.planned(order, run, data, peers, narrator, stored)
         job.say(plan.describe(job.run, data))
+        for line in sizing.describe(data, why):
+            job.say(line)
         current, resumed_at = job.begin()
         stack.enter_context(threads.using(current.time.threads if current.time else None))
         forecast = job.forecast(current)
