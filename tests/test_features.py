@@ -68,7 +68,7 @@ def test_known_sets_are_ranked_in_order(
     np.savez(target, **({"x": x, "y": label} if labels else {"x": x}))
     data = opened(target, tmp_path)
     found = features_of(data, cache=tmp_path)
-    assert not {"frechet_distance", "kernel_distance", "precision"} & set(found.unfit), found.unfit
+    assert not {"frechet_distance", "kernel_distance"} & set(found.unfit), found.unfit
     real, held_out = ranking.halves(data)
     gray = found(torch.zeros_like(held_out))
     assert ranking.neighborhoods(found(real), gray).precision == 0
