@@ -29,7 +29,7 @@ from amalgan.config.fields import to_json
 from amalgan.data import Dataset
 from amalgan.data.cache import cache_root
 from amalgan.errors import DataError, FileError, UsageError
-from amalgan.features import learning
+from amalgan.features import learning, ranking
 from amalgan.features.network import EMBEDDED, FEATURES, FeatureNetwork
 from amalgan.features.ranking import fooled
 from amalgan.streams import seeded
@@ -165,6 +165,8 @@ def recalled(net: FeatureNetwork, source: Path) -> bool:
 def recipe(data: Dataset) -> str:
     """16 hexadecimal characters over the data and how the network is trained."""
     how = [RECIPE, to_json(learning.MOVED), to_json(learning.MOVED_MORE), FEATURES, learning.BATCH]
+    how += [ranking.BENT, ranking.BLUR, ranking.BLUR_PIXELS, ranking.MARGIN, ranking.FARTHER, ranking.BOTTOM]
+    how += [ranking.SOUND, ranking.LEAST, ranking.MOST]
     how += [learning.VIEWS, learning.VIEWS_LARGE, learning.VIEWS_A_CLASS, learning.PASSES]
     text = json.dumps([*how, data.fingerprint, data.spec.shape, data.spec.classes])
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
