@@ -19,6 +19,7 @@ import tables.grids
 from amalgan import features, tensorfile
 from amalgan.data import open_data
 from amalgan.errors import UsageError
+from amalgan.features.network import FeatureNetwork
 from amalgan.streams import seeded
 from amalgan.studies.compare import Request
 from amalgan.studies.compare.planning import drafted, facts_of
@@ -58,7 +59,7 @@ def machine(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("OMP_NUM_THREADS", "1")
         if network is not None:
             found = open_data(str(data))
-            net = seeded(lambda: features.Classifier(found.spec, len(found.spec.classes)), network)
+            net = seeded(lambda: FeatureNetwork(found.spec, len(found.spec.classes)), network)
             tensorfile.write(features.kept_at(found), dict(net.state_dict()), {"what": "a feature network"})
 
     return become

@@ -220,3 +220,21 @@ def test_faults_are_named() -> None:
         kernel_distance(normal(1, 3), normal(5, 3))
     with pytest.raises(UsageError, match="5 nearest neighbors were asked for among 4 points"):
         prdc(normal(5, 3), normal(9, 3))
+
+
+def test_one_odd_real_vouches_for_nothing_once_radii_are_cut() -> None:
+    """A real far from all others has them all within its radius, and whatever lies between."""
+    real = torch.cat([normal(100, 4), torch.full((1, 4), 100.0)])
+    between = torch.full((50, 4), 50.0)
+    assert prdc(real, between).precision == 1
+    assert prdc(real, between, widest=0.9).precision == 0
+
+
+def test_fakes_that_are_ruled_out_count_as_far_away() -> None:
+    real = normal(100, 4)
+    out = torch.arange(100) % 2 == 0
+    found, far = prdc(real, real, ruled_out=out), prdc(real, real.where(~out[:, None], 1e3))
+    assert found.precision == far.precision == 0.5
+    assert found.density == far.density and found.coverage == far.coverage
+    nothing = prdc(real, real, ruled_out=torch.ones(100, dtype=torch.bool))
+    assert vars(nothing) == {"precision": 0, "recall": 0, "density": 0, "coverage": 0}

@@ -4,12 +4,20 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from amalgan.errors import UsageError
-from amalgan.metrics.statistics import binomial_interval, compared, holm, interval, paired_difference
+from amalgan.metrics.statistics import (
+    binomial_interval,
+    bootstrap,
+    compared,
+    holm,
+    interval,
+    paired_difference,
+)
 
 
 def test_interval_of_a_known_sample() -> None:
@@ -192,3 +200,15 @@ def test_faults_are_named() -> None:
         binomial_interval(5, 4)
     with pytest.raises(UsageError, match="p-values must lie"):
         holm([0.5, 1.5])
+
+
+def test_the_bootstrap_of_a_mean_is_near_student_s_and_takes_bias_out() -> None:
+    x = torch.randn(400, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    low, high = bootstrap(lambda rows: float(x[rows].mean()), len(x))
+    theirs = interval(x.tolist())
+    assert low == pytest.approx(theirs.low, abs=0.02) and high == pytest.approx(theirs.high, abs=0.02)
+    least, most = bootstrap(lambda rows: float(len(rows.unique())), len(x))
+    assert least > len(x), (
+        "resamples repeat examples: the statistic is lower there, and the interval is turned up"
+    )
+    assert most > least

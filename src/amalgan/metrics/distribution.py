@@ -11,12 +11,13 @@ neighbor in a point's own set, is its radius.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from amalgan.errors import DataError, UsageError
@@ -154,23 +155,48 @@ class Prdc:
     """Share of reals that have a fake within their own radius, in [0, 1]."""
 
 
-def prdc(real: Float[Tensor, " N *shape"], fake: Float[Tensor, " M *shape"], k: int = 5) -> Prdc:
+WIDEST_RADIUS = 0.9
+"""The quantile of all radii above which ``evaluate`` cuts them: one odd real picture, far from all others, would
+otherwise have a radius that takes in gray tiles."""
+
+
+def prdc(
+    real: Float[Tensor, " N *shape"],
+    fake: Float[Tensor, " M *shape"],
+    k: int = 5,
+    *,
+    widest: float = 1.0,
+    ruled_out: Bool[Tensor, " M"] | None = None,
+) -> Prdc:
     """Precision, recall, density and coverage with ``k`` nearest neighbors.
+
+    Args:
+        widest: radii are cut to this quantile of those of their set; 1 leaves them, as the authors do.
+        ruled_out: fakes that lie among no reals and cover none, whatever their distances.
 
     Raises:
         UsageError: the examples differ in size, or a set has no more than ``k``.
         DataError: a number is not finite.
     """
     real, fake = checked(real, fake, "precision and recall")
-    real_radius = nearest(real, real, k, skip_self=True)[0][:, -1]
-    fake_radius = nearest(fake, fake, k, skip_self=True)[0][:, -1]
+    real_radius, fake_radius = _radii(real, k, widest), _radii(fake, k, widest)
+    out = torch.zeros(len(fake), dtype=torch.bool) if ruled_out is None else ruled_out
     precise = dense = recalled = covered = 0
-    for _, distances in blocks(fake, real):
+    for rows, distances in blocks(fake, real):
+        distances[out[rows]] = torch.inf
         within = distances < real_radius
         precise += int(within.any(1).sum())
         dense += int(within.sum())
     for rows, distances in blocks(real, fake):
+        distances[:, out] = torch.inf
         recalled += int((distances < fake_radius).any(1).sum())
         covered += int((distances.amin(1) < real_radius[rows]).sum())
     n, m = len(real), len(fake)
     return Prdc(precision=precise / m, recall=recalled / n, density=dense / (k * m), coverage=covered / n)
+
+
+def _radii(x: Tensor, k: int, widest: float) -> Tensor:
+    """The distance of each to its k-th neighbor, cut at a quantile."""
+    radius = nearest(x, x, k, skip_self=True)[0][:, -1]
+    most = radius.sort().values[math.ceil(widest * len(radius)) - 1]
+    return radius.clamp(max=most)

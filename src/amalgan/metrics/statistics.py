@@ -5,6 +5,7 @@
     successes of n ─► binomial_interval    Wilson 1927, JASA 22, for shares and accuracies
     p-values ─► holm               Holm 1979, Scand. J. Statist. 6: adjusted for being many
     many pairs ─► compared         paired differences whose p-values and intervals are corrected so
+    examples ─► bootstrap          Efron 1979, Annals of Statistics 7: any statistic, its bias taken out
 
 Pairs are runs of one seed on one split: what is common to both cancels.
 """
@@ -12,15 +13,21 @@ Pairs are runs of one seed on one split: what is common to both cancels.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist, fmean, stdev
 from typing import Literal
 
+import torch
+from jaxtyping import Int
 from scipy.special import stdtr, stdtrit
+from torch import Tensor
 
 from amalgan.errors import UsageError
 
+FEW = 200
+"""Examples below which nothing is said without its interval."""
+RESAMPLED = 200
 ROUNDING = 1e-12
 """Differences that vary by no more than this share of the values are equal."""
 
@@ -96,6 +103,21 @@ def binomial_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     reach = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     low = 0.0 if successes == 0 else middle - reach
     return Interval(share, low, 1.0 if successes == n else middle + reach, n, level)
+
+
+def bootstrap(
+    statistic: Callable[[Int[Tensor, " N"]], float], n: int, *, seed: int = 0, level: float = 0.95
+) -> tuple[float, float]:
+    """The basic bootstrap interval of a statistic of ``n`` examples: 2 s - q, for the quantiles q over resamples.
+
+    Args:
+        statistic: from the rows that count, with repetitions, to its value.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    found = [statistic(torch.randint(n, (n,), generator=generator)) for _ in range(RESAMPLED)]
+    tails = torch.tensor([(1 + level) / 2, (1 - level) / 2], dtype=torch.float64)
+    low, high = (2 * statistic(torch.arange(n)) - torch.tensor(found).double().quantile(tails)).tolist()
+    return low, high
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -52,14 +52,20 @@ class Evaluation:
     seed: int
     features: str | None
     """Name of the feature network."""
+    judge: dict[str, float]
+    """Shares of ``n`` held-out pictures that the feature network tells apart: whole from damaged ones; classes, or two
+    views of one picture among those of others. Empty without a network."""
     metrics: dict[str, float | None]
     names: dict[str, str]
     """The full name of each metric."""
+    intervals: dict[str, tuple[float, float]]
+    """95 % intervals over examples, of the metrics that have one."""
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data without NaN or infinities."""
-        return asdict(self) | {"warnings": list(self.warnings)}
+        intervals = {key: list(interval) for key, interval in self.intervals.items()}
+        return asdict(self) | {"intervals": intervals, "warnings": list(self.warnings)}
 
 
 def evaluate(
@@ -91,8 +97,10 @@ def evaluate(
         split="test",
         seed=seed,
         features=features.name if features else None,
+        judge=dict(features.accuracy) if features else {},
         metrics={score.key: score.value for score in scores},
         names={score.key: score.name for score in scores},
+        intervals={score.key: score.interval for score in scores if score.interval is not None},
         warnings=(*model.doubts, *warnings(trial, scores)),
     )
 

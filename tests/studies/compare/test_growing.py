@@ -232,7 +232,7 @@ def test_what_is_kept_is_trained_on_and_copied_from_and_the_rest_only_measures()
 
 
 def test_the_reference_of_usefulness_says_that_it_saw_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("amalgan.features.LEAST_ROUNDS", 5)
+    monkeypatch.setattr("amalgan.features.classifier.LEAST_ROUNDS", 5)
     monkeypatch.setattr("amalgan.tasks.scoring.utility.IMAGES", 640)
     for keep, said in ((60, "trained on 60 real training examples only, of 60 kept of "), (None, "only, 1")):
         data = open_data("digits", DataConfig(keep=keep))

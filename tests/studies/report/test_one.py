@@ -18,7 +18,7 @@ from amalgan.streams import Draws
 from amalgan.studies.report.exhibits import NEAREST_SHOWN, STEPS, nearest, walk
 from amalgan.studies.report.one import Report, report
 from amalgan.studies.report.prose import sentences
-from amalgan.tasks.evaluate import evaluate
+from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.trained import Model as ApiModel
 from invented import read_back
 
@@ -191,22 +191,68 @@ def test_class_names_are_hostile_too(trained: Trained, opened: Opened, parsed: P
     ],
 )
 def test_plain_words_follow_the_numbers(metrics: dict[str, float], said: str) -> None:
-    assert said in " ".join(sentences(metrics, "pictures"))
+    assert said in " ".join(sentences(measured(metrics), "pictures"))
 
 
-def test_the_realistic_decoder_s_price_is_said() -> None:
-    metrics = {
-        "psnr": 22.5,
-        "psnr_realistic": 20.25,
-        "frechet_distance_reconstruction": 18.0,
-        "frechet_distance_reconstruction_realistic": 2.0,
-    }
-    assert "gives up 2.25 dB and looks more real" in sentences(metrics, "pictures")[-1]
-    swapped = metrics | {"psnr_realistic": 23.0, "frechet_distance_reconstruction_realistic": 19.0}
-    assert "is 0.50 dB nearer to the original and looks no more real" in sentences(swapped, "pictures")[-1]
+def measured(
+    metrics: dict[str, float] | dict[str, None],
+    intervals: dict[str, tuple[float, float]] | None = None,
+    n: int = 500,
+) -> Evaluation:
+    """An evaluation that found those numbers."""
+    return Evaluation(
+        n=n,
+        split="test",
+        seed=0,
+        features=None,
+        judge={},
+        metrics=dict(metrics),
+        names={},
+        intervals=intervals or {},
+        warnings=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        ((9.0, 21.0), "it looks more real"),
+        ((-21.0, -9.0), "it looks less real"),
+        ((-1.0, 21.0), "whether it looks more real is inconclusive"),
+    ],
+)
+def test_what_the_realistic_decoder_gains_is_said_only_where_chance_cannot_explain_it(
+    interval: tuple[float, float], said: str
+) -> None:
+    metrics = {"psnr": 22.5, "psnr_cost": 2.25, "realism_gain": sum(interval) / 2}
+    sentence = sentences(measured(metrics, {"realism_gain": interval}), "pictures")[-1]
+    assert f"gives up 2.25 dB, and {said}" in sentence and "95 % interval" in sentence
+
+
+def test_from_few_examples_nothing_is_said_without_its_interval() -> None:
+    metrics = {"precision": 0.5, "recall": 0.25, "psnr": 20.0}
+    few = sentences(measured(metrics, {"precision": (0.4, 0.6)}, n=199), "pictures")
+    assert few == ["50.0 % (95 % interval 40.0 % to 60.0 %) of them lie among real ones (precision)."]
+    many = " ".join(sentences(measured(metrics, n=200), "pictures"))
+    assert "25.0 % of the real ones" in many and "reach 20 dB" in many
+
+
+@pytest.mark.parametrize(
+    ("psnr", "said", "unsaid"),
+    [
+        (11.0, "DO NOT USE THIS MODEL", "no gain"),
+        (18.0, "this model is no gain", "DO NOT USE"),
+        (21.0, "reach 21 dB", "components"),
+    ],
+)
+def test_reconstructions_are_held_against_components_and_the_mean_picture(
+    psnr: float, said: str, unsaid: str
+) -> None:
+    words = " ".join(sentences(measured({"psnr": psnr, "psnr_pca": 19.0, "psnr_mean": 12.0}), "pictures"))
+    assert said in words and unsaid not in words
 
 
 def test_what_was_not_measured_is_not_said() -> None:
-    assert sentences({"psnr": None, "frechet_distance": None}, "vectors") == [
+    assert sentences(measured({"psnr": None, "frechet_distance": None}), "vectors") == [
         "None of the measures applies to this model on these vectors."
     ]

@@ -86,6 +86,8 @@ EVALUATION = MeasureGroup(
         Measure("copies_p_value", "Chance of so many copies", "p", None, "novelty"),
         Measure("critic_overfit", "Overfitting of the critic", "share", None, "novelty"),
         Measure("psnr", "PSNR of x′", "dB", True, "reconstruction", headline=True),
+        Measure("psnr_pca", "PSNR of principal components", "dB", None, "reconstruction"),
+        Measure("psnr_mean", "PSNR of the mean picture", "dB", None, "reconstruction"),
         Measure("ssim", "SSIM of x′", "", True, "reconstruction"),
         Measure("squared_error", "Squared error of x′", "", False, "reconstruction", headline=True),
         Measure("r_squared", "R² of x′", "share", True, "reconstruction"),

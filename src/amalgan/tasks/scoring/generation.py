@@ -18,14 +18,26 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.features import neighborhoods
 from amalgan.metrics.distribution import Moments, Prdc, frechet_distance, kernel_distance, prdc
 from amalgan.metrics.novelty import QUANTILE, Copies, copies
+from amalgan.metrics.statistics import FEW, bootstrap
 from amalgan.metrics.utility import label_agreement
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Realizes, Samples
 from amalgan.tasks.generate import CHUNK, generate, generate_each
 from amalgan.tasks.scoring.modes import mode_scores
-from amalgan.tasks.scoring.scores import Outside, Score, Trial, accuracy, delivered, picked, scored
+from amalgan.tasks.scoring.scores import (
+    Outside,
+    Score,
+    Trial,
+    accuracy,
+    delivered,
+    picked,
+    ranked,
+    scored,
+    share,
+)
 from amalgan.types import UNLABELED
 
 SIDES = ("precision", "recall", "density", "coverage")
@@ -69,13 +81,22 @@ def distance(trial: Trial, key: str, made: Float[Tensor, "N F"], what: str) -> S
     """The Fréchet distance of ``made`` from the held-out examples."""
     name = f"Fréchet distance, {len(made)} {what} {trial.against}"
     n = min(len(made), trial.n)
-    return scored(
+
+    def between(rows: Tensor) -> float:
+        return frechet_distance(Moments.of(made[rows]), Moments.of(trial.real[rows]))
+
+    score = ranked(
+        trial,
         key,
         lambda: frechet_distance(Moments.of(made), Moments.of(trial.real)),
         name,
         metric="frechet_distance",
         n=n,
     )
+    if score.value is None or n >= FEW:
+        return score
+    low, high = bootstrap(between, n, seed=trial.seed)
+    return replace(score, interval=(max(0.0, low), high))
 
 
 def distances(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
@@ -83,8 +104,13 @@ def distances(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     yield distance(trial, "frechet_distance", made, "generated")
     name = f"kernel distance, {len(made)} generated {trial.against}"
     n = min(len(made), trial.n)
-    yield scored(
-        "kernel_distance", lambda: kernel_distance(made, trial.real), name, metric="kernel_distance", n=n
+    yield ranked(
+        trial,
+        "kernel_distance",
+        lambda: kernel_distance(made, trial.real),
+        name,
+        metric="kernel_distance",
+        n=n,
     )
 
 
@@ -108,7 +134,8 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 
     @cache
     def found() -> Prdc:
-        return prdc(trial.real, made)
+        pictures = trial.data.spec.kind == "image"
+        return neighborhoods(trial.real, made) if pictures else prdc(trial.real, made)
 
     def side(which: str) -> float:
         return float(getattr(found(), which))
@@ -116,7 +143,9 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     n = min(len(made), trial.n)
     for which in SIDES:
         name = f"{which}, k=5, {len(made)} generated {trial.against}"
-        yield scored(which, partial(side, which), name, metric=which, n=n)
+        score = ranked(trial, which, partial(side, which), name, metric=which, n=n)
+        of = len(made) if which == "precision" else trial.n
+        yield score if which == "density" else share(score, of)
 
 
 def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
@@ -130,10 +159,16 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
         f"that lie nearer to one of {len(trial.seen)} training examples (of {len(trial.data.train)}) than "
         f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}"
     )
-    share = scored("copies", lambda: found().share, f"copies, share of {len(made)} generated {near}")
-    yield share if share.value is None else replace(share, name=f"{share.name}; verdict: {found().verdict}")
+    flagged = share(
+        scored("copies", lambda: found().share, f"copies, share of {len(made)} generated {near}"), len(made)
+    )
+    yield (
+        flagged
+        if flagged.value is None
+        else replace(flagged, name=f"{flagged.name}; verdict: {found().verdict}")
+    )
     base = f"copies, share of {trial.n} of the {trial.split} {near}"
-    yield scored("copies_baseline", lambda: found().baseline, base)
+    yield share(scored("copies_baseline", lambda: found().baseline, base), trial.n)
     chance = "copies, p-value of so many if generated examples were as new as those of the test split"
     yield scored("copies_p_value", lambda: found().p_value, chance)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -39,6 +39,8 @@ class Score:
     """None where it cannot be computed or is not finite; the name then says why."""
     name: str
     """Says n, split and feature network, and warns where n is too small for what the metric promises."""
+    interval: tuple[float, float] | None = None
+    """The 95 % interval over examples, where there is one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +149,24 @@ def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "
     return Score(key=key, value=value, name=name)
 
 
+def ranked(trial: Trial, key: str, compute: Callable[[], float], name: str, *, metric: str, n: int) -> Score:
+    """``scored`` for a measure in features; no value where the feature network would be fooled on this data."""
+    if why := trial.judge.unfit.get(metric):
+        return Score(key=key, value=None, name=f"{name} (not given: on this data {why})")
+    return scored(key, compute, name, metric=metric, n=n)
+
+
 def accuracy(key: str, compute: Callable[[], float], name: str, n: int) -> Score:
     """``scored`` for a share of ``n`` examples; its 95 % interval joins the name."""
-    score = scored(key, compute, name)
+    score = share(scored(key, compute, name), n)
+    if score.interval is None:
+        return score
+    return replace(score, name=f"{name}, 95 % interval {score.interval[0]:.3f} to {score.interval[1]:.3f}")
+
+
+def share(score: Score, n: int) -> Score:
+    """The score of a share of ``n`` examples with its interval."""
     if score.value is None:
         return score
     within = binomial_interval(round(score.value * n), n)
-    return Score(
-        key=key, value=score.value, name=f"{name}, 95 % interval {within.low:.3f} to {within.high:.3f}"
-    )
+    return replace(score, interval=(within.low, within.high))

@@ -9,9 +9,11 @@ from typing import Any
 import torch
 
 from amalgan.data import to_pixels
+from amalgan.metrics.statistics import binomial_interval, bootstrap
 from amalgan.studies.report.exploration.strips import Strip, strip
 from amalgan.studies.report.exploration.subject import Subject
 from amalgan.studies.report.numbers import percent
+from amalgan.studies.report.prose import surely
 from amalgan.tasks.embedding.neighbors import Neighbors, neighbors
 
 SHOWN = 12
@@ -44,7 +46,9 @@ def beside(subject: Subject, found: Neighbors) -> Kin:
     facts = {
         "space": found.space,
         "typical": found.typical,
+        "n": len(found.ratio),
         "median": float(found.ratio.median()),
+        "median_interval": list(median_interval(found.ratio)),
         "least": float(found.ratio.min()),
         "limit": limit,
         "limit_of": f"the nearest {which} of {len(found.real)} unseen real {noun(subject)}",
@@ -76,12 +80,25 @@ def pairs(subject: Subject, found: Neighbors, order: torch.Tensor) -> Strip:
     )
 
 
+def median_interval(ratio: torch.Tensor) -> tuple[float, float]:
+    """The bootstrap interval of the median."""
+    return bootstrap(lambda rows: float(ratio[rows].median()), len(ratio))
+
+
+def near_interval(facts: dict[str, Any]) -> tuple[float, float]:
+    """The interval of the share that is near."""
+    within = binomial_interval(round(facts["near"] * facts["n"]), facts["n"])
+    return within.low, within.high
+
+
 def summary(found: list[Kin], what: str) -> Iterator[str]:
     """What the numbers say of ``what``, examples in the plural."""
     for each in found:
         facts = each.facts
+        median = surely(facts["median"], tuple(facts["median_interval"]), facts["n"], "{:.2f}".format)
+        near = surely(facts["near"], near_interval(facts), facts["n"], percent)
         yield (
-            f"By {facts['space']}, generated {what} lie at {facts['median']:.2f} times the distance at which unseen "
+            f"By {facts['space']}, generated {what} lie at {median} times the distance at which unseen "
             f"real ones lie from the training set (median), the nearest at {facts['least']:.2f}; "
-            f"{percent(facts['near'])} are nearer than {facts['limit_of']}."
+            f"{near} are nearer than {facts['limit_of']}."
         )

@@ -1,0 +1,81 @@
+"""A small classifier that learns one lesson: labeled examples, a fixed number of rounds, the same way every time.
+
+    examples (B, ...), classes (B,) ─► moved a little ─► encoder ─► rectified (B, 64) ─► class logits (B, K)
+
+What is asked of generated examples (can a classifier learn from them?) is asked of this network, a fresh one a lesson.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from amalgan import networks
+from amalgan.config.data import AugmentConfig
+from amalgan.config.parts import Networks
+from amalgan.data import augment
+from amalgan.networks.blocks import rectify
+from amalgan.streams import Draws
+from amalgan.types import DataSpec
+
+WIDTH = 64
+BATCH = 128
+PASSES = 40
+"""At most so many passes are made over a small data set,"""
+LEAST_ROUNDS = 200
+"""but never fewer rounds than this."""
+SMOOTHING = 0.05
+NETWORK = Networks(width=24, widest=96, blocks=1)
+MOVED = AugmentConfig(flip=False, shift=0.08, rotate=0.0, zoom=0.0, color=0.0)
+
+
+class Classifier(nn.Module):
+    """A convolutional encoder, rectified, and a linear layer on it."""
+
+    def __init__(self, spec: DataSpec, classes: int, network: Networks = NETWORK) -> None:
+        super().__init__()
+        self.spec = spec
+        self.encoder = networks.encoder(network, spec, WIDTH)
+        self.head = nn.Linear(WIDTH, classes)
+
+    def forward(self, x: Tensor) -> Float[Tensor, "B 64"]:
+        return rectify(self.encoder(x))
+
+    def logits(self, x: Tensor) -> Float[Tensor, "B K"]:
+        """Raw class logits."""
+        return self.head(self(x))
+
+
+def rounds_for(examples: int, images: int) -> int:
+    """Rounds that draw ``images`` pictures, but make no more than 40 passes over few ``examples``."""
+    return max(LEAST_ROUNDS, min(images, PASSES * examples) // BATCH)
+
+
+@torch.enable_grad()
+def drill(
+    net: Classifier,
+    lesson: Callable[[int], tuple[Tensor, Tensor]],
+    rounds: int,
+    device: str = "cpu",
+    *,
+    moved: AugmentConfig = MOVED,
+    seed: int = 0,
+) -> None:
+    """Train ``net`` on examples, pictures slightly ``moved``, the same way every time.
+
+    Args:
+        lesson: the examples (B, ...) of a round and their classes (B,).
+    """
+    adam = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=rounds, pct_start=0.1)
+    for round in range(rounds):
+        pictures, target = lesson(round)
+        x = augment(pictures, moved, Draws(seed=seed, round=round, total=len(pictures), device=device))
+        loss = nn.functional.cross_entropy(net.logits(x), target, label_smoothing=SMOOTHING)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        schedule.step()
