@@ -214,10 +214,11 @@ def main() -> None:
         for cell in cells(asked.folders):
             if cell.name not in kept and asked.only in cell.name:
                 data = places.get(cell.data) or made(cell.data, cell.size, Path(folder))
-                kept[cell.name] = trained(cell, str(data), Path(folder), asked.rounds)
+                found = trained(cell, str(data), Path(folder), asked.rounds)
+                kept[cell.name] = found | {"failed": failed(found)}
                 files.write_json(RESULTS, kept)
                 print(line(cell.name, kept[cell.name]), flush=True)
-    wrong = [name for name, found in kept.items() if failed(found)]
+    wrong = [name for name, found in kept.items() if found["failed"]]
     print(f"{len(wrong)} of {len(kept)} cells fail" + "".join(f"\n  {name}" for name in wrong))
 
 
@@ -225,7 +226,7 @@ def line(name: str, found: dict[str, Any]) -> str:
     """Return what came of a cell in words."""
     ratios = [found.get(key) for key in ("ratio", "generation_ratio")]
     shown = " ".join("    -" if ratio is None else f"{ratio:5.2f}" for ratio in ratios)
-    return f"{name:44} {shown} {found['cpu_seconds']:6.0f} s  {failed(found) or 'good'}"
+    return f"{name:44} {shown} {found['cpu_seconds']:6.0f} s  {found['failed'] or 'good'}"
 
 
 if __name__ == "__main__":

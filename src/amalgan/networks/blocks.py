@@ -21,6 +21,11 @@ SLOPE = 0.2
 """Slope of the rectifier below zero."""
 RECTIFIED = math.sqrt(2 / (1 + SLOPE**2))
 """What a layer after a rectifier multiplies its input by, since the rectifier took that away."""
+DAMPING = 0.75
+"""What remains of a signal in each layer: an untrained network says little rather than something arbitrary."""
+PAINTED = RECTIFIED / 10
+"""The same for the layer that paints, much smaller: a first picture is near the mean one, so that training begins with
+what pictures have in common and need not undo what the initial weights paint."""
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
@@ -31,11 +36,11 @@ def rectify(x: Tensor) -> Tensor:
 
 
 def scaled(layer: Layer, gain: float = 1.0) -> Layer:
-    """Return ``layer`` with initial weights by which an output varies ``gain`` times as much as an input entry.
+    """Return ``layer`` with initial weights by which an output varies ``DAMPING gain`` times as much as an input.
 
     Biases start at zero. Padding is not considered: next to the border an output varies a little less.
     """
-    nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs(layer)))
+    nn.init.normal_(layer.weight, std=DAMPING * gain / math.sqrt(inputs(layer)))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer

@@ -23,7 +23,7 @@ from torch.nn.functional import pad
 
 from amalgan.config.code import Grid
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import RECTIFIED, Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
 
 STEM = 2
 """Halvings of the side in the first convolution."""
@@ -93,11 +93,13 @@ class CodeMapDecoder(nn.Module):
         for level in range(grid.halvings, 0, -1):
             after = channels_at(config, grid, level - 1) if level > 1 else shape[0]
             self.blocks.append(nn.ModuleList(Residual(width, style) for _ in range(config.blocks)))
-            self.ups.append(scaled(nn.ConvTranspose2d(width, after, 4, 2, 1), RECTIFIED))
+            self.ups.append(
+                scaled(nn.ConvTranspose2d(width, after, 4, 2, 1), RECTIFIED if level > 1 else PAINTED)
+            )
             width = after
         if not grid.halvings:
             self.blocks.append(nn.ModuleList(Residual(width, style) for _ in range(config.blocks)))
-            self.ups.append(scaled(nn.Conv2d(width, shape[0], 3, padding=1), RECTIFIED))
+            self.ups.append(scaled(nn.Conv2d(width, shape[0], 3, padding=1), PAINTED))
         channels_last(self)
 
     @property

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
 from amalgan.errors import ConfigError
-from amalgan.networks.blocks import RECTIFIED, Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
 from amalgan.types import DataSpec
 
 SMALLEST_SIDE = 8
@@ -84,7 +84,8 @@ class ConvDecoder(nn.Module):
             nn.ModuleList(Residual(stage[0], style) for _ in range(config.blocks)) for stage in plan[:-1]
         )
         self.ups = nn.ModuleList(
-            scaled(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1), RECTIFIED) for a, b in pairwise(plan)
+            scaled(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1), RECTIFIED if b is not plan[-1] else PAINTED)
+            for a, b in pairwise(plan)
         )
         channels_last(self)
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import RECTIFIED, Style, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, Style, rectify, scaled
 from amalgan.types import DataSpec
 
 
@@ -51,7 +51,7 @@ class DenseDecoder(nn.Module):
         self.shape = spec.shape
         self.hidden = hidden(widths)
         self.styles = nn.ModuleList(Style(style, width) for width in widths[1:] if style)
-        self.last = scaled(nn.Linear(widths[-1], spec.size), RECTIFIED if config.layers else 1.0)
+        self.last = scaled(nn.Linear(widths[-1], spec.size), PAINTED)
 
     def begin_at(self, mean: Float[Tensor, ...]) -> None:
         """Give ``mean``, more or less, before anything is learned."""
