@@ -7,6 +7,7 @@ critic is in the generator's loss, where the article compares pictures with ones
 with a picture; pictures are flattened, so that dense layers see them whole. See docs/articles.md.
 """
 
+from math import ceil
 from pathlib import Path
 
 import torch
@@ -46,7 +47,7 @@ def main(images: int = 150_000, out: Path = Path("runs/examples")) -> dict[str, 
     data = open_data("digits")
     run = RunConfig(system="fusion", settings=SETTINGS, data=data.name, images=images)
     state = TrainState.fresh(seeded(lambda: Fusion(SETTINGS, data.spec), run.seed))
-    ends = {loop.round_at(run, share): step for share, step in STEPS.items()}
+    ends = {ceil(share * run.rounds): step for share, step in STEPS.items()}
     x, seen = (records.take(slice(None)) for records in (data.test, data.train))
     measured: dict[str, dict[str, float]] = {}
 

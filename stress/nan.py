@@ -22,6 +22,7 @@ from torch import Tensor
 from amalgan import files
 from amalgan.systems.base import Phase
 from amalgan.training import loop
+from amalgan.training.baseline import Baseline
 from amalgan.training.state import TrainState
 from amalgan.training.watchdog import Watchdog
 from amalgan.types import Batch, Step, Tick
@@ -148,7 +149,13 @@ def false_alarms(system: str, rounds: int) -> list[str]:
     def take_back(state: TrainState) -> None:
         told.append(f"{system}: rolled back at round {state.round}")
 
-    watchdog = Watchdog(take_back, lambda sentence: told.append(f"{system}: {sentence}"))
+    seen = torch.randn(TOGETHER, spec.size, generator=chance) @ mix
+    watchdog = Watchdog(
+        keep=lambda state: None,
+        take_back=take_back,
+        tell=lambda sentence: told.append(f"{system}: {sentence}"),
+        ratio=Baseline(seen, torch.zeros(spec.size)).ratio,
+    )
     for number in range(rounds):
         x = torch.randn(TOGETHER, spec.size, generator=chance) @ mix
         batch = Batch(x, torch.arange(TOGETHER) % 2, torch.arange(TOGETHER))

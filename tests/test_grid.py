@@ -25,7 +25,7 @@ from amalgan.studies.compare import Request
 from amalgan.studies.compare.planning import drafted, facts_of
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-FLAGS = ["--systems", "autoencoder", "--seeds", "1", "--images", "640", "--count", "100"]
+FLAGS = ["--systems", "autoencoder", "--seeds", "1", "--images", "3200", "--count", "100"]
 
 
 def script(name: str) -> ModuleType:
@@ -145,7 +145,7 @@ def test_what_is_finished_is_kept_while_others_are_still_to_come(
 
 def plan_of(data: Path, one: Any) -> dict[str, Any]:
     """A plan of two seeds."""
-    request = Request(data=str(data), systems=("autoencoder",), out=one.runs, seeds=2, images=640, count=100)
+    request = Request(data=str(data), systems=("autoencoder",), out=one.runs, seeds=2, images=3200, count=100)
     quiet = Console(quiet=True)
     return facts_of(drafted(request, quiet), quiet, {}, {})
 
@@ -159,7 +159,7 @@ def test_no_verdict_is_given_before_every_row_has_a_cell() -> None:
 
 
 def test_plans_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
-    def plan(folder: Path, seeds: list[int], *systems: str, images: int = 640) -> None:
+    def plan(folder: Path, seeds: list[int], *systems: str, images: int = 3200) -> None:
         asked = {"systems": list(systems), "settings": {name: {} for name in systems}, "seeds": seeds}
         asked["samples"] = {}
         entries = [{"name": name, "images": images} for name in systems]

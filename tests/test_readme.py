@@ -101,7 +101,7 @@ def test_comparing_as_the_readme_does(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(commands) == 2
     for command in commands:
         quick = command.replace(
-            "--cpu-minutes 2 --seeds 3", "--systems fusion --images 640 --seeds 1 --count 100"
+            "--cpu-minutes 2 --seeds 3", "--systems fusion --images 6400 --seeds 1 --count 100"
         )
         assert main([*shlex.split(quick)[1:], *(["--count", "100"] if " report " in quick else [])]) == 0
     for page in ("which", "page"):
@@ -113,7 +113,7 @@ def test_commands_on_few_labels_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     commands = commands_of((ROOT / "docs" / "classify.md").read_text(), ("train", "classify", "evaluate"))
     assert len(commands) == 3
     for command in commands:
-        small = " --images 640 --network.width 8" if " train " in command else ""
+        small = " --images 3200 --network.width 8" if " train " in command else ""
         assert main(shlex.split(command + small)[1:]) == 0, command
     assert (tmp_path / "scores.csv").read_text().startswith("name,label,predicted,probability,p(0),")
 
@@ -128,7 +128,7 @@ def test_commands_on_compressing_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
     commands = commands_of(page, ("train", "compress", "decompress", "info"))
     assert len(commands) == 10
     for command in commands:
-        small = " --images 640 --network.width 8" if " train " in command else ""
+        small = " --images 3200 --network.width 8" if " train " in command else ""
         assert main(shlex.split(command + small)[1:]) == 0, command
 
 

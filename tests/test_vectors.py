@@ -16,7 +16,7 @@ from amalgan.systems.abilities import abilities
 
 PAGE = (Path(__file__).parents[1] / "docs" / "vectors.md").read_text()
 COMMANDS = [line.split("  ")[0] for line in PAGE.splitlines() if line.startswith("amalgan ")]
-QUICK = {"--images 200000": "--images 3200", "--images 400000": "--images 640 --count 200"}
+QUICK = {"--images 200000": "--images 3200", "--images 400000": "--images 6400 --count 200"}
 MEASURED = {"frechet_distance", "precision", "recall", "copies"}
 REBUILT = {"squared_error", "r_squared"}
 

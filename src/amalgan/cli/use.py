@@ -58,8 +58,6 @@ class Generate:
         """Generate and write."""
         self.film.check(self.out)
         model = model_at(self.model, self.loading)
-        for doubt in model.doubts:
-            say(console, f"warning: {doubt}")
         if self.temperature < 1 and keeps(model.header):
             say(
                 console,
@@ -76,6 +74,8 @@ class Generate:
             text = provenance(model, seed=self.seed, **self.unusual(watermark=False))
             facts |= self.film.make(model, console, drawn=self.drawn, text=text)
             said.append(f"a walk of {self.film.frames} frames in {self.film.walk}")
+        for doubt in model.doubts:
+            say(console, f"warning: {doubt}")
         return Answer(facts=facts, text="\n".join(said))
 
     @property

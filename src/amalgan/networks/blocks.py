@@ -23,8 +23,8 @@ RECTIFIED = math.sqrt(2 / (1 + SLOPE**2))
 """What a layer after a rectifier multiplies its input by, since the rectifier took that away."""
 DAMPING = 0.75
 """What remains of a signal in each layer: an untrained network says little rather than something arbitrary."""
-PAINTED = RECTIFIED / 10
-"""The same for the layer that paints, much smaller: a first picture is near the mean one, so that training begins with
+PAINTED = 0.3 * RECTIFIED
+"""The same for the layer that paints, smaller: a first picture is near the mean one, so that training begins with
 what pictures have in common and need not undo what the initial weights paint."""
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)

@@ -129,7 +129,7 @@ def exists(saved: Path) -> bool:
 def remove(saved: Path) -> None:
     """Remove both states."""
     for one in (saved, previous_of(saved)):
-        one.unlink(missing_ok=True)
+        files.remove(one)
 
 
 def tensors_of(state: TrainState) -> dict[str, Tensor]:
