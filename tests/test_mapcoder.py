@@ -255,7 +255,9 @@ def test_context_parameters_have_gradients_even_far_from_the_truth() -> None:
 def test_what_is_published_is_fitted_to_what_is_written(any_size: bool) -> None:
     """Of a context that knows nothing yet: fewer bytes for the same numbers of other examples."""
     system = codec(any_size=any_size, wild=0.0)
-    system.encoder.last.weight.data.mul_(10)  # an untrained encoder's numbers are too small to tell tables apart
+    system.encoder.last.weight.data.mul_(
+        10
+    )  # an untrained encoder's numbers are too small to tell tables apart
     known, other = examples(PHOTO, 64), examples(PHOTO, 12, seed=9).x
     fitted = coders.fit(system, [known])
     assert isinstance(fitted, MapCoder) and fitted.tensors().keys() == coder_of(system).tensors().keys()

@@ -113,7 +113,7 @@ def test_commands_on_few_labels_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     commands = commands_of((ROOT / "docs" / "classify.md").read_text(), ("train", "classify", "evaluate"))
     assert len(commands) == 3
     for command in commands:
-        small = " --images 3200 --network.width 8" if " train " in command else ""
+        small = " --images 6400 --network.width 8" if " train " in command else ""
         assert main(shlex.split(command + small)[1:]) == 0, command
     assert (tmp_path / "scores.csv").read_text().startswith("name,label,predicted,probability,p(0),")
 
@@ -128,7 +128,7 @@ def test_commands_on_compressing_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
     commands = commands_of(page, ("train", "compress", "decompress", "info"))
     assert len(commands) == 10
     for command in commands:
-        small = " --images 3200 --network.width 8" if " train " in command else ""
+        small = " --images 6400 --network.width 8" if " train " in command else ""
         assert main(shlex.split(command + small)[1:]) == 0, command
 
 

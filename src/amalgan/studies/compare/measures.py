@@ -88,6 +88,8 @@ EVALUATION = MeasureGroup(
         Measure("psnr", "PSNR of x′", "dB", True, "reconstruction", headline=True),
         Measure("psnr_pca", "PSNR of principal components", "dB", None, "reconstruction"),
         Measure("psnr_mean", "PSNR of the mean picture", "dB", None, "reconstruction"),
+        Measure("psnr_cost", "PSNR that realism costs", "dB", False, "reconstruction"),
+        Measure("realism_gain", "Distance that realism gains", "", True, "reconstruction"),
         Measure("ssim", "SSIM of x′", "", True, "reconstruction"),
         Measure("squared_error", "Squared error of x′", "", False, "reconstruction", headline=True),
         Measure("r_squared", "R² of x′", "share", True, "reconstruction"),
