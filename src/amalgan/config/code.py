@@ -4,8 +4,9 @@
              └► natural size, in numbers ─┬─► map:  the same few channels in every cell
                                           └─► flat: numbers that each speak of the whole example
 
-A map is the default where every cell gets two channels or more: there it reconstructs unseen pictures better, at every
-number of training pictures tried (``benchmarks/codes.py``). Vectors, and pictures with less room, have flat codes.
+A map is the default where every cell gets two channels or more: there it reconstructed unseen pictures better than a
+flat code, or as well (``docs/log.md``, training that holds at every size). Vectors, and pictures with less room, have
+flat codes.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def down(before: int, after: int, halvings: int) -> nn.Conv2d:
 
 
 class CodeMapEncoder(nn.Module):
-    """From a picture to ``maps`` maps side by side, flattened one after the other."""
+    """From a picture to a map of ``channels`` numbers a cell, flattened channel by channel."""
 
     def __init__(self, config: Networks, grid: Grid, colors: int, channels: int) -> None:
         super().__init__()
