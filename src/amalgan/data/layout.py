@@ -80,7 +80,7 @@ class Layout:
 
 def settle(request: Request, sizes: NDArray[np.integer[Any]], all_gray: bool) -> Layout:
     """Fill in what ``request`` leaves open from the pictures' ``sizes`` (N, 2: height, width) and colors."""
-    size, size_text = (request.size, "size as asked") if request.size else choose_size(sizes)
+    size, size_text = (request.size, "as asked") if request.size else choose_size(sizes)
     channels, channels_text = request.channels, "channels as asked"
     if channels is None:
         channels = 1 if all_gray else 3

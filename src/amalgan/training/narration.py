@@ -12,8 +12,9 @@ from rich.console import Console
 
 from amalgan.training.ledger import Ledger
 
-SILENT_SECONDS = 9.0
-"""A line comes after so much silence; it must be out within ten seconds."""
+PROGRESS_SECONDS, SILENT_SECONDS = 6.0, 9.0
+"""After so much silence a round says how far training is; where no round ends for longer, the work is named instead,
+so that a line is out within ten seconds."""
 
 
 @dataclass
@@ -29,10 +30,9 @@ class Narrator:
         self.spoken_at = time.monotonic()
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing was said for too long."""
-        return time.monotonic() - self.spoken_at > SILENT_SECONDS
+    def silent(self, seconds: float) -> bool:
+        """Whether nothing was said for longer than this."""
+        return time.monotonic() - self.spoken_at > seconds
 
     @contextmanager
     def speaking(self) -> Iterator[None]:
@@ -51,5 +51,5 @@ class Narrator:
     def speak(self, over: Event) -> None:
         """Name the present work after each silence, until it is over."""
         while not over.wait(0.5):
-            if self.silent:
+            if self.silent(SILENT_SECONDS):
                 self.say(self.ledger.now)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from amalgan.config.run import RunConfig
 from amalgan.training.loop import Report
-from amalgan.training.narration import Narrator
+from amalgan.training.narration import PROGRESS_SECONDS, Narrator
 from amalgan.training.state import TrainState
 
 SMOOTHING = 0.05
@@ -57,7 +57,7 @@ class Show:
             self.smooth[name] = self.smooth.get(name, value) * (1 - SMOOTHING) + value * SMOOTHING
         if self.narrator.console.is_terminal:
             self.draw(state)
-        elif self.narrator.silent:
+        elif self.narrator.silent(PROGRESS_SECONDS):
             done, total = f"{state.images:,}", f"{self.total(state):,}"
             self.narrator.say(
                 f"{done}/{total} images · {self.speed(state):.0f}/s · {shown(self.left(state))} left · {self.losses(8)}"

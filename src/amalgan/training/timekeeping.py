@@ -26,6 +26,8 @@ TOLERANCE = 0.03
 """The plan is amended where the run would end earlier or later by more than this share of its minutes."""
 BESIDE = ("validating", "drawing samples", "saving")
 """Work that comes again and again as training goes on."""
+WORTH_TELLING = 0.15
+"""An amendment is told where the number of rounds has changed by more than this share since it was told last."""
 SHORTEST_MEMORY, MEMORY = 5.0, 0.02
 """What rounds took counts half after so many seconds, or after such a share of the minutes where that is more."""
 
@@ -115,6 +117,8 @@ class Timekeeper:
     tell: Callable[[str], None]
     amended_at: float = float("-inf")
     """Seconds of the run that were gone when the plan was amended last."""
+    said: int | None = None
+    """Rounds in all that the user was told of last; None before the first amendment."""
 
     def __call__(self, state: TrainState) -> None:
         planned = state.schedule(self.forecast.run).rounds
@@ -137,14 +141,17 @@ class Timekeeper:
         return state.round + max(1, round(free / self.forecast.a_round(progress)))
 
     def amend(self, state: TrainState, rounds: int, minutes: float) -> None:
-        """Fix the number of rounds anew, and say so."""
+        """Fix the number of rounds anew; every amendment is logged, a large one is told too."""
         run = self.forecast.run
         before, schedule = state.schedule(run).rounds, state.schedule(run).amended(state.round, rounds)
         state.amendments = schedule.amendments
         images, share = schedule.rounds * run.batch, schedule.progress(state.round)
         self.log(state, {"progress": share, "planned_images": images})
-        more = "less" if schedule.rounds > before else "more"
+        said = self.said or before
+        if abs(schedule.rounds - said) <= WORTH_TELLING * said:
+            return
+        more, self.said = "less" if schedule.rounds > said else "more", schedule.rounds
         self.tell(
-            f"An image takes {more} time than was expected, so training ends at {images:,} images instead of "
-            f"{before * run.batch:,}: {minutes:g} minutes are kept."
+            f"An image takes {more} time than was expected, so training ends at about {images:,} images "
+            f"instead of {said * run.batch:,}: {minutes:g} minutes are kept."
         )
