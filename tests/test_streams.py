@@ -73,3 +73,10 @@ def test_the_global_generator_is_never_touched() -> None:
     first, second, other = (seeded(lambda: torch.rand(3), seed) for seed in (1, 1, 2))
     assert torch.equal(first, second) and not torch.equal(first, other)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_some_of_a_rank_s_rows_draw_what_they_draw_among_all() -> None:
+    rank = Draws(seed=1, round=2, total=12, start=6, count=6)
+    some = rank.some(torch.tensor([1, 4]))
+    assert torch.equal(some.normal("x", 2), rank.normal("x", 2)[[1, 4]])
+    assert some.positions.tolist() == [7, 10]

@@ -44,6 +44,8 @@ class Draws:
     count: int | None = None
     """How many rows are ours; all from ``start`` when None."""
     device: str = "cpu"
+    among: tuple[int, ...] | None = None
+    """Which of our rows are meant; all of them when None."""
     temperature: float = 1.0
     """Deviation of normal numbers: below 1 what is made of them is more typical and varies less."""
 
@@ -55,11 +57,15 @@ class Draws:
     @property
     def positions(self) -> Tensor:
         """Where our rows stand in the global batch, int64 (rows,), on the CPU."""
-        return torch.arange(self.total)[self.rows]
+        return self._chosen(torch.arange(self.total))
 
     def narrow(self, start: int, count: int) -> Draws:
         """The same streams for ``count`` of our rows from ``start`` (a micro-batch)."""
         return replace(self, start=self.start + start, count=count)
+
+    def some(self, rows: Tensor) -> Draws:
+        """The same streams for some of our rows: what is drawn for them does not change."""
+        return replace(self, among=tuple(rows.tolist()))
 
     def generator(self, purpose: str) -> Generator:
         """A fresh CPU generator at the start of the stream ``purpose``."""
@@ -79,7 +85,11 @@ class Draws:
         return self._ours(torch.randint(below, (self.total, *shape), generator=self.generator(purpose)))
 
     def _ours(self, numbers: Tensor) -> Tensor:
-        return numbers[self.rows].to(self.device)
+        return self._chosen(numbers).to(self.device)
+
+    def _chosen(self, numbers: Tensor) -> Tensor:
+        ours = numbers[self.rows]
+        return ours if self.among is None else ours[list(self.among)]
 
 
 def seeded(build: Callable[[], T], seed: int) -> T:

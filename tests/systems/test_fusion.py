@@ -9,18 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
+from amalgan.config.outside import imagenet_weights
 from amalgan.systems.base import System, only_trainable
 from amalgan.systems.fusion import Fusion
 from amalgan.training.state import TrainState
-from amalgan.types import Batch
-from support import build, examples, settled, small, take_round, tick, warmed, weights
+from amalgan.types import Batch, DataSpec
+from support import GRAY, SPECS, build, examples, settled, small, take_round, tick, warmed, weights
 
 Stage = Literal["autoencoder", "gan", "joint"]
 NETWORKS = ("encoder", "decoder", "generator", "critic")
 
 
-def fusion(**changes: Any) -> Fusion:
-    system = build("fusion", **{"every": 1, "listen_every": 1} | changes)
+def fusion(spec: DataSpec = GRAY, **changes: Any) -> Fusion:
+    system = build("fusion", spec, **{"every": 1, "listen_every": 1} | changes)
     assert isinstance(system, Fusion)
     return system
 
@@ -58,16 +59,18 @@ def hears(network: torch.nn.Module) -> bool:
     return any(p.grad is not None and bool(p.grad.abs().max() > 0) for p in network.parameters())
 
 
+@pytest.mark.parametrize("start", ["decoder", "faithful"])
 @pytest.mark.parametrize("join", ["concatenate", "modulate"])
-def test_the_realistic_decode_starts_as_the_faithful_one(join: str) -> None:
-    system, batch = fusion(join=join, start="faithful"), examples()
+def test_the_realistic_decode_starts_as_the_faithful_one(join: str, start: str) -> None:
+    system, batch = fusion(join=join, start=start), examples()
     state = TrainState.fresh(system)
     for number in range(20):  # the autoencoder's own time
         take_round(state, batch, tick(number, 0.1, len(batch.x)))
     settled(system, batch)
     with torch.no_grad():
         code = system.encode(batch.x)
-        assert torch.equal(system.realize(code, tick(0, 0.0, len(code)).draws), system.decode(code))
+        realistic = system.realize(code, tick(0, 0.0, len(code)).draws)
+        assert torch.allclose(realistic, system.decode(code), atol=1e-5)
 
 
 def test_the_realistic_decode_starts_from_nothing_when_asked() -> None:
@@ -90,7 +93,7 @@ def test_realistic_decodes_of_one_code_differ_by_their_noise_and_stay_equal_with
         assert (first[0] - first[1]).abs().max() > 0
 
 
-@pytest.mark.parametrize("start", ["faithful", "nothing"])
+@pytest.mark.parametrize("start", ["decoder", "faithful", "nothing"])
 @pytest.mark.parametrize("encoder", ["reconstructions", "all", "frozen"])
 def test_the_decoder_hears_the_faithful_term_alone(encoder: str, start: str) -> None:
     stages: tuple[Stage, ...] = ("autoencoder", "gan", "joint")
@@ -152,7 +155,7 @@ def test_the_share_of_codes_from_the_prior_is_as_asked(share: float) -> None:
     settled(system, batch)
     for progress, expected in ((0.1, 0.0), (system.gan_from + 0.01, share), (0.99, share)):
         with torch.no_grad():
-            own = system.told(batch, tick(3, progress, 64))[0] == system.encode(batch.x)
+            own = system.generator_codes(batch, tick(3, progress, 64)) == system.encode(batch.x)
         assert 1 - own.all(1).float().mean().item() == expected
 
 
@@ -221,7 +224,7 @@ def test_faithful_and_realistic_share_one_code() -> None:
 
 
 def test_the_generator_goes_on_to_mean_the_same_when_the_prior_is_fitted_again() -> None:
-    system, batch = fusion(), examples()
+    system, batch = fusion(start="faithful"), examples()
     warmed(system, batch, progress_in(system, "joint"))
     with torch.no_grad():
         code, draws = torch.randn(6, system.code_size), tick(0, 0.0, 6).draws
@@ -230,3 +233,34 @@ def test_the_generator_goes_on_to_mean_the_same_when_the_prior_is_fitted_again()
             parameter.mul_(1.5)  # the codes have moved on
         settled(system, batch)
         assert torch.equal(system.realize(code, draws), before)
+
+
+def test_the_generator_follows_the_decoder_by_what_it_has_learned_itself() -> None:
+    """Its weights are the decoder's plus a difference, so that a move of one moves the other as far."""
+    system, batch = fusion(), examples()
+    warmed(system, batch, progress_in(system, "joint"))
+    with torch.no_grad():
+        code, draws = system.encode(batch.x), tick(0, 0.0, len(batch.x)).draws
+        faithful, realistic = system.decode(code), system.realize(code, draws)
+        last = [weight for name, weight in system.decoder.named_parameters() if name.endswith("bias")][-1]
+        last.add_(0.25)
+        assert torch.allclose(system.decode(code) - faithful, torch.tensor(0.25), atol=1e-5)
+        assert torch.allclose(system.realize(code, draws) - realistic, torch.tensor(0.25), atol=1e-5)
+
+
+@pytest.mark.skipif(imagenet_weights() is None, reason="the imagenet extra is missing")
+@pytest.mark.parametrize("augment", ["none", "translation"])
+def test_a_critic_with_a_backbone_adds_a_distance_that_the_generator_alone_hears(augment: str) -> None:
+    """Twice the weight, twice the term; each picture is looked at once a round where nothing changes it at random."""
+    spec, terms_of = SPECS["color"], []
+    batch = examples(spec)
+    for weight in (1.0, 2.0):
+        critic = replace(small("fusion").critic, backbone="imagenet", augment=augment)
+        system = fusion(spec, critic=critic, perceptual=weight, start="nothing")
+        settled(system, batch)
+        terms_of.append(terms(system, batch, progress_in(system, "gan")))
+    one, two = (found["generator/perceptual"] for found in terms_of)
+    assert two.item() == pytest.approx(2 * one.item(), rel=1e-4) and one.item() > 0.05
+    system.zero_grad(set_to_none=True)
+    two.backward()
+    assert [name for name in NETWORKS if hears(system.get_submodule(name))] == ["generator"]

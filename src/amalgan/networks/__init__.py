@@ -21,6 +21,8 @@ from amalgan.networks.conv import ConvDecoder, ConvEncoder
 from amalgan.networks.critic import Critic
 from amalgan.networks.maps import CELL, MapDecoder, MapEncoder
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
+from amalgan.networks.moved import Moved
+from amalgan.networks.projected import ProjectedCritic
 from amalgan.types import DataSpec
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
     "Critic",
     "MapDecoder",
     "MapEncoder",
+    "Moved",
+    "ProjectedCritic",
     "begin_at",
     "critic",
     "decoder",
@@ -105,6 +109,12 @@ def begin_at(network: nn.Module, mean: Float[Tensor, ...]) -> None:
             part.begin_at(mean)
 
 
-def critic(config: Networks, spec: DataSpec) -> Critic:
-    """A network from an example, and its label if the data has classes, to a logit."""
+def critic(config: Networks, spec: DataSpec, *, projected: bool = False) -> Critic:
+    """Return a network from an example, and its label if the data has classes, to a logit.
+
+    Args:
+        projected: let it judge pictures by what a network taught on ImageNet sees in them; ``config`` is then unused.
+    """
+    if projected:
+        return ProjectedCritic(spec.shape, len(spec.classes))
     return Critic(encoder(config, spec, Critic.FEATURES), classes=len(spec.classes))

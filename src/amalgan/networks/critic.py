@@ -19,15 +19,15 @@ class Critic(nn.Module):
 
     FEATURES = 128
 
-    def __init__(self, encoder: nn.Module, classes: int) -> None:
+    def __init__(self, encoder: nn.Module, classes: int, *, features: int = FEATURES) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.last = scaled(nn.Linear(self.FEATURES, 1), RECTIFIED)
-        self.rows = nn.Linear(classes, self.FEATURES, bias=False) if classes else None
+        self.encoder, self.size = encoder, features
+        self.last = scaled(nn.Linear(features, 1), RECTIFIED)
+        self.rows = nn.Linear(classes, features, bias=False) if classes else None
         if self.rows is not None:
             nn.init.zeros_(self.rows.weight)
 
-    def features(self, x: Tensor) -> Float[Tensor, "B 128"]:
+    def features(self, x: Tensor) -> Float[Tensor, "B F"]:
         """What the logit is computed from; a space to compare pictures in."""
         return rectify(self.encoder(x))
 
@@ -37,13 +37,11 @@ class Critic(nn.Module):
         logit = self.last(features).squeeze(1).float()
         if self.rows is None:
             return logit
-        return logit + (features @ self.rows.weight).max(1).values.float() / self.FEATURES**0.5
+        return logit + (features @ self.rows.weight).max(1).values.float() / self.size**0.5
 
     def forward(self, x: Tensor, label: Int[Tensor, " B"] | None = None) -> Float[Tensor, " B"]:
         features = self.features(x)
         logit = self.last(features).squeeze(1).float()
         if self.rows is None or label is None:
             return logit
-        return (
-            logit + (self.rows(one_hot(label, self.rows.in_features)) * features).sum(1) / self.FEATURES**0.5
-        )
+        return logit + (self.rows(one_hot(label, self.rows.in_features)) * features).sum(1) / self.size**0.5

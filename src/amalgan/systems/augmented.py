@@ -48,7 +48,7 @@ class Augmented(System):
         self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         self.generator = Painter(config.network, spec, config.noise_size)
-        self.critic = networks.critic(config.critic.network, spec)
+        self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
         self.perturber = Perturber(config.perturbation, self.code_size, len(spec.classes))
 
     def phases(self) -> Sequence[Phase]:
@@ -97,7 +97,7 @@ class Augmented(System):
 
     def view(self, batch: Batch) -> game.View:
         """What is done to real and generated pictures alike, on the way to the critic."""
-        plain = game.plain_view(self.config.critic)
+        plain = game.plain_view(self.critic, self.config.critic)
         if self.config.policy != "both":
             return plain
         return lambda x, draws, whose: plain(self.mixed(x, batch.label, 1.0, draws, whose), draws, whose)

@@ -1,8 +1,7 @@
 """An autoencoder and a GAN on one code: the encoder tells, one decoder is faithful, a generator is realistic.
 
-    x ─► encoder ─► z ─┬─► decoder ─────────────────────────► x'   faithful
-                       ├─► generator(z joined with noise) ─┐
-                       └─► decoder, held still ────────────┴─► x''  realistic ─► critic ─► logit
+    x ─► encoder ─► z ─┬─► decoder ───────────────────────► x'   faithful
+                       └─► generator(z joined with noise) ─► x''  realistic ─► critic ─► logit
     prior ─► z  (new pictures are x'' of such codes, and so are a share of the pictures that the critic judges)
 
     L = L_rec(x, x') + closeness L_rec(x, x'') + adversarial L_GAN(G, C, E), each network descending its own share:
@@ -11,12 +10,13 @@
     generator     moves generator             L_rec(x, x'') and L_GAN
     critic        moves critic                L_GAN and its penalties
 
-The GAN is slimmer than the autoencoder and plays every few rounds: it has a residual to paint, and the autoencoder
-must not be short of time. What a round has encoded, decoded and painted once, its later phases use again.
+The GAN plays in the last part of training, every few rounds: the autoencoder must not be short of time. What a round
+has encoded and painted once, its later phases use again. Where the critic looks through a network taught on ImageNet,
+x'' is held near x in what that network sees too (L_rec of features, as in VAE-GAN, Larsen 2015, arXiv:1512.09300).
 
 One decoder cannot serve both terms: perfect realism costs up to 3 dB (Blau & Michaeli 2018, arXiv:1711.06077). Two
-decoders on one code need not trade. The generator starts from the faithful decode and learns only the residual
-(its last layer starts at zero), so what the autoencoder knows is not learned twice.
+decoders on one code need not trade. The generator's weights are the decoder's plus a difference that starts at zero
+(``networks.Moved``), so what the autoencoder knows is not learned twice.
 
 Schedule ``staged``: autoencoder; then the GAN on its codes; then everything, the encoder hearing both
 reconstructions (and L_GAN by option). ``joint``: everything from the start. Before the prior is first fitted the
@@ -26,14 +26,16 @@ generator sees codes of pictures alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from amalgan import networks, priors
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import FusionConfig
+from amalgan.networks import ProjectedCritic
 from amalgan.objectives import reconstruction
 from amalgan.registry import register
 from amalgan.streams import Draws
@@ -52,38 +54,42 @@ class Fusion(System):
     def __init__(self, config: FusionConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
-        modulate = config.join == "modulate"
         self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
-        style, zero = config.noise_size if modulate else 0, config.start == "faithful"
-        self.generator = networks.decoder(
-            config.generator_network,
-            spec,
-            self.code_size,
-            extra=0 if modulate else config.noise_size,
-            style=style,
-            zero=zero,
-            layout=config.code,
-        )
-        self.critic = networks.critic(config.critic.network, spec)
+        self.generator = self.build_generator()
+        self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
         shape = networks.map_shape(config.network, spec, self.code_size, config.code)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes), shape=shape)
         self.scale = priors.Scale(self.code_size)
         self.gan_from, self.joint_from = config.stages if config.schedule == "staged" else (0.0, 0.0)
 
+    def build_generator(self) -> nn.Module:
+        """Return what paints x'': a decoder whose weights move away from the faithful one's, or one of its own."""
+        config, modulate = self.config, self.config.join == "modulate"
+        built = networks.decoder(
+            config.network if config.start == "decoder" else config.generator_network,
+            self.spec,
+            self.code_size,
+            extra=0 if modulate else config.noise_size,
+            style=config.noise_size if modulate else 0,
+            zero=config.start == "faithful",
+            layout=config.code,
+        )
+        return networks.Moved(built) if config.start == "decoder" else built
+
     def phases(self) -> Sequence[Phase]:
         config, late = self.config, (self.gan_from, 1.0)
         early = (0.0, self.gan_from if config.encoder == "frozen" and self.gan_from else 1.0)
-        told, judge, paint = self.autoencoder_loss, self.critic_loss, self.generator_loss
+        rebuild, judge, paint = self.autoencoder_loss, self.critic_loss, self.generator_loss
         adam, play, draw = config.optimizer, config.critic.optimizer, config.generator_optimizer
         owned, often = ("encoder", "decoder"), config.every
         return (
-            Phase(name="autoencoder", updates=owned, loss=told, optimizer=adam, during=early),
+            Phase(name="autoencoder", updates=owned, loss=rebuild, optimizer=adam, during=early),
             Phase(
                 name="generator", updates=("generator",), loss=paint, optimizer=draw, during=late, every=often
             ),
             Phase(name="critic", updates=("critic",), loss=judge, optimizer=play, during=late, every=often),
-            *prior_phases(self.prior, config.prior, lambda batch, tick: self.known(batch, tick)[0]),
+            *prior_phases(self.prior, config.prior, self.codes),
         )
 
     def boundaries(self) -> Sequence[float]:
@@ -94,9 +100,8 @@ class Fusion(System):
 
     def autoencoder_loss(self, batch: Batch, tick: Tick) -> Step:
         code = self.encoder(batch.x)
-        decoded = self.decoder(code)
-        tick.once("told", lambda: (code.detach(), decoded.detach()))
-        terms = {"faithful": self.distance(decoded, batch.x).mean()}
+        tick.once("codes", code.detach)
+        terms = {"faithful": self.distance(self.decoder(code), batch.x).mean()}
         if self.joined(tick):
             terms |= self.joint_terms(batch, code, tick)
         return Step(terms)
@@ -116,46 +121,62 @@ class Fusion(System):
         return terms
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
-        painted = self.painted(batch, tick)
-        fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label, tick.draws)
-        encoded = ~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)
-        close = self.distance(painted, batch.x) * encoded.to(painted.device)
-        adversarial, realistic = self.config.adversarial * fooled.mean(), self.config.closeness * close.mean()
-        return Step({"adversarial": adversarial, "realistic": realistic})
+        config, painted = self.config, self.painted(batch, tick)
+        seen = self.seen(tick)
+        fooled = game.fool(self.critic, config.critic, batch.x, painted, batch.label, tick.draws, seen)
+        encoded = (~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)).to(painted.device)
+        close = (self.distance(painted, batch.x) * encoded).mean()
+        terms = {"adversarial": config.adversarial * fooled.mean(), "realistic": config.closeness * close}
+        if config.critic.projected and config.perceptual:
+            alike = (self.perceived(painted, batch.x, tick) * encoded).mean()
+            terms["perceptual"] = config.perceptual * alike
+        return Step(terms)
+
+    def perceived(self, painted: Tensor, x: Tensor, tick: Tick) -> Float[Tensor, " B"]:
+        """L_rec of each example in what the critic's backbone sees."""
+        project, seen = cast(ProjectedCritic, self.critic).project, self.seen(tick)
+        if self.config.critic.augment != "none":  # the two were changed by different random numbers
+            return project.apart(project(painted), project(x))
+        return project.apart(seen(painted, tick.draws, "fake"), seen(x, tick.draws, "real"))
 
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         fake, own = self.painted(batch, tick).detach(), tick._replace(round=tick.round // self.config.every)
-        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, own)
+        view = self.seen(tick, still=True)
+        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, own, view)
+
+    def seen(self, tick: Tick, *, still: bool = False) -> game.View:
+        """Return the critic's view of this round's examples, which are looked at once; ``still`` cuts gradients off."""
+        plain = game.plain_view(self.critic, self.config.critic)
+
+        def view(x: Tensor, draws: Draws, whose: str) -> Tensor:
+            found = tick.once(f"seen {whose}", lambda: plain(x, draws, whose))
+            return found.detach() if still else found
+
+        return view
 
     def painted(self, batch: Batch, tick: Tick) -> Float[Tensor, "B ..."]:
         """This round's realistic decodes, some of codes of pictures, the others of codes from the prior."""
-        return tick.once("painted", lambda: self.paint(*self.told(batch, tick), tick.draws))
+        return tick.once("painted", lambda: self.realize(self.generator_codes(batch, tick), tick.draws))
 
     def distance(self, decoded: Tensor, x: Tensor) -> Float[Tensor, " B"]:
         """L_rec of each example."""
         return reconstruction.RECONSTRUCTIONS[self.config.reconstruction](decoded, x)
 
     @torch.no_grad()
-    def told(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
-        """What the generator is told: codes, some of them from the prior, and the faithful decode of each."""
-        code, start = self.known(batch, tick)
+    def generator_codes(self, batch: Batch, tick: Tick) -> Float[Tensor, "B K"]:
+        """Return the codes that the generator paints: those of pictures, some replaced by codes from the prior."""
+        code = self.codes(batch, tick)
         drawn = self.from_prior(tick).nonzero()[:, 0].to(code.device)
         if not len(drawn):
-            return code, start
-        new = self.prior.sample(batch.label, tick.draws)[drawn]
-        code, start = code.clone(), start.clone()
-        code[drawn], start[drawn] = new, self.decoder(new)
-        return code, start
+            return code
+        code = code.clone()
+        code[drawn] = self.prior.sample(batch.label[drawn], tick.draws.some(drawn))
+        return code
 
     @torch.no_grad()
-    def known(self, batch: Batch, tick: Tick) -> tuple[Tensor, Tensor]:
-        """Return code and faithful decode of each example, once a round."""
-        return tick.once("told", lambda: self.told_of(batch.x))
-
-    def told_of(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Code and faithful decode."""
-        code = self.encoder(x)
-        return code, self.decoder(code)
+    def codes(self, batch: Batch, tick: Tick) -> Float[Tensor, "B K"]:
+        """Return the code of each example, worked out once a round."""
+        return tick.once("codes", lambda: self.encoder(batch.x))
 
     def prior_share(self, tick: Tick) -> float:
         """Share of the codes that come from the prior: none before it is first fitted."""
@@ -184,17 +205,15 @@ class Fusion(System):
         return self.decoder(code)
 
     def realize(self, code: Float[Tensor, "B K"], draws: Draws) -> Float[Tensor, "B ..."]:
-        return self.paint(code, held_still(self.decoder, code), draws)
-
-    def paint(self, code: Tensor, start: Tensor, draws: Draws) -> Float[Tensor, "B ..."]:
-        """x'' of a code whose faithful decode is ``start``."""
         noise = draws.normal("noise", self.config.noise_size)
-        known = self.scale(code)
-        if self.config.join == "modulate":
-            painted = self.generator(known, noise)
-        else:
-            painted = self.generator(torch.cat([known, noise], dim=1))
-        return painted + start if self.config.start == "faithful" else painted
+        if self.config.start == "decoder":
+            return self.generator(self.decoder, *self.joined_with(code, noise))
+        painted = self.generator(*self.joined_with(self.scale(code), noise))
+        return painted + held_still(self.decoder, code) if self.config.start == "faithful" else painted
+
+    def joined_with(self, code: Tensor, noise: Tensor) -> tuple[Tensor, ...]:
+        """Return what the generator takes: one vector of both, or the noise as its style."""
+        return (code, noise) if self.config.join == "modulate" else (torch.cat([code, noise], dim=1),)
 
     def sample_code(self, label: Int[Tensor, " B"], draws: Draws) -> Float[Tensor, "B K"]:
         return self.prior.sample(label, draws)

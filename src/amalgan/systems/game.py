@@ -7,8 +7,9 @@
 The default is R3GAN's: a relativistic loss with R1 and R2 (Huang et al. 2024, arXiv:2501.05441), the penalties
 applied every few rounds, that many times as strong (Karras et al. 2020, arXiv:1912.04958, section 3.1).
 
-A view is what is done to an example before the critic sees it. What is done to generated ones must be done to real
-ones too, and be differentiable, or the generator learns to make it (Zhao et al. 2020, arXiv:2006.10738, section 3).
+A view is what is done to an example before the critic sees it: random changes, and the projection of a critic that
+judges projections. What is done to generated ones must be done to real ones too, and be differentiable, or the
+generator learns to make it (Zhao et al. 2020, arXiv:2006.10738, section 3).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from amalgan.config.parts import Critic as CriticConfig
 from amalgan.data import differentiable
-from amalgan.networks import Critic
+from amalgan.networks import Critic, ProjectedCritic
 from amalgan.objectives import adversarial, penalties
 from amalgan.streams import Draws
 from amalgan.types import Step, Tick
@@ -41,11 +42,11 @@ def critic_step(
     view: View | None = None,
 ) -> Step:
     """The critic's terms on real and generated examples (B, ...), which share their labels."""
-    fake, view = delivered(fake), view or plain_view(config)
+    fake, view = delivered(fake), view or plain_view(critic, config)
     seen_real, seen_fake = view(real, tick.draws, "real"), view(fake, tick.draws, "fake")
     real_logit, fake_logit = critic(torch.cat([seen_real, seen_fake]), label.repeat(2)).chunk(2)
     terms = {"adversarial": adversarial.GAMES[config.loss].critic(real_logit, fake_logit).mean()}
-    if made_up := penalties.lazy(1.0, config.penalty_every, tick.round):
+    if not config.projected and (made_up := penalties.lazy(1.0, config.penalty_every, tick.round)):
         found = penalty_terms(critic, config, seen_real, seen_fake, label, tick)
         terms |= {name: made_up * value for name, value in found.items()}
     return Step(terms, notes(real, fake, real_logit, fake_logit))
@@ -61,7 +62,7 @@ def fool(
     view: View | None = None,
 ) -> Float[Tensor, " B"]:
     """The generator's loss for each generated example; gradients reach it through ``fake`` alone."""
-    game, view = adversarial.GAMES[config.loss], view or plain_view(config)
+    game, view = adversarial.GAMES[config.loss], view or plain_view(critic, config)
     fake_logit = critic(view(delivered(fake), draws, "fake"), label)
     if not game.needs_real:
         return game.generator(None, fake_logit)
@@ -70,9 +71,10 @@ def fool(
     return game.generator(real_logit, fake_logit)
 
 
-def plain_view(config: CriticConfig) -> View:
-    """The random changes that the configuration asks for."""
-    return lambda x, draws, whose: differentiable.change(x, config.augment, draws, whose)
+def plain_view(critic: Critic, config: CriticConfig) -> View:
+    """The random changes that the configuration asks for, and what the critic's backbone sees of the outcome."""
+    look = critic.project if isinstance(critic, ProjectedCritic) else nn.Identity()
+    return lambda x, draws, whose: look(differentiable.change(x, config.augment, draws, whose))
 
 
 class Delivered(torch.autograd.Function):

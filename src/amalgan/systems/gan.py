@@ -35,7 +35,7 @@ class Gan(System):
     def __init__(self, config: GanConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.generator = Painter(config.network, spec, config.noise_size)
-        self.critic = networks.critic(config.critic.network, spec)
+        self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
 
     def phases(self) -> Sequence[Phase]:
         critic, generator = self.config.critic.optimizer, self.config.optimizer

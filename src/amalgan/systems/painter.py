@@ -13,6 +13,11 @@ from amalgan.priors import Groups
 from amalgan.streams import Draws
 from amalgan.types import DataSpec
 
+VARIED = 6.0
+"""What the initial weights of the painting layer are multiplied by: untrained pictures then vary by about half as much
+as they may. With no more variety than a decoder begins with, a generator learns the mean picture and long nothing else.
+"""
+
 
 class Painter(nn.Module):
     """The network, and how often each class occurs."""
@@ -21,6 +26,8 @@ class Painter(nn.Module):
         super().__init__()
         self.noise_size, self.classes = noise_size, len(spec.classes)
         self.network = networks.decoder(config, spec, noise_size + self.classes)
+        with torch.no_grad():
+            self.network.last.weight.mul_(VARIED)  # type: ignore[operator,union-attr]
         self.groups = Groups(self.classes)
 
     def noise(self, draws: Draws) -> Float[Tensor, "B N"]:

@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import RegularizedConfig
-from amalgan.networks import Critic
 from amalgan.objectives import reconstruction
 from amalgan.registry import register
 from amalgan.streams import Draws
@@ -48,9 +47,9 @@ class Regularized(System):
         self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         self.generator = Painter(config.network, spec, config.noise_size)
-        self.critic = networks.critic(config.critic.network, spec)
+        self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
         if config.hold == "reals":
-            self.reader: nn.Module = networks.decoder(config.reader_network, spec, Critic.FEATURES)
+            self.reader: nn.Module = networks.decoder(config.reader_network, spec, self.critic.size)
         if config.hold == "noise":
             self.reader = nn.Linear(self.code_size, config.noise_size)
 

@@ -32,6 +32,7 @@ from amalgan.tasks.scoring.codes import code_scores
 from amalgan.tasks.scoring.critic import critic_scores
 from amalgan.tasks.scoring.denoising import denoising_scores
 from amalgan.tasks.scoring.generation import generation_scores
+from amalgan.tasks.scoring.outer import outer_scores
 from amalgan.tasks.scoring.rate import rate_scores
 from amalgan.tasks.scoring.reconstruction import reconstruction_scores
 from amalgan.tasks.scoring.scores import Score, Trial
@@ -138,6 +139,8 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         tell(f"reconstructing {trial.n} examples")
         yield from reconstruction_scores(model, trial)
+    tell("looking from outside")
+    yield from outer_scores(model, trial)
     yield from denoising_scores(model, trial)
     if isinstance(system, Encodes) and (trial.data.train.labels != UNLABELED).any():
         tell("probing the codes")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Critic, Networks, Perturbation
-from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset
+from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widened
 
 if TYPE_CHECKING:
     from amalgan.types import DataSpec
@@ -29,15 +29,14 @@ class GanConfig:
         check((self.noise_size >= 1, f"noise_size is {self.noise_size}; the least is 1"))
 
     def resolved(self, spec: DataSpec) -> GanConfig:
-        """The same: nothing here depends on the data."""
-        self.critic.check_data(spec)
-        return self
+        """The same with every default that depends on the data filled in."""
+        return replace(self, critic=self.critic.resolved(spec))
 
     def preset(self, name: Preset) -> GanConfig:
         """The same at the size of the preset."""
         if name == "quick":
             return self
-        return replace(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))
+        return widened(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +77,16 @@ class RegularizedConfig:
 
     def resolved(self, spec: DataSpec) -> RegularizedConfig:
         """The same with every default that depends on the data filled in."""
-        self.critic.check_data(spec)
+        critic = self.critic.resolved(spec)
         size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
-        return replace(self, code_size=size, code=layout)
+        return replace(self, code_size=size, code=layout, critic=critic)
 
     def preset(self, name: Preset) -> RegularizedConfig:
         """The same at the size of the preset."""
         if name == "quick":
             return self
         critic = replace(self.critic, network=BASE_NETWORKS)
-        return replace(self, network=BASE_NETWORKS, reader_network=BASE_SLIM, critic=critic)
+        return widened(self, network=BASE_NETWORKS, reader_network=BASE_SLIM, critic=critic)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +128,11 @@ class AugmentedConfig:
 
     def resolved(self, spec: DataSpec) -> AugmentedConfig:
         """The same with every default that depends on the data filled in."""
-        self.critic.check_data(spec)
+        critic = self.critic.resolved(spec)
         size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
-        return replace(self, code_size=size, code=layout)
+        return replace(self, code_size=size, code=layout, critic=critic)
 
     def preset(self, name: Preset) -> AugmentedConfig:
         """The same at the size of the preset."""
         critic = replace(self.critic, network=BASE_NETWORKS)
-        return self if name == "quick" else replace(self, network=BASE_NETWORKS, critic=critic)
+        return self if name == "quick" else widened(self, network=BASE_NETWORKS, critic=critic)

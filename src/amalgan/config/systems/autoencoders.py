@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Prior, Reconstruction, Views
-from amalgan.config.systems.sizes import BASE_NETWORKS, Preset
+from amalgan.config.systems.sizes import BASE_NETWORKS, Preset, widened
 
 if TYPE_CHECKING:
     from amalgan.types import DataSpec
@@ -52,7 +52,7 @@ class AutoencoderConfig:
 
     def preset(self, name: Preset) -> AutoencoderConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else replace(self, network=BASE_NETWORKS)
+        return self if name == "quick" else widened(self, network=BASE_NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class SupervisedConfig:
 
     def preset(self, name: Preset) -> SupervisedConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else replace(self, network=BASE_NETWORKS)
+        return self if name == "quick" else widened(self, network=BASE_NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,4 +127,4 @@ class QuantizedConfig:
 
     def preset(self, name: Preset) -> QuantizedConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else replace(self, network=BASE_NETWORKS)
+        return self if name == "quick" else widened(self, network=BASE_NETWORKS)

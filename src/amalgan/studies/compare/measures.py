@@ -68,6 +68,9 @@ EVALUATION = MeasureGroup(
         Measure("frechet_distance", "Fréchet distance", "", False, "generation", headline=True),
         Measure("kernel_distance", "Kernel distance", "", False, "generation"),
         Measure("frechet_floor", "Fréchet distance of real examples", "", None, "generation"),
+        Measure("outer_distance", "ImageNet kernel distance", "‰", False, "generation"),
+        Measure("outer_distance_faithful", "ImageNet kernel distance, decoder x′", "‰", False, "generation"),
+        Measure("outer_floor", "ImageNet kernel distance of real examples", "‰", None, "generation"),
         Measure("precision", "Precision", "share", True, "generation"),
         Measure("recall", "Recall", "share", True, "generation"),
         Measure("density", "Density", "", True, "generation"),
@@ -100,6 +103,16 @@ EVALUATION = MeasureGroup(
         Measure("r_squared_realistic", "R² of x″", "share", True, "reconstruction"),
         Measure(
             "frechet_distance_reconstruction_realistic", "Fréchet distance of x″", "", False, "reconstruction"
+        ),
+        Measure(
+            "outer_distance_reconstruction", "ImageNet kernel distance of x′", "‰", False, "reconstruction"
+        ),
+        Measure(
+            "outer_distance_reconstruction_realistic",
+            "ImageNet kernel distance of x″",
+            "‰",
+            False,
+            "reconstruction",
         ),
         Measure("spread", "Spread of x″", "", None, "reconstruction"),
         Measure("denoising_gain", "Denoising gain", "dB", True, "reconstruction"),

@@ -20,12 +20,14 @@ from torch import Tensor
 
 from amalgan.data import Dataset, Records
 from amalgan.errors import AmalganError, DataError
-from amalgan.features import Features
+from amalgan.features import Features, outside
 from amalgan.metrics.distribution import labeled
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.streams import key
 from amalgan.tasks.generate import CHUNK
 
+OUTER = 2_000
+"""At most so many pictures are looked at from outside: a kernel distance has no bias that more would remove."""
 COMPARED = 5
 """Generated examples are looked for among so many times ``count`` training examples."""
 
@@ -103,6 +105,31 @@ class Trial:
     def look(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
         """Features of what users would get."""
         return torch.cat([self.judge(delivered(chunk)) for chunk in chunks])
+
+    @cached_property
+    def outer_real(self) -> Float[Tensor, "N 1280"]:
+        """What the outside network sees in the held-out pictures."""
+        return self.look_from_outside(batch.x for batch in self.some_held_out.batches(CHUNK))
+
+    @cached_property
+    def outer_floor(self) -> Float[Tensor, "M 1280"]:
+        """The same of as many pictures of the whole training split."""
+        records = picked(self.data.whole, len(self.some_held_out), self.seed)
+        return self.look_from_outside(batch.x for batch in records.batches(CHUNK))
+
+    @cached_property
+    def some_held_out(self) -> Records:
+        """As many of the held-out examples as are looked at from outside."""
+        return self.held_out.select(self.held_out.spaced(OUTER))
+
+    @cached_property
+    def outer_unfit(self) -> str:
+        """What fools the outside network on this data, in words; nothing where nothing does."""
+        return outside.fooled(self.data)
+
+    def look_from_outside(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
+        """What a network taught on ImageNet sees in what users would get."""
+        return outside.imagenet_features(map(delivered, chunks))
 
     @property
     def split(self) -> str:
