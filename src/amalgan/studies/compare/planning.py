@@ -7,7 +7,6 @@ Request ─► data, features ─► asked ─┬─ a plan is there: refuse wha
 from __future__ import annotations
 
 import inspect
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from amalgan.config import fields
 from amalgan.data import Dataset
 from amalgan.data.keeping import hide_labels
 from amalgan.errors import DataError, UsageError
+from amalgan.marks import is_ours
 from amalgan.studies.compare import commands, costs, outside, timing
 from amalgan.studies.compare.plan import (
     FORMAT,
@@ -83,6 +83,7 @@ def planned(draft: Draft, console: Console) -> Plan:
         UsageError: the plan that is there is of another request; names what differs.
     """
     out = draft.request.out
+    files.refuse_foreign(out / name for name in OURS)
     if draft.request.overwrite:
         clear(out)
     if (out / NAME).exists():
@@ -164,11 +165,11 @@ def as_far_as(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 def clear(out: Path) -> None:
     """Remove an earlier comparison; what is none is left alone."""
-    if (out / NAME).exists():
+    if is_ours(out / NAME):
         for name in FOLDERS:
-            shutil.rmtree(out / name, ignore_errors=True)
+            files.remove_within(out / name)
         for name in reversed(OURS):  # the plan goes last: it says that the rest is ours
-            (out / name).unlink(missing_ok=True)
+            files.remove(out / name)
 
 
 def facts_of(
