@@ -155,7 +155,8 @@ def restore(
         StateError: both are damaged, or belong to other settings or data; names the fields that differ.
     """
     tensors, header = newest(source, tell)
-    if changed := fields.differences(header.get("identity", {}), identity):
+    before = {name: value for name, value in header.get("identity", {}).items() if name != "data"}
+    if changed := fields.differences(before, identity):
         widest_first = sorted(changed, key=lambda line: line.partition(":")[0].count("."))
         raise StateError(
             f"{source} belongs to another run; what differs:\n  " + "\n  ".join(widest_first[:8]) + "\n"
