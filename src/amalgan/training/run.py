@@ -161,9 +161,7 @@ class Job:
         """What a state must agree with to be resumed."""
         spec = json.loads(json.dumps(asdict(self.data.spec)))
         del spec["names"]  # what entries are called changes nothing, and states of an earlier version lack it
-        run = fields.to_json(self.run)
-        del run["data"]  # nor does what the data is called: the fingerprint says whether it is the same
-        return {**run, "spec": spec, "data_fingerprint": self.data.fingerprint}
+        return {**fields.to_json(self.run), "spec": spec, "data_fingerprint": self.data.fingerprint}
 
     def say(self, text: str) -> None:
         """One line to the user."""
