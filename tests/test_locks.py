@@ -58,6 +58,13 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
         pass
 
 
+def test_a_file_of_the_user_s_that_is_called_like_a_lock_stays(tmp_path: Path) -> None:
+    (tmp_path / ".lock").write_text("the user's")
+    with locks.held_folder(tmp_path), pytest.raises(FileError), locks.held_folder(tmp_path):
+        pass
+    assert (tmp_path / ".lock").read_text() == "the user's"
+
+
 def test_a_lock_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="cannot write"), locks.held(tmp_path / "file" / "x"):

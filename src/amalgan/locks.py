@@ -68,7 +68,8 @@ def locked(lock: Path, place: Path) -> Iterator[None]:
             yield
         finally:
             with suppress(OSError):
-                lock.unlink()
+                if os.fstat(handle).st_size == 0:  # else it is somebody's file that was there before
+                    lock.unlink()
             os.close(handle)
     finally:
         for folder in made:

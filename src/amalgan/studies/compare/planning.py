@@ -16,6 +16,7 @@ from rich.console import Console
 from amalgan import files, registry
 from amalgan.config import fields
 from amalgan.data import Dataset
+from amalgan.data.inputs import refuse_inputs
 from amalgan.data.keeping import hide_labels
 from amalgan.errors import DataError, UsageError
 from amalgan.marks import is_ours
@@ -83,6 +84,7 @@ def planned(draft: Draft, console: Console) -> Plan:
         UsageError: the plan that is there is of another request; names what differs.
     """
     out = draft.request.out
+    refuse_inputs([out, *(out / name for name in FOLDERS)], draft.request.data)
     files.refuse_foreign(out / name for name in OURS)
     if draft.request.overwrite:
         clear(out)
