@@ -61,9 +61,9 @@ def replacing(
         FileError: the folder cannot be made or the file cannot be written; says why.
     """
     target = Path(target)
-    part = part_of(target)
     if not unless_same:
         refuse_foreign([target], proof)
+    part = part_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         remove_strays(target)

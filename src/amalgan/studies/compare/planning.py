@@ -86,11 +86,12 @@ def planned(draft: Draft, console: Console) -> Plan:
     out = draft.request.out
     refuse_inputs([out, *(out / name for name in FOLDERS)], draft.request.data)
     files.refuse_foreign(out / name for name in OURS)
-    if draft.request.overwrite:
+    replaced = draft.request.overwrite and is_ours(out / NAME)
+    if replaced:
         clear(out)
     if (out / NAME).exists():
         return continued(draft, console)
-    if there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]:
+    if not replaced and (there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]):
         raise UsageError(f"{out} holds {there[0]} but no {NAME}: it is no comparison. Choose another --out.")
     with timing.one_thread():
         facts = facts_of(draft, console, {}, {})
@@ -167,11 +168,10 @@ def as_far_as(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 def clear(out: Path) -> None:
     """Remove an earlier comparison; what is none is left alone."""
-    if is_ours(out / NAME):
-        for name in FOLDERS:
-            files.remove_within(out / name)
-        for name in reversed(OURS):  # the plan goes last: it says that the rest is ours
-            files.remove(out / name)
+    for name in FOLDERS:
+        files.remove_within(out / name)
+    for name in reversed(OURS):  # the plan goes last: it says that the rest is ours
+        files.remove(out / name)
 
 
 def facts_of(
