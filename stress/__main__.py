@@ -34,6 +34,7 @@ PROMISES = {
     "atomic": "a save is whole or not at all",
     "disk": "a disk that refuses loses nothing",
     "writes": "every write passes through one module",
+    "lost": "nothing of the user's is lost",
     "corruption": "damage is found",
     "decoder": "compressed files and models are distrusted",
     "images": "pictures are distrusted",

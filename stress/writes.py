@@ -34,8 +34,7 @@ EXCEPT = (
     ("data/cache.py", "a store is built in a folder of its own, which becomes visible by one rename"),
     ("data/store.py", "the parts of such a store"),
     ("studies/compare/cells.py", "locks and what workers say; an empty file that two processes hold"),
-    ("training/folder.py", "a run that is written over is first removed"),
-    ("studies/compare/planning.py", "a study that is written over is first removed"),
+    ("locks.py", "locks: empty files that their holder removes"),
 )
 SUPERVISED = ("--network.width", "8", "--network.widest", "16", "--code-size", "8", "--prior.parts", "10")
 SMALL = (*SUPERVISED, "--critic.network.width", "8", "--critic.network.widest", "16", "--batch", "32")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +16,8 @@ from PIL import Image
 import amalgan as ag
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
-from amalgan.errors import UsageError
+from amalgan.errors import Interrupted, UsageError
+from amalgan.training import loop, plan
 
 TINY = Networks(width=8, widest=16, hidden=16)
 
@@ -42,6 +47,43 @@ def table():
     values = np.random.default_rng(0).normal(3, 5, size=(60, 5))
     settings = AutoencoderConfig(network=TINY)
     return ag.train("autoencoder", values, images=320, batch=32, settings=settings, device="cpu", quiet=True)
+
+
+def test_what_was_interrupted_without_a_folder_is_kept_and_goes_on(monkeypatch, tmp_path):
+    whole, rounds = loop.take_round, []
+
+    def take_round(*args, **named):
+        rounds.append(1)
+        if len(rounds) == 4:
+            signal.raise_signal(signal.SIGINT)
+        return whole(*args, **named)
+
+    monkeypatch.setattr(loop, "take_round", take_round)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    how = {
+        "images": 320,
+        "batch": 32,
+        "settings": AutoencoderConfig(network=TINY),
+        "device": "cpu",
+        "quiet": True,
+    }
+    values = np.random.default_rng(0).normal(size=(60, 5))
+    with pytest.raises(Interrupted, match="the state is saved") as caught:
+        ag.train("autoencoder", values, **how)
+    (out,) = re.findall("out='(.*?)', resume=True", str(caught.value))
+    assert caught.value.exit_code == 130 and (Path(out) / "state.safetensors").exists()
+    resumed = ag.train("autoencoder", values, out=out, resume=True, **how)
+    assert len(rounds) == 10
+    assert np.array_equal(resumed.encode(values), ag.train("autoencoder", values, **how).encode(values))
+    assert [folder for folder in tmp_path.glob("amalgan-*")] == [Path(out).parent]
+
+
+def test_what_was_interrupted_before_anything_was_saved_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(plan, "read", lambda *_: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted, match="stopped by SIGTERM; nothing was saved yet"):
+        ag.train("autoencoder", "digits", images=64, quiet=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_importing_waits_for_nothing():

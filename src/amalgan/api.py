@@ -5,8 +5,10 @@ compare ─► Comparison       train ─► Model       load(path) ─► Model
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,10 +18,12 @@ from rich.console import Console
 from amalgan import registry
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data.held import named
-from amalgan.errors import UsageError
+from amalgan.errors import Interrupted, UsageError
 from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
 from amalgan.trained import Model, load
+from amalgan.training import state
+from amalgan.training.folder import MODEL
 from amalgan.training.processes import DeviceName, PrecisionName
 from amalgan.training.run import Order, execute
 
@@ -52,7 +56,8 @@ def train(
     Args:
         minutes: wall time from the order to the model, without reading; 5 when neither this nor ``images`` is given.
         images: pictures to draw in all, instead of minutes.
-        out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model).
+        out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model), unless training is
+            interrupted: then its folder is kept and named in the error.
         keep_state: keep the states of a run that has ended, which are removed otherwise.
         settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
         quiet: show no progress on stderr.
@@ -62,12 +67,12 @@ def train(
     """
     if minutes is not None and images is not None:
         raise UsageError("minutes and images are both given; give one of them")
-    with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+    with workspace(out) as scratch:
         order = Order(
-            data=named(data, Path(scratch)),
+            data=named(data, scratch),
             system=system,
             settings=settings if settings is not None else registry.config_class(system)(),
-            out=Path(out or Path(scratch) / "run"),
+            out=Path(out or scratch / "run"),
             images=images,
             minutes=minutes,
             until=until,
@@ -85,6 +90,33 @@ def train(
             augment=augment,
         )
         return load(execute(order, Console(stderr=True, quiet=quiet)).model, device=device)
+
+
+@contextmanager
+def workspace(out: str | Path | None) -> Iterator[Path]:
+    """Yield a temporary folder; it is kept, and named, where training without ``out`` was interrupted and saved."""
+    scratch = Path(tempfile.mkdtemp(prefix="amalgan-"))
+    kept = False
+    try:
+        yield scratch
+    except Interrupted as stopped:
+        kept = out is None and (
+            state.exists(scratch / "run" / state.STATE) or (scratch / "run" / MODEL).exists()
+        )
+        if not kept and out is None:
+            raise Interrupted(
+                f"stopped by {stopped.signal}; nothing was saved yet.", stopped.number
+            ) from None
+        if kept:
+            raise Interrupted(
+                f"stopped by {stopped.signal}; the state is saved. Go on by the same call with "
+                f"out={str(scratch / 'run')!r}, resume=True.",
+                stopped.number,
+            ) from None
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def compare(

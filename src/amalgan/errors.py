@@ -7,6 +7,7 @@
     ├── DataError             (1)   a data set that cannot be read or is too small
     │   └── BadPicture              one file; caught, counted and named, never fatal by itself
     ├── FileError             (1)   a file or folder on disk
+    │   ├── ForeignFile       (2)   a file of the user's where one of ours should go
     │   ├── ModelFileError          a model file: missing, damaged, foreign, too new
     │   ├── StateError              a resume state: damaged, or made with other settings or data
     │   └── BitstreamError          a compressed picture or archive: damaged, cut short, foreign
@@ -15,13 +16,14 @@
     ├── PeerLost              (1)   another process of the same run is gone
     ├── OutOfMemory           (1)   a batch does not fit; names a size to try
     ├── ExportError           (1)   a file for other programs would not compute what the model does
-    └── Interrupted     (130/143)   a signal; what was reached is saved
+    └── Interrupted   (128 + no.)   a signal; what was reached is saved: INT 130, TERM 143, HUP 129, USR1 138
 
 A message says what was found, what was expected and what to do.
 """
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 
 
@@ -61,6 +63,12 @@ class FileError(AmalganError):
     """A file or folder that cannot be read or written."""
 
 
+class ForeignFile(FileError):
+    """Something that amalgan did not write stands where a file should go; it is left alone."""
+
+    exit_code = 2
+
+
 class ModelFileError(FileError):
     """A model file that is missing, damaged, foreign, or of a newer format."""
 
@@ -97,9 +105,16 @@ class Interrupted(AmalganError):
     """A signal ended the run; what it had reached is saved.
 
     Attributes:
+        number: the signal's.
         exit_code: 128 + the signal's number.
     """
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
+        self.number = signal_number
         self.exit_code = 128 + signal_number
+
+    @property
+    def signal(self) -> str:
+        """The signal's name."""
+        return signal.Signals(self.number).name

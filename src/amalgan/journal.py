@@ -27,6 +27,8 @@ from amalgan.errors import FileError
 from amalgan.files import MOST_NAME
 
 HEAD = struct.Struct("<II")
+MOST_STEPS = 1 << 20
+"""Bytes that a row may have, where its size is not known."""
 Rows = NDArray[Any]
 
 
@@ -55,7 +57,7 @@ class Journal:
             target.parent.mkdir(parents=True, exist_ok=True)
             for other in target.parent.glob("*.rows"):
                 if re.fullmatch(rf"{re.escape(start)}[0-9a-f]+\.rows", other.name) and other != place:
-                    files.remove(other)
+                    files.remove(other, proof=is_journal)
             journal = cls(place, np.dtype(dtype), shape)
             journal.mend()
         return journal
@@ -69,7 +71,11 @@ class Journal:
             for rows in self.records(file):
                 self.count += len(rows)
                 whole = file.tell()
-        files.cut_off(self.place, whole)
+        files.cut_off(self.place, whole, proof=self.is_own)
+
+    def is_own(self, place: Path) -> bool:
+        """Whether a file is this journal: its name holds the digest of the job, which nobody else's file has."""
+        return place == self.place
 
     def records(self, file: IO[bytes]) -> Iterator[Rows]:
         """The records that are whole, one after the other."""
@@ -85,13 +91,27 @@ class Journal:
     def append(self, rows: Rows) -> None:
         """Add ``rows`` in a single write."""
         data = np.ascontiguousarray(rows, self.dtype).tobytes()
-        files.append(self.place, HEAD.pack(zlib.crc32(data), len(rows)) + data)
+        files.append(self.place, HEAD.pack(zlib.crc32(data), len(rows)) + data, proof=self.is_own)
         self.count += len(rows)
 
-    def filled(self, work: Callable[[int], Iterable[Rows]]) -> Journal:
-        """The journal after ``work(count)`` has given all rows that it lacks."""
+    def filled(self, work: Callable[[int], Iterable[Rows]], most: int | None = None) -> Journal:
+        """The journal after ``work(count)`` has given all rows that it lacks.
+
+        Args:
+            most: how many rows there must be in the end; other numbers of rows are forgotten.
+
+        Raises:
+            FileError: there are not ``most`` rows.
+        """
         for rows in work(self.count):
             self.append(rows)
+        if most is not None and self.count != most:
+            count, self.count = self.count, 0
+            self.remove()
+            raise FileError(
+                f"{self.place} held {count:,} rows where there should be {most:,}. It was removed; give the same "
+                "command again."
+            )
         return self
 
     def blocks(self) -> Iterator[Rows]:
@@ -107,7 +127,24 @@ class Journal:
     def remove(self) -> None:
         """Forget everything: what was to be written of it is written."""
         with suppress(OSError):
-            files.remove(self.place)
+            files.remove(self.place, proof=self.is_own)
+
+
+def is_journal(place: Path) -> bool:
+    """Whether the first record of a file is whole, whatever the size of its rows."""
+    with suppress(OSError), place.open("rb") as file:
+        head = file.read(HEAD.size)
+        if len(head) < HEAD.size:
+            return not head
+        check, count = HEAD.unpack(head)
+        found = zlib.crc32(b"")
+        for _ in range(MOST_STEPS):
+            if found == check:
+                return True
+            if not count or len(data := file.read(count)) < count:
+                return False
+            found = zlib.crc32(data, found)
+    return False
 
 
 @contextmanager

@@ -416,7 +416,7 @@ def test_vectors(run, iris, tmp_path):
 
 
 def test_a_run_without_a_model(run, tmp_path):
-    (tmp_path / "run.json").write_text("{}")
+    (tmp_path / "run.json").write_text('{"amalgan": "run"}')
     ran = run("generate", tmp_path, "--out", tmp_path / "x.npz")
     assert ran.code == 1
     assert "its training has not ended" in ran.err and "--resume" in ran.err

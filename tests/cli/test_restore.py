@@ -125,6 +125,47 @@ def test_single_pictures_and_archives(run: Any, restorer: Path, photos: Path, tm
     assert (tmp_path / "one" / "a.png").read_bytes() == (tmp_path / "two" / "a.png").read_bytes()
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file, by its path."""
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_originals_beside_the_results_are_never_replaced(
+    run: Any, restorer: Path, photos: Path, tmp_path: Path
+) -> None:
+    """One picture into its own folder; an archive into the folder that it was unpacked to; a link in --out."""
+    shutil.copytree(photos, tmp_path / "ph")
+    shutil.make_archive(str(tmp_path / "ph"), "zip", tmp_path / "ph")
+    before = contents(tmp_path / "ph")
+    ways = (
+        (tmp_path / "ph" / "a.png", "inputs are never changed"),
+        (tmp_path / "ph.zip", "did not write it"),
+    )
+    for source, said in ways:
+        ran = run("restore", restorer, source, "--task", "dejpeg", "--out", tmp_path / "ph")
+        assert ran.code == 2 and said in ran.err and contents(tmp_path / "ph") == before
+    (tmp_path / "O").mkdir()
+    (tmp_path / "O" / "sub").symlink_to(tmp_path / "ph" / "sub")
+    ran = run("restore", restorer, photos, "--task", "dejpeg", "--out", tmp_path / "O")
+    assert ran.code == 2 and "is a link" in ran.err and contents(tmp_path / "ph") == before
+
+
+def test_formats_without_a_mark_are_known_by_their_digest(run: Any, restorer: Path, tmp_path: Path) -> None:
+    names = ("a.bmp", "a.tif", "a.gif", "a.gif.png")
+    (tmp_path / "in").mkdir()
+    for seed, name in enumerate(names):
+        pixels = np.random.default_rng(seed).integers(0, 200, (8, 8), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "in" / name)
+    for sigma in ("10", "25"):  # the second time other results take the place of the first
+        line = ("--task", "denoise", "--sigma", sigma, "--json", "--out", tmp_path / "out")
+        ran = run("restore", restorer, tmp_path / "in", *line)
+        assert ran.code == 0 and ran.json["n"] == ran.json["written"] == len(names)
+        assert len([file for file in (tmp_path / "out").iterdir() if file.suffix != ".jsonl"]) == len(names)
+    (tmp_path / "out" / "a.bmp").write_bytes(b"drawn over by the user")
+    assert run("restore", restorer, tmp_path / "in", *line).code == 2
+    assert (tmp_path / "out" / "a.bmp").read_bytes() == b"drawn over by the user"
+
+
 def test_four_fillings_of_a_large_hole(run: Any, digits: Path, tmp_path: Path) -> None:
     pixels = np.zeros((8, 8), np.uint8)
     pixels[1:7, 3:5] = 220

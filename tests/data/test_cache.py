@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections import namedtuple
@@ -10,8 +11,9 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
+from amalgan import locks
 from amalgan.config.data import DataConfig
-from amalgan.data import folders, open_data
+from amalgan.data import cache, folders, open_data
 from amalgan.errors import DataError, FileError
 
 
@@ -140,13 +142,69 @@ def test_a_failed_build_leaves_nothing(tmp_path, own_cache):
     assert stores(own_cache) == []
 
 
-def test_strays_of_crashed_runs_are_removed_after_a_day(album, own_cache):
-    own_cache.mkdir()
-    old, new = own_cache / ".part-old", own_cache / ".part-new"
-    old.mkdir(), new.mkdir()
-    os.utime(old, (time.time() - 2 * 24 * 3600,) * 2)
+def test_strays_of_dead_builders_are_removed_and_those_of_the_living_are_not(album, own_cache):
+    dead, living, mine = (own_cache / f".part-{name}" for name in ("dead", "living", "mine"))
+    for part in (dead, living, mine):
+        part.mkdir(parents=True)
+        (part / "pixels.npy").write_bytes(b"half")
+        os.utime(part, (time.time() - 9 * 24 * 3600,) * 2)  # a long decode is no stray
+    for part in (dead, living):
+        (part / cache.BUILDING).write_text(cache.MARK)
+    handle = locks.taken(living / cache.BUILDING)
     open_data(album)
-    assert not old.exists() and new.exists()
+    assert not dead.exists() and living.exists() and mine.exists()
+    os.close(handle)
+
+
+@pytest.mark.parametrize("content", [{"till.bin": b"x" * 5000}, {"facts.json": b"{}", "a.npy": b"x"}, {}])
+def test_a_folder_of_the_user_s_is_no_store_whatever_its_name(album, own_cache, monkeypatch, content):
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    for name in ("store-001", "store-0123456789abcdef0123456789abcdef"):
+        (own_cache / name).mkdir(parents=True)
+        for file, data in content.items():
+            (own_cache / name / file).write_bytes(data)
+    open_data(album)
+    for name in ("store-001", "store-0123456789abcdef0123456789abcdef"):
+        assert {path.name: path.read_bytes() for path in (own_cache / name).iterdir()} == content
+
+
+def test_of_a_store_only_its_own_files_are_removed(album, own_cache, monkeypatch):
+    open_data(album)
+    (store,) = stores(own_cache)
+    (store / "mine.txt").write_text("the user's")
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    open_data(album, DataConfig(size="8"))
+    assert [path.read_text() for path in own_cache.rglob("mine.txt")] == ["the user's"]
+
+
+def test_a_link_to_a_folder_elsewhere_is_not_followed(album, own_cache, monkeypatch, tmp_path):
+    open_data(album)
+    (store,) = stores(own_cache)
+    elsewhere = tmp_path / "elsewhere"
+    store.rename(elsewhere)
+    store.with_name("store-link").symlink_to(elsewhere)
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    open_data(album, DataConfig(size="8"))
+    assert (elsewhere / "facts.json").exists()
+
+
+def test_a_user_without_a_home_gets_no_folder_called_tilde(album, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    open_data(album)
+    assert not (tmp_path / "~").exists() and (tmp_path / f"amalgan-{os.getuid()}").is_dir()
+
+
+def test_a_planted_link_among_the_temporary_files_is_refused(album, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / f"amalgan-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(FileError, match="it is a link"):
+        open_data(album)
 
 
 def test_a_cache_that_cannot_be_written_is_told(album, tmp_path):
@@ -156,8 +214,6 @@ def test_a_cache_that_cannot_be_written_is_told(album, tmp_path):
 
 
 def test_without_a_home_the_cache_is_among_the_temporary_files(album, tmp_path, monkeypatch):
-    import tempfile
-
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -1,14 +1,17 @@
 """Pictures out: folder, arrays, grid."""
 
 import os
+import unicodedata
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from amalgan.data import grid, open_data, png_bytes, write_output
 from amalgan.data.grids import png_names
-from amalgan.errors import UsageError
+from amalgan.errors import ForeignFile, UsageError
 
 
 def test_a_folder_of_pngs_keeps_names_pixels_and_text(tmp_path, noise):
@@ -85,3 +88,41 @@ def test_what_cannot_be_written_is_said(tmp_path, noise):
         write_output(tmp_path / "x.png", np.zeros((3, 4), np.float32))
     with pytest.raises(UsageError, match="at least one"):
         grid(noise(0, 8, 8))
+
+
+PARTS = st.sampled_from(
+    ["a", "A", "a.png", "a.PNG", "a.jpg", "a.png.png", "b", "caf\u00e9.png", "cafe\u0301.jpg", "\u212a", "k"]
+)
+PATHS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
+
+
+@given(st.lists(PATHS, unique=True, max_size=24), st.sampled_from([".png", ".amg", None]))
+def test_as_many_files_as_names_on_any_disk(names, ending):
+    places = png_names(names, ending)
+    folded = [unicodedata.normalize("NFC", place.casefold()) for place in places]
+    assert len(set(folded)) == len(names)
+    folders = {folder for place in folded for folder in above(place)}
+    assert not folders & set(folded)
+    assert places == png_names(names, ending)
+
+
+def above(place):
+    """The folders that a path needs."""
+    parts = place.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def test_names_that_do_not_collide_stay_as_they_were():
+    assert png_names(["a.jpg", "b/a.png", "c"]) == ["a.png", "b/a.png", "c.png"]
+    first, one, two = png_names(["a.jpg", "a.png", "a.png.png"], ".amg")
+    assert first == "a.jpg.amg" and one != two and one.startswith("a.png-") and one.endswith(".amg")
+
+
+def test_a_foreign_picture_in_the_folder_stops_before_anything_is_written(tmp_path):
+    (tmp_path / "O").mkdir()
+    Image.new("L", (4, 4)).save(tmp_path / "O" / "b.png")
+    before = (tmp_path / "O" / "b.png").read_bytes()
+    with pytest.raises(ForeignFile, match=r"b\.png is there already, and amalgan did not write it"):
+        write_output(tmp_path / "O", np.zeros((2, 4, 4), np.uint8), names=["a", "b"])
+    assert [path.name for path in (tmp_path / "O").iterdir()] == ["b.png"]
+    assert (tmp_path / "O" / "b.png").read_bytes() == before

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from amalgan.data.npz import Column, stamp_of, write_npz
 from amalgan.data.outputs import Output
+from amalgan.errors import FileError, UsageError
 from amalgan.types import DataSpec
 
 GRAY = DataSpec(kind="image", shape=(1, 4, 5))
@@ -68,6 +69,50 @@ def test_stopped_and_gone_on_is_never_stopped(tmp_path: Path, name: str) -> None
 
 def test_a_grid_is_written_once(tmp_path: Path) -> None:
     assert [output(tmp_path / "x.png").write(work).written for _ in range(2)] == [1, 0]
+
+
+def test_pictures_that_are_gone_are_made_again(tmp_path: Path) -> None:
+    one = output(tmp_path / "O")
+    with pytest.raises(Stop):
+        one.write(lambda first: work(first, fail_at=8))
+    (tmp_path / "O" / "00002.png").unlink()
+    assert one.write(work).written == 3 and len(list((tmp_path / "O").glob("*.png"))) == 10
+
+
+def test_a_journal_with_too_many_rows_is_no_file(tmp_path: Path) -> None:
+    one = output(tmp_path / "x.npz")
+    journal = one.journal()
+    for _ in range(2):
+        journal.append(np.zeros((6, 4, 5), np.uint8))
+    with pytest.raises(FileError, match="held 12 rows where there should be 10"):
+        one.write(work)
+    assert not (tmp_path / "x.npz").exists()
+    assert one.write(work).written == 1
+    assert len(np.load(tmp_path / "x.npz")["x"]) == 10
+
+
+def test_a_damaged_file_is_not_there_already(tmp_path: Path) -> None:
+    one = output(tmp_path / "x.npz")
+    one.write(work)
+    whole = (tmp_path / "x.npz").read_bytes()
+    (tmp_path / "x.npz").write_bytes(whole[:200] + b"!" + whole[201:])
+    assert one.done == 0
+    assert one.write(work).written == 1 and (tmp_path / "x.npz").read_bytes() == whole
+
+
+def test_inputs_are_not_written_over_whatever_they_are_called(tmp_path: Path) -> None:
+    one = output(tmp_path / "O")
+    one.write(work)
+    (tmp_path / "link").symlink_to(tmp_path / "O")
+    for source in (
+        tmp_path / "O",
+        tmp_path / "O" / "00003.png",
+        tmp_path / "link",
+        tmp_path / "link" / "00003.png",
+    ):
+        with pytest.raises(UsageError, match="inputs are never changed"):
+            replace(one, key="ff", source=str(source)).write(work)
+    assert replace(one, source=str(tmp_path / "another")).write(work).written == 0
 
 
 def contents(folder: Path) -> dict[str, bytes]:

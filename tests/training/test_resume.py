@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
+from amalgan.data.grids import png_bytes
 from amalgan.errors import Diverged, StateError, UsageError
 from amalgan.training.state import previous_of
 from support import SMALL, built_in, small
@@ -257,12 +259,15 @@ def test_a_model_in_place_of_the_state_is_refused(workshop: Workshop) -> None:
 def test_a_run_is_not_written_over_unless_asked(workshop: Workshop) -> None:
     order = workshop.order()
     workshop.run(order)
-    (order.out / "samples" / "generated-999999999.png").write_bytes(b"of the first run")
+    stale = png_bytes(np.zeros((4, 4), np.uint8), {"Software": "amalgan 0.0.1"})
+    (order.out / "samples" / "generated-999999999.png").write_bytes(stale)
+    (order.out / "samples" / "mine.png").write_bytes(b"the user's")
     with pytest.raises(UsageError, match="holds a run already"):
         workshop.run(order)
     workshop.stop_at(replace(order, overwrite=True), 3)
     assert not (order.out / "model.safetensors").exists()
     assert not (order.out / "samples" / "generated-999999999.png").exists()
+    assert (order.out / "samples" / "mine.png").read_bytes() == b"the user's"
 
 
 def test_init_starts_a_new_run_from_weights(workshop: Workshop) -> None:
@@ -294,10 +299,24 @@ def test_the_log_of_a_resumed_run_tells_every_round_once(workshop: Workshop) -> 
     assert len(lines[2]) > 3
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGUSR1, 138)],
+)
 def test_a_signal_saves_and_tells_its_code(number: int, code: int, workshop: Workshop) -> None:
     order = workshop.order()
     stopped = workshop.stop_at(order, 4, number=number)
     assert stopped.exit_code == code
     assert f"stopped by {signal.Signals(number).name} at 32 images; the state is saved" in str(stopped)
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == signal.getsignal(number) or number == signal.SIGINT
+
+
+def test_a_hang_up_that_nohup_has_us_ignore_stays_ignored(workshop: Workshop) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        order = workshop.order()
+        workshop.strike(lambda state, report: signal.raise_signal(signal.SIGHUP))
+        assert workshop.run(order).images == ROUNDS * BATCH
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

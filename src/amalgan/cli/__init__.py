@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from amalgan.cli.claims import claimed
 from amalgan.cli.output import deliver, fail, quiet_pipe
 from amalgan.cli.parsing import parse
 from amalgan.errors import AmalganError
@@ -31,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             with quiet_pipe():
                 print(command)
             return 0 if words else USAGE
-        return deliver(command.run(console), as_json, console)
+        with claimed(command):
+            answer = command.run(console)
+        return deliver(answer, as_json, console)
     except AmalganError as error:
         return fail(str(error), as_json, console, error.exit_code)
     except KeyboardInterrupt:

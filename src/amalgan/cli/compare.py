@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -42,6 +42,9 @@ class Compare:
     The same command goes on where it was stopped. Afterwards --out holds report.html, report.json and table.csv. A cell
     that fails or collapses is a row with its reason (exit code 3).
     """
+
+    claims_itself: ClassVar[bool] = True
+    """Its folder is locked and looked at where the work is done, for Python too."""
 
     data: Positional[str]
     """What to train on: all that amalgan train takes."""

@@ -51,7 +51,7 @@ class Compress:
         head, skipped = head_of(model, self.quality), list[dict[str, str]]()
         names, codes = self.codes(model, skipped, console)
         with console.status("compressing ...") as status:
-            n, total, written = stored(self.out, head, names, told(codes, len(names), status))
+            n, total, written = stored(self.out, self.data, head, names, told(codes, len(names), status))
         if not n:
             raise nothing_read(self.data, skipped)
         facts = {
@@ -156,12 +156,11 @@ class Decompress:
     ) -> Iterator[bool]:
         """Write one chunk into a folder; whether each was written, or there already."""
         from amalgan.data import png_bytes
-        from amalgan.data.grids import png_names
         from amalgan.files import write_changed
 
-        place = dict(zip((one.name for one in found), png_names([one.name for one in found]), strict=True))
+        place = places_for(self.out, str(self.source), [one.name for one in found], ".png")
         for name, picture in zip(names, pixels, strict=True):
-            yield write_changed(self.out / place[name], png_bytes(picture, text))
+            yield write_changed(place[name], png_bytes(picture, text))
 
     def together(
         self, model: Model, chunks: list[tuple[list[str], Any]], text: dict[str, str]
@@ -185,23 +184,43 @@ class Decompress:
 
 
 def stored(
-    out: Path, head: Any, names: Sequence[str], codes: Iterator[tuple[str, bytes]]
+    out: Path, data: str, head: Any, names: Sequence[str], codes: Iterator[tuple[str, bytes]]
 ) -> tuple[int, int, int]:
     """Write an archive or a folder; how many pictures, bytes in all, and how many files were written now."""
     from amalgan.coding import container
-    from amalgan.data.grids import png_names
-    from amalgan.files import write_changed
+    from amalgan.files import refuse_foreign, write_changed
 
     if is_archive(out):
+        refuse_foreign([out], container.is_packed)
         entries = list(codes)
         whole = container.pack_archive(head, entries) if entries else b""
-        return len(entries), len(whole), int(bool(entries) and write_changed(out, whole))
-    place, n, total, written = dict(zip(names, png_names(names, container.ENDING), strict=True)), 0, 0, 0
+        changed = bool(entries) and write_changed(out, whole, proof=container.is_packed)
+        return len(entries), len(whole), int(changed)
+    place, n, total, written = places_for(out, data, names, container.ENDING), 0, 0, 0
     for name, code in codes:
-        data = container.pack(head, code)
-        n, total = n + 1, total + len(data)
-        written += write_changed(out / place[name], data)
+        packed = container.pack(head, code)
+        n, total = n + 1, total + len(packed)
+        written += write_changed(place[name], packed, proof=container.is_packed)
     return n, total, written
+
+
+def places_for(out: Path, source: str, names: Sequence[str], ending: str) -> dict[str, Path]:
+    """Where each of ``names`` goes below ``out``; refused before anything is written.
+
+    Raises:
+        UsageError: one would be written over ``source``.
+        ForeignFile: something of the user's is there.
+    """
+    from amalgan.coding import container
+    from amalgan.data.grids import png_names
+    from amalgan.data.inputs import refuse_inputs
+    from amalgan.files import below, refuse_foreign
+    from amalgan.marks import is_ours
+
+    places = [below(out, path) for path in png_names(names, ending)]
+    refuse_inputs(places, source)
+    refuse_foreign(places, container.is_packed if ending == container.ENDING else is_ours)
+    return dict(zip(names, places, strict=True))
 
 
 def told(codes: Iterator[tuple[str, bytes]], of: int, status: Any) -> Iterator[tuple[str, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from rich.console import Console
 
@@ -18,6 +19,9 @@ class Demo:
     Writes model.safetensors (a fusion of handwritten digits) and demo.png (what it generates and reconstructs, and a
     photograph rebuilt by an autoencoder), and prints their numbers. Needs the demo extra: pip install amalgan[demo].
     """
+
+    claims_itself: ClassVar[bool] = True
+    """Its folder is locked and looked at where the work is done, for Python too."""
 
     out: Path = Path("runs/demo")
     """Folder to write to; an earlier demo in it is replaced."""

@@ -113,14 +113,17 @@ class Detect:
     def paint(self, model: Model, chosen: Sides, rows: Any) -> int:
         """Write the maps of some of the judged; return how many."""
         from amalgan.data.grids import png_bytes, png_names
-        from amalgan.files import write_bytes
+        from amalgan.data.inputs import refuse_inputs
+        from amalgan.files import below, refuse_foreign, write_bytes
         from amalgan.tasks.detecting.heat import maps, usual
 
         assert self.maps is not None
         picked = chosen.judged.select(rows)
-        made = maps(model, picked, usual(model, chosen.normal))
-        for name, picture in zip(png_names(picked.names), made, strict=True):
-            write_bytes(self.maps / name, png_bytes(picture))
+        places = [below(self.maps, name) for name in png_names(picked.names)]
+        refuse_inputs(places, self.data)
+        refuse_foreign(places)
+        for place, picture in zip(places, maps(model, picked, usual(model, chosen.normal)), strict=True):
+            write_bytes(place, png_bytes(picture))
         return len(picked)
 
 

@@ -88,14 +88,16 @@ class Embed:
 
     def coded(self, model: Model, data: Dataset, console: Console) -> tuple[Codes, bool]:
         """The codes, and whether their file was written now."""
+        from amalgan.files import refuse_foreign
         from amalgan.tasks.embedding.embed import codes_of, encoded, journal_for, stamp_for, stored
 
         stamp, records = stamp_for(model, data), data.records
-        if (found := stored(self.out, stamp)) is not None:
+        refuse_foreign([self.out])
+        if (found := stored(self.out, stamp, len(records))) is not None:
             return codes_of(found, records), False
         journal = journal_for(self.out, model, stamp)
         with pace(console, "encoding", len(records), journal.count) as shown:
-            journal.filled(lambda first: shown.follow(encoded(model, records, first)))
+            journal.filled(lambda first: shown.follow(encoded(model, records, first)), len(records))
         codes = codes_of(journal.whole(), records)
         written = codes.write(self.out, stamp)
         journal.remove()

@@ -13,7 +13,8 @@ from amalgan import registry
 from amalgan.cli.output import say
 from amalgan.cli.shared import Loading, Reading
 from amalgan.config.data import DataConfig
-from amalgan.errors import DataError, ModelFileError, UsageError
+from amalgan.errors import DataError, ModelFileError
+from amalgan.marks import is_ours
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset
@@ -122,16 +123,14 @@ def check_out(out: Path, data: str) -> None:
     Raises:
         UsageError: it would.
     """
-    source, target = Path(data).resolve(), out.resolve()
-    if Path(data).exists() and (source == target or source in target.parents):
-        raise UsageError(
-            f"--out {out} is DATA itself or lies within it; inputs are never changed. Choose another."
-        )
+    from amalgan.data.inputs import refuse_inputs
+
+    refuse_inputs([out], data)
 
 
 def is_run(path: Path) -> bool:
     """Whether amalgan train wrote this folder."""
-    return (path / "run.json").is_file()
+    return is_ours(path / "run.json")
 
 
 def say_warnings(data: Dataset, console: Console) -> None:

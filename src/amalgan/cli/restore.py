@@ -111,6 +111,7 @@ class Restore:
             text=provenance(model, seed=self.seed) | {"Source": "restored by a trained model"},
             holes=None if self.mask is None else holes(self.mask),
             as_png=self.format == "png",
+            source=self.data,
         )
 
 

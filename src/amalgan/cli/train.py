@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from rich.console import Console
 from tyro.conf import Positional
@@ -48,12 +48,15 @@ class Train(Generic[C]):
     has ended.
     """
 
+    claims_itself: ClassVar[bool] = True
+    """Its folder is locked and looked at where the work is done, for Python too."""
+
     data: Positional[str]
     """What to train on."""
     system: str = "fusion"
     """What to train; amalgan systems lists them. The flags below the general ones are its own."""
     out: Path | None = None
-    """The run's folder; by default runs/DATA-SYSTEM."""
+    """The run's folder; by default runs/DATA-SYSTEM, and for a --seed other than 0 runs/DATA-SYSTEM-seedN."""
     preset: Literal["quick", "base"] = "quick"
     """Size of the networks: quick for CPUs, base (about twice as wide and deep) for GPUs or patience."""
     seed: int = 0
@@ -95,7 +98,7 @@ class Train(Generic[C]):
             data=self.data,
             system=self.system,
             settings=self.settings,
-            out=self.out or Path("runs") / f"{short_name(self.data)}-{self.system}",
+            out=self.out or Path("runs") / self.own_name,
             images=self.budget.images,
             minutes=self.budget.minutes,
             seed=self.seed,
@@ -113,6 +116,11 @@ class Train(Generic[C]):
             augment=self.augment,
         )
         return answer(execute(order, console))
+
+    @property
+    def own_name(self) -> str:
+        """What the run's folder is called by default: seeds do not share one."""
+        return f"{short_name(self.data)}-{self.system}" + (f"-seed{self.seed}" if self.seed else "")
 
 
 def short_name(data: str) -> str:

@@ -156,6 +156,7 @@ class Reconstruct:
             key=key_of("rebuilt", model.digest, records.store.facts["digest"], asked),
             names=records.names,
             text=provenance(model, seed=self.seed),
+            source=self.data,
         )
         work = partial(reconstruct, model, records, **asked)
         found = streamed(output, work, "reconstructing", console)

@@ -216,6 +216,18 @@ class Archive:
         return BitstreamError(f"{self.place} is damaged: {reason}. Copy it again.")
 
 
+def is_packed(place: Path) -> bool:
+    """Whether a file is whole and one that amalgan compress wrote; an empty one is nobody's."""
+    try:
+        with readable(place), place.open("rb") as file:
+            kind = kind_of(file.read(1))
+        if kind == ARCHIVE:
+            return len(Archive(place).names) >= 0
+        return place.stat().st_size == 0 or bool(unpack(read_picture(place)))
+    except (BitstreamError, OSError):
+        return False
+
+
 @contextmanager
 def readable(place: Path) -> Iterator[None]:
     """Turn what the disk says into our error."""

@@ -7,26 +7,31 @@
 ROOT is --cache, else $XDG_CACHE_HOME/amalgan, else ~/.cache/amalgan. The cap is 20 GiB or $AMALGAN_CACHE_GIB.
 Several processes may build the same store: the first to finish wins, the others use it. A store in use that
 is removed stays readable until its reader ends.
+
+What is removed has the content of a store: the facts that it was written with, or, while it is built, the mark that its
+builder keeps locked as long as it lives. Only files that a store has are removed of it. Anything else stays, whatever
+its name, and links are not followed.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from amalgan.data.store import Store, open_store
+from amalgan import locks
+from amalgan.data.store import FILES, Store, open_store
 from amalgan.errors import FileError
-from amalgan.files import sync
+from amalgan.files import remove_within, sync, write_text
+from amalgan.marks import json_at
 
 DEFAULT_GIB = 20.0
-STRAY_SECONDS = 24 * 3600
+BUILDING = ".amalgan-building"
+MARK = "a store of amalgan's, being built\n"
 
 
 def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store:
@@ -41,28 +46,52 @@ def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store
         return found
     part = root / f".part-{secrets.token_hex(8)}"
     try:
-        part.mkdir()
-        build(part)
-        _publish(part, target)
+        with _building(part):
+            build(part)
+            _publish(part, target)
     except OSError as error:
         raise FileError(
             f"cannot write the cache in {root}: {error.strerror or error}. "
             "Free space, or choose another folder with --cache."
         ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     trim(root, keep=target)
     return open_store(target)
+
+
+@contextmanager
+def _building(part: Path) -> Iterator[None]:
+    """A folder to build in; its mark is locked as long as its builder lives, and what is left goes in the end."""
+    part.mkdir()
+    write_text(part / BUILDING, MARK)
+    handle = locks.taken(part / BUILDING)
+    try:
+        yield
+    finally:
+        _remove_files(part)
+        if handle is not None:
+            os.close(handle)
 
 
 def cache_root(folder: str | None) -> Path:
     """The cache folder, made if need be; one among the temporary files where the user's own cannot be written."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if folder is None and not Path(home).is_absolute():  # a user without a home: "~" stays as it is
+        return _temporary_root()
     root = Path(folder) if folder is not None else Path(home) / "amalgan"
     reason = _why_unwritable(root)
     if reason and folder is None:
-        root = Path(tempfile.gettempdir()) / f"amalgan-{os.getuid()}"
-        reason = _why_unwritable(root)
+        return _temporary_root()
+    return _writable(root, reason)
+
+
+def _temporary_root() -> Path:
+    """A cache folder among the temporary files; a link that somebody else may have put there is not followed."""
+    root = Path(tempfile.gettempdir()) / f"amalgan-{os.getuid()}"
+    return _writable(root, "it is a link" if root.is_symlink() else _why_unwritable(root))
+
+
+def _writable(root: Path, reason: str | None) -> Path:
+    """``root``, where there is no ``reason`` against it."""
     if reason:
         raise FileError(f"cannot write the cache in {root}: {reason}. Choose another folder with --cache.")
     return root
@@ -88,10 +117,18 @@ def _reopened(target: Path) -> Store | None:
         return store
     except FileError:
         _remove(target)
+        if target.exists():
+            raise FileError(
+                f"{target} is where the cache of this data goes, and amalgan did not write it. It is left as it is. "
+                "Move it away, or choose another folder with --cache."
+            ) from None
         return None
 
 
 def _publish(part: Path, target: Path) -> None:
+    """Make ``part`` visible as ``target``; the mark of its builder goes just before."""
+    with suppress(OSError):
+        (part / BUILDING).unlink()
     sync(part)
     try:
         os.replace(part, target)
@@ -103,20 +140,56 @@ def _publish(part: Path, target: Path) -> None:
 
 def _remove(target: Path) -> None:
     """Take a store away at once, then delete it."""
+    if not _is_store(target):
+        return
     doomed = target.parent / f".part-{secrets.token_hex(8)}"
     with suppress(OSError):
         os.replace(target, doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        _remove_files(doomed)
+
+
+def _remove_files(folder: Path) -> None:
+    """Remove the files of a store and its mark, and the folder where it is empty then."""
+    with suppress(OSError):
+        remove_within(folder, proof=lambda file: file.parent == folder and file.name in {*FILES, BUILDING})
+
+
+def _is_store(folder: Path) -> bool:
+    """Whether a folder, and no link to one, has the facts that a store is written with, damaged or not."""
+    facts = json_at(folder / "facts.json")
+    if not folder.is_symlink() and {"format", "count", "digest"} <= facts.keys():
+        return True
+    return not folder.is_symlink() and _holds_only_parts(folder)
+
+
+def _holds_only_parts(folder: Path) -> bool:
+    """Whether there is nothing in a folder but most of the files of a store: its facts are damaged."""
+    with suppress(OSError):
+        names = set(os.listdir(folder))
+        return names <= {*FILES} and len(names) > len(FILES) // 2
+    return False
+
+
+def _is_stray(folder: Path) -> bool:
+    """Whether it was being built by a process that is gone."""
+    mark = folder / BUILDING
+    with suppress(OSError):
+        if folder.is_symlink() or mark.is_symlink() or mark.read_text(errors="replace") != MARK:
+            return False
+        handle = locks.taken(mark)
+        if handle is not None:
+            os.close(handle)
+        return handle is not None
+    return False
 
 
 def trim(root: Path, *, keep: Path) -> None:
     """Remove the least recently used stores beyond the cap, and what crashed runs left behind."""
-    for stray in root.glob(".part-*"):
-        with suppress(OSError):
-            if time.time() - stray.stat().st_mtime > STRAY_SECONDS:
-                shutil.rmtree(stray, ignore_errors=True)
+    for stray in filter(_is_stray, root.glob(".part-*")):
+        _remove_files(stray)
     cap = float(os.environ.get("AMALGAN_CACHE_GIB") or DEFAULT_GIB) * 2**30
-    stores = sorted((path for path in root.glob("store-*") if path != keep), key=_used_at, reverse=True)
+    ours = (path for path in root.glob("store-*") if path != keep and _is_store(path))
+    stores = sorted(ours, key=_used_at, reverse=True)
     total = _size(keep)
     for store in stores:
         total += _size(store)

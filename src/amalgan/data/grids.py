@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from amalgan.data.provenance import xmp_of
+from amalgan.data.names import distinct
+from amalgan.data.npz import UNNAMED, Column, write_npz
+from amalgan.data.provenance import SOFTWARE, xmp_of
 from amalgan.data.sheets import in_cell
 from amalgan.errors import UsageError
-from amalgan.files import replacing, write_bytes
+from amalgan.files import below, refuse_foreign, replacing, write_bytes
 
 GAP = 2
 XMP = "XML:com.adobe.xmp"
@@ -41,9 +43,12 @@ LONGEST_NAME_BYTES = 200
 
 
 def png_bytes(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
-    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` on its origin, which is said in XMP too."""
+    """One picture (H, W) or (H, W, 3) as a PNG file, with ``text`` on its origin, which is said in XMP too.
+
+    Without a text it says that amalgan wrote it, which ``marks`` knows it by.
+    """
     info = PngInfo()
-    for keyword, value in (text or {}).items():
+    for keyword, value in (text or {"Software": SOFTWARE}).items():
         info.add_itxt(keyword, value)
     if text:
         info.add_itxt(XMP, xmp_of(text))
@@ -124,13 +129,15 @@ def _order(names: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _write_npz(out: Path, values: NDArray[Any]) -> None:
-    with replacing(out) as part, part.open("wb") as file:
-        np.savez(file, x=values)
+    write_npz(out, {"x": Column.of(values)}, UNNAMED)
 
 
 def _write_csv(out: Path, values: NDArray[np.float32], columns: Sequence[str]) -> None:
     """Nine digits, which give back every float32."""
-    with replacing(out) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with (
+        replacing(out, unless_same=True) as part,
+        part.open("w", encoding="utf-8", newline="") as file,
+    ):
         table = csv.writer(file, lineterminator="\n")
         table.writerow([in_cell(name) for name in columns])
         table.writerows([f"{value:.9g}" for value in row] for row in values)
@@ -141,13 +148,17 @@ def _write_folder(
 ) -> list[Path]:
     digits = max(5, len(str(len(values))))
     paths = png_names(names if names is not None else [f"{row:0{digits}d}" for row in range(len(values))])
-    for path, picture in zip(paths, values, strict=True):
-        write_bytes(out / path, png_bytes(picture, text))
-    return [out / path for path in paths]
+    places = [below(out, path) for path in paths]
+    refuse_foreign(places)
+    for place, picture in zip(places, values, strict=True):
+        write_bytes(place, png_bytes(picture, text))
+    return places
 
 
 def png_names(names: Sequence[str], ending: str | None = ".png") -> list[str]:
     """Where pictures of these ``names`` go: ``ending`` instead of their own, or both where two would be equal.
+
+    As many paths as names, and no two of them one file, on disks that fold case or Unicode too.
 
     Args:
         ending: None leaves names as they are.
@@ -163,7 +174,7 @@ def png_names(names: Sequence[str], ending: str | None = ".png") -> list[str]:
         path if counts[path] == 1 else f"{name}{ending or ''}"
         for name, path in zip(names, plain, strict=True)
     ]
-    return ["/".join(map(_short, path.split("/"))) for path in full]
+    return distinct(["/".join(map(_short, path.split("/"))) for path in full], names)
 
 
 def _short(part: str) -> str:

@@ -9,9 +9,13 @@ names look equal.
 
 from __future__ import annotations
 
+import unicodedata
 from array import array
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +37,39 @@ def _escaped(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as surrogateescape keeps it
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{{{code:x}}}"
+
+
+def distinct(wished: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return a path for each of ``names``: the ``wished`` one, or one with a hash of the name where that is taken.
+
+    No two of the paths returned are one on a disk that folds case or Unicode, and none is a folder of another. Only
+    paths that collide are changed.
+    """
+    paths = list(wished)
+    while rows := colliding(paths):
+        for row in rows:
+            paths[row] = hashed(paths[row], names[row])
+    return paths
+
+
+def colliding(paths: Sequence[str]) -> list[int]:
+    """Rows whose path is that of another row, or is needed as a folder by another."""
+    folded = [folded_case(path) for path in paths]
+    counts = Counter(folded)
+    folders = {str(parent) for path in counts for parent in PurePosixPath(path).parents}
+    return [row for row, path in enumerate(folded) if counts[path] > 1 or path in folders]
+
+
+def folded_case(path: str) -> str:
+    """What a disk that tells neither case nor Unicode forms apart takes ``path`` for."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+
+
+def hashed(path: str, name: str) -> str:
+    """``path`` with a hash of it and of ``name`` before its ending."""
+    one = PurePosixPath(path)
+    digest = blake2b(f"{path}\0{name}".encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return str(one.with_name(f"{one.stem}-{digest}{one.suffix}"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,13 +4,15 @@
                                        ├─► O/            a PNG each; a journal of how many there are
                                        └─► x.png, x.csv  from memory: few enough to look at
 
-A second run writes nothing: an .npz is known by its stamp, and a PNG that is there already is left alone.
+A second run writes nothing: an .npz is known by its stamp, and a PNG that is there already is left alone. What is said
+to be there is looked at: an .npz by its checksums and rows, pictures one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.data.grids import FOREIGN, png_bytes, png_names, write_output
-from amalgan.data.npz import Column, stamp_of, write_npz
+from amalgan.data.inputs import refuse_inputs
+from amalgan.data.npz import Column, is_whole, write_npz
 from amalgan.data.pixels import to_pixels
-from amalgan.files import write_changed
+from amalgan.errors import FileError
+from amalgan.files import below, refuse_foreign, write_changed
 from amalgan.journal import Journal
 
 if TYPE_CHECKING:
@@ -54,6 +58,8 @@ class Output:
     """By default their numbers."""
     text: Mapping[str, str] | None = None
     """For those who look into a PNG."""
+    source: str | None = None
+    """What the examples are made of, which is never written over."""
 
     @property
     def streamed(self) -> bool:
@@ -64,9 +70,18 @@ class Output:
     @property
     def done(self) -> int:
         """Examples that need not be made again."""
-        if self.place.suffix.lower() == ".npz" and stamp_of(self.place) == self.key:
+        if self.place.suffix.lower() == ".npz" and is_whole(self.place, self.key, self.count):
             return self.count
         return self.journal().count if self.streamed else 0
+
+    @cached_property
+    def places(self) -> list[Path]:
+        """The files that will be there."""
+        if not self.streamed or self.place.suffix.lower() == ".npz":
+            return [self.place]
+        digits = max(5, len(str(self.count)))
+        names = self.names if self.names is not None else [f"{row:0{digits}d}" for row in range(self.count)]
+        return [below(self.place, path) for path in png_names(names)]
 
     def write(self, work: Work) -> Written:
         """Write what ``work`` makes.
@@ -74,16 +89,22 @@ class Output:
         Raises:
             UsageError: what is made cannot go there.
             FileError: it cannot be written.
+            ForeignFile: something of the user's is there.
         """
+        refuse_inputs(self.places, self.source)
+        if self.streamed:
+            refuse_foreign(self.places)
         if self.place.suffix.lower() == ".npz":
             return self.arrays(work)
         return self.pictures(work) if self.streamed else self.together(work)
 
     def arrays(self, work: Work) -> Written:
         """One .npz file."""
-        if stamp_of(self.place) == self.key:
+        if is_whole(self.place, self.key, self.count):
             return Written(1, 0)
-        journal = self.journal().filled(lambda first: (to_pixels(x, self.spec) for x in work(first)))
+        journal = self.journal().filled(
+            lambda first: (to_pixels(x, self.spec) for x in work(first)), self.count
+        )
         column = Column(journal.dtype.str, (journal.count, *journal.shape), journal.blocks())
         written = write_npz(self.place, {"x": column}, self.key)
         journal.remove()
@@ -91,16 +112,23 @@ class Output:
 
     def pictures(self, work: Work) -> Written:
         """A PNG each."""
-        digits = max(5, len(str(self.count)))
-        paths = png_names(self.names or [f"{row:0{digits}d}" for row in range(self.count)])
         journal, written = self.journal(), 0
         for x in work(journal.count):
             pixels = to_pixels(x, self.spec)
-            for path, picture in zip(paths[journal.count :], pixels, strict=False):
-                written += write_changed(self.place / path, png_bytes(picture, self.text))
+            for place, picture in zip(self.places[journal.count :], pixels, strict=False):
+                written += write_changed(place, png_bytes(picture, self.text))
             journal.append(np.ones(len(pixels)))
         journal.remove()
+        if missing := self.missing():
+            raise FileError(
+                f"{missing[0]} is not there, and {len(missing) - 1:,} others: something has removed them. "
+                "Give the same command again."
+            )
         return Written(self.count, written)
+
+    def missing(self, of: int | None = None) -> list[Path]:
+        """The first ``of`` places, or all, at which there is no file."""
+        return [place for place in self.places[:of] if not place.is_file()]
 
     def together(self, work: Work) -> Written:
         """A grid, or a table."""
@@ -116,7 +144,11 @@ class Output:
         if self.place.suffix.lower() == ".npz":
             nothing = self.nothing()
             return Journal.beside(self.place, self.key, nothing.dtype.str, nothing.shape[1:])
-        return Journal.beside(self.place / "pictures", self.key, "|u1", ())
+        journal = Journal.beside(below(self.place, "pictures"), self.key, "|u1", ())
+        if journal.count > self.count or self.missing(journal.count):
+            journal.remove()
+            journal.count = 0
+        return journal
 
     def nothing(self) -> NDArray[Any]:
         """An array of no examples."""

@@ -21,6 +21,7 @@ from amalgan.data.names import shown
 
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 EDITED_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+SOFTWARE = f"amalgan {__version__}"
 OWN = "amalgan "
 """How the keywords begin that are ours alone."""
 MOST_XMP_BYTES = 1 << 16
@@ -43,7 +44,7 @@ def provenance(digest: str | None, *, seed: int, more: Mapping[str, str] | None 
     """
     facts = ({} if digest is None else {"model": digest}) | {"seed": str(seed)} | dict(more or {})
     return {
-        "Software": f"amalgan {__version__}",
+        "Software": SOFTWARE,
         "Source": "synthetic: made by a trained model",
         **{f"{OWN}{name}": value for name, value in facts.items()},
     }

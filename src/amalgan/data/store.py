@@ -29,6 +29,9 @@ from amalgan.errors import DataError, FileError
 from amalgan.files import sync, write_json
 
 FORMAT = 1
+PARTS = ("pixels", "labels", "splits", "hashes", "sizes", "names", "ends")
+FILES = ("facts.json", *(f"{part}.npy" for part in PARTS))
+"""All that there is in the folder of a store."""
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
 SPOT_CHECKS = 16

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from amalgan import files
+from amalgan.data import png_bytes
 
 WIDTH = 1200
 MARGIN = 40
@@ -52,9 +53,7 @@ class Poster:
         for part in self.sections:
             sheet.paste(part, (0, at))
             at += part.height
-        stream = io.BytesIO()
-        sheet.save(stream, "PNG", optimize=True)
-        files.write_bytes(target, stream.getvalue())
+        files.write_bytes(target, png_bytes(np.asarray(sheet)))
 
 
 def caption_band(text: str) -> Image.Image:

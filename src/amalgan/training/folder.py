@@ -2,33 +2,91 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from amalgan import modelfile
+from amalgan import files, locks, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
-from amalgan.errors import StateError, UsageError
+from amalgan.data.inputs import refuse_inputs
+from amalgan.errors import FileError, ForeignFile, StateError, UsageError
+from amalgan.marks import json_at
 from amalgan.systems.base import System
 from amalgan.training import state
 from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
 
-MODEL = "model.safetensors"
+MODEL, RUN, LOG, SAMPLES = "model.safetensors", "run.json", "log.jsonl", "samples"
+STATES = (state.STATE, state.previous_of(Path(state.STATE)).name)
+"""Where they are read, damage is told from what is not ours."""
+
+
+@contextmanager
+def held(out: Path, peers: Processes) -> Iterator[None]:
+    """Hold the folder of a run, so that no other process trains into it; the first process does it for all.
+
+    Raises:
+        FileError: another process is at it.
+    """
+    with ExitStack() as stack:
+        refused: FileError | None = None
+        try:
+            if peers.first:
+                stack.enter_context(locks.held_folder(out))
+        except FileError as error:
+            refused = error
+        if peers.any(refused is not None):
+            raise refused or FileError(f"another process of amalgan is writing to {out}.")
+        yield
 
 
 def refuse_taken(order: Order, peers: Processes) -> None:
-    """Refuse to write over another run; all processes decide before the first one writes."""
-    taken = peers.any((order.out / "run.json").exists())
+    """Refuse to write over data, files of the user's, or another run; all processes decide before the first one writes.
+
+    Raises:
+        UsageError: the folder lies within the data, or holds a run that nobody asked to go on with or to replace.
+        ForeignFile: something that amalgan did not write is where the run's files go.
+    """
+    refuse_inputs((order.out, order.out / SAMPLES), order.data)
+    checked = [place for place in files_of(order.out) if not (order.resume and place.name in STATES)]
+    foreign = next((place for place in checked if files.is_foreign(place)), None)
+    if peers.any(foreign is not None):
+        files.refuse_foreign([foreign] if foreign is not None else [])
+        raise ForeignFile(f"{order.out} holds files that amalgan did not write. Choose another --out.")
+    taken = peers.any(any(place.exists() for place in files_of(order.out)))
     if taken and not order.resume and not order.overwrite:
         raise UsageError(
             f"{order.out} holds a run already. Go on with it by --resume, replace it by --overwrite, "
             "or choose another --out."
         )
+    refuse_unsaved(order, peers)
+
+
+def refuse_unsaved(order: Order, peers: Processes) -> None:
+    """Refuse to go on with a run of which there is a log but neither a state nor a model: nothing of it is removed.
+
+    Raises:
+        StateError: it is so.
+    """
+    out = order.out
+    kept = (out / MODEL).exists() or state.exists(out / state.STATE)
+    lost = (out / LOG).exists() and not kept
+    if peers.any(order.resume and not order.overwrite and lost):
+        raise StateError(
+            f"{out} holds the log of a run, but no saved state and no model to go on with. It is left as it is. "
+            "Replace it by --overwrite, or choose another --out."
+        )
+
+
+def files_of(out: Path) -> tuple[Path, ...]:
+    """The files of a run but its samples; the folder of these, where it is a link."""
+    saved = out / state.STATE
+    samples = (out / SAMPLES,) if (out / SAMPLES).is_symlink() else ()
+    return (out / RUN, out / LOG, out / MODEL, saved, state.previous_of(saved), *samples)
 
 
 def finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | None:
@@ -42,6 +100,7 @@ def finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | No
         return None
     begun = written(order.out)
     asked = fields.to_json(run) | {"data_fingerprint": data.fingerprint}
+    del asked["data"]  # what the data is called; its fingerprint says whether it is the same
     if order.images is None:
         begun["images"] = asked["images"]
     if changed := fields.differences({name: begun.get(name) for name in asked}, asked):
@@ -77,18 +136,14 @@ def result_of(order: Order, ended: dict[str, Any], data: Dataset) -> Result:
 
 def written(out: Path) -> dict[str, Any]:
     """What ``run.json`` says; nothing where there is none that can be read."""
-    try:
-        return dict(json.loads((out / "run.json").read_text()))
-    except (OSError, ValueError, TypeError):
-        return {}
+    return json_at(out / RUN)
 
 
-def clear(out: Path) -> None:
-    """Remove what an earlier run left in ``out``, lest it be taken for this one's."""
+def clear(out: Path) -> list[Path]:
+    """Remove what an earlier run left in ``out``, lest it be taken for this one's; return what is not ours."""
     state.remove(out / state.STATE)
-    for name in ("log.jsonl", MODEL):
-        (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / "samples", ignore_errors=True)
+    left = [place for name in (LOG, MODEL) if not files.remove(place := out / name)]
+    return left + files.remove_within(out / SAMPLES)
 
 
 def initialize(system: System, source: Path) -> None:

@@ -26,7 +26,11 @@ SAVE_SECONDS = 15.0
 
 @dataclass
 class Signals:
-    """Remembers that the user or the system asked us to stop."""
+    """Remembers that the user or the system asked us to stop.
+
+    Asked so are SIGINT and SIGTERM; SIGHUP (the terminal is gone), unless ``nohup`` has it ignored; SIGUSR1, which
+    schedulers send some time before a job's end.
+    """
 
     number: int = 0
     held: bool = False
@@ -35,9 +39,9 @@ class Signals:
     @classmethod
     @contextmanager
     def caught(cls) -> Iterator[Signals]:
-        """Within the block SIGINT and SIGTERM become ``Interrupted``. Threads other than the main one catch none."""
+        """Within the block signals to stop become ``Interrupted``. Threads other than the main one catch none."""
         signals = cls()
-        handled = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
+        handled = stopping() if current_thread() is main_thread() else ()
         before = [signal.signal(number, signals.receive) for number in handled]
         try:
             yield signals
@@ -67,6 +71,13 @@ class Signals:
         self.number = number
         if not self.held:
             raise KeyboardInterrupt
+
+
+def stopping() -> tuple[int, ...]:
+    """The signals that ask to stop, but for those that the user has us ignore."""
+    more = (signal.SIGHUP, signal.SIGUSR1) if hasattr(signal, "SIGHUP") else ()
+    heard = [number for number in more if signal.getsignal(number) == signal.SIG_DFL]
+    return (signal.SIGINT, signal.SIGTERM, *heard)
 
 
 @dataclass

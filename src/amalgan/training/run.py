@@ -75,6 +75,7 @@ def execute(
     with ExitStack() as stack:
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
+        stack.enter_context(folder.held(order.out, peers))
         folder.refuse_taken(order, peers)
         console = console if peers.first else Console(quiet=True)
         narrator = Narrator(console, Ledger(clock))
@@ -200,11 +201,13 @@ class Job:
 
     def open_folder(self, current: TrainState, resumed_at: int | None) -> None:
         """Make the folder this run's: nothing of an earlier one, the plan, the log up to here."""
-        if resumed_at is None:
-            folder.clear(self.order.out)
+        left = [] if resumed_at is not None else folder.clear(self.order.out)
+        if left:
+            more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
+            self.say(f"note: {left[0]}{more} are not amalgan's and stay where they are")
         facts = {"amalgan": "run", **fields.to_json(self.run), "data_fingerprint": self.data.fingerprint}
-        files.write_json(self.order.out / "run.json", facts)
-        trim(self.order.out / "log.jsonl", current.round)
+        files.write_json(self.order.out / folder.RUN, facts)
+        trim(self.order.out / folder.LOG, current.round)
 
     def store(self, current: TrainState) -> None:
         """Save the state; the first process does it for all."""
@@ -233,7 +236,7 @@ class Job:
 
     def hooks(self, current: TrainState, forecast: Forecast, signals: Signals, show: Show) -> list[loop.Hook]:
         """What stands beside the loop: the watchdog first, so that nothing broken is saved or shown."""
-        run, target = self.run, self.order.out / "log.jsonl"
+        run, target = self.run, self.order.out / folder.LOG
 
         def gone_back(now: TrainState) -> None:
             if self.peers.first:
@@ -283,7 +286,7 @@ class Job:
 
     def sheets(self) -> pictures.Sheets:
         """What draws as training goes on."""
-        return pictures.Sheets(self.order.out / "samples", self.data, self.peers.device)
+        return pictures.Sheets(self.order.out / folder.SAMPLES, self.data, self.peers.device)
 
     def finish(self, current: TrainState) -> tuple[dict[str, float], list[str]]:
         """Settle the averaged weights (the best ones, if they were kept) and publish them."""

@@ -155,7 +155,7 @@ def restore(
         StateError: both are damaged, or belong to other settings or data; names the fields that differ.
     """
     tensors, header = newest(source, tell)
-    if changed := fields.differences(header.get("identity", {}), identity):
+    if changed := fields.differences(unnamed(header.get("identity", {})), unnamed(identity)):
         widest_first = sorted(changed, key=lambda line: line.partition(":")[0].count("."))
         raise StateError(
             f"{source} belongs to another run; what differs:\n  " + "\n  ".join(widest_first[:8]) + "\n"
@@ -165,6 +165,11 @@ def restore(
         fill_state(state, tensors, header)
     except (RuntimeError, ValueError) as error:
         raise StateError(f"{source} was saved by another version of this system: {error}") from None
+
+
+def unnamed(identity: dict[str, Any]) -> dict[str, Any]:
+    """``identity`` without what the data is called: its fingerprint says whether it is the same."""
+    return {name: value for name, value in identity.items() if name != "data"}
 
 
 def numbers_of(state: TrainState) -> dict[str, Any]:

@@ -7,7 +7,6 @@ jobs ─► worker process ─► its file is there ─► done
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from amalgan import children, locks
 from amalgan.errors import Interrupted, UsageError
 from amalgan.training.hooks import Signals
 
@@ -32,6 +32,7 @@ ONE_THREAD = {
     name: "1"
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 }
+WORKER = "amalgan.studies.compare.worker"
 OF_LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
@@ -131,9 +132,11 @@ class Crew:
     def start(self, job: Job) -> Worker:
         """Let a new process begin with ``job``."""
         said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the worker leaves
-        environment = {name: value for name, value in os.environ.items() if name not in OF_LAUNCHERS}
+        environment = {
+            name: value for name, value in children.environment().items() if name not in OF_LAUNCHERS
+        }
         process = subprocess.Popen(
-            [sys.executable, "-m", "amalgan.studies.compare.worker", str(self.folder), *job.words],
+            [sys.executable, *children.START, WORKER, str(self.folder), *job.words],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
@@ -200,7 +203,7 @@ def locked(folder: Path, patience_seconds: float = SAVE_SECONDS) -> Iterator[int
     handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
     until = time.monotonic() + patience_seconds
     try:
-        while not taken(handle):
+        while not locks.is_free(handle):
             if time.monotonic() > until:
                 raise UsageError(
                     f"another comparison is at work in {folder}. Wait for it, or choose another --out."
@@ -209,12 +212,3 @@ def locked(folder: Path, patience_seconds: float = SAVE_SECONDS) -> Iterator[int
         yield handle
     finally:
         os.close(handle)
-
-
-def taken(handle: int) -> bool:
-    """Whether the lock is ours now."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

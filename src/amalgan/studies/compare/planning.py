@@ -7,7 +7,6 @@ Request ─► data, features ─► asked ─┬─ a plan is there: refuse wha
 from __future__ import annotations
 
 import inspect
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,10 @@ from rich.console import Console
 from amalgan import files, registry
 from amalgan.config import fields
 from amalgan.data import Dataset
+from amalgan.data.inputs import refuse_inputs
 from amalgan.data.keeping import hide_labels
 from amalgan.errors import DataError, UsageError
+from amalgan.marks import is_ours
 from amalgan.studies.compare import commands, costs, outside, timing
 from amalgan.studies.compare.plan import (
     FORMAT,
@@ -83,11 +84,14 @@ def planned(draft: Draft, console: Console) -> Plan:
         UsageError: the plan that is there is of another request; names what differs.
     """
     out = draft.request.out
-    if draft.request.overwrite:
+    refuse_inputs([out, *(out / name for name in FOLDERS)], draft.request.data)
+    files.refuse_foreign(out / name for name in OURS)
+    replaced = draft.request.overwrite and is_ours(out / NAME)
+    if replaced:
         clear(out)
     if (out / NAME).exists():
         return continued(draft, console)
-    if there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]:
+    if not replaced and (there := [name for name in (*OURS, *FOLDERS) if (out / name).exists()]):
         raise UsageError(f"{out} holds {there[0]} but no {NAME}: it is no comparison. Choose another --out.")
     with timing.one_thread():
         facts = facts_of(draft, console, {}, {})
@@ -164,11 +168,10 @@ def as_far_as(asked: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 def clear(out: Path) -> None:
     """Remove an earlier comparison; what is none is left alone."""
-    if (out / NAME).exists():
-        for name in FOLDERS:
-            shutil.rmtree(out / name, ignore_errors=True)
-        for name in reversed(OURS):  # the plan goes last: it says that the rest is ours
-            (out / name).unlink(missing_ok=True)
+    for name in FOLDERS:
+        files.remove_within(out / name)
+    for name in reversed(OURS):  # the plan goes last: it says that the rest is ours
+        files.remove(out / name)
 
 
 def facts_of(

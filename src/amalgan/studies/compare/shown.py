@@ -5,6 +5,7 @@ samples (64, …)    real, faithful, realistic (16, …)    map (N, 2), map_labe
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from amalgan import files
 from amalgan.data import Dataset, Records, to_pixels
+from amalgan.data.npz import UNNAMED
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.tasks.embedding.embed import embed
@@ -81,3 +83,6 @@ def write(target: Path, arrays: Arrays) -> None:
     """Write them as one file."""
     with files.replacing(target) as part, part.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
+        file.flush()
+        with zipfile.ZipFile(part, "a") as archive:
+            archive.comment = UNNAMED.encode()

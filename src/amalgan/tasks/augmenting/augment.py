@@ -134,7 +134,8 @@ class Order:
                 chunk = self.augmenter.chunk(self.recipe, start // CHUNK)
                 made = to_pixels(chunk, self.records.spec)
                 for row in missing:
-                    files.write_bytes(self.out / self.file(row), png_bytes(made[row - start], self.text(row)))
+                    place = files.below(self.out, self.file(row))
+                    files.write_bytes(place, png_bytes(made[row - start], self.text(row)))
             yield len(missing)
 
     def text(self, row: int) -> dict[str, str]:

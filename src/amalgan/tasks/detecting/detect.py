@@ -165,7 +165,9 @@ def detect_on(
 ) -> Detection:
     """``detect``, keeping the scores in a ``journal`` so that it may be killed; ``follow`` sees them pass."""
     normal = scored(model, chunks_of(sides.normal), joint)
-    rows = journal.filled(lambda first: follow(score_rows(model, sides.judged, joint, first))).whole()
+    rows = journal.filled(
+        lambda first: follow(score_rows(model, sides.judged, joint, first)), len(sides.judged)
+    ).whole()
     score = {name: torch.from_numpy(rows[:, at].copy()) for at, name in enumerate(normal)}
     found = compared(score if len(rows) else {}, normal)
     return replace(found, names=sides.judged.names, label=class_names(sides.judged))

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from amalgan.data import Dataset, Records
-from amalgan.data.npz import Column, stamp_of, write_npz
+from amalgan.data.npz import UNNAMED, Column, is_whole, write_npz
 from amalgan.errors import UsageError
 from amalgan.files import inode, replacing
 from amalgan.journal import Journal, key_of
@@ -48,7 +48,7 @@ class Codes:
     def __len__(self) -> int:
         return len(self.code)
 
-    def write(self, target: Path, stamp: str = "") -> bool:
+    def write(self, target: Path, stamp: str = UNNAMED) -> bool:
         """Write to an ``.npz`` or ``.parquet`` file; whether it did not hold just that already.
 
         Args:
@@ -99,18 +99,19 @@ def check_codes_out(target: Path) -> None:
         )
 
 
-def stored(target: Path, stamp: str) -> NDArray[np.float32] | None:
-    """The codes (N, K) in ``target``, if it was written whole with that stamp."""
+def stored(target: Path, stamp: str, count: int) -> NDArray[np.float32] | None:
+    """The ``count`` codes (N, K) in ``target``, if it was written whole with that stamp."""
     if target.suffix.lower() == ".npz":
-        if stamp_of(target) != stamp:
+        if not is_whole(target, stamp, count):
             return None
         with np.load(target, allow_pickle=False) as found:
             return np.asarray(found["code"], np.float32)
-    return stored_parquet(target, stamp)
+    found = stored_parquet(target, stamp)
+    return found if found is not None and len(found) == count else None
 
 
 def stored_parquet(target: Path, stamp: str) -> NDArray[np.float32] | None:
-    """The same of Parquet."""
+    """The codes in a Parquet file of that stamp."""
     arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     try:
         found = parquet.read_table(str(target), columns=["code"])

@@ -3,7 +3,8 @@
     source ─► bytes ─► done before, as OUT/.restored.jsonl says? ─► read ─► restore ─► write ─► one more line there
                             └─ the model, what was asked, and the bytes are in its key
 
-Memory holds one picture. A run that was killed goes on where it was; a second one writes nothing.
+Memory holds one picture. A run that was killed goes on where it was; a second one writes nothing. The log holds a
+digest of every file, by which those of ours are known in formats that have no room for a mark.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from typing import Any
 from amalgan.data.finding import find_source
 from amalgan.data.grids import png_names
 from amalgan.data.holes import FindHoles
-from amalgan.data.names import shown
+from amalgan.data.inputs import refuse_inputs
+from amalgan.data.names import distinct, shown
 from amalgan.data.sources import Arrays, Pictures
-from amalgan.data.whole import Whole, read, write, written_as
+from amalgan.data.whole import read, write, written_as
 from amalgan.errors import BadPicture, DataError
-from amalgan.files import append_line, write_bytes
+from amalgan.files import Proof, append_line, below, refuse_foreign, write_bytes
+from amalgan.marks import is_ours
 from amalgan.modelfile import Model
 from amalgan.tasks.restoring.mend import Repair
 from amalgan.tasks.restoring.restore import Answers, check, restored
 
+GIF = b"GIF8"
 LOG = ".restored.jsonl"
 """Hidden, so that a folder of results can be read as pictures again."""
 Tell = Callable[[int, int], None]
@@ -46,6 +50,15 @@ class Job:
     holes: FindHoles | None = None
     as_png: bool = False
     """Write every picture as PNG instead of in its own format."""
+    source: str | None = None
+    """What the pictures are read from, which is never written over."""
+
+    def files(self, place: str) -> list[str]:
+        """What is written for a picture that goes to ``place``: one file, or one with its number for each sample."""
+        path = PurePosixPath(place)
+        if self.answers.samples == 1:
+            return [place]
+        return [str(path.with_stem(f"{path.stem}-{one}")) for one in range(1, self.answers.samples + 1)]
 
     @property
     def key(self) -> str:
@@ -86,14 +99,21 @@ def restore_files(job: Job, source: Pictures, tell: Tell) -> Outcome:
 
     Raises:
         AbilityError: the model cannot do it.
+        UsageError: a picture would be written over one of ``source``.
+        ForeignFile: something of the user's is where a picture should go; nothing is written then.
     """
     check(job.model, job.repair, job.answers)
+    refuse_foreign([job.out / LOG])
     before, found = done_before(job.out / LOG), Outcome()
+    proof = proof_of(job.out, before)
     names = [shown(source.path(row)) for row in range(len(source))]
-    places = png_names(names, ".png" if job.as_png else None)
+    places = places_for(job, source, names)
+    files = [below(job.out, file) for place in places for file in job.files(place)]
+    refuse_inputs(files, job.source)
+    refuse_foreign(files, proof)
     for row, (name, place) in enumerate(zip(names, places, strict=True)):
         try:
-            found.written += one(job, before.get(name, {}), source.read(row), name, place)
+            found.written += one(job, before.get(name, {}), source.read(row), name, place, proof)
             found.n += 1
         except BadPicture as bad:
             found.skipped.append({"name": name, "reason": str(bad)})
@@ -101,7 +121,40 @@ def restore_files(job: Job, source: Pictures, tell: Tell) -> Outcome:
     return found
 
 
-def one(job: Job, before: dict[str, Any], data: bytes, name: str, place: str) -> int:
+def places_for(job: Job, source: Pictures, names: list[str]) -> list[str]:
+    """The path that each picture goes to below ``job.out``, no two alike."""
+    as_they_are = png_names(names, ".png" if job.as_png else None)
+    wished = [
+        f"{path}.png" if not path.endswith(".png") and turns_png(source, row) else path
+        for row, path in enumerate(as_they_are)
+    ]
+    return distinct(wished, names)
+
+
+def turns_png(source: Pictures, row: int) -> bool:
+    """Whether a picture is of the one format that is read but not written."""
+    try:
+        return source.read(row, len(GIF)) == GIF
+    except BadPicture:
+        return False
+
+
+def proof_of(out: Path, before: dict[str, dict[str, Any]]) -> Proof:
+    """What tells files of ours in ``out``: their mark, or their digest in the log."""
+    known = {digest for entry in before.values() for digest in entry["digests"].values()}
+
+    def proof(place: Path) -> bool:
+        return is_ours(place) or (place.is_file() and digest_of(place.read_bytes()) in known)
+
+    return proof
+
+
+def digest_of(data: bytes) -> str:
+    """32 hexadecimal characters that stand for a file."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def one(job: Job, before: dict[str, Any], data: bytes, name: str, place: str, proof: Proof) -> int:
     """Restore one picture, unless that was done before; how many files were written.
 
     Raises:
@@ -111,29 +164,28 @@ def one(job: Job, before: dict[str, Any], data: bytes, name: str, place: str) ->
     known = None if job.holes is None else job.holes(name, whole)
     said = job.key.encode() + (b"" if known is None else known.tobytes())
     key = blake2b(data, digest_size=16, key=blake2b(said).digest()).hexdigest()
-    if before.get("key") == key and all_there(job.out, before["files"]):
+    if before.get("key") == key and list(before["files"]) == job.files(place) and all_there(job.out, before):
         return 0
     format = "PNG" if job.as_png else written_as(whole)
-    files: dict[str, int] = {}
+    files, digests = dict[str, int](), dict[str, str]()
     results = restored(job.model, whole, job.repair, known=known, answers=job.answers)
-    for number, result in enumerate(results, start=1):
-        file = named(place, whole, format, number if job.answers.samples > 1 else None)
+    for file, result in zip(job.files(place), results, strict=True):
         packed = write(result, job.text, format)
-        write_bytes(job.out / file, packed)
-        files[file] = len(packed)
-    append_line(job.out / LOG, json.dumps({"name": name, "key": key, "files": files}))
+        write_bytes(below(job.out, file), packed, proof=proof)
+        files[file], digests[file] = len(packed), digest_of(packed)
+    append_line(job.out / LOG, json.dumps({"name": name, "key": key, "files": files, "digests": digests}))
     return len(files)
 
 
-def all_there(out: Path, files: dict[str, int]) -> bool:
-    """Whether every file has the size that it was written with."""
-    return all((out / name).is_file() and (out / name).stat().st_size == size for name, size in files.items())
-
-
-def named(place: str, whole: Whole, format: str, number: int | None) -> str:
-    """Where a result goes: the picture's own name, with what its format or its number add."""
-    path = PurePosixPath(place if format == whole.format or place.endswith(".png") else f"{place}.png")
-    return str(path if number is None else path.with_stem(f"{path.stem}-{number}"))
+def all_there(out: Path, before: dict[str, Any]) -> bool:
+    """Whether every file is as it was written, by its digest; by its size where the log is older than digests."""
+    for name, size in before["files"].items():
+        place = out / name
+        if not place.is_file() or place.stat().st_size != size:
+            return False
+        if before["digests"].get(name, "") not in ("", digest_of(place.read_bytes())):
+            return False
+    return True
 
 
 def done_before(log: Path) -> dict[str, dict[str, Any]]:
@@ -146,7 +198,11 @@ def done_before(log: Path) -> dict[str, dict[str, Any]]:
         for line in text.splitlines():
             try:
                 entry = json.loads(line)
-                found[entry["name"]] = {"key": entry["key"], "files": dict(entry["files"])}
+                found[entry["name"]] = {
+                    "key": entry["key"],
+                    "files": dict(entry["files"]),
+                    "digests": dict(entry.get("digests", {})),
+                }
             except (ValueError, KeyError, TypeError):
                 continue
     return found

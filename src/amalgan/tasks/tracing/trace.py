@@ -228,7 +228,7 @@ def trace_on(
         left = records.select(slice(first, None))
         return follow(found(model, batch.x, known) for batch in left.batches(CHUNK))
 
-    return traced(journal.filled(work).whole(), columns(model, known), records.names, known)
+    return traced(journal.filled(work, len(records)).whole(), columns(model, known), records.names, known)
 
 
 def traced(rows: NDArray[np.float64], asked: list[str], names: list[str], known: Known | None) -> Trace:

@@ -1,0 +1,102 @@
+"""A place to write to is one process's at a time.
+
+    two of us ─► .NAME.lock beside a file, .lock in a folder ─► the first holds it ─► the second is refused
+
+The lock is the kernel's (flock), so a process that is gone holds none, however it ended. The lock file itself is
+removed by whoever held it. Where a disk knows no such locks, there are none.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from amalgan.errors import FileError
+
+NAME = ".lock"
+MOST_NAME = 40
+UNKNOWN = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+"""What a disk says that has no locks."""
+
+
+@contextmanager
+def held(*places: Path) -> Iterator[None]:
+    """Hold the files ``places``, so that no other process writes there.
+
+    Raises:
+        FileError: another process holds one of them, or the folder cannot be written.
+    """
+    with ExitStack() as stack:
+        for place in sorted({place.absolute() for place in places}):
+            lock = place.parent / f".{place.name[:MOST_NAME]}{NAME}"
+            stack.enter_context(locked(lock, place))
+        yield
+
+
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Hold everything in ``folder``, which is made if need be.
+
+    Raises:
+        FileError: as ``held`` does.
+    """
+    with locked(folder / NAME, folder):
+        yield
+
+
+@contextmanager
+def locked(lock: Path, place: Path) -> Iterator[None]:
+    """Hold the file ``lock`` while ``place`` is written; folders that were made for it go when they stay empty."""
+    made = [folder for folder in lock.parents if not folder.exists()]
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = taken(lock)
+    except OSError as error:
+        raise FileError(
+            f"cannot write {place}: {error.strerror or error}. Free space or choose another --out."
+        ) from error
+    try:
+        if handle is None:
+            raise FileError(
+                f"another process of amalgan is writing to {place}. Wait for it, or choose another --out."
+            )
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                if os.fstat(handle).st_size == 0:  # else it is somebody's file that was there before
+                    lock.unlink()
+            os.close(handle)
+    finally:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def taken(lock: Path) -> int | None:
+    """A handle of ``lock`` that holds it; None where another process does."""
+    while True:
+        handle = os.open(lock, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        if not is_free(handle):
+            os.close(handle)
+            return None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), os.lstat(lock)):
+                return handle
+        os.close(handle)  # whoever held it has just removed it
+
+
+def is_free(handle: int) -> bool:
+    """Whether the lock is ours now, or the disk knows none."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in UNKNOWN:
+            raise
+    return True
