@@ -206,7 +206,7 @@ def open_store(folder: Path) -> Store:
 
 
 def _opened(folder: Path) -> Store:
-    facts = json.loads((folder / "facts.json").read_text())
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     if facts["format"] != FORMAT or facts["digest"] != _digest(folder):
         raise ValueError("its parts do not fit together")
     part = {name: _mapped(folder / f"{name}.npy") for name in ("pixels", "hashes", "sizes", "names", "ends")}

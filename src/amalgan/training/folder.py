@@ -78,7 +78,7 @@ def result_of(order: Order, ended: dict[str, Any], data: Dataset) -> Result:
 def written(out: Path) -> dict[str, Any]:
     """What ``run.json`` says; nothing where there is none that can be read."""
     try:
-        return dict(json.loads((out / "run.json").read_text()))
+        return dict(json.loads((out / "run.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return {}
 

@@ -152,7 +152,7 @@ def inherited(order: Order) -> str | None:
 def planned_size(out: Path) -> str | None:
     """The size of pictures that the run in ``out`` fixed when it began, if it did."""
     try:
-        size: str | None = json.loads((out / "run.json").read_text())["reading"]["size"]
+        size: str | None = json.loads((out / "run.json").read_text(encoding="utf-8"))["reading"]["size"]
         return size
     except (OSError, ValueError, KeyError, TypeError):
         return None

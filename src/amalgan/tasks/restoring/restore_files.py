@@ -140,7 +140,7 @@ def done_before(log: Path) -> dict[str, dict[str, Any]]:
     """The last line of each picture; a line that was cut off says nothing."""
     found: dict[str, dict[str, Any]] = {}
     if log.is_file():
-        text = log.read_text(errors="replace")
+        text = log.read_text(encoding="utf-8", errors="replace")
         if not text.endswith("\n"):
             append_line(log, "")  # or the next line would be lost with the one that was cut off
         for line in text.splitlines():
