@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import amalgan as ag
@@ -181,3 +183,36 @@ def test_a_decoder_that_there_is_not_is_refused(fused, tmp_path, call):
     ]  # where types are not enforced, as other tests of this process may do
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "UsageError: decoder is 'foo'" in done.stderr
+
+
+def _states():
+    return random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+
+
+def _refused(model):
+    with pytest.raises(UsageError):
+        model.generate(2, label="no such class")
+
+
+def test_the_callers_random_numbers_go_on_as_if_nothing_had_been_called(fused, tmp_path):
+    fused.save(tmp_path / "m.safetensors")
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    calls = {
+        "load": lambda: ag.load(tmp_path / "m.safetensors"),
+        "train": lambda: ag.train("autoencoder", pictures, images=64, batch=32, device="cpu", quiet=True),
+        "evaluate": lambda: fused.evaluate(pictures, count=40),
+        "generate": lambda: fused.generate(2),
+        "refused": lambda: _refused(fused),
+    }
+    torch.manual_seed(1)
+    for name, call in calls.items():
+        before = _states()
+        call()
+        assert _states() == before, name
+
+
+def test_every_door_keeps_the_callers_generators():
+    doors = [ag.load, ag.train, ag.compare]
+    doors += [call for name, call in vars(ag.Model).items() if not name.startswith("_") and callable(call)]
+    assert [door.__name__ for door in doors if not hasattr(door, "__wrapped__")] == []
+    assert len(doors) > 18

@@ -17,6 +17,7 @@ from amalgan import registry
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data.held import named
 from amalgan.errors import UsageError
+from amalgan.streams import generators_kept
 from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
 from amalgan.trained import Model, load
@@ -24,6 +25,7 @@ from amalgan.training.processes import DeviceName, PrecisionName
 from amalgan.training.run import Order, execute
 
 
+@generators_kept()
 def train(
     system: str,
     data: str | Path | NDArray[Any],
@@ -87,6 +89,7 @@ def train(
         return load(execute(order, Console(stderr=True, quiet=quiet)).model, device=device)
 
 
+@generators_kept()
 def compare(
     data: str | Path,
     systems: Sequence[str],
