@@ -40,7 +40,7 @@ class DataSpec:
     center: tuple[float, ...] = ()
     """Vectors: what was subtracted from each entry, in the data's units."""
     spread: tuple[float, ...] = ()
-    """Vectors: what each entry was then divided by, in the data's units."""
+    """Vectors: what each entry was then divided by, in the data's units; 0 for one that never varies."""
     names: tuple[str, ...] = ()
     """Vectors: what each entry is called; empty where the data does not say."""
 

@@ -173,6 +173,10 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
             len(store) > 0 and duplicates.count > len(store) // 2,
             "more than half of the examples are exact copies",
         ),
+        (
+            0 in spec.spread,
+            f"{spec.spread.count(0)} of {spec.size} columns never vary in training; models give them back as they are",
+        ),
     ]
     return [text for holds, text in claims if holds]
 
