@@ -213,7 +213,7 @@ def test_a_file_cut_at_999_thousandths_is_bad(encode, noise, kind):
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript"),
         (b"%PDF-1.7", "PDF"),
         (b"PK\x03\x04rest", "ZIP"),
-        (b"P6 1 1 255 abc", "not a picture"),
+        (b"P6 1 1 255 abc", "Netpbm"),
         (b"hello", "not a picture"),
         (png_header(60000, 60000), "most is 64 million"),
         (png_header(9500, 9500), "9500x9500"),

@@ -15,19 +15,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from io import BytesIO
 from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
+from amalgan.data import formats
 from amalgan.data.layout import Layout
 from amalgan.data.names import shown
 from amalgan.errors import BadPicture
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 30_000
 LARGE_PIXELS = 16_000_000
@@ -37,14 +36,6 @@ GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B"
 TURNED = range(5, 9)
 """EXIF orientations that exchange height and width."""
 ORIENTATION = 0x0112
-NOT_PICTURES = (
-    (b"<", "is markup (SVG or HTML), not a picture"),
-    (b"%!PS", "is PostScript, which is never opened"),
-    (b"\xc5\xd0\xd3\xc6", "is PostScript, which is never opened"),
-    (b"%PDF", "is a PDF, not a picture"),
-    (b"PK\x03\x04", "is a ZIP archive, not a picture"),
-    (b"\x1f\x8b", "is gzip data, not a picture"),
-)
 
 
 class Measured(NamedTuple):
@@ -101,6 +92,7 @@ def decode(data: bytes, layout: Layout) -> Picture:
             image.format in ("JPEG", "MPO") and layout.fit != "cut"
         ):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
             image.draft(None, (2 * max(layout.height, layout.width),) * 2)
+        check_sums(data, image)
         with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
             image.load()
             return Picture(fitted(upright(image), layout), size, mode)
@@ -128,24 +120,26 @@ def guarded() -> Iterator[None]:
 
 
 def opened(data: bytes) -> Image.Image:
-    try:
-        image = Image.open(BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise BadPicture(_unlike_a_picture(data)) from error
+    """The picture in ``data``, its header read and found to be of a size that can be decoded.
+
+    Raises:
+        BadPicture: it is no picture of an allowed format and size.
+    """
+    image = formats.opened(data)
     width, height = image.size
     if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise BadPicture(_too_large(f"{width}x{height} pixels"))
     return image
 
 
-def _unlike_a_picture(data: bytes) -> str:
-    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not data:
-        return "is empty"
-    for magic, reason in NOT_PICTURES:
-        if start.startswith(magic):
-            return reason
-    return "is damaged or not a picture; PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF are read"
+def check_sums(data: bytes, image: Image.Image) -> None:
+    """Refuse a PNG that Pillow would decode in spite of a wrong checksum.
+
+    Raises:
+        BadPicture: a chunk that makes its pixels is damaged.
+    """
+    if image.format == "PNG" and (chunk := formats.damaged_chunk(data)):
+        raise BadPicture(f"is damaged: the checksum of its {chunk} chunk is wrong. Download or save it again")
 
 
 def _too_large(found: str) -> str:

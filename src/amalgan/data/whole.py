@@ -18,7 +18,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from amalgan.data.grids import XMP
-from amalgan.data.images import ORIENTATION, from_lab, guarded, opened, upright
+from amalgan.data.images import ORIENTATION, check_sums, from_lab, guarded, opened, upright
 from amalgan.data.provenance import EDITED_BY_A_MODEL, xmp_of
 from amalgan.errors import BadPicture, UsageError
 
@@ -76,6 +76,7 @@ def read(data: bytes) -> Whole:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), opened(data) as image:
+        check_sums(data, image)
         image.load()
         format = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
         standing = upright(image)
