@@ -35,6 +35,8 @@ class DataSpec:
     """Pictures: how other proportions were fitted. A task must fit as training did, or its test split is another."""
     background: str = "white"
     """Pictures: the color under transparent pixels and beside padded ones."""
+    range: tuple[float, ...] = ()
+    """Pictures of more than eight bits: what is black and white in all of them; empty where there were none."""
     classes: tuple[str, ...] = ()
     """Class names in label order; empty when nothing is labeled."""
     center: tuple[float, ...] = ()

@@ -86,13 +86,13 @@ BRANDS = {
     ),
 }
 """What an ISO base media file is, by its brand."""
-BEGINNINGS = {
-    "PNG": b"\x89PNG",
-    "JPEG": b"\xff\xd8\xff",
-    "GIF": b"GIF8",
-    "BMP": b"BM",
+BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+    "PNG": (b"\x89PNG",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "GIF": (b"GIF8",),
+    "BMP": (b"BM",),
     "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    "WebP": b"RIFF",
+    "WebP": (b"RIFF",),
     "AVIF": (b"\0\0\0\x1cftypavi", b"\0\0\0 ftypavi", b"\0\0\0\x18ftypavi"),
 }
 ANCILLARY = 0x20

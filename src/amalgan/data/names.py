@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,23 @@ def shown(name: bytes | str) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return "".join(c if c.isprintable() and c != "\\" else _escaped(c) for c in text)
+
+
+def class_name(name: bytes | str) -> str:
+    """A class's name as harmless text; forms of Unicode that look alike (NFC, NFD) are one name."""
+    text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+    return shown(normalize("NFC", text).strip())
+
+
+def look_alikes(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of different names that people take for one: other in case, spaces, or compatible characters."""
+    first: dict[str, str] = {}
+    found = []
+    for name in names:
+        plain = "".join(normalize("NFKC", name).casefold().split())
+        if first.setdefault(plain, name) != name:
+            found.append((first[plain], name))
+    return found
 
 
 def _escaped(character: str) -> str:

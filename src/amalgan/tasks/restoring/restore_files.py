@@ -19,6 +19,7 @@ from amalgan.data.finding import find_source
 from amalgan.data.grids import png_names
 from amalgan.data.holes import FindHoles
 from amalgan.data.names import shown
+from amalgan.data.own import picture_rows
 from amalgan.data.sources import Arrays, Pictures
 from amalgan.data.whole import Whole, read, write, written_as
 from amalgan.errors import BadPicture, DataError
@@ -64,13 +65,13 @@ class Outcome:
     skipped: list[dict[str, str]] = field(default_factory=list)
 
 
-def pictures_at(data: str) -> Pictures:
+def pictures_at(data: str, *, follow_links: bool = False) -> Pictures:
     """The picture files that ``data`` names.
 
     Raises:
         DataError: it names none.
     """
-    source = find_source(data)
+    source = find_source(data, follow_links=follow_links)
     if isinstance(source, Arrays):
         raise DataError(
             f"{data} holds arrays, and files are restored into files. Give pictures, a folder or a .zip of them; in "
@@ -89,15 +90,16 @@ def restore_files(job: Job, source: Pictures, tell: Tell) -> Outcome:
     """
     check(job.model, job.repair, job.answers)
     before, found = done_before(job.out / LOG), Outcome()
-    names = [shown(source.path(row)) for row in range(len(source))]
+    rows = picture_rows(source)
+    names = [shown(source.path(row)) for row in rows]
     places = png_names(names, ".png" if job.as_png else None)
-    for row, (name, place) in enumerate(zip(names, places, strict=True)):
+    for done, (row, name, place) in enumerate(zip(rows, names, places, strict=True), start=1):
         try:
             found.written += one(job, before.get(name, {}), source.read(row), name, place)
             found.n += 1
         except BadPicture as bad:
             found.skipped.append({"name": name, "reason": str(bad)})
-        tell(row + 1, len(names))
+        tell(done, len(names))
     return found
 
 
