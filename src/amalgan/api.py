@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from numpy.typing import NDArray
 from rich.console import Console
 
 from amalgan import registry
@@ -28,8 +27,10 @@ from amalgan.training.run import Order, execute
 @generators_kept()
 def train(
     system: str,
-    data: str | Path | NDArray[Any],
+    data: Any,
+    y: Any = None,
     *,
+    layout: Literal["NHWC", "NCHW"] | None = None,
     minutes: float | None = None,
     images: int | None = None,
     out: str | Path | None = None,
@@ -49,9 +50,14 @@ def train(
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
 ) -> Model:
-    """Train ``system`` on ``data`` (a word, a path, or an array) and return the model.
+    """Train ``system`` on ``data`` and return the model.
+
+    ``data`` is a word, a path, an array or tensor (uint8, or floats in [0, 1]), a list of PIL images, arrays or paths,
+    (x, y), a torch Dataset or DataLoader, a ``datasets.Dataset``, or a table of pandas or polars.
 
     Args:
+        y: labels, integers or text, one an example, where ``data`` has none of its own.
+        layout: of arrays of pictures; by default NCHW for tensors of torch, and NHWC for all else.
         minutes: wall time from the order to the model, without reading; 5 when neither this nor ``images`` is given.
         images: pictures to draw in all, instead of minutes.
         out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model).
@@ -66,7 +72,7 @@ def train(
         raise UsageError("minutes and images are both given; give one of them")
     with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
         order = Order(
-            data=named(data, Path(scratch)),
+            data=named(data, Path(scratch), y, layout),
             system=system,
             settings=settings if settings is not None else registry.config_class(system)(),
             out=Path(out or Path(scratch) / "run"),

@@ -21,14 +21,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from amalgan.data import formats
 from amalgan.data.fitting import fit
 from amalgan.data.layout import Layout
 from amalgan.data.names import shown
 from amalgan.data.near import view_of
-from amalgan.data.profiles import to_srgb
+from amalgan.data.profiles import from_lab, to_srgb
 from amalgan.data.ranges import Range, Values, eight_bits, values_of
 from amalgan.data.store import content_hashes
 from amalgan.errors import BadPicture
@@ -296,10 +296,3 @@ def opaque(image: Image.Image, layout: Layout) -> Image.Image:
         image = Image.alpha_composite(ground, image)
     mode = "L" if image.mode in GRAY_MODES else "RGB"
     return image if image.mode == mode else image.convert(mode)
-
-
-def from_lab(image: Image.Image) -> Image.Image:
-    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    assert converted is not None  # only when asked to work in place
-    return converted

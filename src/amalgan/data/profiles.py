@@ -35,6 +35,14 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return found
 
 
+def from_lab(image: Image.Image) -> Image.Image:
+    """A picture in Lab as sRGB."""
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
+    assert converted is not None  # only when asked to work in place
+    return converted
+
+
 def _without_alpha(image: Image.Image) -> Image.Image:
     if image.mode in SPACES:
         return image
