@@ -104,7 +104,7 @@ def test_other_sizes_are_fitted_as_the_reader_does(fused, tmp_path):
     "x", [np.full((2, 8, 8), 9.5), np.zeros((3, 8, 8, 5), np.uint8), ["a.png"], np.zeros(3, np.uint8)]
 )
 def test_what_is_no_picture_is_refused(fused, x):
-    with pytest.raises(ag.AmalganError, match="this model reads uint8|cannot read a.png: No such"):
+    with pytest.raises(ag.AmalganError, match=r"this model reads uint8|cannot read a.png: No such"):
         fused.encode(x)
 
 
