@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import amalgan as ag
@@ -141,10 +143,10 @@ def test_other_sizes_are_fitted_as_the_reader_does(fused, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "x", [np.zeros((2, 8, 8)), np.zeros((3, 8, 8, 5), np.uint8), ["a.png"], np.zeros(3, np.uint8)]
+    "x", [np.full((2, 8, 8), 9.5), np.zeros((3, 8, 8, 5), np.uint8), ["a.png"], np.zeros(3, np.uint8)]
 )
 def test_what_is_no_picture_is_refused(fused, x):
-    with pytest.raises(ag.AmalganError, match="this model reads uint8"):
+    with pytest.raises(ag.AmalganError, match=r"this model reads uint8|cannot read a.png: No such"):
         fused.encode(x)
 
 
@@ -223,3 +225,36 @@ def test_a_decoder_that_there_is_not_is_refused(fused, tmp_path, call):
     ]  # where types are not enforced, as other tests of this process may do
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "UsageError: decoder is 'foo'" in done.stderr
+
+
+def _states():
+    return random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+
+
+def _refused(model):
+    with pytest.raises(UsageError):
+        model.generate(2, label="no such class")
+
+
+def test_the_callers_random_numbers_go_on_as_if_nothing_had_been_called(fused, tmp_path):
+    fused.save(tmp_path / "m.safetensors")
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    calls = {
+        "load": lambda: ag.load(tmp_path / "m.safetensors"),
+        "train": lambda: ag.train("autoencoder", pictures, images=64, batch=32, device="cpu", quiet=True),
+        "evaluate": lambda: fused.evaluate(pictures, count=40),
+        "generate": lambda: fused.generate(2),
+        "refused": lambda: _refused(fused),
+    }
+    torch.manual_seed(1)
+    for name, call in calls.items():
+        before = _states()
+        call()
+        assert _states() == before, name
+
+
+def test_every_door_keeps_the_callers_generators():
+    doors = [ag.load, ag.train, ag.compare]
+    doors += [call for name, call in vars(ag.Model).items() if not name.startswith("_") and callable(call)]
+    assert [door.__name__ for door in doors if not hasattr(door, "__wrapped__")] == []
+    assert len(doors) > 18

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from numpy.typing import NDArray
 from rich.console import Console
 
 from amalgan import registry
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data.held import named
 from amalgan.errors import Interrupted, UsageError
+from amalgan.streams import generators_kept
 from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
 from amalgan.trained import Model, load
@@ -28,10 +28,13 @@ from amalgan.training.processes import DeviceName, PrecisionName
 from amalgan.training.run import Order, execute
 
 
+@generators_kept()
 def train(
     system: str,
-    data: str | Path | NDArray[Any],
+    data: Any,
+    y: Any = None,
     *,
+    layout: Literal["NHWC", "NCHW"] | None = None,
     minutes: float | None = None,
     images: int | None = None,
     out: str | Path | None = None,
@@ -51,9 +54,14 @@ def train(
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
 ) -> Model:
-    """Train ``system`` on ``data`` (a word, a path, or an array) and return the model.
+    """Train ``system`` on ``data`` and return the model.
+
+    ``data`` is a word, a path, an array or tensor (uint8, or floats in [0, 1]), a list of PIL images, arrays or paths,
+    (x, y), a torch Dataset or DataLoader, a ``datasets.Dataset``, or a table of pandas or polars.
 
     Args:
+        y: labels, integers or text, one an example, where ``data`` has none of its own.
+        layout: of arrays of pictures; by default NCHW for tensors of torch, and NHWC for all else.
         minutes: wall time from the order to the model, without reading; 5 when neither this nor ``images`` is given.
         images: pictures to draw in all, instead of minutes.
         out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model), unless training is
@@ -69,7 +77,7 @@ def train(
         raise UsageError("minutes and images are both given; give one of them")
     with workspace(out) as scratch:
         order = Order(
-            data=named(data, scratch),
+            data=named(data, scratch, y, layout),
             system=system,
             settings=settings if settings is not None else registry.config_class(system)(),
             out=Path(out or scratch / "run"),
@@ -119,6 +127,7 @@ def workspace(out: str | Path | None) -> Iterator[Path]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
+@generators_kept()
 def compare(
     data: str | Path,
     systems: Sequence[str],

@@ -37,5 +37,5 @@ def facts_of(name: str) -> SystemFacts:
         abilities=tuple(abilities(system)),
         paper=system.paper,
         file=source.name,
-        lines=len(source.read_text().splitlines()) if source.is_file() else 0,
+        lines=len(source.read_text(encoding="utf-8").splitlines()) if source.is_file() else 0,
     )

@@ -11,10 +11,13 @@ then moved: a GPU sees the same ones.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -100,3 +103,19 @@ def seeded(build: Callable[[], T], seed: int) -> T:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build()
+
+
+@contextmanager
+def generators_kept() -> Iterator[None]:
+    """Put the global generators of Python, NumPy and torch back as the caller had them; also a decorator.
+
+    Layers draw from torch's when they are made, also where their weights are read from a file afterwards.
+    """
+    python, numpy = random.getstate(), np.random.get_state()
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    try:
+        with torch.random.fork_rng(devices=devices):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)

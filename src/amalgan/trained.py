@@ -28,7 +28,7 @@ from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.data.held import Examples, examples, named
 from amalgan.data.whole import of_held, to_array
 from amalgan.features import Features, features_of
-from amalgan.streams import Draws, key
+from amalgan.streams import Draws, generators_kept, key
 from amalgan.studies.augment import Asked, augment
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
@@ -52,6 +52,7 @@ from amalgan.training.processes import DeviceName, resolve
 from amalgan.types import DataSpec
 
 
+@generators_kept()
 def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
     """Read a model file, or the model of a run's folder.
 
@@ -78,6 +79,7 @@ class Model:
         """What its file says of it: system, config, abilities, training, data, metrics, versions; and its digest."""
         return self.held.header | {"digest": self.held.digest}
 
+    @generators_kept()
     def generate(
         self,
         count: int,
@@ -105,11 +107,13 @@ class Model:
         )
         return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
 
+    @generators_kept()
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
         """Each example, encoded and decoded again; ``seed`` draws what the realistic decoder adds."""
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
 
+    @generators_kept()
     def restore(
         self,
         picture: NDArray[Any] | Image.Image,
@@ -137,6 +141,7 @@ class Model:
         arrays = [to_array(one) for one in found]
         return arrays[0] if samples == 1 else np.stack(arrays)
 
+    @generators_kept()
     def walk(
         self,
         *,
@@ -160,33 +165,39 @@ class Model:
         )
         return self._out(film)
 
+    @generators_kept()
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
         codes = torch.cat([encode(part).cpu() for part, _ in self._chunks(self._in(x), "encode")])
         return np.asarray(codes.numpy(), np.float32)
 
+    @generators_kept()
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
         """The faithful decode of codes (N, K), or of one (K,)."""
         decode = self.held.require(Decodes).decode
         codes = torch.from_numpy(np.atleast_2d(np.asarray(code, np.float32)))
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
 
+    @generators_kept()
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
         """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
         own_size = compress.any_size(self.held)
         return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
 
+    @generators_kept()
     def decompress(self, data: bytes) -> NDArray[Any]:
         """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
         return self._out(compress.decoded(self.held, [compress.one_code(self.held, data)]))[0]
 
+    @generators_kept()
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.held)
         found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
+    @generators_kept()
     def detect(self, x: Examples, *, normals: Examples, known: Examples | None = None) -> Detection:
         """How strange each example is beside ``normals``, normal ones that the model was not trained on.
 
@@ -196,6 +207,7 @@ class Model:
         joint = None if known is None else Joint.fit(self.held, self._in(known).split(CHUNK))
         return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
 
+    @generators_kept()
     def trace(
         self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
     ) -> Trace:
@@ -211,6 +223,7 @@ class Model:
                 known = Known.of(self.held, Reals.of(self.held, found), changed)
             return trace(self.held, self._in(x).split(CHUNK), known)
 
+    @generators_kept()
     def export(self, out: str | Path) -> list[Exported]:
         """Write what the model can do as ONNX files into ``out``, each checked; what each takes is in export.json.
 
@@ -220,12 +233,14 @@ class Model:
         """
         return export(self.held, Path(out), tell=lambda file: None)
 
+    @generators_kept()
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
             return evaluate(self.held, found, features=features, count=count, seed=seed)
 
+    @generators_kept()
     def report(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
     ) -> Path:
@@ -234,6 +249,7 @@ class Model:
             found, features = self._opened(data, Path(scratch))
             return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
 
+    @generators_kept()
     def explore(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
     ) -> Path:
@@ -243,6 +259,7 @@ class Model:
             words = ("MODEL", data if isinstance(data, str) else "DATA")
             return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 
+    @generators_kept()
     def augment(
         self,
         data: str | Path,
@@ -271,6 +288,7 @@ class Model:
         )
         return augment(self.held, str(data), asked, Path(out)).facts
 
+    @generators_kept()
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
         modelfile.republish(Path(path), self.held)

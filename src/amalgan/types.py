@@ -35,12 +35,14 @@ class DataSpec:
     """Pictures: how other proportions were fitted. A task must fit as training did, or its test split is another."""
     background: str = "white"
     """Pictures: the color under transparent pixels and beside padded ones."""
+    range: tuple[float, ...] = ()
+    """Pictures of more than eight bits: what is black and white in all of them; empty where there were none."""
     classes: tuple[str, ...] = ()
     """Class names in label order; empty when nothing is labeled."""
     center: tuple[float, ...] = ()
     """Vectors: what was subtracted from each entry, in the data's units."""
     spread: tuple[float, ...] = ()
-    """Vectors: what each entry was then divided by, in the data's units."""
+    """Vectors: what each entry was then divided by, in the data's units; 0 for one that never varies."""
     names: tuple[str, ...] = ()
     """Vectors: what each entry is called; empty where the data does not say."""
 

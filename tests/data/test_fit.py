@@ -10,6 +10,8 @@ from PIL import Image
 
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
+from amalgan.data.images import fitted
+from amalgan.data.layout import Layout
 
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch", "cut"])
@@ -23,3 +25,10 @@ def test_what_a_model_reads_is_what_it_was_trained_on(fit: str, tmp_path: Path) 
     assert used.fingerprint == trained.fingerprint
     assert np.array_equal(used.test.pixels(slice(None)), trained.test.pixels(slice(None)))
     assert len(used.test) > 0
+
+
+def test_no_size_is_lost_to_rounding():
+    layout = Layout(height=56, width=76, channels=1)
+    for width in range(340, 380):
+        for height in range(260, 290):
+            assert fitted(Image.new("L", (width, height)), layout).shape == layout.shape

@@ -56,7 +56,7 @@ def test_one_picture_is_enough_for_a_model(tmp_path, save, noise):
 
 def test_a_file_that_is_no_picture_says_why(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"notes.txt: is damaged or not a picture"):
+    with pytest.raises(DataError, match=r"notes.txt: is text, not a picture"):
         open_data(tmp_path / "notes.txt", like=MODEL, at_least=1)
 
 
@@ -87,7 +87,7 @@ def test_inspection_is_json_and_counts_add_up(album, save, noise):
     assert data["read"] == sum(data["classes"].values()) + data["unlabeled"] == sum(data["modes"].values())
     assert data["skipped"] == [{"name": "cat/bad.png", "reason": "is empty"}]
     assert data["sizes"] == {"16x16": 30, "16x40": 1}
-    assert data["duplicates"] == {"count": 0, "across_splits": 0}
+    assert data["duplicates"] == {"count": 0, "across_splits": 0, "near_across": 0}
 
 
 def test_warnings_say_what_to_expect(tmp_path, save, noise):

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from amalgan.data import open_data, to_pixels, write_output
+from amalgan.data import from_pixels, open_data, to_pixels, write_output
 from amalgan.errors import DataError, UsageError
 from amalgan.types import UNLABELED, DataSpec
 
@@ -128,3 +129,19 @@ def test_tables_that_ship_with_a_dependency_have_names_too():
 def test_a_spec_of_an_earlier_version_has_no_names():
     old = {"kind": "vector", "shape": [2], "fit": "crop", "background": "white", "classes": []}
     assert DataSpec.from_json(old | {"center": [0.0, 1.0], "spread": [1.0, 1.0]}).names == ()
+
+
+@pytest.mark.parametrize("value", [3.0, 0.0, 0.1, -1e6, 1e-9, 1e30])
+def test_an_entry_that_never_varies_comes_back_as_it_is(tmp_path, value):
+    x = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    x[:, 2] = value
+    np.save(tmp_path / "x.npy", x)
+    found = open_data(tmp_path / "x.npy")
+    assert found.spec.spread[2] == 0
+    assert any("1 of 4 columns never vary" in text for text in found.inspection.warnings)
+    seen = found.records.take(slice(None))
+    assert torch.isfinite(seen).all() and (seen[:, 2] == 0).all()
+    made = to_pixels(torch.randn(50, 4), found.spec)
+    assert (made[:, 2] == np.float32(value)).all() and made[:, 0].std() > 0.5
+    other = np.array([[0, 0, value + 2, 0]], np.float32)
+    assert from_pixels(other, found.spec)[0, 2] == other[0, 2] - np.float32(value)

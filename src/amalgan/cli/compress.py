@@ -81,7 +81,7 @@ class Compress:
 
         if any_size(model):
             check_data(self.data)
-            found = own_sized(self.data, model.spec)
+            found = own_sized(self.data, model.spec, follow_links=self.reading.follow_links)
             return found.names, compress_own(model, found.pictures, skipped, quality=self.quality)
         data = data_for(self.data, self.reading.config(), console, like=model.spec)
         skipped += skipped_of(data)

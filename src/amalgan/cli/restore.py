@@ -56,6 +56,8 @@ class Restore:
     """Seed of the fillings."""
     format: Literal["same", "png"] = "same"
     """Write in each picture's own format (JPEG, WebP and AVIF at high quality), or all as PNG, without loss."""
+    follow_links: Switch = False
+    """Read links that leave the folder, as data sets have them that are made of links."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
@@ -66,7 +68,7 @@ class Restore:
 
         self.check()
         job = self.job(model_at(self.model, self.loading))
-        source = pictures_at(self.data)
+        source = pictures_at(self.data, follow_links=self.follow_links)
         with console.status("restoring ...") as status:
             found = restore_files(job, source, shown_progress(status.update))
         if found.skipped and not found.n:

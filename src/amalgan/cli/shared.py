@@ -21,10 +21,19 @@ class Reading:
     """Stop when more files than this are unusable; by default skip and list them."""
     cache: str | None = None
     """Folder of the decoded cache; by default the user's cache folder."""
+    label_column: str | None = None
+    """Column of a label file beside the pictures that holds the class; by default found by its name."""
+    follow_links: bool = False
+    """Read links that leave the folder, as data sets have them that are made of links."""
 
     def config(self) -> DataConfig:
         """The same as a configuration."""
-        return DataConfig(max_bad=self.max_bad, cache=self.cache)
+        return DataConfig(
+            max_bad=self.max_bad,
+            cache=self.cache,
+            label_column=self.label_column,
+            follow_links=self.follow_links,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

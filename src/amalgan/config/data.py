@@ -21,6 +21,12 @@ class DataConfig:
     """Other proportions: cut the long side, fill the short side, or distort; cut takes the middle at its own scale."""
     background: str = "white"
     """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
+    range: str | None = None
+    """What is black and white in pictures of more than eight bits, as 0:4095; by default by what all of them hold."""
+    label_column: str | None = None
+    """Column of a label file beside the pictures that holds the class; by default found by its name."""
+    follow_links: bool = False
+    """Read links that leave the folder, as data sets have them that are made of links."""
     keep: float | None = None
     """Train on a part of the training pictures: a share (0.1) or a number (600), each class as often as it can be."""
     labeled: float | None = None
@@ -38,9 +44,28 @@ class DataConfig:
         parts = [int(part) for part in self.size.lower().split("x")]
         return (parts[0], parts[-1])
 
+    @property
+    def black_white(self) -> tuple[float, float] | None:
+        """``range`` as numbers."""
+        if self.range is None:
+            return None
+        black, _, white = self.range.partition(":")
+        return (float(black), float(white))
+
+    def _range_is_one(self) -> bool:
+        try:
+            found = self.black_white
+        except ValueError:
+            return False
+        return found is None or (all(map(math.isfinite, found)) and found[0] < found[1])
+
     def __post_init__(self) -> None:
         parts = (self.size or "32").lower().split("x")
         check(
+            (
+                self._range_is_one(),
+                f"--range is {self.range!r}; write what is black and what is white, the lower first, as 0:4095",
+            ),
             (
                 len(parts) in (1, 2) and all(part.isdecimal() and 8 <= int(part) <= 4096 for part in parts),
                 f"--size is {self.size!r}; write one side (32) or height x width (48x64), each between 8 and 4096",

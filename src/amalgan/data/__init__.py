@@ -13,6 +13,9 @@
     images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
                                                       films       pictures in a row: animated WebP
     held          what a user of Python holds         provenance  what a picture says of its origin
+    given         that, in whatever it is held        labels      classes from files beside the pictures
+    formats       what a file is that is not read     places      splits and classes from folders
+    ranges        black and white beyond eight bits   near        near-copies, kept on one side
 
 Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
 """

@@ -3,9 +3,10 @@
     x | images | arr_0, or the only array      [y | label | labels]       ─► no split of its own
     x_train x_val x_test                       [y_train y_val y_test]     ─► splits
 
-Pictures: (N, H, W) or (N, H, W, 1 | 3 | 4), uint8, bool, 16-bit (scaled), other integers within 0..255, or
-floats in [0, 1]. Vectors: (N, D), any real numbers. A row with NaN is left out and named. Labels: (N,)
-integers (negative: unlabeled) or text. Nothing is unpickled: an array of Python objects is refused.
+Pictures: (N, H, W) or (N, H, W, 1 | 3 | 4), uint8, bool, 16-bit (scaled), other integers within 0..255, floats in
+[0, 1], or any numbers with a range that says what is black and white. Vectors: (N, D), any real numbers. A row
+with NaN is left out and named. Labels: (N,) integers (negative: unlabeled) or text. Nothing is unpickled: an
+array of Python objects is refused.
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ def _open(path: Path, members: dict[str, Member]) -> ArrayData:
         shape=shapes.pop(),
         classes=tuple(str(value) for value in classes),
         blocks=lambda: _blocks(parts, labels, classes),
+        deep=any(_is_deep(part.x) for part in parts),
+        sixteen=all(part.x.dtype.kind == "u" and part.x.dtype.itemsize == 2 for part in parts),
     )
 
 
@@ -207,7 +210,7 @@ def _blocks(parts: list[Part], labels: list[NDArray[Any] | None], classes: NDArr
                 else unlabeled(len(rows))
             )
             start += len(rows)
-            values, bad = _values(part.x.name, rows)
+            values, bad = _values(rows)
             kept = ~bad
             yield Block(
                 values=values[kept],
@@ -254,35 +257,16 @@ def _take(stored: Stored, file: IO[bytes], size: int) -> bytes:
     return data
 
 
-def _values(name: str, rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Vectors as float32, pictures as uint8; and which rows are not finite."""
+def _is_deep(x: Stored) -> bool:
+    """Whether it holds pictures in numbers other than bytes and truths."""
+    return len(x.shape) > 2 and x.dtype != np.uint8 and x.dtype.kind != "b"
+
+
+def _values(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Vectors as float32, pictures as bytes or in their own numbers; and which rows are not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
         wide = rows.astype(np.float32) if rows.ndim == 2 or rows.dtype.kind == "f" else None
     if wide is None:
-        return _whole(name, rows), np.zeros(len(rows), bool)
-    bad = np.asarray(~np.isfinite(wide).reshape(len(rows), -1).all(axis=1), np.bool_)
-    return (wide if rows.ndim == 2 else _fractions(name, wide, bad)), bad
-
-
-def _whole(name: str, rows: NDArray[Any]) -> NDArray[np.uint8]:
-    if rows.dtype == np.uint8:
-        return rows
-    if rows.dtype.kind == "b":
-        return rows.astype(np.uint8) * np.uint8(255)
-    if rows.dtype.kind == "u" and rows.dtype.itemsize == 2:
-        return ((rows.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    if rows.min(initial=0) < 0 or rows.max(initial=0) > 255:
-        raise DataError(f"{name} holds {rows.min()} to {rows.max()}; integer pictures lie within 0 to 255.")
-    return rows.astype(np.uint8)
-
-
-def _fractions(name: str, rows: NDArray[np.float32], bad: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    good = rows[~bad]
-    low, high = float(good.min(initial=0)), float(good.max(initial=0))
-    if low < -1e-4 or high > 1 + 1e-4:
-        raise DataError(
-            f"{name} holds {low:.4g} to {high:.4g}; float pictures lie within 0 to 1. "
-            "Rescale them, or save them as uint8 within 0 to 255."
-        )
-    whole: NDArray[np.uint8] = np.rint(np.nan_to_num(rows).clip(0, 1) * 255).astype(np.uint8)
-    return whole
+        truths = rows.dtype.kind == "b"
+        return rows.astype(np.uint8) * np.uint8(255) if truths else rows, np.zeros(len(rows), bool)
+    return wide, np.asarray(~np.isfinite(wide).reshape(len(rows), -1).all(axis=1), np.bool_)

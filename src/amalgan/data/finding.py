@@ -18,8 +18,8 @@ from amalgan.data.sources import Source
 from amalgan.errors import DataError
 
 
-def find_source(data: str | Path) -> Source:
-    """The source that ``data`` names.
+def find_source(data: str | Path, *, follow_links: bool = False) -> Source:
+    """The source that ``data`` names; links that leave a folder are read where that is asked for.
 
     Raises:
         DataError: nothing is there, or it is nothing that can be read.
@@ -27,7 +27,7 @@ def find_source(data: str | Path) -> Source:
     if isinstance(data, str) and data in builtin.WORDS:
         return builtin.find(data)
     try:
-        return at_path(Path(data))
+        return at_path(Path(data), follow_links=follow_links)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
         reason = error.strerror if isinstance(error, OSError) else error
         words = ", ".join(builtin.WORDS)
@@ -36,11 +36,11 @@ def find_source(data: str | Path) -> Source:
         ) from error
 
 
-def at_path(path: Path) -> Source:
+def at_path(path: Path, *, follow_links: bool = False) -> Source:
     """What the file or folder holds."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        return idx.find(path) or folders.Folder(path)
+        return idx.find(path) or folders.Folder(path, follow_links=follow_links)
     if not stat.S_ISREG(mode):
         raise DataError(f"{path} is neither a file nor a folder. Give a folder, .zip, .npz, .npy or .csv.")
     with path.open("rb") as file:

@@ -3,8 +3,8 @@
     folder ─► every file below it (no links to folders) ─► paths in order ─► read: regular files only
 
 A file is opened without waiting (a FIFO would), looked at once open (so it cannot be exchanged in between),
-and a link is followed only to a place inside the folder. Files that only an operating system cares about are
-passed over, and so is what amalgan augment leaves beside its pictures.
+and a link is followed only to a place inside the folder, unless the folder's owner asks for more. Files that only an
+operating system cares about are passed over, and so is what amalgan augment leaves beside its pictures.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from amalgan.data.names import Names, shown
-from amalgan.data.sources import file_key
+from amalgan.data.sources import file_key, state_of
 from amalgan.errors import BadPicture
 
 MOST_FILE_BYTES = 1 << 28
 DEEPEST = 64
 JUNK = frozenset({b"thumbs.db", b"desktop.ini", b"ehthumbs.db"})
-BESIDE = frozenset({b"manifest.csv", b"augment.json", b"verdict.json", b"verdict.html"})
-"""What amalgan augment writes into the folder of its pictures."""
+BESIDE = frozenset({b"augment.json", b"verdict.json", b"verdict.html"})
+"""What amalgan augment writes into the folder of its pictures; its manifest.csv is a label file like any other."""
 JUNK_FOLDERS = frozenset({b"__macosx", b"@eadir", b"$recycle.bin"})
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -48,11 +48,14 @@ class _Walk:
     """A walk through a folder: what it met, and a sum over it that does not depend on the order."""
 
     root: bytes
+    follow_links: bool = False
     ignored: int = 0
     state: int = 0
 
-    def files(self, folder: bytes = b"", depth: int = 0) -> Iterator[bytes]:
-        """Paths below ``folder``, relative to the root."""
+    def files(
+        self, folder: bytes = b"", depth: int = 0, above: frozenset[bytes] = frozenset()
+    ) -> Iterator[bytes]:
+        """Paths below ``folder``, relative to the root; ``above`` are the folders around it, without links."""
         try:
             entries = os.scandir(os.path.join(self.root, folder))
         except OSError:
@@ -60,26 +63,34 @@ class _Walk:
                 raise
             yield folder.rstrip(b"/")  # reading it will say why
             return
+        here = above | {os.path.realpath(os.path.join(self.root, folder))} if self.follow_links else above
         with entries:
             for entry in entries:
                 path = folder + entry.name
-                if entry.is_dir(follow_symlinks=False):
+                if self._is_folder(entry, here):
                     if is_junk_folder(entry.name) or depth >= DEEPEST:
                         self.ignored += 1
                     else:
-                        yield from self.files(path + b"/", depth + 1)
+                        yield from self.files(path + b"/", depth + 1, here)
                 elif is_junk(entry.name):
                     self.ignored += 1
                 else:
                     self._count(path, entry)
                     yield path
 
+    def _is_folder(self, entry: os.DirEntry[bytes], around: frozenset[bytes]) -> bool:
+        """Whether to look into it; a link to a folder is followed if that is asked for, and never in a circle."""
+        if entry.is_dir(follow_symlinks=False):
+            return True
+        linked = self.follow_links and entry.is_symlink() and entry.is_dir()
+        return linked and os.path.realpath(os.path.join(self.root, entry.path)) not in around
+
     def _count(self, path: bytes, entry: os.DirEntry[bytes]) -> None:
         text = path
         for follow in (True, False):  # a link may lead nowhere, and a file be gone by now
             with suppress(OSError):
                 found = entry.stat(follow_symlinks=follow)
-                text = b"%s\0%d\0%d" % (path, found.st_size, found.st_mtime_ns)
+                text = b"%s\0%s" % (path, state_of(found).encode())
                 break
         self.state = (self.state + int.from_bytes(blake2b(text, digest_size=16).digest(), "little")) % 2**128
 
@@ -87,14 +98,15 @@ class _Walk:
 class Folder:
     """The pictures below a folder."""
 
-    def __init__(self, root: Path, only: bytes | None = None) -> None:
-        self.root = os.fsencode(os.path.realpath(root))
+    def __init__(self, root: Path, only: bytes | None = None, *, follow_links: bool = False) -> None:
+        self.root, self.follow_links = os.fsencode(os.path.realpath(root)), follow_links
         self.name = shown(only if only is not None else os.path.basename(self.root))
-        walk = _Walk(self.root)
+        walk = _Walk(self.root, follow_links)
         names = Names.of(walk.files() if only is None else [only])
         self._names, self._order = names, names.order()
         self.ignored = walk.ignored
-        self.key = f"folder {os.fsdecode(self.root)} {len(names)} {walk.ignored} {walk.state:x}"
+        links = " links" if follow_links else ""
+        self.key = f"folder {os.fsdecode(self.root)} {len(names)} {walk.ignored} {walk.state:x}{links}"
 
     def __len__(self) -> int:
         return len(self._names)
@@ -122,8 +134,10 @@ class Folder:
             if error.errno != errno.ELOOP:
                 raise
         goal = os.path.realpath(place)
-        if not goal.startswith(self.root.rstrip(b"/") + b"/"):
-            raise BadPicture("is a link that leaves the folder. Copy the picture itself")
+        if not self.follow_links and not goal.startswith(self.root.rstrip(b"/") + b"/"):
+            raise BadPicture(
+                "is a link that leaves the folder. Copy the picture itself, or give --follow-links"
+            )
         return os.open(goal, _OPEN | _NOFOLLOW)
 
 

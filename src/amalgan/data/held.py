@@ -1,12 +1,13 @@
 """What a user of Python holds, as networks see it: the door that has no file.
 
-uint8 (H, W) or (H, W, C), PIL images, one or many ─► fitted as the data reader fits them ─┐
-floats (D,) or (N, D) in the data's own units ─────────────────────────────────────────────┴─► (N, *shape)
+pictures in whatever they are held (``given``), one or many ─► fitted as the data reader fits them ─┐
+floats (D,) or (N, D) in the data's own units ──────────────────────────────────────────────────────┴─► (N, *shape)
+the same, to train on or to be judged by ───────────────────────────────► a file, read as any other data
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,18 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from amalgan.data.given import Axes, Given, given
 from amalgan.data.images import fitted
 from amalgan.data.layout import Layout, color_of
 from amalgan.data.own import of_image
 from amalgan.data.pixels import from_pixels
+from amalgan.data.ranges import Range, eight_bits
 from amalgan.errors import UsageError
-from amalgan.files import replacing
+from amalgan.files import replacing, write_text
 from amalgan.types import DataSpec
 
-Examples = NDArray[Any] | Image.Image | Sequence[Image.Image] | Sequence[NDArray[Any]]
+Examples = Any
+"""A picture or vector, many of them, or a data set that holds such: all that ``given`` takes."""
 
 
 def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Tensor:
@@ -44,25 +48,36 @@ def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Te
 
 def vectors(x: Any, spec: DataSpec) -> torch.Tensor:
     """One vector or many, in the data's units, standardized."""
-    values = np.atleast_2d(np.asarray(x, np.float32))
+    held = x if isinstance(x, np.ndarray) or _is_row(x) else given(x).x
+    values = np.atleast_2d(np.asarray(held, np.float32))
     if values.shape[1:] != spec.shape:
         raise UsageError(f"found an array of shape {np.shape(x)}; this model reads (N, {spec.size}) numbers")
     return from_pixels(values, spec)
 
 
+def _is_row(x: Any) -> bool:
+    """Whether it is numbers, or rows of numbers."""
+    return isinstance(x, list | tuple) and bool(x) and isinstance(x[0], int | float | list)
+
+
 def pictures(x: Any) -> list[Any]:
     """One picture or many, as a list of arrays or PIL images."""
-    if isinstance(x, Image.Image):
-        return [x]
-    if not isinstance(x, np.ndarray):
-        return list(x)
-    one = x.ndim == 2 or (x.ndim == 3 and x.shape[2] in (1, 3))
-    return [x] if one else list(x)
+    found = given([x] if isinstance(x, str | Path | bytes) else x).x
+    if not isinstance(found, np.ndarray):
+        return list(found)
+    one = found.ndim == 2 or (found.ndim == 3 and found.shape[2] in (1, 3) and _came_as_one(x))
+    return [found] if one else list(found)
+
+
+def _came_as_one(x: Any) -> bool:
+    """Whether it came as one array, not as a list of them."""
+    return not isinstance(x, list | tuple)
 
 
 def one_picture(picture: Any, spec: DataSpec, *, own_size: bool = False) -> NDArray[np.uint8]:
     """An array or PIL image as uint8 (C, H, W) of the model's channels, and of its size unless it keeps its own."""
     if isinstance(picture, np.ndarray):
+        picture = _in_bytes(picture, spec)
         if (
             picture.dtype != np.uint8
             or picture.ndim not in (2, 3)
@@ -70,7 +85,7 @@ def one_picture(picture: Any, spec: DataSpec, *, own_size: bool = False) -> NDAr
         ):
             raise UsageError(
                 f"found a {picture.dtype} array of shape {picture.shape}; this model reads uint8 (H, W) or (H, W, 3) "
-                "within 0..255, one or many, or PIL images"
+                "within 0..255, or floats within 0..1, one or many, or PIL images"
             )
         picture = Image.fromarray(picture[..., 0] if picture.shape[2:] == (1,) else picture)
     if not isinstance(picture, Image.Image):
@@ -85,14 +100,61 @@ def one_picture(picture: Any, spec: DataSpec, *, own_size: bool = False) -> NDAr
         channels=channels,
         fit=spec.fit,
         background=color_of(spec.background),
+        range=Range(*spec.range) if spec.range else None,
     )
     return fitted(picture, layout)
 
 
-def named(data: str | Path | NDArray[Any], scratch: Path) -> str:
-    """``data`` as a word or a path; an array is put into a file."""
-    if not isinstance(data, np.ndarray):
+def _in_bytes(picture: NDArray[Any], spec: DataSpec) -> NDArray[Any]:
+    """Floats within [0, 1], truths and integers of 16 bits as bytes; anything else as it is."""
+    if picture.dtype.kind == "b":
+        return picture.astype(np.uint8) * np.uint8(255)
+    if picture.dtype.kind == "u" and picture.dtype.itemsize == 2:
+        return eight_bits(picture, Range(*spec.range) if spec.range else None)
+    within = picture.dtype.kind == "f" and picture.size and picture.min() >= 0 and picture.max() <= 1
+    return eight_bits(picture, Range(0, 1)) if within else picture
+
+
+def named(data: Any, scratch: Path, y: Any = None, layout: Axes | None = None) -> str:
+    """``data`` as a word or a path; what is held in memory is put into a file.
+
+    Raises:
+        UsageError: it is nothing that can be taken.
+    """
+    if isinstance(data, str | Path):
+        if y is not None:
+            raise UsageError(
+                "y is given for data that is a path; labels of files are in folders or beside them"
+            )
         return str(data)
-    with replacing(scratch / "array.npy") as part, part.open("wb") as file:
-        np.save(file, data, allow_pickle=False)
-    return str(scratch / "array.npy")
+    found = given(data, y, layout=layout)
+    if not isinstance(found.x, np.ndarray):
+        return _written(found, scratch / "pictures")
+    place = scratch / ("array.npy" if found.y is None else "array.npz")
+    with replacing(place) as part, part.open("wb") as file:
+        if found.y is None:
+            np.save(file, found.x, allow_pickle=False)
+        else:
+            np.savez(file, x=found.x, y=found.y)
+    return str(place)
+
+
+def _written(found: Given, folder: Path) -> str:
+    """Pictures of several sizes as files, without loss, and a label file."""
+    folder.mkdir(parents=True)
+    for row, picture in enumerate(found.x):
+        image = picture if isinstance(picture, Image.Image) else Image.fromarray(np.squeeze(_one(picture)))
+        kind = "PNG" if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else "TIFF"
+        ImageOps.exif_transpose(image).save(folder / f"{row:08d}.{kind.lower()}", kind)
+    if found.y is not None:
+        names = sorted(path.name for path in folder.iterdir())
+        rows = zip(names, found.y.tolist(), strict=True)
+        lines = (json.dumps({"file_name": name, "label": label}) for name, label in rows)
+        write_text(folder / "metadata.jsonl", "\n".join(lines))
+    return str(folder)
+
+
+def _one(picture: NDArray[Any]) -> NDArray[Any]:
+    """An array that Pillow takes."""
+    is_float = picture.dtype.kind == "f" and picture.ndim == 3
+    return eight_bits(picture, Range(0, 1)) if is_float else picture

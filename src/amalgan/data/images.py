@@ -1,33 +1,38 @@
 """One picture file, from bytes that may be anything to eight bits at a size.
 
-    bytes ─► open (format by content) ─► size limit ─► load ─► upright ─► eight bits ─► opaque ─► fit
-               └───────┴─ BadPicture, with a reason in words, from any of these ─┴────────┴────────┘
+    bytes ─► open (format by content) ─► size limit ─► load ─► upright ─► opaque, eight bits, sRGB ─► fit
+               └───────┴─ BadPicture, with a reason in words, from any ─┴──────┘         └► content, view
 
-Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF. The first frame of an animation and the first page of a TIFF
-count. EXIF orientation is applied. 16-bit gray is scaled (v / 257), not clipped; 16-bit color keeps its upper
-eight bits, as Pillow reads it. Wider numbers are read as in [0, 1] (floats only), [0, 255] (floats only) or
-[0, 65535], whichever holds them first, else stretched from their least to their greatest. Transparency is
-laid on the background. CMYK, palettes and Lab become RGB; embedded color profiles are otherwise not applied.
+Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, and HEIC and JPEG XL with a plug-in (``formats``). The first frame of an
+animation and the first page of a TIFF count; how many there are is told. EXIF orientation and embedded color profiles
+are applied (``profiles``). Gray of more than eight bits is scaled by one range for a data set (``ranges``); color of
+16 bits keeps its upper eight, as Pillow reads it, and that is told. Transparency is laid on the background. CMYK,
+palettes and Lab become RGB. Every picture is decoded whole, so that its content does not depend on what size is asked
+for, and is the same for whoever decodes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from amalgan.data import formats
+from amalgan.data.fitting import fit
 from amalgan.data.layout import Layout
 from amalgan.data.names import shown
+from amalgan.data.near import view_of
+from amalgan.data.profiles import from_lab, to_srgb
+from amalgan.data.ranges import Range, Values, eight_bits, values_of
+from amalgan.data.store import content_hashes
 from amalgan.errors import BadPicture
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 30_000
 LARGE_PIXELS = 16_000_000
@@ -36,15 +41,7 @@ ONE_AT_A_TIME = Lock()
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
 TURNED = range(5, 9)
 """EXIF orientations that exchange height and width."""
-ORIENTATION = 0x0112
-NOT_PICTURES = (
-    (b"<", "is markup (SVG or HTML), not a picture"),
-    (b"%!PS", "is PostScript, which is never opened"),
-    (b"\xc5\xd0\xd3\xc6", "is PostScript, which is never opened"),
-    (b"%PDF", "is a PDF, not a picture"),
-    (b"PK\x03\x04", "is a ZIP archive, not a picture"),
-    (b"\x1f\x8b", "is gzip data, not a picture"),
-)
+ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258
 
 
 class Measured(NamedTuple):
@@ -55,7 +52,7 @@ class Measured(NamedTuple):
     gray: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """One decoded picture."""
 
@@ -65,6 +62,18 @@ class Picture:
     """Height and width before fitting, upright."""
     mode: str
     """Pillow's name for what the file held: L, RGB, P, CMYK, I;16 ..."""
+    content: NDArray[np.uint64]
+    """(2,): hash of its pixels in eight bits, at its own size and in its own channels."""
+    view: NDArray[np.float16]
+    """(64,): how it looks from afar."""
+    pages: int = 1
+    """Pages or frames of its file, of which it is the first."""
+    wide: bool = False
+    """Its colors have 16 bits a channel in the file."""
+    deep: bool = False
+    """Its gray has more than eight bits."""
+    beyond: bool = False
+    """Some of it lies beyond the range that it is read by."""
 
 
 def measure(data: bytes) -> Measured:
@@ -95,21 +104,123 @@ def decode(data: bytes, layout: Layout) -> Picture:
     Raises:
         BadPicture: whatever is wrong with it.
     """
-    with guarded(), opened(data) as image:
-        size, mode = _upright_size(image), image.mode
-        if (
-            image.format in ("JPEG", "MPO") and layout.fit != "cut"
-        ):  # decode at 1/2 .. 1/8 where that keeps twice the size needed
-            image.draft(None, (2 * max(layout.height, layout.width),) * 2)
+    with guarded(), loaded(data) as image:
+        found = of_image(upright(image), layout)
+        return replace(
+            found,
+            mode=image.mode,
+            deep=is_deep(image),
+            beyond=_is_beyond(image, layout.range),
+            wide=_is_wide(image, data),
+            pages=_pages(image),
+        )
+
+
+def of_image(image: Image.Image, layout: Layout) -> Picture:
+    """An upright picture that was decoded, made into the layout."""
+    flat = opaque(image, layout)
+    return Picture(
+        pixels=in_layout(flat, layout),
+        size=(flat.height, flat.width),
+        mode=image.mode,
+        content=content_of(flat),
+        view=view_of(flat),
+    )
+
+
+@contextmanager
+def loaded(data: bytes) -> Iterator[Image.Image]:
+    """The picture in ``data``, decoded.
+
+    Raises:
+        BadPicture: it is no picture of an allowed format and size.
+    """
+    with opened(data) as image:
+        check_sums(data, image)
         with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
             image.load()
-            return Picture(fitted(upright(image), layout), size, mode)
+            yield image
+
+
+def values(data: bytes) -> Values | None:
+    """What a picture file of more than eight bits holds; None for any other.
+
+    Raises:
+        BadPicture: whatever is wrong with it.
+    """
+    with guarded(), opened(data) as header:
+        if not is_deep(header):
+            return None
+        with loaded(data) as image:
+            return values_of(np.asarray(image))
+
+
+def shows_gray(data: bytes, layout: Layout) -> bool:
+    """Whether a picture file shows nothing but gray, whatever it is stored in.
+
+    Raises:
+        BadPicture: whatever is wrong with it.
+    """
+    with guarded(), loaded(data) as image:
+        flat = opaque(image, layout)
+        return flat.mode == "L" or is_gray(np.asarray(flat))
+
+
+def is_gray(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the three channels of all of (..., H, W, 3) are one; most that are not show it in a few pixels."""
+    return not _is_colored(pixels[..., ::7, ::7, :]) and not _is_colored(pixels)
+
+
+def _is_colored(pixels: NDArray[np.uint8]) -> bool:
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return bool((red != green).any() or (green != blue).any())
+
+
+def content_of(flat: Image.Image) -> NDArray[np.uint64]:
+    """The hash of an opaque picture's pixels, channels first: (2,)."""
+    pixels = np.asarray(flat)
+    rows = pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]
+    return content_hashes(rows)[0]
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether it has more than eight bits of gray."""
+    return image.mode == "F" or image.mode.startswith("I")
+
+
+def _is_beyond(image: Image.Image, within: Range | None) -> bool:
+    """Whether the range cuts some of its numbers."""
+    if within is None or not is_deep(image):
+        return False
+    least, greatest, _ = values_of(np.asarray(image))
+    return least < within.black or greatest > within.white
+
+
+def _is_wide(image: Image.Image, data: bytes) -> bool:
+    """Whether its file has 16 bits for each of several channels, of which Pillow keeps eight."""
+    if image.format == "PNG":
+        return data[24:25] == b"\x10" and data[25:26] in (b"\2", b"\4", b"\6")
+    bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, ())
+    return isinstance(bits, tuple) and len(bits) > 1 and max(bits) > 8
+
+
+def _pages(image: Image.Image) -> int:
+    """How many pages or frames its file has; the second picture of a camera's own (MPO) is none."""
+    with suppress(Exception):  # the first was decoded; a damaged chain of others ends where it is damaged
+        return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+    return 1
 
 
 def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
     """Any picture as uint8 (C, H, W) of the layout."""
-    flat = _fit(_flat(image, layout), layout)
-    pixels = np.asarray(flat, np.uint8)
+    return in_layout(opaque(image, layout), layout)
+
+
+def in_layout(flat: Image.Image, layout: Layout) -> NDArray[np.uint8]:
+    """An opaque picture as uint8 (C, H, W) of the layout."""
+    pixels = np.asarray(
+        fit(flat if flat.mode == layout.mode else flat.convert(layout.mode), layout), np.uint8
+    )
     return pixels[None] if layout.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
@@ -128,24 +239,26 @@ def guarded() -> Iterator[None]:
 
 
 def opened(data: bytes) -> Image.Image:
-    try:
-        image = Image.open(BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise BadPicture(_unlike_a_picture(data)) from error
+    """The picture in ``data``, its header read and found to be of a size that can be decoded.
+
+    Raises:
+        BadPicture: it is no picture of an allowed format and size.
+    """
+    image = formats.opened(data)
     width, height = image.size
     if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise BadPicture(_too_large(f"{width}x{height} pixels"))
     return image
 
 
-def _unlike_a_picture(data: bytes) -> str:
-    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not data:
-        return "is empty"
-    for magic, reason in NOT_PICTURES:
-        if start.startswith(magic):
-            return reason
-    return "is damaged or not a picture; PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF are read"
+def check_sums(data: bytes, image: Image.Image) -> None:
+    """Refuse a PNG that Pillow would decode in spite of a wrong checksum.
+
+    Raises:
+        BadPicture: a chunk that makes its pixels is damaged.
+    """
+    if image.format == "PNG" and (chunk := formats.damaged_chunk(data)):
+        raise BadPicture(f"is damaged: the checksum of its {chunk} chunk is wrong. Download or save it again")
 
 
 def _too_large(found: str) -> str:
@@ -170,69 +283,16 @@ def upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _flat(image: Image.Image, layout: Layout) -> Image.Image:
-    """Eight bits, opaque, in the layout's channels."""
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = Image.fromarray(eight_bits(np.asarray(image)))
+def opaque(image: Image.Image, layout: Layout) -> Image.Image:
+    """The picture in eight bits, as gray (L) if it is stored so and else as RGB, on the layout's background."""
+    if is_deep(image):
+        return Image.fromarray(eight_bits(np.asarray(image), layout.range))
     if image.mode == "LAB":
         image = from_lab(image)
+    image = to_srgb(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (*layout.background, 255))
         image = Image.alpha_composite(ground, image)
-    return image if image.mode == layout.mode else image.convert(layout.mode)
-
-
-def from_lab(image: Image.Image) -> Image.Image:
-    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    assert converted is not None  # only when asked to work in place
-    return converted
-
-
-def eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale 16- or 32-bit gray values to 0..255.
-
-    Raises:
-        BadPicture: some are NaN or infinite.
-    """
-    if not np.isfinite(values).all():
-        raise BadPicture("holds NaN or infinite pixels. Replace them, or remove the file")
-    low, high = float(values.min()), float(values.max())
-    ceilings = (65535.0,) if values.dtype.kind in "iu" else (1.0, 255.0, 65535.0)
-    start, end = next(((0.0, ceiling) for ceiling in ceilings if low >= 0 and high <= ceiling), (low, high))
-    scaled = values.astype(np.float64)  # then in place: it may be half a gigabyte
-    scaled -= start
-    scaled *= 255 / max(end - start, 1e-300)
-    return np.rint(scaled, out=scaled).clip(0, 255, out=scaled).astype(np.uint8)
-
-
-def _fit(image: Image.Image, layout: Layout) -> Image.Image:
-    if (image.height, image.width) == (layout.height, layout.width):
-        return image
-    target = (layout.width, layout.height)
-    if layout.fit == "pad":
-        return _padded(image, layout)
-    if layout.fit == "cut" and image.width >= layout.width and image.height >= layout.height:
-        left, top = (image.width - layout.width) // 2, (image.height - layout.height) // 2
-        return image.crop((left, top, left + layout.width, top + layout.height))
-    box = None if layout.fit == "stretch" else _cropping_box(image, layout)
-    return image.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-
-
-def _cropping_box(image: Image.Image, layout: Layout) -> tuple[float, float, float, float]:
-    """The largest centered part of ``image`` with the layout's proportions."""
-    scale = min(image.width / layout.width, image.height / layout.height)
-    width, height = layout.width * scale, layout.height * scale
-    left, top = (image.width - width) / 2, (image.height - height) / 2
-    return (left, top, min(left + width, image.width), min(top + height, image.height))
-
-
-def _padded(image: Image.Image, layout: Layout) -> Image.Image:
-    scale = min(layout.width / image.width, layout.height / image.height)
-    width = min(max(round(image.width * scale), 1), layout.width)
-    height = min(max(round(image.height * scale), 1), layout.height)
-    small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    ground = Image.new("RGB", (layout.width, layout.height), layout.background).convert(image.mode)
-    ground.paste(small, ((layout.width - width) // 2, (layout.height - height) // 2))
-    return ground
+    mode = "L" if image.mode in GRAY_MODES else "RGB"
+    return image if image.mode == mode else image.convert(mode)

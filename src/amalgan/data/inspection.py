@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.data.names import look_alikes
 from amalgan.data.proportions import count_sizes, cut_away
 from amalgan.data.splits import Splits
 from amalgan.data.store import Store
@@ -19,6 +21,7 @@ TRAINING_LEAST = 16
 FEW_A_CLASS = 10
 UNBALANCED = 10
 SIZES_SHOWN = 20
+NAMES_SHOWN = 10
 MUCH = 0.1
 """A share of the pictures, or of their area, that is worth a warning."""
 
@@ -38,6 +41,8 @@ class Duplicates:
     count: int
     across_splits: int
     """Test and validation records that also stand in another split."""
+    near_across: int = 0
+    """Those that look nearly like a record of another split, without being exact copies of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +94,7 @@ def inspect(
     """
     facts = store.facts
     counts = np.bincount(labels[labels != UNLABELED], minlength=len(spec.classes))
-    duplicates = _duplicates(store.hashes, splits)
+    duplicates = _duplicates(store, splits)
     cut = _cut_away(store, spec)
     found = Inspection(
         name=name,
@@ -107,9 +112,11 @@ def inspect(
         splits={part: len(getattr(splits, part)) for part in ("train", "validation", "test")},
         own_splits=splits.own,
         warnings=(
+            *facts["told"],
             *_warnings(store, counts, duplicates, spec),
             *_cut_warning(cut, spec, like_a_model),
             *_unknown(unknown),
+            *_class_warnings(spec, splits, labels, like_a_model),
         ),
     )
     return found
@@ -123,14 +130,20 @@ def _sizes(sizes: NDArray[np.int32]) -> dict[str, int]:
     return shown | ({"other": rest} if rest else {})
 
 
-def _duplicates(hashes: NDArray[np.uint64], splits: Splits) -> Duplicates:
-    contents = np.sort(hashes[:, 0])
+def _duplicates(store: Store, splits: Splits) -> Duplicates:
+    contents = np.sort(store.contents[:, 0])
     count = int((contents[1:] == contents[:-1]).sum())
+    across = _across(store.contents, splits)
+    return Duplicates(count=count, across_splits=across, near_across=_across(store.kin, splits) - across)
+
+
+def _across(hashes: NDArray[np.uint64], splits: Splits) -> int:
+    """How many test and validation records share their hash with a record of another split."""
     train, validation, test = (hashes[rows, 0] for rows in splits[:3])
     train, validation = np.sort(train), np.sort(validation)
     in_validation = _standing_in(train, validation)
     in_test = _standing_in(train, test) | _standing_in(validation, test)
-    return Duplicates(count=count, across_splits=int(in_validation.sum() + in_test.sum()))
+    return int(in_validation.sum() + in_test.sum())
 
 
 def _standing_in(ordered: NDArray[np.uint64], contents: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -173,6 +186,15 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
             len(store) > 0 and duplicates.count > len(store) // 2,
             "more than half of the examples are exact copies",
         ),
+        (
+            duplicates.near_across > 0,
+            f"{duplicates.near_across} test or validation examples are near-copies of others in another split "
+            "(saved again, or scaled): scores on them mean little",
+        ),
+        (
+            0 in spec.spread,
+            f"{spec.spread.count(0)} of {spec.size} columns never vary in training; models give them back as they are",
+        ),
     ]
     return [text for holds, text in claims if holds]
 
@@ -204,3 +226,18 @@ def _cut_warning(share: float, spec: DataSpec, like_a_model: bool) -> list[str]:
 
 def _unknown(names: tuple[str, ...]) -> list[str]:
     return [f"the model does not know the classes {', '.join(names)}: read as unlabeled"] if names else []
+
+
+def _class_warnings(
+    spec: DataSpec, splits: Splits, labels: NDArray[np.int64], like_a_model: bool
+) -> Iterator[str]:
+    """Classes that look alike, and those that nothing can be learned of."""
+    for one, other in look_alikes(spec.classes):
+        yield f"the classes {one!r} and {other!r} look alike and are two; rename one if they should be one"
+    if like_a_model or not len(splits.train):
+        return
+    missing = sorted(set(range(len(spec.classes))) - set(labels[splits.train].tolist()))
+    if missing:
+        names = ", ".join(spec.classes[number] for number in missing[:NAMES_SHOWN])
+        more = ", ..." if len(missing) > NAMES_SHOWN else ""
+        yield f"{len(missing)} of the classes have no training example: {names}{more}"

@@ -55,7 +55,7 @@ def number(most: float, of: int) -> int:
 
 def hashes(records: Records) -> NDArray[np.uint64]:
     """64 bits of each record's content."""
-    found: NDArray[np.uint64] = records.store.hashes[records.index][:, 1]
+    found: NDArray[np.uint64] = records.store.contents[records.index][:, 1]
     return found
 
 

@@ -32,6 +32,23 @@ def shown(name: bytes | str) -> str:
     return "".join(c if c.isprintable() and c != "\\" else _escaped(c) for c in text)
 
 
+def class_name(name: bytes | str) -> str:
+    """A class's name as harmless text; forms of Unicode that look alike (NFC, NFD) are one name."""
+    text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+    return shown(unicodedata.normalize("NFC", text).strip())
+
+
+def look_alikes(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of different names that people take for one: other in case, spaces, or compatible characters."""
+    first: dict[str, str] = {}
+    found = []
+    for name in names:
+        plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+        if first.setdefault(plain, name) != name:
+            found.append((first[plain], name))
+    return found
+
+
 def _escaped(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as surrogateescape keeps it

@@ -24,11 +24,12 @@ from amalgan.data.finding import find_source
 from amalgan.data.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
 from amalgan.data.keeping import hide_labels, keep
 from amalgan.data.layout import Request
+from amalgan.data.names import class_name
 from amalgan.data.ordered import Progress
 from amalgan.data.reading import read_source
 from amalgan.data.records import Records
 from amalgan.data.splits import Splits, split
-from amalgan.data.store import Store
+from amalgan.data.store import FORMAT, Store
 from amalgan.data.vectors import center_and_spread
 from amalgan.errors import DataError
 from amalgan.types import UNLABELED, DataSpec
@@ -94,7 +95,7 @@ def open_data(
     """
     name, store = _stored(data, config, like, progress)
     _require_enough(store, name, config.max_bad, at_least)
-    splits = split(store.hashes, store.splits)
+    splits = split(store.kin, store.splits)
     if like is None and at_least > 1 and not len(splits.train):
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
     spec = _own_spec(store, splits, config) if like is None else _checked(like, store, name)
@@ -107,8 +108,9 @@ def _stored(
     data: str | Path, config: DataConfig, like: DataSpec | None, progress: Progress | None
 ) -> tuple[str, Store]:
     """The data's name and store. The source, which lists all its files, is not kept."""
-    source, request = find_source(data), Request.of(config, like)
-    key = json.dumps([source.key, request.to_json()])
+    source = find_source(data, follow_links=config.follow_links)
+    request = Request.of(config, like)
+    key = json.dumps([FORMAT, source.key, request.to_json()])
     store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
     return source.name, store
 
@@ -170,7 +172,11 @@ def _require_enough(store: Store, name: str, max_bad: int | None, at_least: int)
 def _own_spec(store: Store, splits: Splits, config: DataConfig) -> DataSpec:
     classes = tuple(store.facts["classes"])
     if store.pixels.ndim == 4:
-        fitted = {"fit": config.fit, "background": config.background.lower()}
+        fitted = {
+            "fit": config.fit,
+            "background": config.background.lower(),
+            "range": tuple(store.facts["range"]),
+        }
         return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes, **fitted)  # type: ignore[arg-type]
     center, spread = center_and_spread(store, splits.train)
     shape = store.pixels.shape[1:]
@@ -201,13 +207,19 @@ def _check_names(like: DataSpec, names: tuple[str, ...], name: str) -> None:
 def _labels(store: Store, spec: DataSpec) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Labels in the order of ``spec.classes``, and the store's classes that it lacks."""
     own = store.facts["classes"]
-    known = {name: number for number, name in enumerate(spec.classes)}
-    order = np.array([*(known.get(name, UNLABELED) for name in own), UNLABELED], np.int64)
-    return order[store.labels], tuple(name for name in own if name not in known)
+    known = {class_name(name): number for number, name in enumerate(spec.classes)}
+    order = np.array([*(known.get(class_name(name), UNLABELED) for name in own), UNLABELED], np.int64)
+    labels = order[store.labels]
+    if not own and (around := store.facts.get("outer")) in known:
+        labels = np.full_like(labels, known[around])
+    return labels, tuple(name for name in own if class_name(name) not in known)
 
 
 def _fingerprint(store: Store) -> str:
     digest = blake2b(json.dumps([store.pixels.shape[1:], store.facts["classes"]]).encode(), digest_size=16)
-    for part in (store.hashes, store.labels, store.splits):
+    parts = [store.hashes, store.labels, store.splits]
+    if not np.array_equal(store.kin, store.hashes):  # the splits follow from more than the pixels
+        parts.append(store.kin)
+    for part in parts:
         digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()

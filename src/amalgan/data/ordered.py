@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -20,7 +20,9 @@ Progress = Callable[[int, int], None]
 CHUNK = 64
 
 
-def in_order(work: Callable[[int], T], count: int, progress: Progress | None = None) -> Iterator[T]:
+def in_order(
+    work: Callable[[int], T], count: int, progress: Progress | None = None
+) -> Generator[T, None, None]:
     """``work(0)``, ``work(1)`` ... ``work(count - 1)``."""
     for done, results in enumerate(_chunks(work, count), start=1):
         yield from results

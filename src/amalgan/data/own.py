@@ -15,8 +15,11 @@ from PIL import Image
 
 from amalgan.data.finding import find_source
 from amalgan.data.images import decode, fitted, measure
+from amalgan.data.labels import is_text
 from amalgan.data.layout import Layout, color_of
 from amalgan.data.names import shown
+from amalgan.data.ranges import Range
+from amalgan.data.read_arrays import in_bytes
 from amalgan.data.sources import Arrays, Pictures
 from amalgan.errors import BadPicture, DataError
 from amalgan.types import DataSpec
@@ -41,22 +44,28 @@ class OwnSized(NamedTuple):
     """In the same order."""
 
 
-def own_sized(data: str | Path, spec: DataSpec) -> OwnSized:
+def own_sized(data: str | Path, spec: DataSpec, *, follow_links: bool = False) -> OwnSized:
     """Every picture of ``data`` in the order of names, in the channels of ``spec``.
 
     Raises:
         DataError: nothing is there, or it is no pictures.
     """
-    source = find_source(data)
+    source = find_source(data, follow_links=follow_links)
     if isinstance(source, Arrays):
         names = [name for block in source.open().blocks() for name in (*block.names, *block.bad)]
         return OwnSized(names, from_arrays(source, spec))
-    return OwnSized([shown(source.path(row)) for row in range(len(source))], from_files(source, spec))
+    return OwnSized([shown(source.path(row)) for row in picture_rows(source)], from_files(source, spec))
+
+
+def picture_rows(source: Pictures) -> list[int]:
+    """The files of ``source`` without the texts among them, such as tables of labels."""
+    rows = range(len(source))
+    return [row for row in rows if not is_text(source.path(row))] or list(rows)
 
 
 def from_files(source: Pictures, spec: DataSpec) -> Iterator[Own]:
     """Files, decoded one after the other."""
-    for row in range(len(source)):
+    for row in picture_rows(source):
         name = shown(source.path(row))
         try:
             data = source.read(row)
@@ -71,7 +80,8 @@ def from_arrays(source: Arrays, spec: DataSpec) -> Iterator[Own]:
     data = source.open()
     if len(data.shape) == 1:
         raise DataError(f"{source.name} holds {data.shape[0]} numbers an example; this model reads pictures.")
-    for block in data.blocks():
+    within = Range(*spec.range) if spec.range else None
+    for block in in_bytes(data, within):
         for name, row in zip(block.names, block.values, strict=True):
             yield Own(name, of_image(Image.fromarray(np.squeeze(row)), spec))
         for name, reason in block.bad.items():
@@ -85,4 +95,10 @@ def of_image(image: Image.Image, spec: DataSpec) -> NDArray[np.uint8]:
 
 def layout(height: int, width: int, spec: DataSpec) -> Layout:
     """What leaves a picture of that size as large as it is."""
-    return Layout(height=height, width=width, channels=spec.shape[0], background=color_of(spec.background))
+    return Layout(
+        height=height,
+        width=width,
+        channels=spec.shape[0],
+        background=color_of(spec.background),
+        range=Range(*spec.range) if spec.range else None,
+    )

@@ -3,6 +3,9 @@
 image    uint8 (B, C, H, W) in 0..255      ──► from_pixels ──►   float32 in [-1, 1]: x = v / 127.5 - 1
          uint8 (B, H, W) or (B, H, W, 3)   ◄──  to_pixels  ◄──   rounded to the nearest, clipped at the ends
 vector   float32 (B, D) in the data's units       ◄──►           (v - center) / spread
+
+An entry whose spread is 0 has one value in all training examples: as networks see it, it is v - center, and whatever
+they make of it, ``center`` comes out.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ def from_pixels(pixels: NDArray[Any], spec: DataSpec) -> Tensor:
     if spec.kind == "image":
         return torch.from_numpy(pixels).to(torch.float32).mul_(1 / 127.5).sub_(1)
     center, spread = np.asarray(spec.center, np.float32), np.asarray(spec.spread, np.float32)
+    spread = np.where(spread == 0, np.float32(1), spread)
     return torch.from_numpy(((pixels - center) / spread).astype(np.float32, copy=False))
 
 

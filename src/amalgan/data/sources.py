@@ -23,7 +23,7 @@ class Block:
     """Some finished examples."""
 
     values: NDArray[Any]
-    """uint8 (n, H, W) or (n, H, W, C); or floats (n, D)."""
+    """uint8, or wider numbers where ``ArrayData.deep`` says so, (n, H, W) or (n, H, W, C); or floats (n, D)."""
     labels: NDArray[np.int64]
     """(n,) in the order of ``Arrays.classes``; UNLABELED where unknown."""
     split: int
@@ -54,6 +54,10 @@ class ArrayData:
     blocks: Callable[[], Iterator[Block]]
     names: tuple[str, ...] = ()
     """Vectors: what each entry is called, where the source says."""
+    deep: bool = False
+    """Pictures: their numbers are no bytes yet; what is black and white is for the reader to say."""
+    sixteen: bool = False
+    """Of these, integers of 16 bits, as files of pictures hold them."""
 
 
 @runtime_checkable
@@ -80,9 +84,17 @@ Source = Arrays | Pictures
 
 
 def file_key(path: Path) -> str:
-    """What tells one state of a file from another: its place, size and time of change."""
-    found = path.stat()
-    return f"{os.path.realpath(path)}:{found.st_size}:{found.st_mtime_ns}"
+    """What tells one state of a file from another, and from other files."""
+    return f"{os.path.realpath(path)}:{state_of(path.stat())}"
+
+
+def state_of(found: os.stat_result) -> str:
+    """What tells one state of a file from another: its size, its times, and which file it is.
+
+    A file that is written or replaced gets another time of change (ctime), whatever is said of it otherwise: copying
+    and unpacking may keep size and time of modification.
+    """
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
 
 
 def unlabeled(count: int) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
     pixels.npy  (N, C, H, W) uint8 or (N, D) float32     labels.npy  (N,) int32      sizes.npy  (N, 2) int32
     hashes.npy  (N, 2) uint64: BLAKE2b of the pixels     splits.npy  (N,) uint8      names.npy, ends.npy
+    contents.npy  the same before any scaling            kin.npy  (N, 2) uint64: the content that a record's near-copies
+                                                         share, its own where it has none (``near``)
     facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
@@ -25,18 +27,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.data.names import Names
+from amalgan.data.near import groups
 from amalgan.errors import DataError, FileError
 from amalgan.files import sync, write_json
 
-FORMAT = 1
-PARTS = ("pixels", "labels", "splits", "hashes", "sizes", "names", "ends")
-FILES = ("facts.json", *(f"{part}.npy" for part in PARTS))
-"""All that there is in the folder of a store."""
+FORMAT = 2
+PARTS = ("pixels", "labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends")
+FILES = ("facts.json", *(f"{part}.npy" for part in PARTS), "views.npy")
+"""All that there is in the folder of a store; the last one only while it is being built."""
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
 SPOT_CHECKS = 16
-BESIDE_PIXELS = 64
-"""Bytes of a record beside its pixels: hashes, label, split, size, and a name of usual length."""
+VIEW = 64
+"""Numbers that tell whether two pictures are nearly alike."""
+BESIDE_PIXELS = 224
+"""Bytes of a record beside its pixels: hashes, view, label, split, size, and a name of usual length."""
 KEEP_MAPPED = 1 << 28
 """Bytes of pixels beyond which the pages that a read touched are given back at once."""
 
@@ -91,6 +96,8 @@ class StoreWriter:
         self.sizes = ArrayWriter(folder / "sizes.npy", "<i4", (2,))
         self.names = ArrayWriter(folder / "names.npy", "|u1")
         self.ends = ArrayWriter(folder / "ends.npy", "<i8")
+        self.contents = ArrayWriter(folder / "contents.npy", "<u8", (2,))
+        self.views = ArrayWriter(folder / "views.npy", "<f2", (VIEW,))
 
     def append(
         self,
@@ -100,11 +107,22 @@ class StoreWriter:
         splits: Sequence[int] | NDArray[Any],
         sizes: Sequence[tuple[int, int]] | NDArray[Any],
         names: Sequence[str],
+        contents: Sequence[NDArray[np.uint64]] | None = None,
+        views: Sequence[NDArray[np.float16]] | None = None,
     ) -> None:
-        """Add a block of records: ``pixels`` (n, *shape) and as many of everything else."""
+        """Add a block of records: ``pixels`` (n, *shape) and as many of everything else.
+
+        Args:
+            contents: hashes of what the pixels were made of; without any, of the pixels.
+            views: of pictures, for their near-copies to be found.
+        """
         pixels = np.ascontiguousarray(pixels, self.pixels.dtype)
+        hashes = content_hashes(pixels)
         self.pixels.append(pixels)
-        self.hashes.append(content_hashes(pixels))
+        self.hashes.append(hashes)
+        self.contents.append(hashes if contents is None else np.asarray(contents, np.uint64).reshape(-1, 2))
+        if views is not None:
+            self.views.append(np.asarray(views, np.float16).reshape(-1, VIEW))
         self.labels.append(np.asarray(labels))
         self.splits.append(np.asarray(splits))
         self.sizes.append(np.asarray(sizes, np.int32).reshape(-1, 2))
@@ -118,6 +136,7 @@ class StoreWriter:
         """Finish every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
         for part in self._parts:
             part.finish()
+        _write_kin(self.folder)
         if label_order is not None:
             _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
         whole = {"format": FORMAT, "count": self.count, "shape": self.shape, "digest": _digest(self.folder)}
@@ -130,7 +149,17 @@ class StoreWriter:
 
     @property
     def _parts(self) -> tuple[ArrayWriter, ...]:
-        return (self.pixels, self.labels, self.splits, self.hashes, self.sizes, self.names, self.ends)
+        return (
+            self.pixels,
+            self.labels,
+            self.splits,
+            self.hashes,
+            self.sizes,
+            self.names,
+            self.ends,
+            self.contents,
+            self.views,
+        )
 
 
 def _require_room(folder: Path, shape: tuple[int, ...], count: int, size: int) -> None:
@@ -154,6 +183,16 @@ def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:
     return np.frombuffer(digests, "<u8").reshape(-1, 2)
 
 
+def _write_kin(folder: Path) -> None:
+    """Find near-copies by their views, which nothing else needs."""
+    contents = np.load(folder / "contents.npy", allow_pickle=False)
+    views = np.load(folder / "views.npy", allow_pickle=False)
+    kin = groups(contents, views) if len(views) else contents
+    np.save(folder / "kin.npy", kin, allow_pickle=False)
+    sync(folder / "kin.npy")
+    (folder / "views.npy").unlink()
+
+
 def _relabel(path: Path, order: NDArray[np.int32]) -> None:
     labels = np.load(path, mmap_mode="r+", allow_pickle=False)
     labels[:] = order[labels]
@@ -162,7 +201,7 @@ def _relabel(path: Path, order: NDArray[np.int32]) -> None:
 
 def _digest(folder: Path) -> str:
     digest = blake2b(digest_size=16)
-    for part in ("labels", "splits", "hashes", "sizes", "names", "ends"):
+    for part in ("labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends"):
         with open(folder / f"{part}.npy", "rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
@@ -177,6 +216,11 @@ class Store:
     labels: NDArray[np.int32]
     splits: NDArray[np.uint8]
     hashes: NDArray[np.uint64]
+    """Of the pixels."""
+    contents: NDArray[np.uint64]
+    """Of what the pixels were made of, before it was scaled: the same at every size."""
+    kin: NDArray[np.uint64]
+    """The content that near-copies share: what decides on splits."""
     sizes: NDArray[np.int32]
     names: Names
     facts: dict[str, Any]
@@ -209,10 +253,11 @@ def open_store(folder: Path) -> Store:
 
 
 def _opened(folder: Path) -> Store:
-    facts = json.loads((folder / "facts.json").read_text())
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     if facts["format"] != FORMAT or facts["digest"] != _digest(folder):
         raise ValueError("its parts do not fit together")
-    part = {name: _mapped(folder / f"{name}.npy") for name in ("pixels", "hashes", "sizes", "names", "ends")}
+    mapped = ("pixels", "hashes", "contents", "kin", "sizes", "names", "ends")
+    part = {name: _mapped(folder / f"{name}.npy") for name in mapped}
     labels, splits = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("labels", "splits"))
     count = facts["count"]
     if len(labels) != count or part["pixels"].shape != (count, *facts["shape"]):
@@ -223,6 +268,8 @@ def _opened(folder: Path) -> Store:
         labels=labels,
         splits=splits,
         hashes=np.asarray(part["hashes"]),
+        contents=np.asarray(part["contents"]),
+        kin=np.asarray(part["kin"]),
         sizes=np.asarray(part["sizes"]),
         names=Names(np.asarray(part["names"]), np.asarray(part["ends"])),
         facts=facts,

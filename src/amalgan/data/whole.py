@@ -18,7 +18,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from amalgan.data.grids import XMP
-from amalgan.data.images import ORIENTATION, from_lab, guarded, opened, upright
+from amalgan.data.images import ORIENTATION, check_sums, guarded, opened, upright
+from amalgan.data.profiles import from_lab
 from amalgan.data.provenance import EDITED_BY_A_MODEL, xmp_of
 from amalgan.errors import BadPicture, UsageError
 
@@ -76,11 +77,24 @@ def read(data: bytes) -> Whole:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), opened(data) as image:
+        check_sums(data, image)
         image.load()
         format = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
         standing = upright(image)
         kept = kept_of(standing, layout=format == "TIFF")
         return of_image(from_lab(standing) if standing.mode == "LAB" else standing, format, kept)
+
+
+def image_in(data: bytes) -> Image.Image:
+    """The picture in a file's bytes, decoded and upright.
+
+    Raises:
+        BadPicture: whatever is wrong with it.
+    """
+    with guarded(), opened(data) as image:
+        check_sums(data, image)
+        image.load()
+        return upright(image)
 
 
 def of_image(image: Image.Image, format: str = "PNG", kept: dict[str, Any] | None = None) -> Whole:

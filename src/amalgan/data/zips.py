@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from amalgan.data.folders import MOST_FILE_BYTES, is_junk, is_junk_folder
 from amalgan.data.names import Names, shown
-from amalgan.data.places import SPLITS
+from amalgan.data.places import folder_around
 from amalgan.data.sources import file_key
 from amalgan.errors import BadPicture, DataError
 
@@ -78,6 +78,12 @@ class Zip:
 
     def __init__(self, path: Path) -> None:
         self.file, self.name, self.key = path, shown(path.name), f"zip {file_key(path)}"
+
+    @property
+    def around(self) -> bytes:
+        """The folders that hold everything, which ``path`` leaves out."""
+        names = self.index.names
+        return names[0][: self.index.wrapper] if len(names) else b""
 
     @cached_property
     def index(self) -> Index:
@@ -241,9 +247,4 @@ def _inflated(data: bytes, size: int) -> bytes:
 
 def _wrapper(names: Names) -> bytes:
     """``cats/`` where every path starts with it, as archivers do that pack a folder; but never a split."""
-    if not len(names):
-        return b""
-    first, slash, _ = names[0].partition(b"/")
-    start = first + slash
-    alone = slash and all(names[row].startswith(start) for row in range(len(names)))
-    return start if alone and first.lower() not in SPLITS else b""
+    return folder_around(names[row] for row in range(len(names)))

@@ -134,7 +134,11 @@ class Log:
 def trim(log: Path, round: int) -> None:
     """Drop the lines of ``log`` beyond ``round``, which a resumed run writes again, and any that is cut short."""
     if log.exists():
-        whole = [line for line in log.read_text(errors="replace").splitlines() if round_of(line) <= round]
+        whole = [
+            line
+            for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
+            if round_of(line) <= round
+        ]
         files.write_text(log, "".join(f"{line}\n" for line in whole))
 
 

@@ -118,7 +118,7 @@ def planned_images(order: Order) -> int | None:
     if not order.resume or not exists(order.out / STATE):
         return None
     try:
-        return int(json.loads((order.out / "run.json").read_text())["images"])
+        return int(json.loads((order.out / "run.json").read_text(encoding="utf-8"))["images"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

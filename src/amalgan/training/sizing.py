@@ -119,7 +119,7 @@ def sized(order: Order, peers: Processes, console: Console) -> tuple[Order, str 
     if order.reading.size or order.images is not None or goes_on(order) or not 0 < minutes < math.inf:
         return order, None
     with console.status(f"measuring the pictures of {order.data} ..."):
-        found = survey(order.data)
+        found = survey(order.data, order.reading)
     if not len(found.sizes) or own_size(found.sizes):
         return order, None
     channels = order.reading.channels or (1 if found.all_gray else 3)
@@ -152,7 +152,7 @@ def inherited(order: Order) -> str | None:
 def planned_size(out: Path) -> str | None:
     """The size of pictures that the run in ``out`` fixed when it began, if it did."""
     try:
-        size: str | None = json.loads((out / "run.json").read_text())["reading"]["size"]
+        size: str | None = json.loads((out / "run.json").read_text(encoding="utf-8"))["reading"]["size"]
         return size
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -145,7 +145,9 @@ def peak_memory_mib() -> float:
     """
     status = Path("/proc/self/status")
     if status.exists():
-        lines = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        lines = [
+            line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:")
+        ]
         if lines:
             return int(lines[0].split()[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -24,7 +24,7 @@ def of_run(run: Path, model: Model) -> dict[str, Any]:
 def lines_of(log: Path) -> list[dict[str, Any]]:
     """Every whole line of a log."""
     found = []
-    for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []:
         try:
             found.append(json.loads(line))
         except ValueError:  # cut short by a kill

@@ -52,7 +52,7 @@ class Plan:
             UsageError: there is none, or it is no plan of this version.
         """
         try:
-            facts = json.loads((folder / NAME).read_text())
+            facts = json.loads((folder / NAME).read_text(encoding="utf-8"))
             known = (facts["amalgan"], facts["format"]) == (KIND, FORMAT)
         except (OSError, ValueError, KeyError, TypeError):
             known = False

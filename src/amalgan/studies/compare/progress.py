@@ -111,7 +111,7 @@ class Progress:
 def outcome(job: Job) -> str:
     """What a worker left, in a few words."""
     try:
-        facts = json.loads(job.result.read_text())
+        facts = json.loads(job.result.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return "no result"
     if facts.get("state") == "failed":

@@ -52,7 +52,7 @@ def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared:
         }
         reason = troubles.get(place, "it has not ended")
         return {"system": name, "seed": seed, "state": "failed", "reason": reason} | empty
-    cell: Cell = json.loads(place.read_text())
+    cell: Cell = json.loads(place.read_text(encoding="utf-8"))
     if cell["state"] != "failed":
         cell["metrics"] |= shared["metrics"]
         cell["names"] |= shared["names"]
@@ -63,7 +63,9 @@ def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared:
 def reference_of(plan: Plan) -> dict[str, Any]:
     """Scores that depend on the data alone."""
     place = plan.folder / "reference.json"
-    found: dict[str, Any] = json.loads(place.read_text()) if place.exists() else {"metrics": {}, "names": {}}
+    found: dict[str, Any] = (
+        json.loads(place.read_text(encoding="utf-8")) if place.exists() else {"metrics": {}, "names": {}}
+    )
     return found
 
 

@@ -73,7 +73,7 @@ def decide(plan: Plan) -> dict[str, list[dict[str, Any]]]:
 
 def outcome(plan: Plan, system: str, factor: float) -> dict[str, Any]:
     """What one try came to."""
-    facts = json.loads((plan.try_of(system, factor) / "try.json").read_text())
+    facts = json.loads((plan.try_of(system, factor) / "try.json").read_text(encoding="utf-8"))
     kept = {name: facts.get(name) for name in ("factor", "measure", "score", "state", "reason")}
     return {"settings": f"learning rates x {factor:g}"} | kept
 
@@ -86,4 +86,4 @@ def chosen(plan: Plan, system: str) -> float:
 def outcomes(plan: Plan, system: str) -> list[dict[str, Any]]:
     """Every try of a system; none where each has its own defaults."""
     place = plan.folder / NAME
-    return list(json.loads(place.read_text()).get(system, [])) if place.exists() else []
+    return list(json.loads(place.read_text(encoding="utf-8")).get(system, [])) if place.exists() else []

@@ -81,7 +81,7 @@ class Meter:
         """Goes on from what earlier sittings spent up to their last save."""
         place = run / "spent.json"
         begun = any((run / name).exists() for name in ("state.safetensors", "model.safetensors"))
-        before = json.loads(place.read_text()) if begun and place.exists() else {}
+        before = json.loads(place.read_text(encoding="utf-8")) if begun and place.exists() else {}
         return cls(place, device, before, timing.clock_of(device)())
 
     @property

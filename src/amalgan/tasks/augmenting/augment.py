@@ -192,7 +192,7 @@ def folder_name(label: str) -> str:
 def read_order(place: Path) -> dict[str, Any]:
     """What ``augment.json`` holds; nothing where it is not ours."""
     try:
-        found = json.loads(place.read_text())
+        found = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

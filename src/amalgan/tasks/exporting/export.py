@@ -102,7 +102,7 @@ def check_place(out: Path, model: Model) -> None:
     if not (out / NOTES).is_file():
         return
     try:
-        before = json.loads((out / NOTES).read_text())["digest"]
+        before = json.loads((out / NOTES).read_text(encoding="utf-8"))["digest"]
     except (OSError, ValueError, KeyError, TypeError):
         before = "something else"
     if before != model.digest:

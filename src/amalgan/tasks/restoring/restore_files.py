@@ -21,6 +21,7 @@ from amalgan.data.grids import png_names
 from amalgan.data.holes import FindHoles
 from amalgan.data.inputs import refuse_inputs
 from amalgan.data.names import distinct, shown
+from amalgan.data.own import picture_rows
 from amalgan.data.sources import Arrays, Pictures
 from amalgan.data.whole import read, write, written_as
 from amalgan.errors import BadPicture, DataError
@@ -77,13 +78,13 @@ class Outcome:
     skipped: list[dict[str, str]] = field(default_factory=list)
 
 
-def pictures_at(data: str) -> Pictures:
+def pictures_at(data: str, *, follow_links: bool = False) -> Pictures:
     """The picture files that ``data`` names.
 
     Raises:
         DataError: it names none.
     """
-    source = find_source(data)
+    source = find_source(data, follow_links=follow_links)
     if isinstance(source, Arrays):
         raise DataError(
             f"{data} holds arrays, and files are restored into files. Give pictures, a folder or a .zip of them; in "
@@ -106,27 +107,28 @@ def restore_files(job: Job, source: Pictures, tell: Tell) -> Outcome:
     refuse_foreign([job.out / LOG])
     before, found = done_before(job.out / LOG), Outcome()
     proof = proof_of(job.out, before)
-    names = [shown(source.path(row)) for row in range(len(source))]
-    places = places_for(job, source, names)
+    rows = picture_rows(source)
+    names = [shown(source.path(row)) for row in rows]
+    places = places_for(job, source, rows, names)
     files = [below(job.out, file) for place in places for file in job.files(place)]
     refuse_inputs(files, job.source)
     refuse_foreign(files, proof)
-    for row, (name, place) in enumerate(zip(names, places, strict=True)):
+    for done, (row, name, place) in enumerate(zip(rows, names, places, strict=True), start=1):
         try:
             found.written += one(job, before.get(name, {}), source.read(row), name, place, proof)
             found.n += 1
         except BadPicture as bad:
             found.skipped.append({"name": name, "reason": str(bad)})
-        tell(row + 1, len(names))
+        tell(done, len(names))
     return found
 
 
-def places_for(job: Job, source: Pictures, names: list[str]) -> list[str]:
+def places_for(job: Job, source: Pictures, rows: list[int], names: list[str]) -> list[str]:
     """The path that each picture goes to below ``job.out``, no two alike."""
     as_they_are = png_names(names, ".png" if job.as_png else None)
     wished = [
         f"{path}.png" if not path.endswith(".png") and turns_png(source, row) else path
-        for row, path in enumerate(as_they_are)
+        for row, path in zip(rows, as_they_are, strict=True)
     ]
     return distinct(wished, names)
 
@@ -192,7 +194,7 @@ def done_before(log: Path) -> dict[str, dict[str, Any]]:
     """The last line of each picture; a line that was cut off says nothing."""
     found: dict[str, dict[str, Any]] = {}
     if log.is_file():
-        text = log.read_text(errors="replace")
+        text = log.read_text(encoding="utf-8", errors="replace")
         if not text.endswith("\n"):
             append_line(log, "")  # or the next line would be lost with the one that was cut off
         for line in text.splitlines():
