@@ -184,3 +184,12 @@ def test_values_that_are_missing_in_one_seed_pair_only_the_others(invent):
     (one,), _ = results.comparisons(cells)
     assert one["n"] == 3 and one["difference"] == pytest.approx(-7 / 3)
     assert math.isfinite(one["p"])
+
+
+def test_what_earlier_versions_measured_wrongly_is_not_read(invent):
+    """A comparison that grows must not mix two kinds of SSIM."""
+    for name, kept in (("SSIM, mean of 10", False), ("SSIM of intensities, mean of 10", True)):
+        (cell,) = invent.of("a", ssim=[0.3], psnr=[20.0])
+        read = results.without_withdrawn(cell | {"names": {"psnr": "PSNR", "ssim": name}})
+        assert ("ssim" in read["metrics"], "ssim" in read["names"]) == (kept, kept)
+        assert read["metrics"]["psnr"] == 20.0 and read["names"]["psnr"] == "PSNR"

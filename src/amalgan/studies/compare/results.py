@@ -19,6 +19,8 @@ from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 
 LEVEL = 0.95
+WITHDRAWN = ("SSIM, mean of",)
+"""Names of what earlier versions measured wrongly: their SSIM counted intensities from mid-gray."""
 
 Cell = dict[str, Any]
 
@@ -52,12 +54,22 @@ def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared:
         }
         reason = troubles.get(place, "it has not ended")
         return {"system": name, "seed": seed, "state": "failed", "reason": reason} | empty
-    cell: Cell = json.loads(place.read_text())
+    cell: Cell = without_withdrawn(json.loads(place.read_text()))
     if cell["state"] != "failed":
         cell["metrics"] |= shared["metrics"]
         cell["names"] |= shared["names"]
     there = (folder / "shown.npz").exists()
     return cell | {"shown": f"{folder.relative_to(plan.folder)}/shown.npz" if there else None}
+
+
+def without_withdrawn(cell: Cell) -> Cell:
+    """The cell without what an earlier version measured wrongly."""
+    wrong = {key for key, name in cell["names"].items() if name.startswith(WITHDRAWN)}
+    kept = {
+        part: {key: cell[part][key] for key in cell[part] if key not in wrong}
+        for part in ("metrics", "names")
+    }
+    return cell | kept
 
 
 def reference_of(plan: Plan) -> dict[str, Any]:
