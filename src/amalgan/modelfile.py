@@ -228,6 +228,16 @@ def check_sizes(path: Path, expected: dict[str, torch.Tensor], found: dict[str, 
             raise ModelFileError(
                 f"{path}: its weights do not fit its system: {name} is not what it should be."
             )
+        if expected[name].dtype != found[name].dtype:
+            raise ModelFileError(
+                f"{path}: its weights do not fit its system: {name} is of {kind_of(found[name])}, expected "
+                f"{kind_of(expected[name])}. Take the file that amalgan wrote, or train again."
+            )
+
+
+def kind_of(tensor: torch.Tensor) -> str:
+    """Return what kind of numbers a tensor holds, as ``float32``."""
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:

@@ -42,7 +42,7 @@ def write(
     Raises:
         FileError: a tensor holds NaN or infinity (such numbers are never kept), or the disk refuses.
     """
-    if broken := [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]:
+    if broken := not_finite(tensors):
         raise FileError(f"{target} was not written: {broken[0]} holds numbers that are not finite")
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(header, ensure_ascii=True, allow_nan=False, sort_keys=True)
@@ -91,9 +91,20 @@ def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, A
         )
     data[place : place + 32] = found
     try:
-        return unpack(bytes(data)), header
+        tensors = unpack(bytes(data))
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise FileError(f"{source} is damaged: {error}. Copy it again from its origin.") from None
+    if broken := not_finite(tensors):
+        raise FileError(
+            f"{source} is not as amalgan writes it: {broken[0]} holds numbers that are not finite. "
+            "Take the file that was written, or train again."
+        )
+    return tensors, header
+
+
+def not_finite(tensors: dict[str, Tensor]) -> list[str]:
+    """Return the names of tensors that hold NaN or infinity."""
+    return [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
 
 
 def read_header(source: Path, *, expected: str) -> dict[str, Any]:
