@@ -41,6 +41,7 @@ from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
 from amalgan.training.progress import Show
 from amalgan.training.state import STATE, TrainState
+from amalgan.training.surroundings import surroundings
 from amalgan.training.timed import TimeBudget
 from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, untimed
 from amalgan.training.validation import Goal, Validate, possible
@@ -92,7 +93,7 @@ def execute(
         for line in sizing.describe(data, why):
             job.say(line)
         current, resumed_at = job.begin()
-        stack.enter_context(threads.using(current.time.threads if current.time else None))
+        stack.enter_context(threads.using(current.threads))
         forecast = job.forecast(current)
         show = stack.enter_context(Show.on(narrator, job.run, forecast.left, images=current.images))
         with signals.remembered():
@@ -179,6 +180,7 @@ class Job:
             folder.initialize(system, self.order.init)
         current = TrainState.fresh(system)
         current.time = self.time
+        current.threads = self.time.threads if self.time else None
         resumed_at = self.resume(current) if self.order.resume else None
         if self.peers.first:
             self.open_folder(current, resumed_at)
@@ -191,7 +193,8 @@ class Job:
         if not self.peers.any(state.exists(self.saved)):
             self.say(f"{self.order.out} holds no saved state: starting fresh")
             return None
-        state.restore(current, self.saved, self.identity, self.say)
+        now = surroundings(self.peers.device, current.threads)
+        state.restore(current, self.saved, self.identity, self.say, now=now, accept=self.order.accept_changes)
         if current.time:
             self.ledger.earlier = current.time.spent
             current.time = replace(current.time, minutes=self.order.minutes or current.time.minutes)
@@ -211,7 +214,8 @@ class Job:
         if self.peers.first:
             with self.ledger.doing("saving"):
                 current.time = current.time and replace(current.time, spent=self.spent())
-                state.save(current, self.saved, self.identity)
+                computed_on = surroundings(self.peers.device, current.threads)
+                state.save(current, self.saved, self.identity, computed_on)
                 self.stored()
 
     def forecast(self, current: TrainState) -> Forecast:

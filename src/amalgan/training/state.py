@@ -23,6 +23,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
+from amalgan.training import surroundings
 from amalgan.training.schedule import Amendment, Schedule
 from amalgan.training.timed import TimeBudget
 
@@ -65,6 +66,8 @@ class TrainState:
     """Moments at which the number of rounds was fixed anew, so that --minutes are kept."""
     time: TimeBudget | None = None
     """The minutes of the run, where these and not images are its budget."""
+    threads: int | None = None
+    """Threads that torch computes on; None leaves it to torch."""
 
     @classmethod
     def fresh(cls, system: System) -> TrainState:
@@ -110,9 +113,16 @@ def optimizer(phase: Phase, parameters: list[torch.nn.Parameter]) -> Adam:
     return Adam(parameters, lr=phase.optimizer.rate, betas=phase.optimizer.betas, eps=1e-8, fused=True)
 
 
-def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
-    """Write ``state`` and keep the one before it; ``identity`` is the configuration and data it belongs to."""
-    header = {"what": KIND, "identity": identity, **numbers_of(state)}
+def save(
+    state: TrainState, target: Path, identity: dict[str, Any], computed_on: dict[str, Any] | None = None
+) -> None:
+    """Write ``state`` and keep the one before it.
+
+    Args:
+        identity: the configuration and data it belongs to.
+        computed_on: threads, device and torch.
+    """
+    header = {"what": KIND, "identity": identity, "surroundings": computed_on, **numbers_of(state)}
     tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
 
 
@@ -144,15 +154,24 @@ def tensors_of(state: TrainState) -> dict[str, Tensor]:
 
 
 def restore(
-    state: TrainState, source: Path, identity: dict[str, Any], tell: Callable[[str], None] = print
+    state: TrainState,
+    source: Path,
+    identity: dict[str, Any],
+    tell: Callable[[str], None] = print,
+    *,
+    now: dict[str, Any] | None = None,
+    accept: bool = False,
 ) -> None:
     """Make ``state`` what was saved in ``source``, or in the state before it where ``source`` is damaged.
 
     Args:
         tell: shows one sentence to the user when the newest state could not be used.
+        now: what is computed on now.
+        accept: go on although it is not what was computed on before.
 
     Raises:
-        StateError: both are damaged, or belong to other settings or data; names the fields that differ.
+        StateError: both are damaged, or belong to other settings or data, or were computed on something else; names
+            what differs.
     """
     tensors, header = newest(source, tell)
     if changed := fields.differences(header.get("identity", {}), identity):
@@ -161,10 +180,46 @@ def restore(
             f"{source} belongs to another run; what differs:\n  " + "\n  ".join(widest_first[:8]) + "\n"
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
+    if now is not None:
+        state.threads = agreed(source, header.get("surroundings"), now, accept, tell)
     try:
         fill_state(state, tensors, header)
     except (RuntimeError, ValueError) as error:
         raise StateError(f"{source} was saved by another version of this system: {error}") from None
+
+
+def agreed(
+    source: Path,
+    before: dict[str, Any] | None,
+    now: dict[str, Any],
+    accept: bool,
+    tell: Callable[[str], None],
+) -> int | None:
+    """Return the threads to go on with.
+
+    Raises:
+        StateError: device or torch are others than before, and that is not accepted.
+    """
+    if not isinstance(before, dict):
+        tell(
+            "note: this state is of an earlier version and does not say what it was computed on; the run stays the "
+            "same only if threads, device and torch do."
+        )
+        return None
+    changed = surroundings.changes(before, now)
+    if changed and not accept:
+        raise StateError(
+            f"{source} was computed on something else; what differs:\n  " + "\n  ".join(changed) + "\n"
+            "Going on gives another model than a run that never stopped. Resume where it was begun, or pass "
+            "--accept-changes."
+        )
+    if not accept:
+        return surroundings.threads_of(before, now, tell)
+    if changed or before.get("threads") != now["threads"]:
+        tell(
+            "note: the run goes on computed on something else, so its result is not that of a run that never stopped."
+        )
+    return None
 
 
 def numbers_of(state: TrainState) -> dict[str, Any]:
