@@ -5,7 +5,9 @@
     facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
-that its disk has no room for is refused before the first byte of it is written.
+that its disk has no room for is refused before the first byte of it is written. No pixel leaves a store that is not
+what was written: each row is held against its hash when it is first read (a small store whole, when it is opened, so
+that it can be built again).
 """
 
 from __future__ import annotations
@@ -31,7 +33,11 @@ from amalgan.files import sync, write_json
 FORMAT = 1
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
+VERIFIED_AT_ONCE = 1 << 26
+"""Bytes of pixels up to which all are held against their hashes when a store is opened; of more, 16 rows are."""
 SPOT_CHECKS = 16
+VERIFIED_ROWS = 4096
+"""Rows in memory at a time while a store is opened."""
 BESIDE_PIXELS = 64
 """Bytes of a record beside its pixels: hashes, label, split, size, and a name of usual length."""
 KEEP_MAPPED = 1 << 28
@@ -170,6 +176,7 @@ def _digest(folder: Path) -> str:
 class Store:
     """A data set on disk, open for reading."""
 
+    folder: Path
     pixels: NDArray[Any]
     labels: NDArray[np.int32]
     splits: NDArray[np.uint8]
@@ -179,16 +186,36 @@ class Store:
     facts: dict[str, Any]
     mapping: Any
     """The memory map behind ``pixels``; None for an empty store."""
+    verified: NDArray[np.bool_]
+    """Rows of pixels that were held against their hashes."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def rows(self, index: NDArray[np.int64]) -> NDArray[Any]:
-        """A copy of those rows of pixels. Of a large store no page stays in memory on their account."""
+        """A copy of those rows of pixels. Of a large store no page stays in memory on their account.
+
+        Raises:
+            FileError: they are not what was written.
+        """
         rows: NDArray[Any] = self.pixels[index]
+        self._verify(rows, index)
         if self.mapping is not None and self.pixels.nbytes > KEEP_MAPPED and sys.platform != "win32":
             self.mapping.madvise(mmap.MADV_DONTNEED)
         return rows
+
+    def _verify(self, rows: NDArray[Any], index: NDArray[np.int64]) -> None:
+        new = np.flatnonzero(~self.verified[index])
+        if not len(new):
+            return
+        wrong = (content_hashes(rows[new]) != self.hashes[index[new]]).any(1)
+        if wrong.any():
+            name = self.names[int(index[new][wrong][0])].decode()
+            raise FileError(
+                f"the cache is damaged: {int(wrong.sum()):,} of {len(new):,} examples read are not what was written, "
+                f"the first is {name}. Remove {self.folder}; it is rebuilt by itself."
+            )
+        self.verified[index[new]] = True
 
 
 def open_store(folder: Path) -> Store:
@@ -214,8 +241,12 @@ def _opened(folder: Path) -> Store:
     count = facts["count"]
     if len(labels) != count or part["pixels"].shape != (count, *facts["shape"]):
         raise ValueError(f"it should hold {count} records of shape {facts['shape']}")
-    _spot_check(part["pixels"], part["hashes"])
-    return Store(
+    if part["pixels"].nbytes <= VERIFIED_AT_ONCE:
+        whole = np.arange(count)
+    else:
+        whole = np.unique(np.linspace(0, count - 1, SPOT_CHECKS).astype(np.int64))
+    found = Store(
+        folder=folder,
         pixels=np.asarray(part["pixels"]),
         labels=labels,
         splits=splits,
@@ -224,7 +255,11 @@ def _opened(folder: Path) -> Store:
         names=Names(np.asarray(part["names"]), np.asarray(part["ends"])),
         facts=facts,
         mapping=getattr(part["pixels"], "_mmap", None),
+        verified=np.zeros(count, np.bool_),
     )
+    for rows in np.array_split(whole, max(1, len(whole) // VERIFIED_ROWS)):
+        found.rows(rows)
+    return found
 
 
 def _mapped(path: Path) -> NDArray[Any]:
@@ -233,11 +268,3 @@ def _mapped(path: Path) -> NDArray[Any]:
     except ValueError:  # an array without bytes cannot be mapped
         mapped = np.load(path, allow_pickle=False)
     return mapped
-
-
-def _spot_check(pixels: NDArray[Any], hashes: NDArray[np.uint64]) -> None:
-    if not len(pixels):
-        return
-    some = np.unique(np.linspace(0, len(pixels) - 1, SPOT_CHECKS).astype(np.int64))
-    if not np.array_equal(content_hashes(pixels[some]), hashes[some]):
-        raise ValueError("its pixels are not those that were written")
