@@ -116,6 +116,7 @@ def test_everything_applies_to_a_fused_model_and_is_finite(fused: Evaluation, ju
     assert list(fused.to_json()) == [
         "n",
         "split",
+        "overlap",
         "seed",
         "features",
         "judge",

@@ -20,6 +20,7 @@ from amalgan import files, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
+from amalgan.data.contents import contents_of
 from amalgan.features import features_of
 from amalgan.training import (
     coders,
@@ -316,4 +317,5 @@ class Job:
         with self.ledger.doing("writing the model"):
             facts = publishing.facts_of(self.run, self.data, current, metrics, doubts)
             target = self.order.out / folder.MODEL
-            modelfile.publish(target, system, name=self.run.system, facts=facts, coder=coder)
+            seen = contents_of(self.data.train)
+            modelfile.publish(target, system, name=self.run.system, facts=facts, coder=coder, contents=seen)
