@@ -219,6 +219,10 @@ class Job:
                 state.save(current, self.saved, self.identity, computed_on)
                 self.stored()
 
+    def saved_bytes(self) -> int:
+        """Bytes of the state on disk."""
+        return self.saved.stat().st_size if self.saved.exists() else 0
+
     def forecast(self, current: TrainState) -> Forecast:
         """What tells how long the rest of the run takes."""
         on_the_way = loop.settling_examples(self.run, self.data, loop.ON_THE_WAY)
@@ -258,7 +262,11 @@ class Job:
             hooks += [log, sheets, show]
         write = log.append if self.peers.first else lambda now, facts: None
         keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say)
-        return [*hooks, Periodic(keeper, run, 1, CHECKS), Save(self.store, signals, self.peers)]
+        return [
+            *hooks,
+            Periodic(keeper, run, 1, CHECKS),
+            Save(self.store, signals, self.peers, self.saved_bytes),
+        ]
 
     def now_and_then(self, what: str, action: Callable[[TrainState], None], every: int) -> Periodic:
         """A hook that takes ``action`` whenever ``every`` images of the plan are done."""
