@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from amalgan import registry
+from amalgan.arguments import checked
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data.held import named
 from amalgan.errors import UsageError
@@ -24,6 +25,7 @@ from amalgan.training.processes import DeviceName, PrecisionName
 from amalgan.training.run import Order, execute
 
 
+@checked
 def train(
     system: str,
     data: str | Path | NDArray[Any],
@@ -87,6 +89,7 @@ def train(
         return load(execute(order, Console(stderr=True, quiet=quiet)).model, device=device)
 
 
+@checked
 def compare(
     data: str | Path,
     systems: Sequence[str],
