@@ -72,7 +72,7 @@ def entries_of(tensors: dict[str, Tensor]) -> dict[str, dict[str, Any]]:
 def bytes_of(tensor: Tensor) -> memoryview:
     """Return the bytes of a tensor; of one that lies in the memory of the CPU nothing is copied."""
     plain = tensor.detach().cpu().contiguous().reshape(-1)
-    return memoryview(plain.view(torch.uint8).numpy())
+    return plain.view(torch.uint8).numpy().data
 
 
 def head_of(entries: dict[str, dict[str, Any]], metadata: dict[str, str]) -> bytes:
