@@ -22,6 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from amalgan.data.store import Store, open_store
+from amalgan.environment import number
 from amalgan.errors import FileError
 from amalgan.files import sync
 
@@ -115,7 +116,7 @@ def trim(root: Path, *, keep: Path) -> None:
         with suppress(OSError):
             if time.time() - stray.stat().st_mtime > STRAY_SECONDS:
                 shutil.rmtree(stray, ignore_errors=True)
-    cap = float(os.environ.get("AMALGAN_CACHE_GIB") or DEFAULT_GIB) * 2**30
+    cap = number("AMALGAN_CACHE_GIB", DEFAULT_GIB) * 2**30
     stores = sorted((path for path in root.glob("store-*") if path != keep), key=_used_at, reverse=True)
     total = _size(keep)
     for store in stores:
