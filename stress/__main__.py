@@ -36,6 +36,7 @@ PROMISES = {
     "writes": "every write passes through one module",
     "corruption": "damage is found",
     "decoder": "compressed files and models are distrusted",
+    "headers": "JSON from outside is typed and bounded",
     "images": "pictures are distrusted",
     "folder": "a bad file never stops a run",
     "codec": "bytes mean the same numbers everywhere",

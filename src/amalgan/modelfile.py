@@ -25,14 +25,12 @@ from amalgan.config import fields
 from amalgan.data.contents import MOST, Contents
 from amalgan.errors import ConfigError, FileError, ModelFileError
 from amalgan.mapcoder import MapCoder
+from amalgan.modelheader import FORMAT, check_format
 from amalgan.priors import Prior
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
 from amalgan.types import DataSpec
 
-FORMAT = 2
-READABLE = (1, 2)
-"""Files of format 1 hold every slot of a prior, also those that nothing was fitted to."""
 MOST_SLOTS = 2**28
 """Numbers that a prior may be built back to which its file does not hold."""
 SECRET = "weights"
@@ -41,7 +39,10 @@ SEEN = "seen.contents"
 """The tensor that says which contents were trained on; it is no part of the digest."""
 CODING = "coding."
 """Names of tensors that begin so are the coder's."""
-CANNOT_BUILD = (ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
+CANNOT_BUILD = (
+    *(ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError),
+    *(IndexError, AssertionError, MemoryError, RecursionError),
+)
 """What a header that makes no sense leads to."""
 
 AnyCoder = Coder | MapCoder
@@ -231,19 +232,6 @@ def info(source: Path) -> dict[str, Any]:
         raise ModelFileError(str(error)) from None
     check_format(source, header)
     return header
-
-
-def check_format(path: Path, header: dict[str, Any]) -> None:
-    """Refuse what is no model, or a model of a format that this version does not know."""
-    if "system" not in header:
-        raise ModelFileError(
-            f"{path} is not a model file but {header.get('what', 'another file of amalgan')}."
-        )
-    if header.get("format") not in READABLE:
-        known = " and ".join(map(str, READABLE))
-        raise ModelFileError(
-            f"{path} has format {header.get('format')!r}; this version reads formats {known}. Upgrade amalgan."
-        )
 
 
 def rebuild(

@@ -12,7 +12,6 @@ that it can be built again).
 
 from __future__ import annotations
 
-import json
 import mmap
 import sys
 from collections.abc import Sequence
@@ -29,12 +28,26 @@ from numpy.typing import NDArray
 from amalgan.data.names import Names
 from amalgan.errors import DataError, FileError
 from amalgan.files import sync, write_json
+from amalgan.shapes import read_json
 
 FORMAT = 1
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
 VERIFIED_AT_ONCE = 1 << 26
 """Bytes of pixels up to which all are held against their hashes when a store is opened; of more, 16 rows are."""
+FACTS = {
+    "format": int,
+    "count": int,
+    "shape": [int],
+    "digest": str,
+    "skipped": [[str]],
+    "classes": [str],
+    "names?": [str],
+    "ignored": int,
+    "modes": {str: int},
+    "chosen": str,
+}
+"""What the facts of a store must look like."""
 SPOT_CHECKS = 16
 VERIFIED_ROWS = 4096
 """Rows in memory at a time while a store is opened."""
@@ -233,7 +246,7 @@ def open_store(folder: Path) -> Store:
 
 
 def _opened(folder: Path) -> Store:
-    facts = json.loads((folder / "facts.json").read_text())
+    facts = read_json(folder / "facts.json", FACTS, "the cache")
     if facts["format"] != FORMAT or facts["digest"] != _digest(folder):
         raise ValueError("its parts do not fit together")
     part = {name: _mapped(folder / f"{name}.npy") for name in ("pixels", "hashes", "sizes", "names", "ends")}

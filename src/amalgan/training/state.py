@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from amalgan import files, tensorfile
+from amalgan import files, shapes, tensorfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.errors import FileError, StateError
@@ -33,6 +33,20 @@ WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
 
 
+HEADER = {
+    "round?": int,
+    "images?": int,
+    "steps?": {str: int},
+    "rate_scale?": float,
+    "rollbacks?": int,
+    "curve?": [{str: float}],
+    "stop?": (str, None),
+    "unlogged?": {str: [float]},
+    "amendments?": [list],
+    "time?": (None, {"minutes": float, "spent": float, "timed": dict, "threads?": (int, None)}),
+    "surroundings?": (None, {"threads?": (int, None), "device?": (str, None), "torch?": (str, None)}),
+}
+"""What the numbers of a state must look like."""
 NUMBERS = ("round", "images", "steps", "rate_scale", "rollbacks", "curve", "stop", "unlogged")
 """What a state holds beside tensors."""
 
@@ -181,45 +195,15 @@ def restore(
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
     if now is not None:
-        state.threads = agreed(source, header.get("surroundings"), now, accept, tell)
+        state.threads = surroundings.agreed(source, header.get("surroundings"), now, accept, tell)
+    try:
+        shapes.require(header, HEADER, f"the header of {source}", "amalgan train")
+    except FileError as error:
+        raise StateError(str(error)) from None
     try:
         fill_state(state, tensors, header)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StateError(f"{source} was saved by another version of this system: {error}") from None
-
-
-def agreed(
-    source: Path,
-    before: dict[str, Any] | None,
-    now: dict[str, Any],
-    accept: bool,
-    tell: Callable[[str], None],
-) -> int | None:
-    """Return the threads to go on with.
-
-    Raises:
-        StateError: device or torch are others than before, and that is not accepted.
-    """
-    if not isinstance(before, dict):
-        tell(
-            "note: this state is of an earlier version and does not say what it was computed on; the run stays the "
-            "same only if threads, device and torch do."
-        )
-        return None
-    changed = surroundings.changes(before, now)
-    if changed and not accept:
-        raise StateError(
-            f"{source} was computed on something else; what differs:\n  " + "\n  ".join(changed) + "\n"
-            "Going on gives another model than a run that never stopped. Resume where it was begun, or pass "
-            "--accept-changes."
-        )
-    if not accept:
-        return surroundings.threads_of(before, now, tell)
-    if changed or before.get("threads") != now["threads"]:
-        tell(
-            "note: the run goes on computed on something else, so its result is not that of a run that never stopped."
-        )
-    return None
 
 
 def numbers_of(state: TrainState) -> dict[str, Any]:

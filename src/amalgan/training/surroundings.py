@@ -9,9 +9,12 @@ With --accept-changes a run goes on with what is there now, and says that it bec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
+
+from amalgan.errors import StateError
 
 MOST_THREADS = 4096
 
@@ -51,3 +54,37 @@ def threads_of(before: Mapping[str, Any], now: Mapping[str, Any], tell: Callable
         "run. --accept-changes takes what torch takes now."
     )
     return kept
+
+
+def agreed(
+    source: Path,
+    before: dict[str, Any] | None,
+    now: dict[str, Any],
+    accept: bool,
+    tell: Callable[[str], None],
+) -> int | None:
+    """Return the threads to go on with.
+
+    Raises:
+        StateError: device or torch are others than before, and that is not accepted.
+    """
+    if not isinstance(before, dict):
+        tell(
+            "note: this state is of an earlier version and does not say what it was computed on; the run stays the "
+            "same only if threads, device and torch do."
+        )
+        return None
+    changed = changes(before, now)
+    if changed and not accept:
+        raise StateError(
+            f"{source} was computed on something else; what differs:\n  " + "\n  ".join(changed) + "\n"
+            "Going on gives another model than a run that never stopped. Resume where it was begun, or pass "
+            "--accept-changes."
+        )
+    if not accept:
+        return threads_of(before, now, tell)
+    if changed or before.get("threads") != now["threads"]:
+        tell(
+            "note: the run goes on computed on something else, so its result is not that of a run that never stopped."
+        )
+    return None
