@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import subprocess
 import sys
@@ -59,6 +60,7 @@ def train(asked: argparse.Namespace) -> None:
     from amalgan.training import hooks, run
 
     hooks.SAVE_SECONDS, run.LOG_ROUNDS = 0.0, 1
+    hooks.SAVE_SHARE = hooks.MOST_BYTES_A_DAY = math.inf
     system, out = asked.child
     settings = registry.config_class(system)()
     order = run.Order(

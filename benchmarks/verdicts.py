@@ -24,6 +24,7 @@ import torch
 
 from amalgan import files
 from amalgan.metrics.effect import MARGIN, effect
+from amalgan.metrics.looks import OF_EFFECTS, look
 from amalgan.tasks.augmenting.arms import School
 from amalgan.tasks.augmenting.lessons import Labeled, steps_for
 from amalgan.tasks.augmenting.verify import SEEDS, unbalanced
@@ -80,7 +81,7 @@ def judged(case: Case, number: int) -> dict[str, Any]:
     )
     right = school.right(("nothing", "added"))
     stratum = world.test.label if unbalanced(label) else None
-    found = effect(right["added"], right["nothing"], stratum)
+    found = effect(right["added"], right["nothing"], stratum, level=look(SEEDS, OF_EFFECTS).level())
     return {
         "truth": case.truth,
         "verdict": found.verdict(MARGIN),

@@ -37,6 +37,7 @@ PROMISES = {
     "lost": "nothing of the user's is lost",
     "corruption": "damage is found",
     "decoder": "compressed files and models are distrusted",
+    "headers": "JSON from outside is typed and bounded",
     "images": "pictures are distrusted",
     "folder": "a bad file never stops a run",
     "codec": "bytes mean the same numbers everywhere",

@@ -141,6 +141,13 @@ MUTANTS = (
         promise="corruption",
     ),
     Mutant(
+        name="no look at the shape of JSON",
+        file="shapes.py",
+        old="    if wrong is not None:",
+        new="    if False:",
+        promise="headers",
+    ),
+    Mutant(
         name="no limit on the header",
         file="tensorfile.py",
         old="        if not 2 <= length <= min(MOST_HEADER_BYTES, os.path.getsize(source) - 8):",

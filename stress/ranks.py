@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -35,7 +36,7 @@ def struck(workshop: Workshop, order: Order, rank: int, at: int) -> None:
             (order.out / "killed").touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
-    hooks.SAVE_SECONDS = 0.0
+    hooks.SAVE_SECONDS, hooks.SAVE_SHARE, hooks.MOST_BYTES_A_DAY = 0.0, math.inf, math.inf
     workshop.strike(strike)
     try:
         workshop.run(order)

@@ -100,9 +100,9 @@ def cut(name: str) -> Change:
         (lambda t, h: h["config"].update(novelty=1), "cannot build: FusionConfig has no field 'novelty'"),
         (lambda t, h: h["config"].update(noise_size=0), "cannot build: noise_size is 0"),
         (lambda t, h: h["config"].update(noise_size="x"), "cannot build"),
-        (lambda t, h: h.pop("config"), "cannot build"),
-        (lambda t, h: h.update(spec={"kind": "image"}), "cannot build"),
-        (lambda t, h: h.update(spec=[1]), "cannot build"),
+        (lambda t, h: h.pop("config"), "is not what amalgan train writes: it has no config"),
+        (lambda t, h: h.update(spec={"kind": "image"}), "it has no spec.shape"),
+        (lambda t, h: h.update(spec=[1]), "spec is a list, expected an object"),
         (lambda t, h: h["config"].update(noise_size=9), "its weights do not fit its system"),
         (lambda t, h: t.pop("encoder.last.bias"), "its weights do not fit its system"),
         (cut("prior.center"), "its weights do not fit its system: prior.center"),
@@ -215,3 +215,32 @@ def test_a_model_of_format_1_still_loads_and_makes_what_it_made() -> None:
     draws = Draws(seed=0, round=0, total=4)
     made = model.require(Generates).generate(torch.full((4,), UNLABELED), draws)
     assert float(made.double().sum()) == pytest.approx(model.header["metrics"]["generated_sum"], rel=1e-4)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["encoder.last.bias", "prior.center", "prior.weight"])
+def test_weights_that_are_not_finite_are_refused(name: str, value: float, tmp_path: Path) -> None:
+    """Such a file would make black pictures and end with 0."""
+    file = published(tmp_path)
+    tensors, header = tensorfile.read(file, expected="a model file")
+    tensors[name].view(-1)[-1] = value
+    forged(file, tensors, header)
+    with pytest.raises(ModelFileError, match=rf"{name} holds numbers that are not finite"):
+        modelfile.load(file)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.int32, torch.bool])
+def test_weights_of_another_kind_of_number_are_refused(dtype: torch.dtype, tmp_path: Path) -> None:
+    file = published(tmp_path)
+    tensors, header = tensorfile.read(file, expected="a model file")
+    for name in [name for name in tensors if name.endswith("bias")]:
+        tensorfile.write(file, tensors | {name: tensors[name].to(dtype)}, header)
+        with pytest.raises(ModelFileError, match=rf"{name} is of .*, expected float32"):
+            modelfile.load(file)
+
+
+def forged(file: Path, tensors: dict[str, torch.Tensor], header: dict[str, Any]) -> None:
+    """Write a file as amalgan would if it did not look: its digest is right."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tensorfile, "not_finite", lambda tensors: [])
+        tensorfile.write(file, tensors, header)

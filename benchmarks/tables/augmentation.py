@@ -7,7 +7,11 @@ from typing import Any
 
 from tables.markdown import stored, table
 
-SETS = {"made with": "with which the rule was made", "held": "set aside, judged once"}
+SETS = {
+    "made with": "with which the rule was made, 95 % intervals",
+    "held": "set aside, judged once, 95 % intervals",
+    "again": "of the first, judged again with the level of a first look",
+}
 CELLS = {
     "mnist-10": "MNIST, 10 a class",
     "mnist-30": "MNIST, 30",

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from rich.console import Console
 
 from amalgan import registry
+from amalgan.arguments import checked
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.data.held import named
 from amalgan.errors import Interrupted, UsageError
@@ -29,6 +30,7 @@ from amalgan.training.run import Order, execute
 
 
 @generators_kept()
+@checked
 def train(
     system: str,
     data: Any,
@@ -128,6 +130,7 @@ def workspace(out: str | Path | None) -> Iterator[Path]:
 
 
 @generators_kept()
+@checked
 def compare(
     data: str | Path,
     systems: Sequence[str],

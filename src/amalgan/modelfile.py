@@ -15,27 +15,34 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import nn
 
 from amalgan import __version__, registry, tensorfile
 from amalgan.coder import Coder
 from amalgan.config import fields
+from amalgan.data.contents import MOST, Contents
 from amalgan.errors import ConfigError, FileError, ModelFileError
 from amalgan.mapcoder import MapCoder
+from amalgan.modelheader import FORMAT, check_format
 from amalgan.priors import Prior
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
 from amalgan.types import DataSpec
 
-FORMAT = 2
-READABLE = (1, 2)
-"""Files of format 1 hold every slot of a prior, also those that nothing was fitted to."""
 MOST_SLOTS = 2**28
 """Numbers that a prior may be built back to which its file does not hold."""
+SECRET = "weights"
+"""What a header says of its watermark: that it is keyed by a secret made of the weights."""
+SEEN = "seen.contents"
+"""The tensor that says which contents were trained on; it is no part of the digest."""
 CODING = "coding."
 """Names of tensors that begin so are the coder's."""
-CANNOT_BUILD = (ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
+CANNOT_BUILD = (
+    *(ConfigError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError),
+    *(IndexError, AssertionError, MemoryError, RecursionError),
+)
 """What a header that makes no sense leads to."""
 
 AnyCoder = Coder | MapCoder
@@ -53,6 +60,10 @@ class Model:
     """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights and tables."""
     coder: AnyCoder | None = None
     """What it compresses with; None in files of an earlier version, and where there is no code."""
+    secret: str | None = None
+    """What its watermark is keyed by: it follows from every weight, and no picture says it; None in earlier files."""
+    contents: Contents | None = None
+    """Hashes of what it was trained on; None in files of an earlier version."""
 
     @property
     def name(self) -> str:
@@ -63,6 +74,11 @@ class Model:
     def spec(self) -> DataSpec:
         """What the model reads and makes."""
         return DataSpec.from_json(self.header["spec"])
+
+    @property
+    def mark_key(self) -> str:
+        """What pictures are marked by: the secret; in files of an earlier version the digest, which pictures say."""
+        return self.secret or self.digest
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -85,12 +101,19 @@ class Model:
 
 
 def publish(
-    target: Path, system: System, *, name: str, facts: dict[str, Any], coder: AnyCoder | None = None
+    target: Path,
+    system: System,
+    *,
+    name: str,
+    facts: dict[str, Any],
+    coder: AnyCoder | None = None,
+    contents: Contents | None = None,
 ) -> None:
     """Write ``system`` as a model file.
 
     Args:
         facts: further header entries: ``training``, ``data``, ``metrics``, ``doubts``.
+        contents: hashes of what it was trained on.
     """
     header = {
         "format": FORMAT,
@@ -98,11 +121,13 @@ def publish(
         "config": fields.to_json(system.config),
         "spec": asdict(system.spec),
         "abilities": abilities(system),
+        "mark": SECRET,
         "versions": {"amalgan": __version__, "torch": torch.__version__, "python": platform.python_version()},
         **facts,
     }
     coding = {f"{CODING}{key}": tensor for key, tensor in (coder.tensors() if coder else {}).items()}
-    tensorfile.write(target, stored(system) | coding, header)
+    seen = {} if contents is None else {SEEN: torch.from_numpy(contents.view(np.int64))}
+    tensorfile.write(target, stored(system) | coding | seen, header)
 
 
 def stored(system: System) -> dict[str, torch.Tensor]:
@@ -138,7 +163,8 @@ def republish(target: Path, model: Model) -> None:
     kept: dict[str, Any] = {
         name: model.header[name] for name in ("training", "data", "metrics", "doubts") if name in model.header
     }
-    publish(target, model.system, name=model.name, facts=kept, coder=model.coder)
+    kept["mark"] = model.header.get("mark")  # pictures that bear the old mark are still found
+    publish(target, model.system, name=model.name, facts=kept, coder=model.coder, contents=model.contents)
 
 
 def load(source: str | Path, device: str = "cpu") -> Model:
@@ -155,14 +181,38 @@ def load(source: str | Path, device: str = "cpu") -> Model:
         raise ModelFileError(str(error)) from None
     check_format(path, header)
     coding = {name.removeprefix(CODING): tensors[name] for name in tensors if name.startswith(CODING)}
-    weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(CODING)}
+    weights = {name: tensor for name, tensor in tensors.items() if not name.startswith((CODING, SEEN))}
     system, weights = rebuild(path, header, weights)
     try:
         system.load_state_dict(weights)
         coder = coder_of(coding) if coding else None
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: its weights do not fit its system: {error}") from None
-    return Model(system.to(device).eval().requires_grad_(False), header, digest(tensors), coder)
+    return Model(
+        system.to(device).eval().requires_grad_(False),
+        header,
+        digest(tensors),
+        coder,
+        secret_of(weights) if header.get("mark") == SECRET else None,
+        contents_in(path, tensors),
+    )
+
+
+def contents_in(path: Path, tensors: dict[str, torch.Tensor]) -> Contents | None:
+    """Return the hashes of what a model was trained on; None where its file holds none.
+
+    Raises:
+        ModelFileError: they are something else than hashes.
+    """
+    if SEEN not in tensors:
+        return None
+    found = tensors[SEEN]
+    if found.dtype != torch.int64 or found.ndim != 1 or len(found) > MOST:
+        raise ModelFileError(
+            f"{path}: {SEEN} is {kind_of(found)} of shape {tuple(found.shape)}, expected at most {MOST:,} of int64. "
+            "Take the file that amalgan wrote, or train again."
+        )
+    return found.numpy().view(np.uint64)
 
 
 def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
@@ -182,19 +232,6 @@ def info(source: Path) -> dict[str, Any]:
         raise ModelFileError(str(error)) from None
     check_format(source, header)
     return header
-
-
-def check_format(path: Path, header: dict[str, Any]) -> None:
-    """Refuse what is no model, or a model of a format that this version does not know."""
-    if "system" not in header:
-        raise ModelFileError(
-            f"{path} is not a model file but {header.get('what', 'another file of amalgan')}."
-        )
-    if header.get("format") not in READABLE:
-        known = " and ".join(map(str, READABLE))
-        raise ModelFileError(
-            f"{path} has format {header.get('format')!r}; this version reads formats {known}. Upgrade amalgan."
-        )
 
 
 def rebuild(
@@ -228,11 +265,31 @@ def check_sizes(path: Path, expected: dict[str, torch.Tensor], found: dict[str, 
             raise ModelFileError(
                 f"{path}: its weights do not fit its system: {name} is not what it should be."
             )
+        if expected[name].dtype != found[name].dtype:
+            raise ModelFileError(
+                f"{path}: its weights do not fit its system: {name} is of {kind_of(found[name])}, expected "
+                f"{kind_of(expected[name])}. Take the file that amalgan wrote, or train again."
+            )
+
+
+def kind_of(tensor: torch.Tensor) -> str:
+    """Return what kind of numbers a tensor holds, as ``float32``."""
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:
-    """16 hexadecimal characters over names and values of the weights."""
-    state = hashlib.blake2b(digest_size=8)
+    """16 hexadecimal characters over names and values of the weights and tables."""
+    tensors = {name: tensor for name, tensor in tensors.items() if name != SEEN}
+    return hashed(tensors, hashlib.blake2b(digest_size=8))
+
+
+def secret_of(weights: dict[str, torch.Tensor]) -> str:
+    """64 hexadecimal characters over names and values of the weights, which ``digest`` says nothing of."""
+    return hashed(weights, hashlib.blake2b(digest_size=32, person=b"amalgan mark"))
+
+
+def hashed(tensors: dict[str, torch.Tensor], state: hashlib.blake2b) -> str:
+    """Return what ``state`` makes of names and values."""
     for name in sorted(tensors):
         state.update(name.encode())
         state.update(tensors[name].contiguous().numpy().tobytes())

@@ -3,8 +3,8 @@
     8 bytes length │ header: names, shapes, __metadata__ {"amalgan": JSON, "digest": 32 hex} │ tensor bytes
 
 The digest is BLAKE2b of the whole file with the digest's own 32 characters read as zeros, so any flipped bit and
-any missing byte is found. Equal contents make equal bytes. Sizes are checked before memory is taken. There is no
-pickle and nothing is executed.
+any missing byte is found. It is written tensor by tensor: a save needs no memory of its own. Equal contents make equal
+bytes. Sizes are checked before memory is taken. There is no pickle and nothing is executed.
 """
 
 from __future__ import annotations
@@ -42,32 +42,53 @@ def write(
     Raises:
         FileError: a tensor holds NaN or infinity (such numbers are never kept), or the disk refuses.
     """
-    if broken := [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]:
+    if broken := not_finite(tensors):
         raise FileError(f"{target} was not written: {broken[0]} holds numbers that are not finite")
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(header, ensure_ascii=True, allow_nan=False, sort_keys=True)
-    data = with_metadata(pack(plain), {"amalgan": text, "digest": BLANK.decode()})
-    place = digest_place(bytes(data[: 8 + int.from_bytes(data[:8], "little")]))
-    data[place : place + 32] = digest_of(data)
-    files.write_bytes(target, bytes(data), previous=previous)
+    entries = entries_of(tensors)
+    head = head_of(entries, {"amalgan": text, "digest": BLANK.decode()})
+    state = hashlib.blake2b(head, digest_size=16)
+    for name in entries:
+        state.update(bytes_of(tensors[name]))
+    place = digest_place(head)
+    signed = head[:place] + state.hexdigest().encode() + head[place + 32 :]
+    with files.replacing(target, previous=previous) as part, part.open("wb") as file:
+        file.write(signed)
+        for name in entries:
+            file.write(bytes_of(tensors[name]))
 
 
-def with_metadata(packed: bytes, metadata: dict[str, str]) -> bytearray:
-    """A safetensors file with ``metadata``, whose order safetensors itself would leave to chance.
+def entries_of(tensors: dict[str, Tensor]) -> dict[str, dict[str, Any]]:
+    """Return what the header says of each tensor, in the order of the file, which is that of safetensors."""
+    packed = pack({name: torch.empty(0, dtype=tensor.dtype) for name, tensor in tensors.items()})
+    entries: dict[str, dict[str, Any]] = json.loads(packed[8 : 8 + int.from_bytes(packed[:8], "little")])
+    end = 0
+    for name, entry in entries.items():
+        start, end = end, end + tensors[name].numel() * tensors[name].element_size()
+        entry.update(shape=list(tensors[name].shape), data_offsets=[start, end])
+    return entries
+
+
+def bytes_of(tensor: Tensor) -> memoryview:
+    """Return the bytes of a tensor; of one that lies in the memory of the CPU nothing is copied."""
+    plain = tensor.detach().cpu().contiguous().reshape(-1)
+    return plain.view(torch.uint8).numpy().data
+
+
+def head_of(entries: dict[str, dict[str, Any]], metadata: dict[str, str]) -> bytes:
+    """Return the header of a safetensors file with ``metadata``, whose order safetensors would leave to chance.
 
     Raises:
         FileError: there is more to say than a header may hold.
     """
-    body = 8 + int.from_bytes(packed[:8], "little")
-    names = json.loads(packed[8:body])
-    text = json.dumps({"__metadata__": metadata, **names}, separators=(",", ":")).encode()
+    text = json.dumps({"__metadata__": metadata, **entries}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    if len(text) > MOST_HEADER_BYTES or len(names) > MOST_TENSORS:
+    if len(text) > MOST_HEADER_BYTES or len(entries) > MOST_TENSORS:
         raise FileError(
-            f"{len(names):,} tensors and {len(text):,} bytes of header; a file holds at most {MOST_TENSORS:,} "
+            f"{len(entries):,} tensors and {len(text):,} bytes of header; a file holds at most {MOST_TENSORS:,} "
             f"and {MOST_HEADER_BYTES:,}. Use fewer or smaller networks."
         )
-    return bytearray(len(text).to_bytes(8, "little") + text + packed[body:])
+    return len(text).to_bytes(8, "little") + text
 
 
 def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -91,9 +112,20 @@ def read(source: Path, *, expected: str) -> tuple[dict[str, Tensor], dict[str, A
         )
     data[place : place + 32] = found
     try:
-        return unpack(bytes(data)), header
+        tensors = unpack(bytes(data))
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise FileError(f"{source} is damaged: {error}. Copy it again from its origin.") from None
+    if broken := not_finite(tensors):
+        raise FileError(
+            f"{source} is not as amalgan writes it: {broken[0]} holds numbers that are not finite. "
+            "Take the file that was written, or train again."
+        )
+    return tensors, header
+
+
+def not_finite(tensors: dict[str, Tensor]) -> list[str]:
+    """Return the names of tensors that hold NaN or infinity."""
+    return [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
 
 
 def read_header(source: Path, *, expected: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ the data's own units. What comes out has the number of examples first: uint8 (N,
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from amalgan import modelfile
+from amalgan.arguments import checked
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.data import Dataset, open_data, to_pixels
-from amalgan.data.held import Examples, examples, named
+from amalgan.data.held import Examples, examples, named, rows_of
 from amalgan.data.whole import of_held, to_array
 from amalgan.features import Features, features_of
 from amalgan.streams import Draws, generators_kept, key
@@ -53,6 +55,7 @@ from amalgan.types import DataSpec
 
 
 @generators_kept()
+@checked
 def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
     """Read a model file, or the model of a run's folder.
 
@@ -80,11 +83,12 @@ class Model:
         return self.held.header | {"digest": self.held.digest}
 
     @generators_kept()
+    @checked
     def generate(
         self,
         count: int,
         *,
-        label: str | None = None,
+        label: str | int | None = None,
         seed: int = 0,
         decoder: DecoderName | None = None,
         temperature: float = 1.0,
@@ -99,7 +103,7 @@ class Model:
         parts = generate(
             self.held,
             count,
-            label=label,
+            label=None if label is None else str(label),
             seed=seed,
             decoder=decoder,
             temperature=temperature,
@@ -108,12 +112,14 @@ class Model:
         return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
 
     @generators_kept()
+    @checked
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
         """Each example, encoded and decoded again; ``seed`` draws what the realistic decoder adds."""
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
 
     @generators_kept()
+    @checked
     def restore(
         self,
         picture: NDArray[Any] | Image.Image,
@@ -142,12 +148,13 @@ class Model:
         return arrays[0] if samples == 1 else np.stack(arrays)
 
     @generators_kept()
+    @checked
     def walk(
         self,
         *,
         between: Examples | None = None,
         frames: int = 60,
-        label: str | None = None,
+        label: str | int | None = None,
         seed: int = 0,
         decoder: DecoderName | None = None,
         temperature: float = 1.0,
@@ -158,7 +165,7 @@ class Model:
             self.held,
             between=ends,
             frames=frames,
-            label=label,
+            label=None if label is None else str(label),
             seed=seed,
             decoder=decoder,
             temperature=temperature,
@@ -166,6 +173,7 @@ class Model:
         return self._out(film)
 
     @generators_kept()
+    @checked
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
@@ -173,24 +181,28 @@ class Model:
         return np.asarray(codes.numpy(), np.float32)
 
     @generators_kept()
+    @checked
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
         """The faithful decode of codes (N, K), or of one (K,)."""
         decode = self.held.require(Decodes).decode
-        codes = torch.from_numpy(np.atleast_2d(np.asarray(code, np.float32)))
+        codes = self._codes(code)
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
 
     @generators_kept()
+    @checked
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
         """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
         own_size = compress.any_size(self.held)
         return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
 
     @generators_kept()
+    @checked
     def decompress(self, data: bytes) -> NDArray[Any]:
         """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
         return self._out(compress.decoded(self.held, [compress.one_code(self.held, data)]))[0]
 
     @generators_kept()
+    @checked
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.held)
@@ -198,6 +210,7 @@ class Model:
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
     @generators_kept()
+    @checked
     def detect(self, x: Examples, *, normals: Examples, known: Examples | None = None) -> Detection:
         """How strange each example is beside ``normals``, normal ones that the model was not trained on.
 
@@ -208,6 +221,7 @@ class Model:
         return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
 
     @generators_kept()
+    @checked
     def trace(
         self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
     ) -> Trace:
@@ -224,6 +238,7 @@ class Model:
             return trace(self.held, self._in(x).split(CHUNK), known)
 
     @generators_kept()
+    @checked
     def export(self, out: str | Path) -> list[Exported]:
         """Write what the model can do as ONNX files into ``out``, each checked; what each takes is in export.json.
 
@@ -234,6 +249,7 @@ class Model:
         return export(self.held, Path(out), tell=lambda file: None)
 
     @generators_kept()
+    @checked
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
@@ -241,6 +257,7 @@ class Model:
             return evaluate(self.held, found, features=features, count=count, seed=seed)
 
     @generators_kept()
+    @checked
     def report(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
     ) -> Path:
@@ -250,6 +267,7 @@ class Model:
             return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
 
     @generators_kept()
+    @checked
     def explore(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
     ) -> Path:
@@ -260,6 +278,7 @@ class Model:
             return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 
     @generators_kept()
+    @checked
     def augment(
         self,
         data: str | Path,
@@ -289,9 +308,26 @@ class Model:
         return augment(self.held, str(data), asked, Path(out)).facts
 
     @generators_kept()
+    @checked
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
         modelfile.republish(Path(path), self.held)
+
+    def _codes(self, code: NDArray[Any]) -> torch.Tensor:
+        """Codes, where the model can encode of the shape of its own; a warning says that some are not finite."""
+        system, shape = self.held.system, np.shape(code)[1:] if np.ndim(code) > 1 else np.shape(code)
+        if isinstance(system, Encodes):
+            one = torch.zeros(1, *self.spec.shape, device=self.held.device)
+            shape = tuple(system.encode(one).shape[1:])
+        codes = rows_of(code, shape, "this model's code")
+        if wrong := int((~np.isfinite(codes)).any(axis=tuple(range(1, codes.ndim))).sum()):
+            warnings.warn(
+                f"{wrong:,} of {len(codes):,} codes hold numbers that are not finite; what is decoded of them means "
+                "nothing, and is black where it is a picture. Replace them.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        return torch.from_numpy(codes)
 
     def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
         """What the model is judged on, and the feature network where there is anything to learn it from."""

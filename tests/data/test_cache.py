@@ -13,7 +13,7 @@ import pytest
 
 from amalgan import locks
 from amalgan.config.data import DataConfig
-from amalgan.data import cache, folders, open_data
+from amalgan.data import cache, folders, open_data, store
 from amalgan.errors import DataError, FileError
 
 
@@ -307,3 +307,43 @@ def test_inspecting_needs_no_torch(album):
         f"open_data({str(album)!r}).inspection.to_json(); print('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("share", [0.01, 0.99])
+def test_altered_pictures_never_leave_the_cache(tmp_path, own_cache, monkeypatch, small, share):
+    """All but those at the places that a spot check looks at may be altered: each row is checked when it is read."""
+    if not small:
+        monkeypatch.setattr(store, "VERIFIED_AT_ONCE", 0)
+    x = np.random.default_rng(0).integers(0, 256, (500, 8, 8), dtype=np.uint8)
+    np.save(tmp_path / "x.npy", x)
+    open_data(tmp_path / "x.npy")
+    spots = np.unique(np.linspace(0, 499, store.SPOT_CHECKS).astype(int))
+    others = np.setdiff1d(np.arange(500), spots)
+    altered = others[: max(1, round(share * len(others)))]
+    pixels = np.load(stores(own_cache)[0] / "pixels.npy", mmap_mode="r+")
+    pixels[altered] ^= 1
+    pixels.flush()
+    after = open_data(tmp_path / "x.npy")
+    if small:  # built again, without a word
+        assert np.array_equal(after.records.pixels(slice(None)), x[:, None])
+        return
+    assert np.array_equal(after.records.pixels(spots), x[spots][:, None])
+    with pytest.raises(
+        FileError, match=rf"{len(altered):,} of 500 examples read are not what was written.*Remove"
+    ):
+        after.records.pixels(slice(None))
+    with pytest.raises(FileError, match="Remove"):
+        after.records.take(altered[:1])
+
+
+def test_a_row_is_held_against_its_hash_once(tmp_path, own_cache, monkeypatch):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8))
+    monkeypatch.setattr(store, "VERIFIED_AT_ONCE", 0)
+    records = open_data(tmp_path / "x.npy").records
+    hashed = []
+    whole = store.content_hashes
+    monkeypatch.setattr(store, "content_hashes", lambda rows: hashed.append(len(rows)) or whole(rows))
+    for _ in range(3):
+        records.pixels(slice(None))
+    assert sum(hashed) == 50 - store.SPOT_CHECKS

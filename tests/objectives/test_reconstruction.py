@@ -94,14 +94,25 @@ def test_small_pictures_get_a_window_that_fits(side: int, window: int) -> None:
 
 
 def _scikit(a: torch.Tensor, b: torch.Tensor, sigma: float) -> float:
-    options = {"gaussian_weights": True, "use_sample_covariance": False, "data_range": 2, "sigma": sigma}
+    """SSIM of levels from 0 to 255, which is what a file holds."""
+    options = {"gaussian_weights": True, "use_sample_covariance": False, "data_range": 255, "sigma": sigma}
+    a, b = (a + 1) * 127.5, (b + 1) * 127.5
     return float(np.mean(structural_similarity(a.numpy(), b.numpy(), channel_axis=0, **options)))
 
 
 def test_ssim_of_constant_pictures_in_closed_form() -> None:
+    """Luminance is a ratio of intensities, which are 0 at -1."""
     x, y = torch.full((1, 1, 16, 16), 0.5), torch.full((1, 1, 16, 16), -0.25)
-    expected = 1 - (2 * 0.5 * -0.25 + 4e-4) / (0.5**2 + 0.25**2 + 4e-4)
+    expected = 1 - (2 * 1.5 * 0.75 + 4e-4) / (1.5**2 + 0.75**2 + 4e-4)
     close(ssim_loss(x, y), [expected], rtol=1e-4)
+
+
+def test_ssim_is_computed_in_full_precision_where_layers_are_not() -> None:
+    x = pictures(2, 1, 16, 16).float()
+    y = (0.9 * x).clamp(-1, 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        low = ssim_loss(x, y)
+    close(low, ssim_loss(x, y), rtol=1e-6)
 
 
 def test_ssim_refuses_vectors_by_name() -> None:

@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from skimage.metrics import peak_signal_noise_ratio
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import r2_score
 from torch import Tensor, nn
 
-from amalgan.data import Dataset, Records, to_pixels
+from amalgan.config.data import DataConfig
+from amalgan.data import Dataset, Records, open_data, to_pixels
 from amalgan.errors import UsageError
 from amalgan.features import Features
 from amalgan.modelfile import Model
@@ -113,6 +116,7 @@ def test_everything_applies_to_a_fused_model_and_is_finite(fused: Evaluation, ju
     assert list(fused.to_json()) == [
         "n",
         "split",
+        "overlap",
         "seed",
         "features",
         "judge",
@@ -146,6 +150,33 @@ def test_psnr_is_that_of_the_eight_bit_pictures(fused: Evaluation, trained: Trai
         decoded = torch.cat(list(reconstruct(model, digits.test, decoder=decoder)))  # type: ignore[arg-type]
         theirs = peak_signal_noise_ratio(real, to_pixels(decoded, digits.spec), data_range=255)
         assert fused.metrics[key] == pytest.approx(theirs, abs=1e-4)
+
+
+class Dimmer(Mirror):
+    """Darker than it was: SSIM's luminance is what tells."""
+
+    def decode(self, code: Tensor) -> Tensor:
+        return (super().decode(code) + 1) * 0.6 - 1
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_picture_metrics_are_those_of_the_files(tmp_path: Path, mode: str) -> None:
+    """The reference implementation is given the files' own pixels, and what is darker, rounded."""
+    files = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    files = files if mode == "RGB" else files[..., 0]
+    for number, pixels in enumerate(files):
+        place = tmp_path / ("test" if number % 2 else "train") / f"{number}.png"
+        place.parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(place)
+    data = open_data(tmp_path, DataConfig(cache=str(tmp_path / "cache")))
+    found = evaluate(model_of(Dimmer(data.spec)), data, features=None).metrics
+    expected = [(one, np.round(one * 0.6).astype("u1")) for one in files[1::2]]
+    assert len(data.test) == len(expected)
+    options = {"channel_axis": -1 if mode == "RGB" else None, "gaussian_weights": True, "sigma": 1.5}
+    similar = [structural_similarity(a, b, use_sample_covariance=False, **options) for a, b in expected]
+    assert found["ssim"] == pytest.approx(np.mean(similar), abs=1e-5)
+    pairs = [np.stack(side) for side in zip(*expected, strict=True)]
+    assert found["psnr"] == pytest.approx(peak_signal_noise_ratio(*pairs), abs=1e-4)
 
 
 def test_the_same_seed_gives_the_same_numbers(

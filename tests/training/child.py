@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from dataclasses import replace
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--resume", action="store_true")
     asked = parser.parse_args()
-    hooks.SAVE_SECONDS = 0.0
+    hooks.SAVE_SECONDS, hooks.SAVE_SHARE, hooks.MOST_BYTES_A_DAY = 0.0, math.inf, math.inf
     run.LOG_ROUNDS = 1
     whole = loop.take_round
 

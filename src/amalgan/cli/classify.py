@@ -11,7 +11,7 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, model_at, related
 from amalgan.cli.output import Answer, shown_number, table
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
@@ -56,6 +56,7 @@ class Classify:
         facts = {
             "n": len(found),
             "split": split,
+            "overlap": related(model, data, records, console),
             **found.judged(),
             "counts": found.counts(),
             "out": self.out and str(self.out),

@@ -12,7 +12,7 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, model_at, related
 from amalgan.cli.output import Answer, counted, say, table
 from amalgan.cli.pace import pace
 from amalgan.cli.shared import Loading, Reading
@@ -82,7 +82,13 @@ class Detect:
         facts = {
             "n": len(found),
             "split": chosen.split,
-            "normals": {"n": found.normals, "of": chosen.source, "smallest_p": found.smallest},
+            "overlap": related(model, data, chosen.judged, console),
+            "normals": {
+                "n": found.normals,
+                "of": chosen.source,
+                "smallest_p": found.smallest,
+                "overlap": related(model, beside or data, chosen.normal, console),
+            },
             "signals": list(found.score),
             "rate": self.rate,
             "control": self.control,

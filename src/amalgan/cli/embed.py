@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, model_at, related
 from amalgan.cli.output import Answer, counted, harmless
 from amalgan.cli.pace import pace
 from amalgan.cli.shared import Loading, Reading
@@ -61,6 +61,7 @@ class Embed:
         n, size = codes.code.shape
         skipped = skipped_of(data)
         facts: dict[str, Any] = {"out": str(self.out), "n": n, "code_size": size, "written": written}
+        facts["overlap"] = related(model, data, data.records, console)
         facts["plot"] = self.drawn(codes, data.records, console)
         facts["duplicates"] = self.repeated(codes, data.records, console)
         facts["query"] = self.asked(model, codes, data.records, console)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
@@ -17,7 +17,7 @@ from amalgan.errors import DataError, ModelFileError
 from amalgan.marks import is_ours
 
 if TYPE_CHECKING:
-    from amalgan.data import Dataset
+    from amalgan.data import Dataset, Records
     from amalgan.features import Features
     from amalgan.modelfile import Model
     from amalgan.types import DataSpec
@@ -100,6 +100,16 @@ def shown_to(model: Model, data: Dataset, console: Console) -> Dataset:
             "and all else that asks for training examples go by these",
         )
     return shown
+
+
+def related(model: Model, data: Dataset, records: Records, console: Console) -> dict[str, Any]:
+    """How ``records`` relate to what the model was trained on, for the JSON; a note says what must be known."""
+    from amalgan.tasks.overlap import overlap
+
+    found = overlap(model, data, records)
+    if found.note:
+        say(console, f"note: {found.note}")
+    return found.to_json()
 
 
 def check_data(place: str) -> None:

@@ -6,11 +6,12 @@ Answer ─┬─ --json ──► one JSON object, last on stdout          skipp
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from amalgan.data.names import shown
+from amalgan.environment import whole_number
+from amalgan.errors import FileError
 
 SHOWN_SKIPPED = 10
 SOME_SKIPPED = 3
@@ -51,7 +54,7 @@ class Command(Protocol):
 def deliver(answer: Answer, as_json: bool, console: Console) -> int:
     """Show ``answer`` and return the exit code."""
     list_skipped(answer.skipped, answer.trouble, console)
-    if int(os.environ.get("RANK", 0)) == 0:  # of several processes, the first answers
+    if whole_number("RANK", 0) == 0:  # of several processes, the first answers
         with quiet_pipe():
             if as_json:
                 print_json(answer.facts)
@@ -77,7 +80,7 @@ def fail(message: str, as_json: bool, console: Console, code: int) -> int:
     """Say what went wrong and return ``code``."""
     say(console, f"amalgan: {message}")
     if as_json:
-        with quiet_pipe():
+        with suppress(FileError), quiet_pipe():
             print_json({"error": message})
     return code
 
@@ -88,8 +91,9 @@ def print_json(facts: Mapping[str, Any]) -> None:
 
 
 def say(console: Console, message: str) -> None:
-    """Plain text on stderr, without anything that acts on a terminal."""
-    console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
+    """Plain text on stderr, without anything that acts on a terminal; one that is closed or full hears nothing."""
+    with suppress(OSError, ValueError):
+        console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
 
 
 def harmless(text: str) -> str:
@@ -119,9 +123,27 @@ def counted(number: int, what: str) -> str:
 
 @contextmanager
 def quiet_pipe() -> Iterator[None]:
-    """A reader of stdout that went away is no error."""
+    """A reader of stdout that went away is no error; a stdout that is closed, or whose disk is full, is one.
+
+    Raises:
+        FileError: what was to be said could not be written.
+    """
     try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")
         yield
         sys.stdout.flush()
     except BrokenPipeError:
+        hush()
+    except OSError as error:
+        hush()
+        raise FileError(
+            f"cannot write to standard output: {error.strerror or error}. What was made is kept; "
+            "free space, or send the output elsewhere."
+        ) from error
+
+
+def hush() -> None:
+    """Let what is left to be said go nowhere, so that leaving does not fail."""
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,6 +5,7 @@ argv ─► name ─► dataclass (train: with the settings of --system, at the 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -16,6 +17,7 @@ from typing import Any, cast
 import tyro
 
 from amalgan import __version__, registry
+from amalgan.arguments import MOST
 from amalgan.cli import help
 from amalgan.cli.augment import Augment
 from amalgan.cli.classify import Classify
@@ -123,7 +125,25 @@ def read(name: str, kind: type[Any], default: Any, rest: list[str]) -> Command:
         raise UsageError(f"{unframed(said.getvalue())} See amalgan {name} --help.") from None
     if unknown:
         raise UsageError(unexpected(name, unknown[0], flags))
+    check_numbers(command, kind)
     return cast(Command, command)
+
+
+def check_numbers(command: Any, kind: type[Any]) -> None:
+    """Refuse numbers that no computation can hold, in every flag of every command.
+
+    Raises:
+        UsageError: a number has more than 63 bits before its point, or is NaN or infinite.
+    """
+    for flag in (flag for group in groups(kind, command) for flag in group.flags):
+        values = flag.default if isinstance(flag.default, tuple) else (flag.default,)
+        for value in values:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"{flag.spellings[0]} is {value}; expected a finite number.")
+            if isinstance(value, int | float) and abs(value) > MOST:
+                raise UsageError(
+                    f"{flag.spellings[0]} is {str(value)[:40]}; at most {MOST:,}. Give a smaller number."
+                )
 
 
 def unframed(box: str) -> str:

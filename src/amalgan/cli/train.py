@@ -71,6 +71,8 @@ class Train(Generic[C]):
     """What layers compute in; auto takes bfloat16 for pictures where the device is faster in it."""
     resume: Switch = False
     """Go on with the run in --out from its last saved state."""
+    accept_changes: Switch = False
+    """Resume with another torch, device or number of threads than the run was begun with, which changes its result."""
     overwrite: Switch = False
     """Replace the run in --out."""
     init: Path | None = None
@@ -109,6 +111,7 @@ class Train(Generic[C]):
             device=self.device,
             precision=self.precision,
             resume=self.resume,
+            accept_changes=self.accept_changes,
             overwrite=self.overwrite,
             init=self.init,
             keep_state=self.keep_state,

@@ -202,7 +202,7 @@ class Evaluate:
             found = evaluate(
                 model, data, features=by.features, count=self.count, seed=self.seed, tell=by.tell
             )
-        for warning in found.warnings:
+        for warning in filter(None, (found.overlap.note, *found.warnings)):
             say(console, f"note: {warning}")
         skipped = skipped_of(data)
         facts = found.to_json() | {"system": model.name, "digest": model.digest, "skipped": skipped}

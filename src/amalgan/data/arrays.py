@@ -21,11 +21,11 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.data.array_labels import LONGEST_LABEL, Labels, text_of
 from amalgan.data.names import shown
 from amalgan.data.sources import ArrayData, Arrays, Block, file_key, unlabeled
 from amalgan.data.store import ANY, TEST, TRAIN, VALIDATION
 from amalgan.errors import DataError
-from amalgan.types import UNLABELED
 
 X_NAMES, Y_NAMES = ("x", "images", "arr_0"), ("y", "label", "labels")
 SPLITS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "test": TEST}
@@ -174,7 +174,7 @@ def _example_shape(x: Stored) -> tuple[int, ...]:
     )
 
 
-def _labels(part: Part) -> NDArray[Any] | None:
+def _labels(part: Part) -> Labels | None:
     if part.y is None:
         return None
     count, y = part.x.shape[0], part.y
@@ -182,30 +182,33 @@ def _labels(part: Part) -> NDArray[Any] | None:
         raise DataError(
             f"{y.name} is {y.dtype} {y.shape}; expected {count} labels, integers or text, one an example."
         )
-    values = np.concatenate([*_rows(y), np.zeros((0, *y.shape[1:]), y.dtype)]).reshape(count)
-    if y.dtype.kind in "US":
-        return values.astype(str)
-    if y.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.rint(values)).all()):
+    found = Labels.gathered(rows.reshape(len(rows)) for rows in _rows(y))
+    if y.dtype.kind == "f" and not all(float(value).is_integer() for value in found.values):
         raise DataError(f"{y.name} holds fractions; labels are integers or text. Leave measurements out.")
-    return values.astype(np.int64)
+    values = [text_of(value) if y.dtype.kind in "US" else int(value) for value in found.values]
+    if (longest := max((len(str(value)) for value in values), default=0)) > LONGEST_LABEL:
+        raise DataError(
+            f"{y.name} holds a label of {longest:,} characters; at most {LONGEST_LABEL} make sense. Shorten them."
+        )
+    return Labels(values, found.numbers)
 
 
-def _classes(labels: list[NDArray[Any]]) -> NDArray[Any]:
-    if not labels:
-        return np.zeros(0, np.int64)
-    if len({part.dtype.kind for part in labels}) > 1:
+def _classes(labels: list[Labels]) -> list[Any]:
+    """All labels, in order; negative numbers are none."""
+    kinds = {type(value) for part in labels for value in part.values}
+    if len(kinds) > 1:
         raise DataError("some labels are numbers and some are text; use one of them for all splits.")
-    values = np.unique(np.concatenate(labels))
-    return values if values.dtype.kind == "U" else values[values >= 0]
+    return sorted({value for part in labels for value in part.values if isinstance(value, str) or value >= 0})
 
 
-def _blocks(parts: list[Part], labels: list[NDArray[Any] | None], classes: NDArray[Any]) -> Iterator[Block]:
+def _blocks(parts: list[Part], labels: list[Labels | None], classes: list[Any]) -> Iterator[Block]:
+    number_of = {value: number for number, value in enumerate(classes)}
     for part, known in zip(parts, labels, strict=True):
         start = 0
         for rows in _rows(part.x):
             names = [f"{part.prefix}{row:06d}" for row in range(start, start + len(rows))]
             label = (
-                _numbered(known[start : start + len(rows)], classes)
+                known.numbered(slice(start, start + len(rows)), number_of)
                 if known is not None
                 else unlabeled(len(rows))
             )
@@ -221,11 +224,6 @@ def _blocks(parts: list[Part], labels: list[NDArray[Any] | None], classes: NDArr
                     name: "holds NaN or infinite numbers" for name, no in zip(names, bad, strict=True) if no
                 },
             )
-
-
-def _numbered(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
-    numbers = np.searchsorted(classes, labels).astype(np.int64)
-    return numbers if labels.dtype.kind == "U" else np.where(labels < 0, UNLABELED, numbers)
 
 
 def _rows(stored: Stored) -> Iterator[NDArray[Any]]:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from amalgan import locks
 from amalgan.data.store import FILES, Store, open_store
+from amalgan.environment import number
 from amalgan.errors import FileError
 from amalgan.files import remove_within, sync, write_text
 from amalgan.marks import json_at
@@ -187,7 +188,7 @@ def trim(root: Path, *, keep: Path) -> None:
     """Remove the least recently used stores beyond the cap, and what crashed runs left behind."""
     for stray in filter(_is_stray, root.glob(".part-*")):
         _remove_files(stray)
-    cap = float(os.environ.get("AMALGAN_CACHE_GIB") or DEFAULT_GIB) * 2**30
+    cap = number("AMALGAN_CACHE_GIB", DEFAULT_GIB) * 2**30
     ours = (path for path in root.glob("store-*") if path != keep and _is_store(path))
     stores = sorted(ours, key=_used_at, reverse=True)
     total = _size(keep)

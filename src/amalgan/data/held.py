@@ -49,10 +49,40 @@ def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Te
 def vectors(x: Any, spec: DataSpec) -> torch.Tensor:
     """One vector or many, in the data's units, standardized."""
     held = x if isinstance(x, np.ndarray) or _is_row(x) else given(x).x
-    values = np.atleast_2d(np.asarray(held, np.float32))
-    if values.shape[1:] != spec.shape:
-        raise UsageError(f"found an array of shape {np.shape(x)}; this model reads (N, {spec.size}) numbers")
+    values = rows_of(held, spec.shape, "this model")
+    refuse_not_finite(values, "this model")
     return from_pixels(values, spec)
+
+
+def rows_of(x: Any, shape: tuple[int, ...], what: str) -> NDArray[np.float32]:
+    """Return one row of numbers or many as float32 (N, *shape).
+
+    Raises:
+        UsageError: they are no numbers, or of another shape; says what was found.
+    """
+    try:
+        values = np.asarray(x, np.float32)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"found {type(x).__name__}; {what} has (N, {axes(shape)}) numbers.") from None
+    values = values[None] if values.shape == shape else values
+    if values.shape[1:] != shape:
+        raise UsageError(
+            f"found an array of shape {np.shape(x)}; {what} has (N, {axes(shape)}) numbers. Give as many."
+        )
+    return values
+
+
+def refuse_not_finite(values: NDArray[np.float32], what: str) -> None:
+    """Raise UsageError where some of ``values`` are NaN or infinite."""
+    if wrong := int((~np.isfinite(values)).sum()):
+        raise UsageError(
+            f"found {wrong:,} numbers that are not finite; {what} reads finite ones. Replace them."
+        )
+
+
+def axes(shape: tuple[int, ...]) -> str:
+    """Return a shape as people write it: ``3`` or ``3, 8, 8``."""
+    return ", ".join(map(str, shape))
 
 
 def _is_row(x: Any) -> bool:

@@ -15,6 +15,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -27,7 +28,10 @@ from amalgan.data.store import TEST, TRAIN
 from amalgan.errors import DataError
 
 FILE = re.compile(r"^(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$")
-BLOCK = 4096
+BLOCK, BLOCK_BYTES = 4096, 1 << 24
+"""Pictures, and bytes, that are read at a time."""
+GZIP_MOST = 1032
+"""A byte of gzip data unfolds to so many at most (RFC 1951: 258 bytes of two bits)."""
 SIDE_LIMIT = 4096
 SPLIT_OF = {"train": TRAIN, "t10k": TEST, "test": TEST}
 
@@ -92,8 +96,9 @@ def _blocks(
     for part, known in zip(parts, labels, strict=True):
         with _opened(part.images) as file:
             count, height, width = _header(file, part.images, dimensions=3)
-            for start in range(0, count, BLOCK):
-                rows = range(start, min(start + BLOCK, count))
+            block = max(1, min(BLOCK, BLOCK_BYTES // (height * width)))
+            for start in range(0, count, block):
+                rows = range(start, min(start + block, count))
                 pixels = _read(file, part.images, len(rows) * height * width)
                 chosen = slice(rows.start, rows.stop)
                 yield Block(
@@ -142,6 +147,12 @@ def _header(file: IO[bytes], path: Path, *, dimensions: int) -> tuple[int, ...]:
     shape = struct.unpack(f">{dimensions}I", start[4:])
     if max(shape[1:], default=1) > SIDE_LIMIT or 0 in shape[1:]:
         raise DataError(f"{path.name} declares pictures of {shape[1:]}; a side is 1 to {SIDE_LIMIT}.")
+    most = path.stat().st_size * (GZIP_MOST if isinstance(file, gzip.GzipFile) else 1)
+    if prod(shape) > most:
+        raise DataError(
+            f"{path.name} declares {prod(shape):,} bytes and can hold at most {most:,}: it is damaged or cut short. "
+            "Download it again."
+        )
     return shape
 
 

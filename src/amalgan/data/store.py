@@ -7,12 +7,13 @@
     facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
-that its disk has no room for is refused before the first byte of it is written.
+that its disk has no room for is refused before the first byte of it is written. No pixel leaves a store that is not
+what was written: each row is held against its hash when it is first read (a small store whole, when it is opened, so
+that it can be built again).
 """
 
 from __future__ import annotations
 
-import json
 import mmap
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from amalgan.data.names import Names
 from amalgan.data.near import groups
 from amalgan.errors import DataError, FileError
 from amalgan.files import sync, write_json
+from amalgan.shapes import read_json
 
 FORMAT = 2
 PARTS = ("pixels", "labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends")
@@ -37,9 +39,29 @@ FILES = ("facts.json", *(f"{part}.npy" for part in PARTS), "views.npy")
 """All that there is in the folder of a store; the last one only while it is being built."""
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
+VERIFIED_AT_ONCE = 1 << 26
+"""Bytes of pixels up to which all are held against their hashes when a store is opened; of more, 16 rows are."""
+FACTS = {
+    "format": int,
+    "count": int,
+    "shape": [int],
+    "digest": str,
+    "skipped": [[str]],
+    "classes": [str],
+    "names?": [str],
+    "ignored": int,
+    "modes": {str: int},
+    "chosen": str,
+    "told": [str],
+    "range": [float],
+    "outer?": (str, None),
+}
+"""What the facts of a store must look like."""
 SPOT_CHECKS = 16
 VIEW = 64
 """Numbers that tell whether two pictures are nearly alike."""
+VERIFIED_ROWS = 4096
+"""Rows in memory at a time while a store is opened."""
 BESIDE_PIXELS = 224
 """Bytes of a record beside its pixels: hashes, view, label, split, size, and a name of usual length."""
 KEEP_MAPPED = 1 << 28
@@ -212,6 +234,7 @@ def _digest(folder: Path) -> str:
 class Store:
     """A data set on disk, open for reading."""
 
+    folder: Path
     pixels: NDArray[Any]
     labels: NDArray[np.int32]
     splits: NDArray[np.uint8]
@@ -226,16 +249,36 @@ class Store:
     facts: dict[str, Any]
     mapping: Any
     """The memory map behind ``pixels``; None for an empty store."""
+    verified: NDArray[np.bool_]
+    """Rows of pixels that were held against their hashes."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def rows(self, index: NDArray[np.int64]) -> NDArray[Any]:
-        """A copy of those rows of pixels. Of a large store no page stays in memory on their account."""
+        """A copy of those rows of pixels. Of a large store no page stays in memory on their account.
+
+        Raises:
+            FileError: they are not what was written.
+        """
         rows: NDArray[Any] = self.pixels[index]
+        self._verify(rows, index)
         if self.mapping is not None and self.pixels.nbytes > KEEP_MAPPED and sys.platform != "win32":
             self.mapping.madvise(mmap.MADV_DONTNEED)
         return rows
+
+    def _verify(self, rows: NDArray[Any], index: NDArray[np.int64]) -> None:
+        new = np.flatnonzero(~self.verified[index])
+        if not len(new):
+            return
+        wrong = (content_hashes(rows[new]) != self.hashes[index[new]]).any(1)
+        if wrong.any():
+            name = self.names[int(index[new][wrong][0])].decode()
+            raise FileError(
+                f"the cache is damaged: {int(wrong.sum()):,} of {len(new):,} examples read are not what was written, "
+                f"the first is {name}. Remove {self.folder}; it is rebuilt by itself."
+            )
+        self.verified[index[new]] = True
 
 
 def open_store(folder: Path) -> Store:
@@ -253,7 +296,7 @@ def open_store(folder: Path) -> Store:
 
 
 def _opened(folder: Path) -> Store:
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    facts = read_json(folder / "facts.json", FACTS, "the cache")
     if facts["format"] != FORMAT or facts["digest"] != _digest(folder):
         raise ValueError("its parts do not fit together")
     mapped = ("pixels", "hashes", "contents", "kin", "sizes", "names", "ends")
@@ -262,8 +305,12 @@ def _opened(folder: Path) -> Store:
     count = facts["count"]
     if len(labels) != count or part["pixels"].shape != (count, *facts["shape"]):
         raise ValueError(f"it should hold {count} records of shape {facts['shape']}")
-    _spot_check(part["pixels"], part["hashes"])
-    return Store(
+    if part["pixels"].nbytes <= VERIFIED_AT_ONCE:
+        whole = np.arange(count)
+    else:
+        whole = np.unique(np.linspace(0, count - 1, SPOT_CHECKS).astype(np.int64))
+    found = Store(
+        folder=folder,
         pixels=np.asarray(part["pixels"]),
         labels=labels,
         splits=splits,
@@ -274,7 +321,11 @@ def _opened(folder: Path) -> Store:
         names=Names(np.asarray(part["names"]), np.asarray(part["ends"])),
         facts=facts,
         mapping=getattr(part["pixels"], "_mmap", None),
+        verified=np.zeros(count, np.bool_),
     )
+    for rows in np.array_split(whole, max(1, len(whole) // VERIFIED_ROWS)):
+        found.rows(rows)
+    return found
 
 
 def _mapped(path: Path) -> NDArray[Any]:
@@ -283,11 +334,3 @@ def _mapped(path: Path) -> NDArray[Any]:
     except ValueError:  # an array without bytes cannot be mapped
         mapped = np.load(path, allow_pickle=False)
     return mapped
-
-
-def _spot_check(pixels: NDArray[Any], hashes: NDArray[np.uint64]) -> None:
-    if not len(pixels):
-        return
-    some = np.unique(np.linspace(0, len(pixels) - 1, SPOT_CHECKS).astype(np.int64))
-    if not np.array_equal(content_hashes(pixels[some]), hashes[some]):
-        raise ValueError("its pixels are not those that were written")

@@ -10,6 +10,7 @@ Cells stand between commas, semicolons or tabs, whichever the first line has mos
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +28,9 @@ from amalgan.types import UNLABELED
 ENDINGS = (".csv", ".tsv")
 BETWEEN = ",;\t"
 LABELS = ("label", "labels", "class")
-BLOCK = 8192
+BLOCK, BLOCK_CELLS = 8192, 1 << 22
+"""Rows, and cells, that are held at a time."""
+LONGEST_LINE = 1 << 26
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 40
 """Characters of a cell that a message quotes."""
@@ -84,7 +87,12 @@ def _open(path: Path) -> ArrayData:
 def _begun(path: Path) -> Table:
     """The table of a file, by its first line."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        first = file.readline(csv.field_size_limit())
+        first = file.readline(LONGEST_LINE)
+    if len(first) == LONGEST_LINE:
+        raise DataError(
+            f"the first line of {shown(path.name)} has more than {LONGEST_LINE:,} characters; a table has at most so "
+            "many. Is it a table of numbers?"
+        )
     between = max(BETWEEN, key=first.count)
     header = [cell.strip() for _, cells in _read(path, [first], between) for cell in cells]
     if not header:
@@ -97,7 +105,7 @@ def _begun(path: Path) -> Table:
 
 
 def _check_header(name: str, header: list[str]) -> None:
-    if twice := sorted({column for column in header if header.count(column) > 1} - {""}):
+    if twice := sorted({column for column, times in Counter(header).items() if times > 1} - {""}):
         raise DataError(f"{name} has two columns {shown(twice[0])!r}; names must differ.")
     if "" in header:
         raise DataError(
@@ -127,7 +135,7 @@ def _read(path: Path, lines: Iterable[str], between: str) -> Iterator[tuple[int,
 def _blocks(table: Table, classes: tuple[str, ...]) -> Iterator[Block]:
     number_of = {name: number for number, name in enumerate(classes)}
     rows = _rows(table)
-    while part := list(islice(rows, BLOCK)):
+    while part := list(islice(rows, max(1, min(BLOCK, BLOCK_CELLS // len(table.header))))):
         good, labels, names, bad = list[NDArray[np.float32]](), list[int](), list[str](), dict[str, str]()
         for line, cells in part:
             values = _vector(table, cells)

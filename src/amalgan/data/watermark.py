@@ -1,6 +1,6 @@
 """An invisible mark in pictures: which model made them can be told from the pixels alone, whatever their file says.
 
-    model's digest ─► a sign for each of 570 low frequencies
+    model's secret ─► a sign for each of 570 low frequencies
                             │
     picture ─► luminance ─► cosine transform ─► seven of ten signs made to agree, the cheapest first ─► picture
     picture ─► luminance ─► cosine transform ─► how many agree? ─► p-value
@@ -9,8 +9,8 @@ A coin tossed for each frequency would agree with half of them, so the number th
 p-value is exact: of keys drawn at random, a share p or less agree as often with a picture that has no mark. The
 transform is that of the whole picture, so that a scaled copy still has the same signs at the same frequencies (as in
 Cox et al. 1997, IEEE Trans. Image Processing 6; there additive, here the host's own coefficients are moved, which
-costs the least where they are small). The key is no secret: whoever has the model's file can find the mark, or
-remove it.
+costs the least where they are small). The key follows from every weight of the model, and no picture says it: whoever
+has the model's file can find the mark, set it or remove it; whoever has pictures alone cannot.
 """
 
 from __future__ import annotations

@@ -5,12 +5,15 @@
     ssim          Wang et al. 2004, IEEE TIP 13(4), eq. 13, with its window: 11 pixels, deviation 1.5
     ms_ssim       Wang et al. 2003, Asilomar, eq. 7, five scales
 
-``data_range`` is the distance between black and white: 2 for pictures in [-1, 1], 255 for 8-bit ones.
+``data_range`` is the distance between black and white: 2 for pictures in [-1, 1], 255 for 8-bit ones. ``black`` is the
+value of black in the same units: -1, or 0. The luminance term of SSIM is a ratio of intensities, which count from
+black; a difference of two pictures, as in PSNR, is the same wherever one counts from.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from jaxtyping import Float
@@ -52,17 +55,17 @@ def decibels(error: float, data_range: float) -> float:
     return 10 * math.log10(data_range**2 / error) if error else math.inf
 
 
-def ssim(x: Pictures, y: Pictures, data_range: float) -> PerPicture:
+def ssim(x: Pictures, y: Pictures, data_range: float, *, black: float) -> PerPicture:
     """Structural similarity per picture, in [-1, 1], float64; the mean over channels and positions.
 
     Positions are those where the window fits whole, as in scikit-image (torchmetrics also counts borders,
     which it fills by reflection). Where a side is shorter than 11, window and deviation shrink together
     to the largest odd window that fits; such numbers do not compare with those of larger pictures.
     """
-    return torch.cat([_similarities(a, b, data_range)[0] for a, b in _chunks(x, y)])
+    return torch.cat([_similarities(a, b, data_range)[0] for a, b in _chunks(x, y, black)])
 
 
-def ms_ssim(x: Pictures, y: Pictures, data_range: float) -> PerPicture:
+def ms_ssim(x: Pictures, y: Pictures, data_range: float, *, black: float) -> PerPicture:
     """Multi-scale structural similarity per picture, in [0, 1], float64. Negative similarities count as 0.
 
     Raises:
@@ -73,7 +76,7 @@ def ms_ssim(x: Pictures, y: Pictures, data_range: float) -> PerPicture:
             f"MS-SSIM needs sides of at least {SMALLEST_SIDE} pixels; these pictures are "
             f"{x.shape[2]}x{x.shape[3]}. Use SSIM."
         )
-    return torch.cat([_over_scales(a, b, data_range) for a, b in _chunks(x, y)])
+    return torch.cat([_over_scales(a, b, data_range) for a, b in _chunks(x, y, black)])
 
 
 def _over_scales(x: Tensor, y: Tensor, data_range: float) -> Tensor:
@@ -84,14 +87,16 @@ def _over_scales(x: Tensor, y: Tensor, data_range: float) -> Tensor:
     return product * _similarities(x, y, data_range)[0].clamp_min(0) ** SCALE_WEIGHTS[-1]
 
 
-def _chunks(x: Tensor, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+def _chunks(x: Tensor, y: Tensor, black: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Intensities, which are 0 where a picture is black, some pictures at a time."""
     pictures = max(1, CHUNK // x[0].numel())
-    starts = range(0, len(x), pictures)
-    return [(x[at : at + pictures].double(), y[at : at + pictures].double()) for at in starts]
+    for at in range(0, len(x), pictures):
+        rows = slice(at, at + pictures)
+        yield x[rows].double() - black, y[rows].double() - black
 
 
 def _similarities(x: Tensor, y: Tensor, data_range: float) -> tuple[Tensor, Tensor]:
-    """Per picture, the means of luminance * structure and of structure alone."""
+    """Per picture of intensities, the means of luminance * structure and of structure alone."""
     line = _window(min(x.shape[2:])).to(x.device)
 
     def blur(image: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ with the seed (chance of training) and with the test example (chance of which we
 The three parts come from the means of rows, of columns and from the rest, as in a two-way analysis of variance with
 random effects (Searle, Casella & McCulloch 1992, ch. 4; a bootstrap of rows and columns estimates the same sum, but
 with five seeds too little of it: Owen 2007, arXiv:0707.3391). The interval is Student's, with Satterthwaite's
-degrees of freedom: those of the seeds where seeds decide, those of the test examples where these do. Training data
+degrees of freedom: those of the seeds where seeds decide, those of the test examples where these do. Its level is that
+of the look (``looks``), so that adding seeds until there is an answer is not wrong more often than 5 %. Training data
 and generator are taken as they are: the interval does not say what others would do.
 
 Strata (classes) of equal weight make it balanced accuracy. Everything is in points: hundredths of accuracy.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal, get_args
 
 import torch
@@ -28,13 +30,11 @@ from scipy.special import stdtrit
 from torch import Tensor
 
 from amalgan.errors import UsageError
+from amalgan.metrics.looks import OF_EFFECTS, looks_after
 from amalgan.metrics.statistics import Interval
 
 MARGIN = 0.5
 """Points. An effect that stays below is called none."""
-MOST_SEEDS = 100
-"""More are not advised."""
-
 Verdict = Literal["helps", "none", "hurts", "inconclusive"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -80,14 +80,19 @@ class Effect:
         An answer is there when the interval leaves out zero or a margin, whichever the mean is farther from.
         """
         reach = max(abs(self.interval.mean), margin - abs(self.interval.mean))
-        goal, seeds = (reach / 2) ** 2, self.interval.n
-        for count in range(seeds, MOST_SEEDS + 1):
-            if self.parts.at(count / seeds, 1.0) <= goal:
-                return max(count, seeds + 1), None
-        left = goal - self.parts.seeds
+        seeds = self.interval.n
+        for at in looks_after(seeds, OF_EFFECTS):
+            if self.parts.at(at.seeds / seeds, 1.0) <= (reach / quantile(at.level())) ** 2:
+                return at.seeds, None
+        left = (reach / quantile(self.interval.level)) ** 2 - self.parts.seeds
         if left <= 0:
             return None, None
         return None, math.ceil(self.tests * (self.parts.tests + self.parts.rest) / left)
+
+
+def quantile(level: float) -> float:
+    """Return how many standard deviations the interval of a Gaussian reaches to either side."""
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def effect(

@@ -24,10 +24,13 @@ from scipy.special import stdtr, stdtrit
 from torch import Tensor
 
 from amalgan.errors import UsageError
+from amalgan.metrics.looks import Look, look
 
 FEW = 200
 """Examples below which nothing is said without its interval."""
 RESAMPLED = 200
+MOST_LEVEL = 1 - 1e-12
+"""Of an interval that ends somewhere."""
 ROUNDING = 1e-12
 """Differences that vary by no more than this share of the values are equal."""
 
@@ -151,7 +154,11 @@ class Compared:
         return Difference(self.interval, self.p_adjusted).verdict
 
 
-def compared(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], level: float = 0.95) -> list[Compared]:
+def compared(
+    pairs: Sequence[tuple[Sequence[float], Sequence[float]]],
+    level: float = 0.95,
+    looks: Sequence[int] = (),
+) -> list[Compared]:
     """Paired differences of a family of comparisons, with Holm's correction for making all of them.
 
     Each interval is that of the step at which Holm's rule stands when it comes to the difference: the smallest
@@ -159,16 +166,24 @@ def compared(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], level: fl
     that fails, whose step holds for all after it. Differences that are equal in all pairs (counts of a few examples
     often are) say nothing of chance: their p-value is 1.
 
+    Args:
+        looks: numbers of pairs at which those are looked at that grow until there is an answer. Each look takes the
+            first so many and spends its share of the chance of error; by default there is one look, at all.
+
     Raises:
         UsageError: as ``paired_difference``.
     """
+    shares = [look(len(a), looks) if looks else Look(len(a), 1.0) for a, _ in pairs]
+    pairs = [(a[: at.seeds], b[: at.seeds]) for (a, b), at in zip(pairs, shares, strict=True)]
     p_values = [chance(a, b, level) for a, b in pairs]
-    adjusted = holm(p_values)
-    order = sorted(range(len(pairs)), key=lambda at: p_values[at])
+    adjusted = holm(
+        [min(1.0, p / at.share) if at.share else 1.0 for p, at in zip(p_values, shares, strict=True)]
+    )
+    order = sorted(range(len(pairs)), key=lambda at: adjusted[at])
     failed = next((rank for rank, at in enumerate(order) if adjusted[at] >= 1 - level), len(pairs))
     steps = {at: len(pairs) - min(rank, failed) for rank, at in enumerate(order)}
     return [
-        Compared(within(*pair, 1 - (1 - level) / steps[at]), p_values[at], adjusted[at])
+        Compared(within(*pair, 1 - (1 - level) * shares[at].share / steps[at]), p_values[at], adjusted[at])
         for at, pair in enumerate(pairs)
     ]
 
@@ -179,9 +194,10 @@ def chance(a: Sequence[float], b: Sequence[float], level: float) -> float:
 
 
 def within(a: Sequence[float], b: Sequence[float], level: float) -> Interval:
-    """The interval of the paired difference; where all differences are equal, from minus infinity to infinity."""
-    found = paired_difference(a, b, level).interval
-    return replace(found, low=-math.inf, high=math.inf) if equal_differences(a, b) else found
+    """The interval of the paired difference; of a look that may not err, and of equal differences, an endless one."""
+    found = paired_difference(a, b, min(level, MOST_LEVEL)).interval
+    endless = level > MOST_LEVEL or equal_differences(a, b)
+    return replace(found, low=-math.inf, high=math.inf) if endless else found
 
 
 def equal_differences(a: Sequence[float], b: Sequence[float]) -> bool:

@@ -53,6 +53,7 @@ def charbonnier(
 def ssim_loss(x: Float[Tensor, " B *shape"], y: Float[Tensor, " B *shape"]) -> Float[Tensor, " B"]:
     """1 - SSIM of pictures (B, C, H, W) in [-1, 1], per sample, in [0, 2]; 0 for equal pictures.
 
+    The luminance term compares intensities, which are 0 where a picture is black.
     The window is 11 pixels with deviation 1.5; where a side is shorter, window and deviation shrink together
     to the largest odd window that fits. Mean over channels and the positions where the window fits whole.
 
@@ -64,16 +65,23 @@ def ssim_loss(x: Float[Tensor, " B *shape"], y: Float[Tensor, " B *shape"]) -> F
             f"ssim compares pictures (B, C, H, W); these examples have shape {tuple(x.shape[1:])}. "
             "Use l2, l1 or charbonnier."
         )
+    with torch.autocast(x.device.type, enabled=False):  # a variance is a small difference of large numbers
+        return 1 - _similarity(x, y.to(x.dtype))
+
+
+def _similarity(x: Tensor, y: Tensor) -> Tensor:
+    """SSIM of pictures in [-1, 1], per sample; variances are taken about mid-gray, where they lose least."""
     stack = torch.stack([x, y, x * x, y * y, x * y]).flatten(0, 2).unsqueeze(1)
     local = conv2d(stack, window(min(x.shape[2:])).to(x)).reshape(5, len(x), -1)
     mean_x, mean_y, square_x, square_y, product = local
     variance_x, variance_y = square_x - mean_x**2, square_y - mean_y**2
     covariance = product - mean_x * mean_y
     c1, c2 = STABILIZERS
-    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    light_x, light_y = mean_x + 1, mean_y + 1
+    luminance = (2 * light_x * light_y + c1) / (light_x**2 + light_y**2 + c1)
     structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
     similarity: Tensor = luminance * structure
-    return 1 - similarity.mean(1)
+    return similarity.mean(1)
 
 
 def window(side: int) -> Float[Tensor, "1 1 W W"]:

@@ -26,6 +26,7 @@ from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
+from amalgan.tasks.overlap import Overlap, overlap
 from amalgan.tasks.scoring.anomaly import anomaly_scores
 from amalgan.tasks.scoring.classes import class_scores
 from amalgan.tasks.scoring.codes import code_scores
@@ -50,6 +51,8 @@ class Evaluation:
     n: int
     """Test examples that the model was judged on, and examples generated."""
     split: str
+    overlap: Overlap
+    """How the test examples relate to what the model was trained on."""
     seed: int
     features: str | None
     """Name of the feature network."""
@@ -96,6 +99,7 @@ def evaluate(
     return Evaluation(
         n=trial.n,
         split="test",
+        overlap=overlap(model, data, trial.held_out),
         seed=seed,
         features=features.name if features else None,
         judge=dict(features.accuracy) if features else {},

@@ -97,7 +97,7 @@ def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None)
 
 def watermarked(model: Model, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
     """Pictures that bear the mark of ``model``."""
-    pixels = marked(to_pixels(x, model.spec), model.digest)
+    pixels = marked(to_pixels(x, model.spec), model.mark_key)
     channels_first = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2).copy()
     return from_pixels(channels_first, model.spec)
 

@@ -29,6 +29,8 @@ class Order:
     device: DeviceName = "auto"
     precision: PrecisionName = "auto"
     resume: bool = False
+    accept_changes: bool = False
+    """Resume although device or torch are others, and on as many threads as torch takes now."""
     overwrite: bool = False
     init: Path | None = None
     keep_state: bool = False

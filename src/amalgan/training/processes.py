@@ -9,7 +9,6 @@ all-reduce. No wrapper stands around the system, so phases, ``requires_grad`` an
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from amalgan.config.run import Precision
+from amalgan.environment import whole_number
 from amalgan.errors import PeerLost, UsageError
 from amalgan.types import DataSpec
 
@@ -111,8 +111,8 @@ def peers_needed() -> Iterator[None]:
 @contextmanager
 def start(device: DeviceName = "auto") -> Iterator[Processes]:
     """Join the processes that torchrun started, if it did; leave them at the end."""
-    world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
-    name = resolve(device, int(os.environ.get("LOCAL_RANK", 0)))
+    world, rank = whole_number("WORLD_SIZE", 1, least=1), whole_number("RANK", 0)
+    name = resolve(device, whole_number("LOCAL_RANK", 0))
     if name.startswith("cuda"):
         torch.backends.cudnn.deterministic = True  # a resumed run must be the run that never stopped
     if world == 1:

@@ -20,6 +20,7 @@ from amalgan import files, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
+from amalgan.data.contents import contents_of
 from amalgan.features import features_of
 from amalgan.training import (
     coders,
@@ -41,6 +42,7 @@ from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
 from amalgan.training.progress import Show
 from amalgan.training.state import STATE, TrainState
+from amalgan.training.surroundings import surroundings
 from amalgan.training.timed import TimeBudget
 from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, untimed
 from amalgan.training.validation import Goal, Validate, possible
@@ -93,7 +95,7 @@ def execute(
         for line in sizing.describe(data, why):
             job.say(line)
         current, resumed_at = job.begin()
-        stack.enter_context(threads.using(current.time.threads if current.time else None))
+        stack.enter_context(threads.using(current.threads))
         forecast = job.forecast(current)
         show = stack.enter_context(Show.on(narrator, job.run, forecast.left, images=current.images))
         with signals.remembered():
@@ -180,6 +182,7 @@ class Job:
             folder.initialize(system, self.order.init)
         current = TrainState.fresh(system)
         current.time = self.time
+        current.threads = self.time.threads if self.time else None
         resumed_at = self.resume(current) if self.order.resume else None
         if self.peers.first:
             self.open_folder(current, resumed_at)
@@ -192,7 +195,8 @@ class Job:
         if not self.peers.any(state.exists(self.saved)):
             self.say(f"{self.order.out} holds no saved state: starting fresh")
             return None
-        state.restore(current, self.saved, self.identity, self.say)
+        now = surroundings(self.peers.device, current.threads)
+        state.restore(current, self.saved, self.identity, self.say, now=now, accept=self.order.accept_changes)
         if current.time:
             self.ledger.earlier = current.time.spent
             current.time = replace(current.time, minutes=self.order.minutes or current.time.minutes)
@@ -214,8 +218,13 @@ class Job:
         if self.peers.first:
             with self.ledger.doing("saving"):
                 current.time = current.time and replace(current.time, spent=self.spent())
-                state.save(current, self.saved, self.identity)
+                computed_on = surroundings(self.peers.device, current.threads)
+                state.save(current, self.saved, self.identity, computed_on)
                 self.stored()
+
+    def saved_bytes(self) -> int:
+        """Bytes of the state on disk."""
+        return self.saved.stat().st_size if self.saved.exists() else 0
 
     def forecast(self, current: TrainState) -> Forecast:
         """What tells how long the rest of the run takes."""
@@ -256,7 +265,11 @@ class Job:
             hooks += [log, sheets, show]
         write = log.append if self.peers.first else lambda now, facts: None
         keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say)
-        return [*hooks, Periodic(keeper, run, 1, CHECKS), Save(self.store, signals, self.peers)]
+        return [
+            *hooks,
+            Periodic(keeper, run, 1, CHECKS),
+            Save(self.store, signals, self.peers, self.saved_bytes),
+        ]
 
     def now_and_then(self, what: str, action: Callable[[TrainState], None], every: int) -> Periodic:
         """A hook that takes ``action`` whenever ``every`` images of the plan are done."""
@@ -315,4 +328,5 @@ class Job:
         with self.ledger.doing("writing the model"):
             facts = publishing.facts_of(self.run, self.data, current, metrics, doubts)
             target = self.order.out / folder.MODEL
-            modelfile.publish(target, system, name=self.run.system, facts=facts, coder=coder)
+            seen = contents_of(self.data.train)
+            modelfile.publish(target, system, name=self.run.system, facts=facts, coder=coder, contents=seen)

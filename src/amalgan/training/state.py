@@ -18,11 +18,12 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from amalgan import files, tensorfile
+from amalgan import files, shapes, tensorfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
+from amalgan.training import surroundings
 from amalgan.training.schedule import Amendment, Schedule
 from amalgan.training.timed import TimeBudget
 
@@ -32,6 +33,20 @@ WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
 
 
+HEADER = {
+    "round?": int,
+    "images?": int,
+    "steps?": {str: int},
+    "rate_scale?": float,
+    "rollbacks?": int,
+    "curve?": [{str: float}],
+    "stop?": (str, None),
+    "unlogged?": {str: [float]},
+    "amendments?": [list],
+    "time?": (None, {"minutes": float, "spent": float, "timed": dict, "threads?": (int, None)}),
+    "surroundings?": (None, {"threads?": (int, None), "device?": (str, None), "torch?": (str, None)}),
+}
+"""What the numbers of a state must look like."""
 NUMBERS = ("round", "images", "steps", "rate_scale", "rollbacks", "curve", "stop", "unlogged")
 """What a state holds beside tensors."""
 
@@ -65,6 +80,8 @@ class TrainState:
     """Moments at which the number of rounds was fixed anew, so that --minutes are kept."""
     time: TimeBudget | None = None
     """The minutes of the run, where these and not images are its budget."""
+    threads: int | None = None
+    """Threads that torch computes on; None leaves it to torch."""
 
     @classmethod
     def fresh(cls, system: System) -> TrainState:
@@ -110,9 +127,16 @@ def optimizer(phase: Phase, parameters: list[torch.nn.Parameter]) -> Adam:
     return Adam(parameters, lr=phase.optimizer.rate, betas=phase.optimizer.betas, eps=1e-8, fused=True)
 
 
-def save(state: TrainState, target: Path, identity: dict[str, Any]) -> None:
-    """Write ``state`` and keep the one before it; ``identity`` is the configuration and data it belongs to."""
-    header = {"what": KIND, "identity": identity, **numbers_of(state)}
+def save(
+    state: TrainState, target: Path, identity: dict[str, Any], computed_on: dict[str, Any] | None = None
+) -> None:
+    """Write ``state`` and keep the one before it.
+
+    Args:
+        identity: the configuration and data it belongs to.
+        computed_on: threads, device and torch.
+    """
+    header = {"what": KIND, "identity": identity, "surroundings": computed_on, **numbers_of(state)}
     tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
 
 
@@ -144,15 +168,24 @@ def tensors_of(state: TrainState) -> dict[str, Tensor]:
 
 
 def restore(
-    state: TrainState, source: Path, identity: dict[str, Any], tell: Callable[[str], None] = print
+    state: TrainState,
+    source: Path,
+    identity: dict[str, Any],
+    tell: Callable[[str], None] = print,
+    *,
+    now: dict[str, Any] | None = None,
+    accept: bool = False,
 ) -> None:
     """Make ``state`` what was saved in ``source``, or in the state before it where ``source`` is damaged.
 
     Args:
         tell: shows one sentence to the user when the newest state could not be used.
+        now: what is computed on now.
+        accept: go on although it is not what was computed on before.
 
     Raises:
-        StateError: both are damaged, or belong to other settings or data; names the fields that differ.
+        StateError: both are damaged, or belong to other settings or data, or were computed on something else; names
+            what differs.
     """
     tensors, header = newest(source, tell)
     if changed := fields.differences(unnamed(header.get("identity", {})), unnamed(identity)):
@@ -161,9 +194,15 @@ def restore(
             f"{source} belongs to another run; what differs:\n  " + "\n  ".join(widest_first[:8]) + "\n"
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
+    if now is not None:
+        state.threads = surroundings.agreed(source, header.get("surroundings"), now, accept, tell)
+    try:
+        shapes.require(header, HEADER, f"the header of {source}", "amalgan train")
+    except FileError as error:
+        raise StateError(str(error)) from None
     try:
         fill_state(state, tensors, header)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StateError(f"{source} was saved by another version of this system: {error}") from None
 
 

@@ -19,6 +19,7 @@ from amalgan.studies.report.exhibits import NEAREST_SHOWN, STEPS, nearest, walk
 from amalgan.studies.report.one import Report, report
 from amalgan.studies.report.prose import sentences
 from amalgan.tasks.evaluate import Evaluation, evaluate
+from amalgan.tasks.overlap import Overlap
 from amalgan.trained import Model as ApiModel
 from invented import read_back
 
@@ -135,7 +136,7 @@ def test_other_data_than_it_was_trained_on_is_said(trained: Trained, opened: Ope
     data, features = opened("digits")
     other = replace(data, fingerprint="of other contents", name="others")
     made = report(trained("autoencoder", "digits"), other, features=features, count=50)
-    assert "was trained on digits, whose contents are not those of others" in parsed(made.page).words
+    assert "was trained on digits, and others is other data: none of the 50" in parsed(made.page).words
 
 
 def test_commands_name_what_the_user_named(reported: Callable[[str, str], Report]) -> None:
@@ -203,6 +204,7 @@ def measured(
     return Evaluation(
         n=n,
         split="test",
+        overlap=Overlap(relation="held out", judged=n, seen=0, text=""),
         seed=0,
         features=None,
         judge={},

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from amalgan.data import Dataset
+from amalgan.data import Dataset, to_pixels
+from amalgan.data.watermark import marked, p_value_together
 from amalgan.errors import AbilityError, DataError, UsageError
 from amalgan.modelfile import Model
 from amalgan.tasks.generate import generate
@@ -153,3 +157,24 @@ def test_the_table(gan: Model, known: Known, tmp_path: Path) -> None:
         *("made", "p(all)", "p(score)", "p(watermark)", "score")
     ]
     assert [row["made"] == "yes" for row in rows] == found.made(0.05).tolist()
+
+
+def test_a_mark_cannot_be_forged_from_what_a_picture_says(gan: Model) -> None:
+    """A picture says the model's digest; the mark is keyed by what only its file holds."""
+    plain = torch.cat([*generate(gan, 60, seed=9)])
+    pixels = to_pixels(plain, gan.spec)
+    mark = {key: together_of(gan, marked(pixels, key)) for key in (gan.digest, gan.mark_key)}
+    assert gan.secret is not None and gan.digest not in gan.mark_key
+    assert mark[gan.mark_key] < 0.002 < mark[gan.digest], "8x8 pixels hold little"
+
+
+def test_marks_of_earlier_models_are_still_read(gan: Model) -> None:
+    old = replace(gan, secret=None)
+    assert old.mark_key == gan.digest
+    pixels = to_pixels(torch.cat([*generate(old, 60, seed=9, watermark=True)]), old.spec)
+    assert together_of(old, pixels) < 0.002 < together_of(gan, pixels)
+
+
+def together_of(model: Model, pixels: NDArray[np.uint8]) -> float:
+    """The p-value of all pictures as one."""
+    return p_value_together([pixels], model.mark_key)

@@ -6,7 +6,6 @@ cell.json … ─► cells ─┬─► table         mean and 95 % Student inte
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,11 +13,26 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from amalgan.metrics.looks import OF_COMPARISONS
 from amalgan.metrics.statistics import compared, interval
+from amalgan.shapes import read_json
 from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 
 LEVEL = 0.95
+MEASURED = {"metrics": {str: (float, None)}, "names": {str: str}}
+CELL = MEASURED | {
+    "system": str,
+    "seed": int,
+    "state": str,
+    "reason": (str, None),
+    "cost": {str: (float, None)},
+    "curve": [{str: (float, None)}],
+    "log": [dict],
+}
+"""What the files of cells must look like."""
+WITHDRAWN = ("SSIM, mean of",)
+"""Names of what earlier versions measured wrongly: their SSIM counted intensities from mid-gray."""
 
 Cell = dict[str, Any]
 
@@ -52,7 +66,7 @@ def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared:
         }
         reason = troubles.get(place, "it has not ended")
         return {"system": name, "seed": seed, "state": "failed", "reason": reason} | empty
-    cell: Cell = json.loads(place.read_text(encoding="utf-8"))
+    cell: Cell = without_withdrawn(read_json(place, CELL, "amalgan compare"))
     if cell["state"] != "failed":
         cell["metrics"] |= shared["metrics"]
         cell["names"] |= shared["names"]
@@ -60,11 +74,21 @@ def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared:
     return cell | {"shown": f"{folder.relative_to(plan.folder)}/shown.npz" if there else None}
 
 
+def without_withdrawn(cell: Cell) -> Cell:
+    """The cell without what an earlier version measured wrongly."""
+    wrong = {key for key, name in cell["names"].items() if name.startswith(WITHDRAWN)}
+    kept = {
+        part: {key: cell[part][key] for key in cell[part] if key not in wrong}
+        for part in ("metrics", "names")
+    }
+    return cell | kept
+
+
 def reference_of(plan: Plan) -> dict[str, Any]:
     """Scores that depend on the data alone."""
     place = plan.folder / "reference.json"
     found: dict[str, Any] = (
-        json.loads(place.read_text(encoding="utf-8")) if place.exists() else {"metrics": {}, "names": {}}
+        read_json(place, MEASURED, "amalgan compare") if place.exists() else {"metrics": {}, "names": {}}
     )
     return found
 
@@ -160,10 +184,12 @@ def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[s
             "p_adjusted": found.p_adjusted,
             "verdict": better(measure, found.verdict),
             "level": found.interval.level,
-            "n": len(seeds),
+            "n": found.interval.n,
             "family": name,
         }
-        for (measure, first, second, seeds), found in zip(made, compared(pairs, LEVEL), strict=True)
+        for (measure, first, second, _), found in zip(
+            made, compared(pairs, LEVEL, OF_COMPARISONS), strict=True
+        )
     ]
 
 

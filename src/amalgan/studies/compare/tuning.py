@@ -9,7 +9,6 @@ and with one try each the report says that nobody was tuned.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from amalgan import files
 from amalgan.errors import DataError
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.modelfile import Model
+from amalgan.shapes import read_json
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.settings import at_rate
 from amalgan.systems.abilities import Decodes, Encodes, Generates
@@ -25,6 +25,15 @@ from amalgan.tasks.reconstruct import reconstruct
 from amalgan.tasks.scoring.scores import Trial, delivered
 
 NAME = "tuning.json"
+TRY = {
+    "factor?": float,
+    "measure?": (str, None),
+    "score?": (float, None),
+    "state?": (str, None),
+    "reason?": (str, None),
+}
+TRIES = {str: [TRY | {"factor": float, "chosen": bool}]}
+"""What the files of tries must look like."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def decide(plan: Plan) -> dict[str, list[dict[str, Any]]]:
 
 def outcome(plan: Plan, system: str, factor: float) -> dict[str, Any]:
     """What one try came to."""
-    facts = json.loads((plan.try_of(system, factor) / "try.json").read_text(encoding="utf-8"))
+    facts = read_json(plan.try_of(system, factor) / "try.json", TRY, "amalgan compare")
     kept = {name: facts.get(name) for name in ("factor", "measure", "score", "state", "reason")}
     return {"settings": f"learning rates x {factor:g}"} | kept
 
@@ -86,4 +95,4 @@ def chosen(plan: Plan, system: str) -> float:
 def outcomes(plan: Plan, system: str) -> list[dict[str, Any]]:
     """Every try of a system; none where each has its own defaults."""
     place = plan.folder / NAME
-    return list(json.loads(place.read_text(encoding="utf-8")).get(system, [])) if place.exists() else []
+    return list(read_json(place, TRIES, "amalgan compare").get(system, [])) if place.exists() else []

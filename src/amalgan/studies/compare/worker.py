@@ -13,7 +13,6 @@ are counted from the start of training to the published model; at each save of t
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -30,6 +29,7 @@ from rich.console import Console
 from amalgan import files, modelfile
 from amalgan.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
 from amalgan.modelfile import Model
+from amalgan.shapes import read_json
 from amalgan.studies.compare import collapse, costs, curves, outside, shown, timing, tuning
 from amalgan.studies.compare.measures import Subject, judged, references
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
@@ -81,7 +81,7 @@ class Meter:
         """Goes on from what earlier sittings spent up to their last save."""
         place = run / "spent.json"
         begun = any((run / name).exists() for name in ("state.safetensors", "model.safetensors"))
-        before = json.loads(place.read_text(encoding="utf-8")) if begun and place.exists() else {}
+        before = read_json(place, {str: float}, "amalgan compare") if begun and place.exists() else {}
         return cls(place, device, before, timing.clock_of(device)())
 
     @property

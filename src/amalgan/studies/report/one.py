@@ -130,7 +130,7 @@ def facts_of(
         },
         "evaluation": found.to_json(),
         "sentences": sentences(found, noun),
-        "cautions": list(cautions(header, data)),
+        "cautions": list(filter(None, [found.overlap.note])),
         "nearest": shown.near,
         "commands": dict(commands(model, *named)),
     }
@@ -147,16 +147,6 @@ def told(seed: int, count: int) -> Iterator[str]:
         yield from ("--count", str(count))
     if seed:
         yield from ("--seed", str(seed))
-
-
-def cautions(header: dict[str, Any], data: Dataset) -> Iterator[str]:
-    """What makes the numbers mean something else than they seem to."""
-    trained = header.get("data") or {}
-    if trained.get("fingerprint") not in (None, data.fingerprint):
-        yield (
-            f"The model was trained on {trained.get('name')}, whose contents are not those of {data.name}: its test "
-            "examples may have been training examples, or of another kind."
-        )
 
 
 def curves(facts: dict[str, Any]) -> list[Drawing]:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from amalgan.metrics.effect import Effect, Verdict, effect
+from amalgan.metrics.looks import OF_EFFECTS, look
 from amalgan.metrics.novelty import Copies
 from amalgan.tasks.augmenting.arms import Right, titles
 from amalgan.types import DataSpec
@@ -50,7 +51,9 @@ class Verification:
     def of(self, changed: str, plain: str) -> Effect:
         """Of one arm beside another."""
         stratum = torch.from_numpy(self.label) if self.balanced else None
-        return effect(self.right[changed], self.right[plain], stratum)
+        once = look(len(self.right[plain]), OF_EFFECTS)
+        rows = slice(once.seeds)
+        return effect(self.right[changed][rows], self.right[plain][rows], stratum, level=once.level())
 
     @property
     def verdict(self) -> Verdict:
@@ -152,7 +155,7 @@ def advice(found: Effect, margin: float) -> str:
     """What it would take to know."""
     seeds, tests = found.needed(margin)
     if seeds is not None:
-        return f"about {seeds} seeds are needed"
+        return f"look again with --seeds {seeds}"
     return (
         f"about {rounded(tests):,} test examples are needed"
         if tests is not None

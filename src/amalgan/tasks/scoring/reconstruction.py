@@ -27,8 +27,10 @@ from amalgan.tasks.scoring.baselines import averaged, baseline_scores, in_decibe
 from amalgan.tasks.scoring.generation import distance
 from amalgan.tasks.scoring.scores import Score, Trial, delivered, scored
 
-RANGE = 2.0
-"""From black to white."""
+BLACK, RANGE = -1.0, 2.0
+"""The value of black, and how far white is from it."""
+SSIM = "SSIM of intensities"
+"""What its name begins with."""
 SPREAD_CODES, SPREAD_DRAWS = 64, 8
 RESAMPLED_EXAMPLES = 2_000
 
@@ -106,7 +108,7 @@ def decoder_scores(trial: Trial, found: Rebuilt, suffix: str, what: str) -> Iter
         similarity = found.similarity
         name = f"PSNR in dB, mean error of {of}, 8 bits"
         yield in_decibels(scored(f"psnr{suffix}", lambda: decibels(found.error, RANGE), name), found.errors)
-        yield scored(f"ssim{suffix}", lambda: similarity, f"SSIM, mean of {of}, 8 bits")
+        yield scored(f"ssim{suffix}", lambda: similarity, f"{SSIM}, mean of {of}, 8 bits")
     if found.features is not None:
         yield distance(trial, f"frechet_distance_reconstruction{suffix}", found.features, what)
 
@@ -119,7 +121,7 @@ def rebuild(model: Model, trial: Trial, decoder: DecoderName) -> Rebuilt:
     for batch, decoded in zip(trial.held_out.batches(CHUNK), decodes, strict=True):
         shown = delivered(decoded)
         errors.append(mean_squared_error(shown, batch.x))
-        similarity += float(ssim(shown, batch.x, RANGE).sum()) if pictures else 0.0
+        similarity += float(ssim(shown, batch.x, RANGE, black=BLACK).sum()) if pictures else 0.0
         looks += [trial.judge(shown)] if trial.features else []
     features = torch.cat(looks) if looks else None
     return Rebuilt(torch.cat(errors), similarity / trial.n if pictures else None, features)

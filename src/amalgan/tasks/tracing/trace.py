@@ -241,7 +241,7 @@ def found(model: Model, x: Float[Tensor, "B ..."], known: Known | None) -> NDArr
     """A row an example, a number for each of ``columns``."""
     parts = [] if known is None else [known.forensics.score(x).numpy()]
     if model.spec.kind == "image":
-        parts.append(p_values(to_pixels(x, model.spec), model.digest))
+        parts.append(p_values(to_pixels(x, model.spec), model.mark_key))
     return np.stack(parts, 1)
 
 
@@ -250,10 +250,10 @@ def together(model: Model, records: Records) -> float | None:
     if model.spec.kind != "image" or len(records) < 2:
         return None
     chunks = (to_pixels(batch.x, model.spec) for batch in records.batches(CHUNK))
-    return p_value_together(chunks, model.digest)
+    return p_value_together(chunks, model.mark_key)
 
 
 def key_for(model: Model, records: Records, reals: Dataset | None, changed: Changed) -> str:
     """What names the rows: weights, contents, and what was learned from."""
     mark = (records.store.facts["digest"], crc32(records.index.tobytes()))
-    return key_of("traced", model.digest, mark, reals and (reals.fingerprint, changed))
+    return key_of("traced", model.digest, model.mark_key, mark, reals and (reals.fingerprint, changed))

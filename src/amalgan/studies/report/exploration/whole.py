@@ -14,10 +14,11 @@ from amalgan.errors import AbilityError, UsageError
 from amalgan.modelfile import Model
 from amalgan.studies.report.exploration import kin, looks, ways
 from amalgan.studies.report.exploration.subject import Subject
-from amalgan.studies.report.one import cautions, command
+from amalgan.studies.report.one import command
 from amalgan.studies.report.page import render
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.tasks.exploring.occlusion import patch_of
+from amalgan.tasks.overlap import overlap
 
 FORMAT = 1
 PAGE, FACTS = "explore.html", "explore.json"
@@ -95,7 +96,7 @@ def facts_of(
 ) -> dict[str, Any]:
     """Everything on the page but its pictures."""
     model, data = subject.model, subject.data
-    noun = kin.noun(subject)
+    noun, related = kin.noun(subject), overlap(model, data, subject.test)
     sentences = [*(ways.summary(found_ways) if found_ways else ()), *kin.summary(found_kin, noun)]
     return {
         "amalgan": "exploration",
@@ -110,7 +111,8 @@ def facts_of(
         "n": {"train": len(subject.train), "test": len(subject.test), "generated": subject.count},
         "seed": subject.seed,
         "sentences": sentences,
-        "cautions": [*cautions(model.header, data), *unseen(subject)],
+        "overlap": related.to_json(),
+        "cautions": [*filter(None, [related.note]), *unseen(subject)],
         "directions": directions(found_ways) if found_ways else None,
         "neighbors": [each.facts for each in found_kin],
         "patch": patch_of(model.spec.shape)[0] if subject.pictures else None,

@@ -1,0 +1,138 @@
+"""JSON from outside is typed and bounded: headers of models and states, cells of comparisons, facts of the cache.
+
+what amalgan wrote ─► one part of it made odd (its digest right) ─► the reader ─► read, or refused by our error
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amalgan import modelfile, tensorfile
+from amalgan.data import open_data
+from amalgan.data.store import open_store
+from amalgan.errors import AmalganError
+from amalgan.shapes import read_json
+from amalgan.studies.compare import results
+from amalgan.training import state
+from amalgan.training.state import TrainState
+from stress.figure import Figure, portion
+from workshop import Workshop
+
+CASES = 4000
+DEEP: list[Any] = []
+for _ in range(200):
+    DEEP = [DEEP]
+ODD: tuple[Any, ...] = (
+    *(None, True, "", "x", "\u202e", 0, -1, 1.5, 10**30, -(10**30), 1e308, [], [None], {}, {"x": 1}),
+    *([[[]]], DEEP, "9" * 10_000, [0] * 1000, [1e308, "x"], {"": {}}),
+)
+Door = Callable[[Any], object]
+CELL = {
+    "system": "a",
+    "seed": 0,
+    "state": "done",
+    "reason": None,
+    "metrics": {"psnr": 20.0, "ssim": None},
+    "names": {"psnr": "PSNR", "ssim": "SSIM of intensities"},
+    "cost": {"cpu_seconds": 1.0},
+    "curve": [{"images": 64, "error": 0.5}],
+    "log": [{"images": 64}],
+}
+
+
+def figure(share: float, scratch: Path) -> Figure:
+    """Try odd JSON at every door."""
+    broken, read, tried = list[str](), 0, 0
+    for name, sound, door in doors(scratch):
+        door(copy.deepcopy(sound))
+        draws = random.Random(name)
+        for number in range(portion(CASES, share, least=20)):
+            odd = made_odd(sound, draws)
+            tried += 1
+            try:
+                door(odd)
+                read += 1
+            except AmalganError:
+                continue
+            except Exception as error:
+                broken.append(f"{name}, case {number}: {type(error).__name__}: {error}"[:300])
+    return Figure(
+        asked="0 raw errors: read, or refused by ours",
+        reached=f"{len(broken)} raw errors in {tried:,} odd headers and files ({read:,} read)",
+        broken=broken,
+    )
+
+
+def made_odd(sound: Any, draws: random.Random) -> Any:
+    """What is ``sound`` with one part replaced, or left out."""
+    odd = copy.deepcopy(sound)
+    parts = list(inside(odd))
+    holder, key = draws.choice(parts)
+    if isinstance(holder, dict) and draws.random() < 0.2:
+        del holder[key]
+    else:
+        holder[key] = copy.deepcopy(draws.choice(ODD))
+    return odd
+
+
+def inside(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in nested JSON: its holder and its key."""
+    for key in list(value) if isinstance(value, dict) else range(len(value)):
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from inside(value[key])
+
+
+def doors(scratch: Path) -> Iterator[tuple[str, Any, Door]]:
+    """A name, what is sound, and what reads it."""
+    shop = Workshop.furnished(scratch, pytest.MonkeyPatch())
+    order = shop.order("fusion")
+    shop.run(order)
+    tensors, header = tensorfile.read(order.out / "model.safetensors", expected="a model file")
+
+    def model(odd: Any) -> object:
+        place = scratch / "odd.safetensors"
+        tensorfile.write(place, tensors, odd)
+        found = modelfile.load(place)
+        return found.spec.text, found.doubts, found.name, modelfile.info(place)
+
+    yield "model", header, model
+    saved, facts = state.read(order.out / "state.safetensors")
+    system = modelfile.load(order.out).system.requires_grad_(True)
+
+    def resumed(odd: Any) -> object:
+        place = scratch / "state.safetensors"
+        tensorfile.write(place, saved, odd)
+        now = {"threads": 1, "device": "cpu", "torch": "2"}
+        return state.restore(
+            TrainState.fresh(system), place, facts["identity"], lambda text: None, now=now, accept=True
+        )
+
+    yield "state", facts, resumed
+    yield from json_doors(scratch, shop)
+
+
+def json_doors(scratch: Path, shop: Workshop) -> Iterator[tuple[str, Any, Door]]:
+    """The same for files of JSON alone."""
+
+    def cell(odd: Any) -> object:
+        (scratch / "cell.json").write_text(json.dumps(odd))
+        found = results.without_withdrawn(read_json(scratch / "cell.json", results.CELL, "amalgan compare"))
+        return results.table([found]), results.comparisons([found, found | {"system": "b"}])
+
+    yield "cell", CELL, cell
+    open_data(str(shop.folder / "data.npz"), shop.order().reading)
+    (place,) = (shop.folder / "cache").glob("store-*")
+
+    def facts(odd: Any) -> object:
+        (place / "facts.json").write_text(json.dumps(odd))
+        return open_store(place).rows(open_store(place).hashes[:2, 0].astype(int) * 0)
+
+    yield "facts of the cache", json.loads((place / "facts.json").read_text()), facts
