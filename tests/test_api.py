@@ -156,7 +156,7 @@ def test_vectors(table):
     assert table.encode(made[0]).shape == (1, 2)
     assert table.reconstruct(made).shape == (4, 5)
     assert abs(float(table.generate(200).mean()) - 3) < 2
-    with pytest.raises(ag.AmalganError, match=r"this model reads \(N, 5\) numbers"):
+    with pytest.raises(ag.AmalganError, match=r"this model has \(N, 5\) numbers"):
         table.encode(np.zeros((4, 6)))
     found = table.evaluate(np.random.default_rng(1).normal(3, 5, size=(60, 5)))
     assert found.n > 0 and found.metrics["squared_error"] > 0

@@ -70,6 +70,8 @@ def fits(value: Any, hint: Any) -> bool:
     if hint is float:
         number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
         return number and not math.isnan(value)
+    if hint is bytes:
+        return isinstance(value, bytes | bytearray | memoryview)
     if hint in (bool, str, type(None)) or hint is Path:
         return isinstance(value, hint | np.bool_ if hint is bool else hint)
     return True

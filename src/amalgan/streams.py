@@ -77,7 +77,7 @@ class Draws:
     def normal(self, purpose: str, *shape: int) -> Tensor:
         """Normal numbers of mean 0 and deviation ``temperature``, float32 (rows, *shape)."""
         standard = torch.randn(self.total, *shape, generator=self.generator(purpose))
-        return self._ours(self.temperature * standard)
+        return self._ours(float(self.temperature) * standard)
 
     def uniform(self, purpose: str, *shape: int) -> Tensor:
         """Uniform numbers in [0, 1), float32 (rows, *shape)."""

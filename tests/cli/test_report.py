@@ -29,7 +29,7 @@ def test_skipped_files_are_listed_and_exit_with_3(run, digits, folder, tmp_path)
     ran = run("report", digits, folder, "--out", tmp_path / "page", "--json")
     assert ran.code == 3
     assert len(ran.json["skipped"]) == 2
-    assert "are not those of pictures" in ran.err
+    assert "pictures is other data" in ran.err
 
 
 def test_report_refuses_what_evaluate_refuses(run, digits, folder, tmp_path):

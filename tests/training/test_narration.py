@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from amalgan.training import loop, narration
+from amalgan.training import loop, narration, progress
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
 from amalgan.training.progress import shown
@@ -50,6 +50,7 @@ def test_work_that_says_nothing_is_named_after_each_silence(monkeypatch: pytest.
 
 def test_every_stage_of_a_run_is_named(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     workshop.patch.setattr(narration, "SILENT_SECONDS", -1.0)  # every look finds silence
+    workshop.patch.setattr(progress, "PROGRESS_SECONDS", -1.0)
     whole = loop.settle
 
     def settle(*args: object) -> None:

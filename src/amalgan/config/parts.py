@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Reconstruction = Literal["l2", "l1", "charbonnier", "ssim"]
 Adversarial = Literal["relativistic", "nonsaturating", "hinge", "wasserstein", "minimax"]
-Backbone = Literal["none", "imagenet"]
+Backbone = Literal["own", "imagenet"]
 Changes = Literal["none", "color", "translation", "cutout", "translation+cutout", "color+translation+cutout"]
 
 
@@ -162,8 +162,8 @@ class Critic:
     """The game between generator and critic."""
 
     backbone: Backbone | None = None
-    """none: the critic learns to see from the pictures alone; imagenet: it judges what a frozen network taught on
-    ImageNet sees in them, without penalties (Projected GAN; needs the imagenet extra). By default none, but imagenet in
+    """own: the critic learns to see from the pictures alone; imagenet: it judges what a frozen network taught on
+    ImageNet sees in them, without penalties (Projected GAN; needs the imagenet extra). By default own, but imagenet in
     a fusion of color pictures of 16 to 48 pixels where the extra is installed: there it was measured to be better."""
     loss: Adversarial = "relativistic"
     """relativistic (R3GAN), nonsaturating, hinge, wasserstein, or minimax (saturating, as the articles have it)."""
@@ -191,13 +191,13 @@ class Critic:
         """Whether a network taught on ImageNet looks at the pictures first."""
         return self.backbone == "imagenet"
 
-    def resolved(self, spec: DataSpec, *, preferred: Backbone = "none") -> Critic:
+    def resolved(self, spec: DataSpec, *, preferred: Backbone = "own") -> Critic:
         """Return the same with the default backbone filled in: the ``preferred`` one where it can be used.
 
         Raises:
             ConfigError: pictures are to be changed or looked at, and there are none; or the weights are missing.
         """
-        built = replace(self, backbone=self.backbone or (preferred if suits_backbone(spec) else "none"))
+        built = replace(self, backbone=self.backbone or (preferred if suits_backbone(spec) else "own"))
         built.check_data(spec)
         return built
 

@@ -63,9 +63,10 @@ def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store
 def _building(part: Path) -> Iterator[None]:
     """A folder to build in; its mark is locked as long as its builder lives, and what is left goes in the end."""
     part.mkdir()
-    write_text(part / BUILDING, MARK)
-    handle = locks.taken(part / BUILDING)
+    handle = None
     try:
+        write_text(part / BUILDING, MARK)
+        handle = locks.taken(part / BUILDING)
         yield
     finally:
         _remove_files(part)
@@ -175,7 +176,11 @@ def _is_stray(folder: Path) -> bool:
     """Whether it was being built by a process that is gone."""
     mark = folder / BUILDING
     with suppress(OSError):
-        if folder.is_symlink() or mark.is_symlink() or mark.read_text(errors="replace") != MARK:
+        if (
+            folder.is_symlink()
+            or mark.is_symlink()
+            or mark.read_text(encoding="utf-8", errors="replace") != MARK
+        ):
             return False
         handle = locks.taken(mark)
         if handle is not None:

@@ -74,7 +74,8 @@ def teach(net: FeatureNetwork, records: Records, *, labeled: bool, device: str) 
 def spaced(net: FeatureNetwork, records: Records, most: int) -> Float[Tensor, "N C h w"]:
     """Some of all pictures, at the size at which they are looked at."""
     rows = records.spaced(most)
-    return torch.cat([fit(records.take(part), net.size) for part in torch.from_numpy(rows).split(256)])
+    parts = (rows[start : start + 256] for start in range(0, len(rows), 256))
+    return torch.cat([fit(records.take(part), net.size) for part in parts])
 
 
 def lesson(

@@ -72,7 +72,7 @@ class Fusion(System):
             self.code_size,
             extra=0 if modulate else config.noise_size,
             style=config.noise_size if modulate else 0,
-            zero=config.start == "faithful",
+            zero=config.start != "nothing",
             layout=config.code,
         )
         return networks.Moved(built) if config.start == "decoder" else built

@@ -27,7 +27,7 @@ class Painter(nn.Module):
         self.noise_size, self.classes = noise_size, len(spec.classes)
         self.network = networks.decoder(config, spec, noise_size + self.classes)
         with torch.no_grad():
-            self.network.last.weight.mul_(VARIED)  # type: ignore[operator,union-attr]
+            self.network.last.weight.mul_(VARIED if spec.kind == "image" else 1.0)  # type: ignore[operator,union-attr]
         self.groups = Groups(self.classes)
 
     def noise(self, draws: Draws) -> Float[Tensor, "B N"]:

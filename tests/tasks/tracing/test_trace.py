@@ -161,7 +161,7 @@ def test_the_table(gan: Model, known: Known, tmp_path: Path) -> None:
 
 def test_a_mark_cannot_be_forged_from_what_a_picture_says(gan: Model) -> None:
     """A picture says the model's digest; the mark is keyed by what only its file holds."""
-    plain = torch.cat([*generate(gan, 60, seed=9)])
+    plain = torch.cat([*generate(gan, 600, seed=9)])
     pixels = to_pixels(plain, gan.spec)
     mark = {key: together_of(gan, marked(pixels, key)) for key in (gan.digest, gan.mark_key)}
     assert gan.secret is not None and gan.digest not in gan.mark_key
@@ -171,7 +171,7 @@ def test_a_mark_cannot_be_forged_from_what_a_picture_says(gan: Model) -> None:
 def test_marks_of_earlier_models_are_still_read(gan: Model) -> None:
     old = replace(gan, secret=None)
     assert old.mark_key == gan.digest
-    pixels = to_pixels(torch.cat([*generate(old, 60, seed=9, watermark=True)]), old.spec)
+    pixels = to_pixels(torch.cat([*generate(old, 600, seed=9, watermark=True)]), old.spec)
     assert together_of(old, pixels) < 0.002 < together_of(gan, pixels)
 
 

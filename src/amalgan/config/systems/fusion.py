@@ -84,7 +84,7 @@ class FusionConfig:
     def resolved(self, spec: DataSpec) -> FusionConfig:
         """The same with every default that depends on the data filled in."""
         size, layout = resolved_code(spec, self.code_size, self.code, dense=self.network.dense)
-        critic = self.critic.resolved(spec, preferred="none" if self.network.dense else "imagenet")
+        critic = self.critic.resolved(spec, preferred="own" if self.network.dense else "imagenet")
         prior = self.prior.resolved(layout, trains=True)
         return replace(self, code_size=size, code=layout, critic=critic, prior=prior)
 
