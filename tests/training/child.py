@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from amalgan.errors import AmalganError
-from amalgan.training import hooks, loop, run
+from amalgan.training import hooks, job, loop
 from workshop import Workshop
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     asked = parser.parse_args()
     hooks.SAVE_SECONDS, hooks.SAVE_SHARE, hooks.MOST_BYTES_A_DAY = 0.0, math.inf, math.inf
-    run.LOG_ROUNDS = 1
+    job.LOG_ROUNDS = 1
     whole = loop.take_round
 
     def slowly(*args: Any, **named: Any) -> loop.Report:

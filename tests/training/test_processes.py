@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from amalgan.errors import UsageError
-from amalgan.training import run as running
+from amalgan.training import job
 from amalgan.training.hooks import Signals
 from amalgan.training.processes import Processes, resolve
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
@@ -95,7 +95,7 @@ def test_two_processes_amend_their_plan_together(workshop: Workshop) -> None:
 def test_two_processes_are_one(system: str, workshop: Workshop) -> None:
     torch.set_num_threads(1)
     in_two(workshop, system, "--precision", "float32")  # in bfloat16 the order of a sum shows
-    workshop.patch.setattr(running, "LOG_ROUNDS", 1)
+    workshop.patch.setattr(job, "LOG_ROUNDS", 1)
     workshop.run(workshop.order(system, "one", precision="float32"))
     one, two = (logged(workshop.folder / out) for out in ("one", "two"))
     assert len(one) == len(two) == ROUNDS
