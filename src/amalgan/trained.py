@@ -159,7 +159,7 @@ class Model(Loaded):
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
-        codes = torch.cat([encode(part).cpu() for part, _ in self._chunks(self._in(x), "encode")])
+        codes = torch.cat([encode(part).detach().cpu() for part, _ in self._chunks(self._in(x), "encode")])
         return np.asarray(codes.numpy(), np.float32)
 
     @generators_kept()
@@ -188,7 +188,9 @@ class Model(Loaded):
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.held)
-        found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
+        found = [
+            probabilities(self.held, part).detach().cpu() for part, _ in self._chunks(self._in(x), "classify")
+        ]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
     @generators_kept()
