@@ -1,8 +1,9 @@
-"""The doors for those who write torch: modules, tensors with gradients, devices."""
+"""The doors for those who write torch: modules, tensors with gradients, devices; and what a notebook shows."""
 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from amalgan import modelfile, registry
 from amalgan.errors import AbilityError, UsageError
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Realizes
-from support import build, examples
+from support import GRAY, build, examples
 
 SYSTEMS = sorted(registry.names())
 
@@ -160,3 +161,28 @@ def test_tensor_is_the_range_that_is_promised_and_array_its_inverse(tmp_path: Pa
 def test_what_is_no_such_tensor_is_refused(t: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"array: found .*; expected a float tensor of shape \(N, 1, 8, 8\)"):
         model_of("autoencoder", tmp_path).array(t)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_model_is_told_in_ten_lines_and_shown(name: str, tmp_path: Path) -> None:
+    model = model_of(name, tmp_path)
+    text, page = repr(model), model._repr_html_()
+    assert len(text.splitlines()) <= 10 and max(map(len, text.splitlines())) <= 130
+    for word in (name, GRAY.text, model.held.digest, "parameters", "psnr 20.5", GRAY.classes[0]):
+        assert word in text and word in page, word
+    assert ("data:image/png;base64," in page) == isinstance(model.module, Generates)
+
+
+def test_nothing_in_a_header_acts_in_a_notebook_or_makes_it_fail(tmp_path: Path) -> None:
+    model = model_of("gan", tmp_path)
+    odd = {
+        "training": [1],
+        "data": {"name": "<script>\n\x1b[31m", "train": "x"},
+        "metrics": {"<b>": None, "y": {}},
+    }
+    model.held.header.update(odd, doubts="none", abilities=[3, "<i>"])
+    assert "\x1b" not in repr(model) and len(repr(model).splitlines()) <= 10
+    assert not re.search("<(script|b|i)>", model._repr_html_())
+    for weights in model.module.parameters():
+        weights.data = weights.data[:0]
+    assert "<table>" in model._repr_html_()

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from amalgan import modelfile
+from amalgan import described, modelfile
 from amalgan.arguments import checked, quoted
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.data.held import Examples, examples, named, rows_of
@@ -32,7 +32,7 @@ from amalgan.training.processes import DeviceName, resolve
 from amalgan.types import DataSpec
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Loaded:
     """What was read from a model file; ``Model`` adds what is done with it."""
 
@@ -111,6 +111,22 @@ class Loaded:
     def array(self, t: Any) -> NDArray[Any]:
         """What ``tensor`` takes, of a tensor: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D)."""
         return self._out(batch_of(t, self.spec))
+
+    def __repr__(self) -> str:
+        return described.text_of(self.held)
+
+    def _repr_html_(self) -> str:
+        return described.html_of(self.held)
+
+    @property
+    def spec(self) -> DataSpec:
+        """What the model reads and makes."""
+        return self.held.spec
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What its file says of it: system, config, abilities, training, data, metrics, versions; and its digest."""
+        return self.held.header | {"digest": self.held.digest}
 
     def _codes(self, code: NDArray[Any]) -> torch.Tensor:
         """Codes, where the model can encode of the shape of its own; a warning says that some are not finite."""
