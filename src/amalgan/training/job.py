@@ -27,6 +27,7 @@ from amalgan.training import (
     publishing,
     state,
 )
+from amalgan.training.events import Teller
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
@@ -58,6 +59,7 @@ class Job:
     peers: Processes
     narrator: Narrator
     stored: Callable[[], None]
+    teller: Teller
     time: TimeBudget | None = None
     """The minutes of a new run, where these are its budget."""
 
@@ -70,12 +72,13 @@ class Job:
         peers: Processes,
         narrator: Narrator,
         stored: Callable[[], None],
+        teller: Teller,
     ) -> Job:
         """``run`` with the minutes of ``order`` turned into images."""
         if not plan.needs_time(order):
-            return cls(order, run, data, peers, narrator, stored)
+            return cls(order, run, data, peers, narrator, stored, teller)
         run, time = plan.fit_to_time(order, run, data, peers, narrator.ledger)
-        job = cls(order, run, data, peers, narrator, stored, time)
+        job = cls(order, run, data, peers, narrator, stored, teller, time)
         if (reading := job.ledger.seconds[plan.READING]) > WORTH_SAYING:
             job.say(f"reading took {reading:.0f} s, which the {time.minutes:g} minutes do not count")
         return job
@@ -118,8 +121,10 @@ class Job:
         resumed_at = self.resume(current) if self.order.resume else None
         if self.peers.first:
             self.open_folder(current, resumed_at)
+        self.teller.note("started", current, {"planned_images": self.run.images}, self.order.out)
         if resumed_at is None:
-            self.store(current)
+            self.save(current)
+        self.tell(current)
         return current, resumed_at
 
     def resume(self, current: TrainState) -> int | None:
@@ -145,7 +150,16 @@ class Job:
         files.write_json(self.order.out / folder.RUN, facts)
         trim(self.order.out / folder.LOG, current.round)
 
+    def tell(self, current: TrainState) -> None:
+        """Tell callbacks what happened; the state is saved if one of them raises, and its error goes on."""
+        self.teller.deliver(lambda: self.save(current))
+
     def store(self, current: TrainState) -> None:
+        """Save the state, and tell it."""
+        self.save(current)
+        self.tell(current)
+
+    def save(self, current: TrainState) -> None:
         """Save the state; the first process does it for all."""
         if self.peers.first:
             with self.ledger.doing("saving"):
@@ -153,6 +167,7 @@ class Job:
                 computed_on = surroundings(self.peers.device, current.threads)
                 state.save(current, self.saved, self.identity, computed_on)
                 self.stored()
+                self.teller.note("saved", current, path=self.saved)
 
     def saved_bytes(self) -> int:
         """Bytes of the state on disk."""
@@ -188,8 +203,8 @@ class Job:
         cheap = len(self.data.validation) and possible(current.average)[:1] != ["frechet"]
         if cheap or run.until or run.patience:
             every = run.validate_every or max(run.batch, run.images // VALIDATION_TIMES)
-            hooks.append(self.now_and_then("validating", self.validation(current), every))
-        log = Log(target, LOG_ROUNDS)
+            hooks.append(self.now_and_then("validating", self.validated(current), every))
+        log = Log(target, LOG_ROUNDS, lambda now, facts: self.teller.note("log", now, facts, target))
         if self.peers.first:
             sheets = self.now_and_then(
                 "drawing samples", self.sheets(), max(run.batch, run.images // SAMPLE_TIMES)
@@ -200,6 +215,7 @@ class Job:
         return [
             *hooks,
             Periodic(keeper, run, 1, CHECKS),
+            lambda now, report: self.tell(now),
             Save(self.store, signals, self.peers, self.saved_bytes),
         ]
 
@@ -229,9 +245,25 @@ class Job:
             begun_images=lambda now: now.schedule(self.run).first_round(begun) * self.run.batch,
         )
 
+    def validated(self, begun: TrainState) -> Callable[[TrainState], None]:
+        """What measures the averaged weights and notes what they reach."""
+        measure = self.validation(begun)
+
+        def action(current: TrainState) -> None:
+            measure(current)
+            values = {name: value for name, value in current.curve[-1].items() if name != "images"}
+            self.teller.note("validation", current, values)
+
+        return action
+
     def sheets(self) -> pictures.Sheets:
         """What draws as training goes on."""
-        return pictures.Sheets(self.order.out / folder.SAMPLES, self.data, self.peers.device)
+        return pictures.Sheets(
+            self.order.out / folder.SAMPLES,
+            self.data,
+            self.peers.device,
+            lambda now, place: self.teller.note("samples", now, path=place),
+        )
 
     def finish(self, current: TrainState) -> tuple[dict[str, float], list[str]]:
         """Settle the averaged weights (the best ones, if they were kept) and publish them."""
@@ -250,6 +282,8 @@ class Job:
                 state.remove(self.saved)
         for doubt in doubts:
             self.say(f"warning: {doubt}")
+        self.teller.note("ended", current, metrics, self.order.out / folder.MODEL)
+        self.teller.deliver()
         return metrics, doubts
 
     def publish(self, current: TrainState, metrics: dict[str, float], doubts: list[str]) -> None:

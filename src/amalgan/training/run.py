@@ -22,6 +22,7 @@ from amalgan.training import (
     state,
     threads,
 )
+from amalgan.training.events import Teller
 from amalgan.training.hooks import Signals
 from amalgan.training.job import Job
 from amalgan.training.ledger import Ledger
@@ -38,12 +39,14 @@ def execute(
     console: Console,
     stored: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
+    teller: Teller | None = None,
 ) -> Result:
     """Carry out ``order``: train, and publish ``model.safetensors`` when training has ended.
 
     Args:
         stored: is called after each save of the state.
         clock: wall time in seconds, which --minutes are counted by.
+        teller: tells callbacks of what happens, in the first process.
 
     Raises:
         AmalganError: the settings, the data, the folder, or the numbers; Interrupted after a signal.
@@ -65,7 +68,9 @@ def execute(
                 state.remove(order.out / STATE)
             narrator.say(folder.nothing_to_do(order, ended))
             return folder.result_of(order, ended, data)
-        job = Job.planned(order, run, data, peers, narrator, stored)
+        teller = teller or Teller()
+        teller.silent = not peers.first
+        job = Job.planned(order, run, data, peers, narrator, stored, teller)
         job.say(plan.describe(job.run, data))
         for line in sizing.describe(data, why):
             job.say(line)
