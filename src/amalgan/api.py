@@ -57,6 +57,7 @@ def train(
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
     callbacks: Sequence[Callback] | Callback = (),
+    track: Literal["tensorboard"] | None = None,
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
@@ -75,11 +76,14 @@ def train(
         quiet: show no progress on stderr.
         callbacks: functions that are told of every ``Event`` of the run, in the first process; what one raises ends
             training as an interruption does: the state is saved, and the error reaches the caller.
+        track: write for TensorBoard into ``out``/tensorboard too; needs the tensorboard extra.
 
     Raises:
         AmalganError: as the command line does, with the same sentences.
     """
     teller = Teller(refuse_other(callbacks))
+    if track is not None and out is None:
+        raise UsageError("track is given without out, so nothing would be kept. Give out, the run's folder.")
     if minutes is not None and images is not None:
         raise UsageError("minutes and images are both given; give one of them")
     with workspace(out, teller) as scratch:
@@ -101,6 +105,7 @@ def train(
             overwrite=overwrite,
             init=Path(init) if init is not None else None,
             keep_state=keep_state,
+            track=track,
             reading=reading,
             augment=augment,
         )

@@ -21,6 +21,7 @@ from amalgan.training import (
     sizing,
     state,
     threads,
+    tracking,
 )
 from amalgan.training.events import Teller
 from amalgan.training.hooks import Signals
@@ -55,6 +56,7 @@ def execute(
     with ExitStack() as stack:
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
+        tracking.refuse_missing(order.track)
         stack.enter_context(folder.held(order.out, peers))
         folder.refuse_taken(order, peers)
         console = console if peers.first else Console(quiet=True)
@@ -70,6 +72,7 @@ def execute(
             return folder.result_of(order, ended, data)
         teller = teller or Teller()
         teller.silent = not peers.first
+        stack.enter_context(tracking.tracked(order.track, order.out, teller))
         job = Job.planned(order, run, data, peers, narrator, stored, teller)
         job.say(plan.describe(job.run, data))
         for line in sizing.describe(data, why):
