@@ -29,3 +29,8 @@ def number(value: Any, *, whole: bool = False) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return "none"
     return f"{value:,.0f}" if whole else f"{value:.4g}"
+
+
+def between(limits: Sequence[float]) -> str:
+    """Return an interval as ``[low, high]``; nothing where there is none."""
+    return f"[{', '.join(map(number, limits))}]" if limits else ""
