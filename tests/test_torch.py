@@ -173,16 +173,20 @@ def test_a_model_is_told_in_ten_lines_and_shown(name: str, tmp_path: Path) -> No
     assert ("data:image/png;base64," in page) == isinstance(model.module, Generates)
 
 
-def test_nothing_in_a_header_acts_in_a_notebook_or_makes_it_fail(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "odd", [None, 3, "<script>\n\x1b[31m", [1, "<b>"], {"<i>": None, "name": ["<b>"], "y": {}}]
+)
+@pytest.mark.parametrize("part", ["abilities", "training", "data", "metrics", "doubts"])
+def test_nothing_in_a_header_acts_in_a_notebook_or_makes_it_fail(part: str, odd: Any, tmp_path: Path) -> None:
     model = model_of("gan", tmp_path)
-    odd = {
-        "training": [1],
-        "data": {"name": "<script>\n\x1b[31m", "train": "x"},
-        "metrics": {"<b>": None, "y": {}},
-    }
-    model.held.header.update(odd, doubts="none", abilities=[3, "<i>"])
+    model.held.header[part] = odd
     assert "\x1b" not in repr(model) and len(repr(model).splitlines()) <= 10
     assert not re.search("<(script|b|i)>", model._repr_html_())
+
+
+def test_a_model_that_cannot_generate_is_shown_without_pictures(tmp_path: Path) -> None:
+    model = model_of("gan", tmp_path)
     for weights in model.module.parameters():
         weights.data = weights.data[:0]
-    assert "<table>" in model._repr_html_()
+    page = model._repr_html_()
+    assert "<table>" in page and "<img" not in page

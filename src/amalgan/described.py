@@ -28,10 +28,13 @@ PICTURES, SIDE = 16, 96
 def facts_of(model: Model) -> dict[str, str]:
     """Return what there is to say of ``model``, by title; whatever its header lacks is left out."""
     header, spec = model.header, model.spec
+    can = header.get("abilities", [])
     rows = {
         "reads and makes": spec.text,
-        "classes": f"{len(spec.classes)}: {', '.join(spec.classes[:12])}" if spec.classes else "none",
-        "can": ", ".join(map(str, header.get("abilities", []))).replace("_", " "),
+        "classes": f"{len(spec.classes)}: {', '.join(map(str, spec.classes[:12]))}"
+        if spec.classes
+        else "none",
+        "can": ", ".join(map(str, can)).replace("_", " ") if isinstance(can, list) else "",
         "trained on": origin(mapping(header.get("data")), mapping(header.get("training"))),
         "parameters": f"{sum(parameter.numel() for parameter in model.system.parameters()):,}",
         "metrics": measured(mapping(header.get("metrics"))),
