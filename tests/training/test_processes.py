@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,12 +12,14 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
 
 from amalgan.errors import UsageError
 from amalgan.training import job
+from amalgan.training.events import EventName
 from amalgan.training.hooks import Signals
 from amalgan.training.processes import Processes, resolve
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
@@ -88,6 +91,13 @@ def test_two_processes_amend_their_plan_together(workshop: Workshop) -> None:
     first = json.loads((workshop.folder / "two" / "run.json").read_text())["images"]
     assert all(f"training ends at {images:,} images" in said for images in planned)
     assert lines[-1]["images"] == (planned or [first])[-1]
+
+
+@pytest.mark.processes
+def test_callbacks_hear_of_events_in_the_first_process_alone(workshop: Workshop) -> None:
+    said = in_two(workshop, "autoencoder", "--events")
+    heard = set(re.findall(r"process (\d) hears (\w+)", said))
+    assert heard == {("0", name) for name in get_args(EventName)}
 
 
 @pytest.mark.processes
