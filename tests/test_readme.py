@@ -80,6 +80,25 @@ def test_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert names["pixels"].shape == (16, 1, 8, 8) and names["pixels"].std() > 3
 
 
+def test_python_for_those_who_write_torch_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All blocks of the page, as one program; trained shortly."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    page = (ROOT / "docs" / "in_your_own_code.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.S | re.M)
+    text = "\n".join(blocks)
+    quick = text.replace("images=20_000", "images=640")
+    assert len(blocks) == 6 and quick != text
+    names: dict[str, Any] = {}
+    exec(quick, names)
+    assert names["after"] < names["before"]
+    assert names["closer"].shape == (32, 8, 8) and names["made"].shape == (16, 1, 8, 8)
+    assert np.array_equal(names["codes"], np.concatenate([part.numpy() for part in names["parts"]]))
+    assert names["curve"].points[-1][0] == 640
+    (command,) = commands_of(page, ("train",))
+    assert not isinstance(parse(shlex.split(command)[1:]), str)
+
+
 def test_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     chance = np.random.default_rng(0)

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from amalgan.resampling import Resampler as Resampler
     from amalgan.trained import Model as Model
     from amalgan.trained import load as load
+    from amalgan.training.events import Event as Event
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
     "AmalganError": "errors",
+    "Event": "training.events",
     "Model": "trained",
     "Resampler": "resampling",
     "SystemFacts": "catalog",

@@ -24,6 +24,7 @@ from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
 from amalgan.trained import Model, load
 from amalgan.training import state
+from amalgan.training.events import Callback, Teller, refuse_other
 from amalgan.training.folder import MODEL
 from amalgan.training.processes import DeviceName, PrecisionName
 from amalgan.training.run import Order, execute
@@ -55,6 +56,8 @@ def train(
     reading: DataConfig = DataConfig(),  # noqa: B008 - frozen
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
+    callbacks: Sequence[Callback] | Callback = (),
+    track: Literal["tensorboard"] | None = None,
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
@@ -71,13 +74,19 @@ def train(
         keep_state: keep the states of a run that has ended, which are removed otherwise.
         settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
         quiet: show no progress on stderr.
+        callbacks: functions that are told of every ``Event`` of the run, in the first process; what one raises ends
+            training as an interruption does: the state is saved, and the error reaches the caller.
+        track: write for TensorBoard into ``out``/tensorboard too; needs the tensorboard extra.
 
     Raises:
         AmalganError: as the command line does, with the same sentences.
     """
+    teller = Teller(refuse_other(callbacks))
+    if track is not None and out is None:
+        raise UsageError("track is given without out, so nothing would be kept. Give out, the run's folder.")
     if minutes is not None and images is not None:
         raise UsageError("minutes and images are both given; give one of them")
-    with workspace(out) as scratch:
+    with workspace(out, teller) as scratch:
         order = Order(
             data=named(data, scratch, y, layout),
             system=system,
@@ -96,23 +105,25 @@ def train(
             overwrite=overwrite,
             init=Path(init) if init is not None else None,
             keep_state=keep_state,
+            track=track,
             reading=reading,
             augment=augment,
         )
-        return load(execute(order, Console(stderr=True, quiet=quiet)).model, device=device)
+        return load(execute(order, Console(stderr=True, quiet=quiet), teller=teller).model, device=device)
 
 
 @contextmanager
-def workspace(out: str | Path | None) -> Iterator[Path]:
-    """Yield a temporary folder; it is kept, and named, where training without ``out`` was interrupted and saved."""
+def workspace(out: str | Path | None, teller: Teller) -> Iterator[Path]:
+    """Yield a temporary folder; it is kept, and named, where training without ``out`` was interrupted and saved.
+
+    A callback that raises interrupts too; its error says where the folder is.
+    """
     scratch = Path(tempfile.mkdtemp(prefix="amalgan-"))
     kept = False
     try:
         yield scratch
     except Interrupted as stopped:
-        kept = out is None and (
-            state.exists(scratch / "run" / state.STATE) or (scratch / "run" / MODEL).exists()
-        )
+        kept = out is None and saved_in(scratch / "run")
         if not kept and out is None:
             raise Interrupted(
                 f"stopped by {stopped.signal}; nothing was saved yet.", stopped.number
@@ -124,9 +135,19 @@ def workspace(out: str | Path | None) -> Iterator[Path]:
                 stopped.number,
             ) from None
         raise
+    except BaseException as error:
+        kept = out is None and teller.failed and saved_in(scratch / "run")
+        if kept:
+            error.add_note(f"Go on by the same call with out={str(scratch / 'run')!r}, resume=True.")
+        raise
     finally:
         if not kept:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def saved_in(run: Path) -> bool:
+    """Whether the folder of a run holds a state to go on from, or a model."""
+    return state.exists(run / state.STATE) or (run / MODEL).exists()
 
 
 @generators_kept()

@@ -12,9 +12,6 @@ the data's own units. What comes out has the number of examples first: uint8 (N,
 from __future__ import annotations
 
 import tempfile
-import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +23,11 @@ from PIL import Image
 from amalgan import modelfile
 from amalgan.arguments import checked
 from amalgan.config.systems.restoration import RestoringTask
-from amalgan.data import Dataset, open_data, to_pixels
-from amalgan.data.held import Examples, examples, named, rows_of
+from amalgan.data import open_data
+from amalgan.data.held import Examples, examples, named
 from amalgan.data.whole import of_held, to_array
-from amalgan.features import Features, features_of
-from amalgan.streams import Draws, generators_kept, key
+from amalgan.loaded import Loaded
+from amalgan.streams import generators_kept
 from amalgan.studies.augment import Asked, augment
 from amalgan.studies.report.exploration import explore
 from amalgan.studies.report.one import report
@@ -51,7 +48,6 @@ from amalgan.tasks.tracing.forensics import Changed
 from amalgan.tasks.tracing.trace import Known, Reals, Trace, trace
 from amalgan.tasks.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
-from amalgan.types import DataSpec
 
 
 @generators_kept()
@@ -65,22 +61,8 @@ def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
     return Model(modelfile.load(path, resolve(device)))
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Loaded):
     """A trained model."""
-
-    held: modelfile.Model
-    """The system itself, for those who go on in torch: ``model.held.system``."""
-
-    @property
-    def spec(self) -> DataSpec:
-        """What the model reads and makes."""
-        return self.held.spec
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """What its file says of it: system, config, abilities, training, data, metrics, versions; and its digest."""
-        return self.held.header | {"digest": self.held.digest}
 
     @generators_kept()
     @checked
@@ -177,7 +159,7 @@ class Model:
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
-        codes = torch.cat([encode(part).cpu() for part, _ in self._chunks(self._in(x), "encode")])
+        codes = torch.cat([encode(part).detach().cpu() for part, _ in self._chunks(self._in(x), "encode")])
         return np.asarray(codes.numpy(), np.float32)
 
     @generators_kept()
@@ -206,7 +188,9 @@ class Model:
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.held)
-        found = [probabilities(self.held, part).cpu() for part, _ in self._chunks(self._in(x), "classify")]
+        found = [
+            probabilities(self.held, part).detach().cpu() for part, _ in self._chunks(self._in(x), "classify")
+        ]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
     @generators_kept()
@@ -312,42 +296,3 @@ class Model:
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
         modelfile.republish(Path(path), self.held)
-
-    def _codes(self, code: NDArray[Any]) -> torch.Tensor:
-        """Codes, where the model can encode of the shape of its own; a warning says that some are not finite."""
-        system, shape = self.held.system, np.shape(code)[1:] if np.ndim(code) > 1 else np.shape(code)
-        if isinstance(system, Encodes):
-            one = torch.zeros(1, *self.spec.shape, device=self.held.device)
-            shape = tuple(system.encode(one).shape[1:])
-        codes = rows_of(code, shape, "this model's code")
-        if wrong := int((~np.isfinite(codes)).any(axis=tuple(range(1, codes.ndim))).sum()):
-            warnings.warn(
-                f"{wrong:,} of {len(codes):,} codes hold numbers that are not finite; what is decoded of them means "
-                "nothing, and is black where it is a picture. Replace them.",
-                RuntimeWarning,
-                stacklevel=4,
-            )
-        return torch.from_numpy(codes)
-
-    def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
-        """What the model is judged on, and the feature network where there is anything to learn it from."""
-        found = self._shown(named(data, scratch))
-        device = self.held.device
-        return found, features_of(found, device=device) if len(found.train) else None
-
-    def _shown(self, data: str | Path) -> Dataset:
-        """Data as the model reads it, with the training examples that it was shown."""
-        found = open_data(data, like=self.spec, at_least=1)
-        return found.as_shown(self.held.header.get("data"))
-
-    def _in(self, x: Examples) -> torch.Tensor:
-        return examples(x, self.spec)
-
-    def _out(self, x: torch.Tensor) -> NDArray[Any]:
-        return to_pixels(x, self.spec)
-
-    def _chunks(self, x: torch.Tensor, purpose: str, seed: int = 0) -> Iterator[tuple[torch.Tensor, Draws]]:
-        device = self.held.device
-        for number, part in enumerate(x.split(CHUNK)):
-            draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
-            yield part.to(device), draws

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 import time
 from dataclasses import replace
@@ -14,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from amalgan.errors import AmalganError
-from amalgan.training import hooks, loop, run
+from amalgan.training import hooks, job, loop
+from amalgan.training.events import Event, Teller
 from workshop import Workshop
 
 
@@ -27,9 +29,10 @@ def main() -> None:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--events", action="store_true")
     asked = parser.parse_args()
     hooks.SAVE_SECONDS, hooks.SAVE_SHARE, hooks.MOST_BYTES_A_DAY = 0.0, math.inf, math.inf
-    run.LOG_ROUNDS = 1
+    job.LOG_ROUNDS = 1
     whole = loop.take_round
 
     def slowly(*args: Any, **named: Any) -> loop.Report:
@@ -42,12 +45,17 @@ def main() -> None:
         order = workshop.order(asked.system, asked.out, resume=asked.resume, precision=asked.precision)
         if asked.minutes:
             order = replace(order, minutes=asked.minutes, images=None)
-        workshop.run(order)
+        workshop.run(order, teller=Teller([told] if asked.events else []))
     except AmalganError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
     left = [thread for thread in Path("/proc/self/task").glob("*/comm") if "gloo" in thread.read_text()]
     assert not left, "threads of gloo that outlive the interpreter abort it"
+
+
+def told(event: Event) -> None:
+    """Print what a callback hears, and in which process."""
+    print(f"process {os.environ.get('RANK')} hears {event.name}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from amalgan.errors import ConfigError, UsageError
-from amalgan.training import budget, run
+from amalgan.training import budget, job
 from support import build
 from workshop import BATCH, ROUNDS, Workshop
 
@@ -40,7 +40,7 @@ def test_minutes_become_images_that_run_json_holds_and_resume_does_not_time_agai
 
 def test_timed_rounds_are_thrown_away(workshop: Workshop) -> None:
     order = workshop.order("gan", images=None, minutes=0.2)
-    workshop.patch.setattr(run, "CHECKS", 1)  # the plan is looked at when it is over: never amended
+    workshop.patch.setattr(job, "CHECKS", 1)  # the plan is looked at when it is over: never amended
     workshop.run(order)
     planned = json.loads((order.out / "run.json").read_text())["images"]
     workshop.run(workshop.order("gan", "same", images=planned))

@@ -12,12 +12,14 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
 
 from amalgan.errors import UsageError
-from amalgan.training import run as running
+from amalgan.training import job
+from amalgan.training.events import EventName
 from amalgan.training.hooks import Signals
 from amalgan.training.processes import Processes, resolve
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
@@ -93,11 +95,18 @@ def test_two_processes_amend_their_plan_together(workshop: Workshop) -> None:
 
 
 @pytest.mark.processes
+def test_callbacks_hear_of_events_in_the_first_process_alone(workshop: Workshop) -> None:
+    said = in_two(workshop, "autoencoder", "--events")
+    heard = set(re.findall(r"process (\d) hears (\w+)", said))
+    assert heard == {("0", name) for name in get_args(EventName)}
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize("system", ["fusion", "supervised"])
 def test_two_processes_are_one(system: str, workshop: Workshop) -> None:
     torch.set_num_threads(1)
     in_two(workshop, system, "--precision", "float32")  # in bfloat16 the order of a sum shows
-    workshop.patch.setattr(running, "LOG_ROUNDS", 1)
+    workshop.patch.setattr(job, "LOG_ROUNDS", 1)
     workshop.run(workshop.order(system, "one", precision="float32"))
     one, two = (logged(workshop.folder / out) for out in ("one", "two"))
     assert len(one) == len(two) == ROUNDS

@@ -79,6 +79,8 @@ class Train(Generic[C]):
     """Model file whose weights a new run starts from."""
     keep_state: Switch = False
     """Keep the states of a run that has ended; they are larger than its model and are removed otherwise."""
+    track: Literal["tensorboard"] | None = None
+    """Write for TensorBoard into the run's folder too (needs the tensorboard extra)."""
     plugin: Path | None = None
     """Python file that registers a system of your own."""
     json: Switch = False
@@ -115,6 +117,7 @@ class Train(Generic[C]):
             overwrite=self.overwrite,
             init=self.init,
             keep_state=self.keep_state,
+            track=self.track,
             reading=self.reading,
             augment=self.augment,
         )

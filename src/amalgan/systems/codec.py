@@ -135,7 +135,7 @@ class Codec(System):
 
     def quantize(self, x: Float[Tensor, "B ..."], level: int) -> Int[Tensor, "B K h w"]:
         step = self.context.step(torch.tensor([level], device=x.device))
-        return (self.map(self.encoder(x)) / step).nan_to_num(0).clamp(-LARGEST, LARGEST).round().long()
+        return whole_numbers(self.map(self.encoder(x)), step)
 
     def render(
         self, number: Int[Tensor, "B K h w"], level: int, shape: Sequence[int]
@@ -143,15 +143,22 @@ class Codec(System):
         return self.picture(number * self.context.step(torch.tensor([level], device=number.device)), shape)
 
     def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
-        """The code as it is written at the usual quality."""
+        """The code as it is written at the usual quality, with the gradient of the code before it is rounded."""
         step = self.context.step(torch.tensor([USUAL], device=x.device))
-        return (self.quantize(x, USUAL) * step).flatten(1)
+        exact = self.map(self.encoder(x))
+        written = whole_numbers(exact, step) * step
+        return (written + (exact - exact.detach()).nan_to_num(0)).flatten(1)
 
     def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
         places = (
             [-(-side // networks.CELL) for side in self.spec.shape[1:]] if self.config.any_size else [1, 1]
         )
         return self.picture(code.unflatten(1, (self.code_size, *places)), self.spec.shape)
+
+
+def whole_numbers(exact: Float[Tensor, "B K h w"], step: Tensor) -> Int[Tensor, "B K h w"]:
+    """Return what is written of a code in steps of that size."""
+    return (exact / step).nan_to_num(0).clamp(-LARGEST, LARGEST).round().long()
 
 
 class Costs(NamedTuple):

@@ -25,6 +25,7 @@ from amalgan.errors import DataError, UsageError
 from amalgan.features import Features
 from amalgan.metrics.distribution import LEAST
 from amalgan.modelfile import Model
+from amalgan.notebook import between, html_table, number
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
 from amalgan.tasks.overlap import Overlap, overlap
 from amalgan.tasks.scoring.anomaly import anomaly_scores
@@ -70,6 +71,15 @@ class Evaluation:
         """Plain data without NaN or infinities."""
         intervals = {key: list(interval) for key, interval in self.intervals.items()}
         return asdict(self) | {"intervals": intervals, "warnings": list(self.warnings)}
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (key, number(value), between(self.intervals.get(key, ())), self.names.get(key, ""))
+            for key, value in self.metrics.items()
+        ]
+        notes = [[warning] for warning in self.warnings]
+        head = ("metric", "value", "95 % interval", "what it is")
+        return html_table(rows, head) + (html_table(notes, ["warnings"]) if notes else "")
 
 
 def evaluate(

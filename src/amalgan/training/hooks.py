@@ -133,14 +133,18 @@ class Log:
 
     target: Path
     every: int
+    told: Callable[[TrainState, Report], None] = lambda state, facts: None
+    """Is called after each line."""
     started_at: float = field(default_factory=time.monotonic)
 
     def __call__(self, state: TrainState, report: Report) -> None:
         for name, value in report.items():
             state.unlogged.setdefault(name, []).append(value)
         if state.round % self.every == 0 or state.round == 1:
-            self.append(state, {name: sum(values) / len(values) for name, values in state.unlogged.items()})
+            facts = {name: sum(values) / len(values) for name, values in state.unlogged.items()}
+            self.append(state, facts)
             state.unlogged = {}
+            self.told(state, facts)
 
     def append(self, state: TrainState, facts: dict[str, float]) -> None:
         """Write one line: where the run is, and ``facts``."""

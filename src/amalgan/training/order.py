@@ -34,6 +34,8 @@ class Order:
     overwrite: bool = False
     init: Path | None = None
     keep_state: bool = False
+    track: str | None = None
+    """A tracker of experiments that gets what the log gets."""
     reading: DataConfig = field(default_factory=DataConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 

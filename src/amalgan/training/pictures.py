@@ -7,6 +7,7 @@ R/samples/restored-000040000.png       8 held-out pictures, damaged, above what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class Sheets:
     folder: Path
     data: Dataset
     device: str
+    told: Callable[[TrainState, Path], None] = lambda state, place: None
+    """Is called after each sheet."""
 
     @torch.no_grad()
     def __call__(self, state: TrainState) -> None:
@@ -41,18 +44,19 @@ class Sheets:
             return
         system = state.average
         if isinstance(system, Generates) and system.ready():
-            self.write("generated", state.images, self.generated(system))
+            self.write("generated", state, self.generated(system))
         if isinstance(system, Encodes) and isinstance(system, Decodes) and len(self.data.validation):
-            self.write("rebuilt", state.images, self.rebuilt(system))
-
+            self.write("rebuilt", state, self.rebuilt(system))
         if isinstance(system, Restores) and len(self.data.validation):
-            self.write("restored", state.images, self.restored(system))
+            self.write("restored", state, self.restored(system))
 
-    def write(self, what: str, images: int, x: Tensor) -> None:
+    def write(self, what: str, state: TrainState, x: Tensor) -> None:
         pixels = to_pixels(x, self.data.spec)
         text = provenance(None, seed=0)
         sheet = png_bytes(grid(pixels, columns=8), text)
-        files.write_bytes(self.folder / f"{what}-{images:09d}.png", sheet)
+        place = self.folder / f"{what}-{state.images:09d}.png"
+        files.write_bytes(place, sheet)
+        self.told(state, place)
 
     def generated(self, system: Generates) -> Tensor:
         """The same noise and classes at every call."""

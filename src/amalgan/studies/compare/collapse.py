@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan.studies.compare.curves import lines_of
-from amalgan.training.run import LOG_ROUNDS
+from amalgan.training.job import LOG_ROUNDS
 from amalgan.training.watchdog import LEAST_VARIETY, PATIENT_ROUNDS
 
 LEAST_SPACING = 0.05

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from amalgan.notebook import between, html_table, number
 from amalgan.studies.compare import outputs, results, tuning
 from amalgan.studies.compare.cells import Crew, Job, crew, locked
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
@@ -20,7 +21,7 @@ from amalgan.studies.compare.progress import Progress, opening
 from amalgan.studies.compare.request import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What was found, and where it lies."""
 
@@ -35,6 +36,33 @@ class Comparison:
             for cell in self.report["cells"]
             if cell["state"] != "done"
         ]
+
+    def __repr__(self) -> str:
+        rows, measures = (len(self.report[part]) for part in ("systems", "measures"))
+        return f"Comparison of {rows} rows by {measures} measures, in {self.folder}; report.html shows it"
+
+    def _repr_html_(self) -> str:
+        shown = [one for one in self.report["measures"] if one["headline"]]
+        rows = [
+            [name, *(placed(found.get(one["key"], {})) for one in shown)]
+            for name, found in self.report["table"].items()
+        ]
+        return html_table(rows, ["system", *(titled(one) for one in shown)])
+
+
+def placed(entry: dict[str, Any]) -> str:
+    """Return one place of the table: the mean over seeds and its interval; empty where nothing was measured."""
+    if not entry:
+        return ""
+    limits = [entry[side] for side in ("low", "high") if entry[side] is not None]
+    return f"{number(entry['mean'])} {between(limits)}".rstrip()
+
+
+def titled(measure: dict[str, Any]) -> str:
+    """Return a column's title, with an arrow that says which direction is better."""
+    arrows = {True: " ↑", False: " ↓", None: ""}
+    unit = f", {measure['unit']}" if measure["unit"] else ""
+    return f"{measure['title']}{unit}{arrows[measure['higher_is_better']]}"
 
 
 def compare(request: Request, console: Console) -> Comparison:
