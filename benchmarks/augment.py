@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 import amalgan as ag
-from amalgan import files
+import writing
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.modelfile import Model
 from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName, counts_of
@@ -143,7 +143,7 @@ def keep(name: str, kind: str, facts: dict[str, Any], seconds: float) -> None:
     known = before.get(name, {}).get("policies", {})
     about = {key: facts[key] for key in ("real", "added", "test", "steps", "seeds", "metric", "margin")}
     whole = about | {"base": {arm: arms[arm] for arm in BASE}, "policies": known | {kind: row}}
-    files.write_json(RESULTS, before | {name: whole | {"cpu_seconds": round(seconds)}})
+    writing.write_json(RESULTS, before | {name: whole | {"cpu_seconds": round(seconds)}})
 
 
 def table(found: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+import writing
 from amalgan import modelfile
 from amalgan.data import Records, open_data, to_pixels
 from amalgan.modelfile import Model
@@ -43,8 +44,7 @@ def main() -> None:
     poster = Poster()
     for kind in get_args(PolicyName):
         poster.rows(f"{kind} — {SAID[kind]}", rows(model, train, kind))
-    poster.save(asked.out)
-    Image.open(asked.out).quantize(COLORS).save(asked.out, optimize=True)
+    writing.save_poster(poster, asked.out, COLORS)
 
 
 def rows(model: Model, train: Records, kind: PolicyName) -> list[list[Image.Image]]:

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import amalgan as ag
+import writing
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.files import write_json
 from amalgan.tasks.scoring.codes import code_scores
 from amalgan.tasks.scoring.scores import Trial
 
@@ -48,7 +48,7 @@ def main() -> None:
         if cell not in [{key: row.get(key) for key in cell} for row in rows]:
             rows.append(cell | measured(asked.data, system, asked.images, asked.labeled))
             print(json.dumps(rows[-1]), flush=True)
-            write_json(RESULT, {"rows": rows})
+            writing.write_json(RESULT, {"rows": rows})
 
 
 def measured(place: str, system: str, images: int, labeled: int | None) -> dict[str, Any]:

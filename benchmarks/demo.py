@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from amalgan import files
+import writing
 from amalgan.studies import demo
 
 HERE = Path(__file__).parent
@@ -19,8 +19,8 @@ def main() -> None:
     """Run, keep, print."""
     made = demo.run(Path("runs/demo"), Console(stderr=True))
     seconds = round(made.numbers.pop("training_seconds"))
-    files.write_json(HERE / "results" / "demo.json", {"training_seconds": seconds, "numbers": made.numbers})
-    files.write_bytes(HERE.parent / "docs" / "demo.png", made.picture.read_bytes())
+    writing.write_json(HERE / "results" / "demo.json", {"training_seconds": seconds, "numbers": made.numbers})
+    writing.write_bytes(HERE.parent / "docs" / "demo.png", made.picture.read_bytes())
     print(
         f"trained in {seconds} s; " + ", ".join(f"{name} {value:.4g}" for name, value in made.numbers.items())
     )

@@ -33,9 +33,10 @@ from sklearn.ensemble import IsolationForest
 from torch import from_numpy
 
 import amalgan as ag
+import writing
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, Records, open_data
-from amalgan.files import replacing, write_json
+from amalgan.files import replacing
 from amalgan.metrics.detection import auroc, joined
 from amalgan.tasks.detecting.detect import Detection, bounds, detect
 from amalgan.tasks.detecting.normals import sides
@@ -55,7 +56,7 @@ def main() -> None:
         if digit not in [row["digit"] for row in rows]:
             rows.append(measured(data, digit, asked.system, asked.images, asked.models))
             print(json.dumps(rows[-1]), flush=True)
-            write_json(RESULT, told | {"rows": sorted(rows, key=lambda row: row["digit"])})
+            writing.write_json(RESULT, told | {"rows": sorted(rows, key=lambda row: row["digit"])})
 
 
 def arguments() -> argparse.Namespace:

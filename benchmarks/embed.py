@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from amalgan.files import write_json
+import writing
 
 RESULT = Path(__file__).parent / "results" / "embed.json"
 COMMANDS = ("embed", "detect", "generate", "reconstruct")
@@ -49,7 +49,7 @@ def main() -> None:
         kills: list[dict[str, Any]] = []
         for name in asked.commands:
             kills.append(killed(place, name, max(asked.counts)))
-            write_json(RESULT, {"images": asked.images, "rows": rows, "kills": kills})
+            writing.write_json(RESULT, {"images": asked.images, "rows": rows, "kills": kills})
 
 
 def measured(place: Path, count: int, commands: list[str]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+import writing
 from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
 from amalgan.modelfile import Model
@@ -43,8 +44,7 @@ def main() -> None:
         "A walk through the code — every fourth frame of generate --walk", [pictures(model, film[:56:4])]
     )
     draw_looks(poster, subject)
-    poster.save(asked.out)
-    Image.open(asked.out).quantize(COLORS).save(asked.out, optimize=True)
+    writing.save_poster(poster, asked.out, COLORS)
 
 
 def arguments() -> argparse.Namespace:

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from amalgan import files, registry
+import writing
+from amalgan import registry
 from amalgan.config.data import DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data
@@ -51,7 +52,7 @@ def main() -> None:
             data = pictures(side, Path(folder))
             for row in (row for system in asked.systems for row in rows_of(asked, data, system)):
                 facts["rows"].append(row)
-                files.write_json(asked.out, facts)  # now: time on a GPU may be short
+                writing.write_json(asked.out, facts)  # now: time on a GPU may be short
 
 
 def parsed() -> argparse.Namespace:

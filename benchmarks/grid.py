@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from amalgan import features, files, modelfile, tensorfile
+import writing
+from amalgan import features, modelfile, tensorfile
 from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
 from amalgan.data import Dataset, open_data
@@ -73,7 +74,7 @@ class Grid:
         """Put the kept feature network where amalgan looks for it, if there is none."""
         here, saved = self.network(data)
         if saved.exists() and not here.exists():
-            files.write_bytes(here, saved.read_bytes())
+            writing.write_bytes(here, saved.read_bytes())
 
     def network(self, data: Dataset) -> tuple[Path, Path]:
         """Where the feature network lies in the cache, and where it is kept."""
@@ -93,7 +94,7 @@ class Grid:
         here, saved = self.network(data)
         if here.exists():
             if not saved.exists() and known <= {name}:
-                files.write_bytes(saved, here.read_bytes())
+                writing.write_bytes(saved, here.read_bytes())
             known |= {digest(saved, name)} if saved.exists() else set()
         if other := known - {name}:
             raise UsageError(
@@ -119,7 +120,7 @@ class Grid:
         ]:
             target = self.runs / source.relative_to(self.kept)
             if source.exists() and not target.exists():
-                files.write_bytes(target, source.read_bytes())
+                writing.write_bytes(target, source.read_bytes())
 
     def watch(self, data: Dataset) -> int:
         """Run the comparison, and keep each cell as it ends."""
@@ -146,12 +147,12 @@ class Grid:
         for source in new:
             target = self.kept / source.relative_to(self.runs)
             if source.suffix == ".npz":
-                files.write_bytes(target, source.read_bytes())
+                writing.write_bytes(target, source.read_bytes())
             else:
                 text = json.dumps(
                     self.without_paths(plan, json.loads(source.read_text()), data), **layout(source)
                 )
-                files.write_text(target, f"{text}\n")
+                writing.write_text(target, f"{text}\n")
         if new:
             self.keep_report(plan, data)
 
@@ -169,8 +170,8 @@ class Grid:
             cell | {name: thinned(cell[name], POINTS) for name in ("log", "curve")}
             for cell in report["cells"]
         ]
-        files.write_json(self.kept / "report.json", self.without_paths(plan, report, data))
-        files.write_text(self.kept / "table.csv", outputs.csv_of(report))
+        writing.write_json(self.kept / "report.json", self.without_paths(plan, report, data))
+        writing.write_text(self.kept / "table.csv", outputs.csv_of(report))
 
     def changed(self, source: Path) -> bool:
         """Whether a file is there and new since it was last looked at."""

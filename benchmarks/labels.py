@@ -25,7 +25,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from amalgan import files, networks
+import writing
+from amalgan import networks
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
@@ -175,7 +176,7 @@ def stored() -> dict[str, Any]:
 
 def keep(name: str, found: dict[str, Any]) -> None:
     """Add a cell."""
-    files.write_json(RESULTS, dict(sorted((stored() | {name: found}).items())))
+    writing.write_json(RESULTS, dict(sorted((stored() | {name: found}).items())))
 
 
 KINDS: dict[str, Callable[[Dataset, int, int], tuple[System, dict[str, Any]]]] = {

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amalgan import files
+import writing
 from amalgan.metrics.effect import effect
 from amalgan.metrics.looks import OF_COMPARISONS, OF_EFFECTS, look
 from amalgan.metrics.statistics import compared, paired_difference
@@ -32,7 +32,7 @@ def main() -> None:
     """Simulate, keep, print."""
     torch.set_num_threads(1)
     found = {"effects": of_effects(EFFECTS), "comparisons": of_comparisons(COMPARISONS)}
-    files.write_json(RESULTS, {"most": MOST, "tests": TESTS, **found})
+    writing.write_json(RESULTS, {"most": MOST, "tests": TESTS, **found})
     for name, row in found.items():
         print(name, row)
 

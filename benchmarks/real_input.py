@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from amalgan import files
+import writing
 from amalgan.data.builtin import PHOTOS, photograph
 
 RESULTS = Path(__file__).parent / "results" / "real_input.json"
@@ -35,7 +35,7 @@ def main() -> None:
         if data and name in options.only.split(","):
             done = whole_line(name, data, options.minutes)
             report = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-            files.write_json(RESULTS, report | {name: done})
+            writing.write_json(RESULTS, report | {name: done})
             print(name, json.dumps(done["evaluate"]["metrics"], indent=2))
 
 

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+import writing
 from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
 from amalgan.data.damage import strokes
@@ -48,8 +49,7 @@ def main() -> None:
     every = list(read(asked.photographs))
     draw_mended(poster, modelfile.load(asked.restorer), [center(every[at]) for at in SHOWN])
     draw_filled(poster, modelfile.load(asked.fused), asked.digits)
-    poster.save(asked.out)
-    Image.open(asked.out).quantize(COLORS).save(asked.out, optimize=True)
+    writing.save_poster(poster, asked.out, COLORS)
 
 
 def center(x: Tensor) -> Tensor:

@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import amalgan as ag
+import writing
 from amalgan import registry
 from amalgan.config.data import DataConfig
 from amalgan.data import Records, open_data
-from amalgan.files import write_json
 from amalgan.training import speed
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes
@@ -61,7 +61,7 @@ def main() -> None:
     )
     found = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     command = " ".join(["python", "benchmarks/sizes.py", *(Path(word).name for word in sys.argv[1:])])
-    write_json(RESULT, found | {asked.what: {"command": command, "rows": rows}})
+    writing.write_json(RESULT, found | {asked.what: {"command": command, "rows": rows}})
 
 
 def order(system: str, batch: int = BATCH) -> Order:

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
-from amalgan import files, modelfile, registry
+import writing
+from amalgan import modelfile, registry
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
 from amalgan.errors import AmalganError
@@ -216,7 +217,7 @@ def main() -> None:
                 data = places.get(cell.data) or made(cell.data, cell.size, Path(folder))
                 found = trained(cell, str(data), Path(folder), asked.rounds)
                 kept[cell.name] = found | {"failed": failed(found)}
-                files.write_json(RESULTS, kept)
+                writing.write_json(RESULTS, kept)
                 print(line(cell.name, kept[cell.name]), flush=True)
     wrong = [name for name, found in kept.items() if found["failed"]]
     print(f"{len(wrong)} of {len(kept)} cells fail" + "".join(f"\n  {name}" for name in wrong))

@@ -21,10 +21,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+import writing
 from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
 from amalgan.features import features_of
-from amalgan.files import write_json
 from amalgan.modelfile import Model
 from amalgan.studies.poster import Poster
 from amalgan.tasks.generate import generate
@@ -58,7 +58,7 @@ def main() -> None:
     for which, model in wanted:
         if not any(which.items() <= row.items() for row in rows):
             rows.append(which | measured(model, trial, which["temperature"]))
-            write_json(RESULTS, told | {"rows": rows})
+            writing.write_json(RESULTS, told | {"rows": rows})
             print(rows[-1], flush=True)
     print(temperature())
 
@@ -92,8 +92,7 @@ def draw(model: Model, out: Path) -> None:
     for degree in DRAWN:
         x = torch.cat([*new(model, ACROSS // len(model.system.classes_shown), degree)])
         poster.rows(f"Temperature {degree}", [[Image.fromarray(one) for one in to_pixels(x, model.spec)]])
-    poster.save(out)
-    Image.open(out).quantize(COLORS).save(out, optimize=True)
+    writing.save_poster(poster, out, COLORS)
 
 
 def arguments() -> argparse.Namespace:

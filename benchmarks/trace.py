@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import amalgan as ag
+import writing
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data, to_pixels
 from amalgan.data.damage import jpeg
 from amalgan.data.watermark import marked, own_signs, p_value_together, p_values, signs, tails
-from amalgan.files import write_json
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.tasks.detecting.detect import bounds
 from amalgan.tasks.tracing.forensics import Changed
@@ -74,7 +74,7 @@ def main() -> None:
         if name not in found[asked.what]:
             found[asked.what][name] = job()
             print(name, json.dumps(found[asked.what][name]), flush=True)
-            write_json(RESULT, found)
+            writing.write_json(RESULT, found)
 
 
 def sets(given: list[str]) -> list[tuple[str, tuple[str, int | None]]]:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from amalgan import files
+import writing
 from amalgan.metrics.effect import MARGIN, effect
 from amalgan.metrics.looks import OF_EFFECTS, look
 from amalgan.tasks.augmenting.arms import School
@@ -101,7 +101,7 @@ def stored() -> dict[str, Any]:
 def keep(part: str, name: str, row: dict[str, Any]) -> None:
     """Add a case."""
     before = stored()
-    files.write_json(RESULTS, before | {part: before.get(part, {}) | {name: row}})
+    writing.write_json(RESULTS, before | {part: before.get(part, {}) | {name: row}})
 
 
 if __name__ == "__main__":

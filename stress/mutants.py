@@ -8,6 +8,7 @@ python -m stress.mutants [--only NAME ...] [--jobs 2]
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -18,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import amalgan
-from amalgan.files import write_json
 from stress.__main__ import PROMISES
 
 SOURCE = Path(amalgan.__file__).parent
@@ -258,7 +258,7 @@ def main() -> int:
             {"name": mutant.name, "promise": PROMISES[mutant.promise], "noticed": code != 0}
             for mutant, code in zip(chosen, codes, strict=True)
         ]
-        write_json(asked.json, {"mutants": rows})
+        asked.json.write_text(json.dumps({"mutants": rows}, indent=2) + "\n")
     print(f"without a safeguard the stress run failed {failed} of {len(chosen)} times")
     return int(failed < len(chosen))
 

@@ -79,7 +79,7 @@ def main() -> None:
     reached = {name: {level: first(curve, level) for level in asked.levels} for name, curve in curves.items()}
     report = {"metric": ruler.name, "data": asked.data.name, "seed": asked.seed, "dcgan": vars_of(asked)}
     report |= {"curves": curves, "cpu_seconds_to_level": reached, "ratios": ratios(reached)}
-    files.write_json(RESULTS / "time_to_level.json", report)
+    (RESULTS / "time_to_level.json").write_text(json.dumps(report, indent=2) + "\n")
     show(report, asked.levels)
 
 
