@@ -163,7 +163,7 @@ def test_plans_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         asked = {"systems": list(systems), "settings": {name: {} for name in systems}, "seeds": seeds}
         asked["samples"] = {}
         entries = [{"name": name, "images": images} for name in systems]
-        grid.files.write_json(folder / "plan.json", {"asked": asked, "systems": entries})
+        grid.writing.write_json(folder / "plan.json", {"asked": asked, "systems": entries})
 
     one = grid.Grid("x", None, [], tmp_path / "runs", tmp_path / "kept")
     plan(one.runs, [0], "gan")
