@@ -102,3 +102,15 @@ def test_a_comparison_has_its_row(run, place):
 def overrides() -> str:
     """Small networks, as a row of a comparison has them."""
     return "network.width=8:network.widest=16:code_size=8"
+
+
+def test_commands_that_are_printed_carry_the_plugin(run, model, place):
+    words = ("digits", "--system", "aae", "--plugin", PLUGIN, "--images", "64", *SMALL)
+    assert f"--plugin {PLUGIN}" in "".join(run("train", *words, "--out", place / "again").out.split("\n"))
+    for name, made in (("report", "report.json"), ("explore", "explore.json")):
+        assert (
+            run(name, model, "digits", "--count", "20", "--plugin", PLUGIN, "--out", place / "told").code == 0
+        )
+        facts = json.loads((place / "told" / made).read_text())
+        printed = [facts["command"], *facts.get("commands", {}).values()]
+        assert all(f"--plugin {PLUGIN}" in command for command in printed)

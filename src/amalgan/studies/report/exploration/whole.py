@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amalgan import files
+from amalgan import files, registry
 from amalgan.data import Dataset
 from amalgan.errors import AbilityError, UsageError
 from amalgan.modelfile import Model
@@ -102,7 +102,9 @@ def facts_of(
     return {
         "amalgan": "exploration",
         "format": FORMAT,
-        "command": command("explore", *named, "--out", "explored", *told(subject)),
+        "command": command(
+            "explore", *named, "--out", "explored", *told(subject), *registry.plugin_flags(model.name)
+        ),
         "system": model.name,
         "summary": (inspect.getdoc(type(model.system)) or "").split("\n")[0],
         "digest": model.digest,
