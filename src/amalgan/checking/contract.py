@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -257,7 +257,8 @@ def single_examples(name: str) -> Iterator[str]:
 
 def overfits(name: str) -> Iterator[str]:
     """Four pictures can be learned by heart."""
-    system, batch = build(name), examples(count=4)
+    system: Any = build(name)
+    batch = examples(count=4)
     if not (hasattr(system, "encode") and hasattr(system, "decode")):
         raise LeftOut("it has no code, or does not decode it")
     learned = max((phase.during[1] for phase in system.phases() if "encoder" in phase.updates), default=1.0)

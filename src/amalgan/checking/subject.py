@@ -118,7 +118,7 @@ def warmed(system: System, batch: Batch, progress: float, rounds: int = 5) -> Tr
     return state
 
 
-def outputs(system: System, batch: Batch) -> Iterator[tuple[str, Tensor]]:
+def outputs(system: Any, batch: Batch) -> Iterator[tuple[str, Tensor]]:
     """Everything that ``system`` can compute of ``batch``, by ability."""
     draws = Draws(seed=1, round=0, total=len(batch.x), device=str(batch.x.device))
     with torch.no_grad():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ def shown(name: str, finding: Finding) -> str:
     )
 
 
-def told(found: dict[str, Sequence[Finding]]) -> str:
+def told(found: Mapping[str, Sequence[Finding]]) -> str:
     """What all of it came to."""
     return "\n".join(
         f"{name} keeps its contract: {sum(one.state == 'passed' for one in each)} checks passed, "
