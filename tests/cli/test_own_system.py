@@ -114,3 +114,20 @@ def test_commands_that_are_printed_carry_the_plugin(run, model, place):
         facts = json.loads((place / "told" / made).read_text())
         printed = [facts["command"], *facts.get("commands", {}).values()]
         assert all(f"--plugin {PLUGIN}" in command for command in printed)
+
+
+def test_a_label_that_makes_no_difference_is_refused(run, model, place):
+    ran = run(
+        "generate",
+        model,
+        "--count",
+        "4",
+        "--label",
+        "3",
+        "--out",
+        place / "threes",
+        "--plugin",
+        PLUGIN,
+        "--json",
+    )
+    assert ran.code == 2 and "the same examples whatever class is asked for" in ran.json["error"]
