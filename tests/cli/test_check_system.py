@@ -102,4 +102,5 @@ def test_a_system_that_breaks_a_rule_fails_the_command(run, tmp_path):
     file.write_text(AAE.replace('updates=("critic",)', 'updates=("judge",)'))
     ran = run("check-system", file, "--json")
     assert ran.code == 1 and "updates 'judge'" in ran.json["error"] and "aae.py breaks" in ran.json["error"]
+    assert ran.json["error"].count("updates 'judge'") == 1
     assert run("check-system", tmp_path / "none.py").code == 2

@@ -50,7 +50,7 @@ class CheckSystem:
             for finding in each:
                 say(console, shown(name, finding))
         faults = [f"{name}: {fault}" for name, each in found.items() for one in each for fault in one.faults]
-        if faults:
+        if faults := list(dict.fromkeys(faults)):  # one cause may break many checks
             raise SystemFault(
                 f"{self.file} breaks its contract:\n" + "\n".join(f"  {fault}" for fault in faults)
             )
