@@ -208,7 +208,7 @@ def test_walk(fused, color, table):
 
 def test_systems():
     facts = {system.name: system for system in ag.known_systems()}
-    assert facts["gan"].abilities == ("generate",)
+    assert facts["gan"].abilities == ("generate", "judge")
     assert all(system.summary and system.paper and system.lines for system in facts.values())
 
 

@@ -39,7 +39,7 @@ def test_a_model_comes_back_with_equal_outputs_and_says_what_it_is(tmp_path: Pat
         found = dict(outputs(model.system, examples()))
         assert all(torch.equal(value, found[name]) for name, value in outputs(system, examples()))
     assert model.name == "fusion" and model.spec == system.spec
-    assert model.header["abilities"] == ["encode", "decode", "realize", "sample_code", "generate"]
+    assert model.header["abilities"] == ["encode", "decode", "realize", "sample_code", "generate", "judge"]
     assert model.header["metrics"] == {"n": 1} and model.header["format"] == modelfile.FORMAT
     assert modelfile.info(file) == model.header
     assert not model.system.training and not any(p.requires_grad for p in model.system.parameters())

@@ -87,3 +87,40 @@ def test_a_plugin_that_is_no_python_file_is_refused(tmp_path: Path) -> None:
     for file in (tmp_path / "mine.txt", tmp_path / "nothing.py", tmp_path):
         with pytest.raises(UsageError, match="not a Python file"):
             registry.load_plugin(file)
+
+
+HELPER = "from torch import nn\n\nclass Gate(nn.Module): pass\n"
+ODD = """
+from amalgan.registry import register
+
+@register("two_words")
+class Mine(System):
+    Config = TwoWordsConfig
+"""
+
+
+def test_systems_are_what_files_declare_and_a_helper_beside_them_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gates.py").write_text(HELPER)
+    (tmp_path / "other.py").write_text(ODD)
+    monkeypatch.setattr(registry, "_FOLDER", tmp_path)
+    monkeypatch.setattr(registry, "_CLASSES", {})
+    assert registry.names() == ["two_words"]
+    assert registry.declared(tmp_path)["two_words"] == ("other", "TwoWordsConfig")
+
+
+def test_a_configuration_is_the_one_that_the_system_declares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.py").write_text(ODD.replace("TwoWordsConfig", "FusionConfig"))
+    monkeypatch.setattr(registry, "_FOLDER", tmp_path)
+    monkeypatch.setattr(registry, "_CLASSES", {})
+    assert registry.config_class("two_words") is FusionConfig
+
+
+def test_commands_on_models_of_a_plugin_name_its_file(tmp_path: Path) -> None:
+    file = plugin(tmp_path, PLUGIN)
+    registry.load_plugin(file)
+    assert registry.plugin_flags("mine") == ["--plugin", str(file)]
+    assert registry.plugin_flags("gan") == registry.plugin_flags("nonesuch") == []

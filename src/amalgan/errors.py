@@ -15,6 +15,7 @@
     ├── Diverged              (1)   training produced numbers that are not finite, repeatedly
     ├── PeerLost              (1)   another process of the same run is gone
     ├── OutOfMemory           (1)   a batch does not fit; names a size to try
+    ├── SystemFault           (1)   a system of one's own breaks the contract that all systems keep
     ├── ExportError           (1)   a file for other programs would not compute what the model does
     └── Interrupted   (128 + no.)   a signal; what was reached is saved: INT 130, TERM 143, HUP 129, USR1 138
 
@@ -95,6 +96,10 @@ class PeerLost(AmalganError):
 
 class OutOfMemory(AmalganError):
     """A batch needs more memory than there is; the message names a size to try."""
+
+
+class SystemFault(AmalganError):
+    """A system breaks the contract that all systems keep."""
 
 
 class ExportError(AmalganError):

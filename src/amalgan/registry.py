@@ -1,17 +1,20 @@
 """Systems by name: the one place where a string becomes a class.
 
-A system is found because its file stands in ``amalgan/systems``, or because a plugin was loaded. Listing names
-imports nothing; the class is imported when it is built.
+A system is found because a file in ``amalgan/systems`` declares it (``@register("name")``, ``Config = NameConfig``), or
+because a plugin was loaded. Listing names reads those files and imports nothing; the class is imported when it is
+built.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
-import pkgutil
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from amalgan.config import systems as configs
 from amalgan.errors import UsageError
@@ -22,8 +25,41 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=type)
 
 _CLASSES: dict[str, type[Any]] = {}
-_FLOOR = {"base", "abilities", "game", "painter"}
+_PLUGINS: dict[type[Any], Path] = {}
+"""The file that entered a class."""
 _FOLDER = Path(__file__).parent / "systems"
+
+
+class Declared(NamedTuple):
+    """Where a system of the package is."""
+
+    module: str
+    config: str
+    """Name of its configuration class."""
+
+
+@cache
+def declared(folder: Path) -> dict[str, Declared]:
+    """The systems that the files of ``folder`` declare, by name; files that declare none are helpers."""
+    return {
+        name: Declared(file.stem, config)
+        for file in sorted(folder.glob("*.py"))
+        for name, config in declarations(file.read_text(encoding="utf-8"))
+    }
+
+
+def declarations(source: str) -> Iterator[tuple[str, str]]:
+    """Name and configuration of each class in ``source`` that is registered."""
+    for node in ast.parse(source).body if "@register(" in source else ():
+        if isinstance(node, ast.ClassDef):
+            config = [
+                ast.unparse(line.value)
+                for line in node.body
+                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "Config"
+            ]
+            for call in node.decorator_list:
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "register":
+                    yield str(ast.literal_eval(call.args[0])), config[0] if config else ""
 
 
 def register(name: str) -> Any:
@@ -37,9 +73,8 @@ def register(name: str) -> Any:
 
 
 def names() -> list[str]:
-    """Names of all systems: the files of ``amalgan/systems`` and what plugins entered."""
-    found = {module.name for module in pkgutil.iter_modules([str(_FOLDER)])} - _FLOOR
-    return sorted(found | _CLASSES.keys())
+    """Names of all systems: those of the package and what plugins entered."""
+    return sorted(declared(_FOLDER).keys() | _CLASSES.keys())
 
 
 def system_class(name: str) -> type[System]:
@@ -48,8 +83,8 @@ def system_class(name: str) -> type[System]:
     Raises:
         UsageError: there is none; names those that exist.
     """
-    if name not in _CLASSES and name in names():
-        importlib.import_module(f"amalgan.systems.{name}")
+    if name not in _CLASSES and name in declared(_FOLDER):
+        importlib.import_module(f"amalgan.systems.{declared(_FOLDER)[name].module}")
     if name not in _CLASSES:
         raise UsageError(
             f"no system is called {name!r}; there are {', '.join(names())}. "
@@ -60,8 +95,15 @@ def system_class(name: str) -> type[System]:
 
 def config_class(name: str) -> type[Any]:
     """The configuration class of a system; for built-in ones without importing torch."""
-    built_in = None if name in _CLASSES else getattr(configs, f"{name.capitalize()}Config", None)
+    own = declared(_FOLDER).get(name) if name not in _CLASSES else None
+    built_in: type[Any] | None = getattr(configs, own.config, None) if own else None
     return built_in or system_class(name).Config
+
+
+def plugin_flags(name: str) -> list[str]:
+    """``--plugin FILE`` for a system that a plugin entered, as commands on its models need; else nothing."""
+    file = _PLUGINS.get(_CLASSES.get(name, object))
+    return ["--plugin", str(file)] if file is not None else []
 
 
 def load_plugin(file: Path) -> list[str]:
@@ -88,4 +130,5 @@ def load_plugin(file: Path) -> list[str]:
     entered = sorted(name for name, system in _CLASSES.items() if before.get(name) is not system)
     if not entered:
         raise UsageError(f'--plugin {file} registers no system. Decorate its class with @register("name").')
+    _PLUGINS.update({_CLASSES[name]: file for name in entered})
     return entered

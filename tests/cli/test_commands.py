@@ -367,7 +367,7 @@ def test_systems(run):
     found = {facts["name"]: facts for facts in run("systems", "--json").json["systems"]}
     assert {"autoencoder", "gan", "fusion"} <= set(found)
     assert set(found["fusion"]) == {"name", "summary", "abilities", "paper", "file", "lines"}
-    assert found["gan"]["abilities"] == ["generate"]
+    assert found["gan"]["abilities"] == ["generate", "judge"]
     assert found["fusion"]["lines"] > 50
     assert "Larsen 2015" in run("systems").out
 

@@ -38,6 +38,7 @@ NAMES = (
     "export",
     "inspect",
     "systems",
+    "check-system",
     "info",
 )
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -14,14 +11,11 @@ import pytest
 import torch
 
 from amalgan import modelfile, registry
-from amalgan.config import fields
+from amalgan.checking.contract import Check
+from amalgan.checking.findings import CHECKS, find
 from amalgan.config.code import grid_of
-from amalgan.errors import ConfigError
 from amalgan.streams import seeded
 from amalgan.systems.base import System
-from amalgan.training import loop
-from amalgan.training.processes import Processes
-from amalgan.training.state import TrainState
 from amalgan.types import UNLABELED, DataSpec
 from support import (
     GRAY,
@@ -29,108 +23,25 @@ from support import (
     build,
     built_in,
     examples,
-    gradients,
     outputs,
     settled,
     small,
     stretches,
-    take_round,
     tick,
     warmed,
-    weights,
 )
 
 SYSTEMS = built_in()
 every_system = pytest.mark.parametrize("name", SYSTEMS)
-ONLY_ROUNDING = {"critic.last.bias"}
-"""A relativistic loss sees differences of logits, in which this cancels."""
-OVERFITTED = 0.01
-"""Mean squared error that four pictures of variance about 0.15 must come below."""
 
 
 @every_system
-def test_a_phase_moves_exactly_what_it_updates_and_nothing_else_gets_a_gradient(name: str) -> None:
-    moved: set[str] = set()
-    owned: set[str] = set()
-    batch = examples()
-    for progress in stretches(build(name)):
-        state = warmed(build(name), batch, progress)
-        for number, phase in enumerate(state.phases):
-            now = tick(8 * phase.every, progress, len(batch.x))
-            if not phase.active(now.round, now.progress):
-                continue
-            mine = {id(parameter) for parameter in state.system.owned(phase)}
-            state.system.zero_grad(set_to_none=True)
-            before = weights(state.system)
-            loop.descend(state, phase, state.optimizers[number], batch, now, None, Processes())
-            for key, parameter in state.system.named_parameters():
-                if id(parameter) in mine:
-                    owned.add(key)
-                    moved |= {key} if not torch.equal(before[key], parameter) else set()
-                else:
-                    assert parameter.grad is None, f"{phase.name} gives {key} a gradient"
-                    assert torch.equal(before[key], parameter), f"{phase.name} moves {key}"
-            for key, buffer in state.system.named_buffers():
-                assert torch.equal(before[key], buffer), f"{phase.name} changes the buffer {key}"
-    assert owned - moved <= ONLY_ROUNDING, "no phase ever moves these, though one says that it updates them"
-
-
-@every_system
-def test_terms_are_finite_scalars_and_notes_are_detached(name: str) -> None:
-    batch = examples()
-    for progress in stretches(build(name)):
-        state = warmed(build(name), batch, progress, rounds=2)
-        for phase in state.phases:
-            if phase.active(0, progress):
-                step = phase.loss(batch, tick(0, progress, len(batch.x)))
-                assert step.terms
-                for key, term in step.terms.items():
-                    assert term.shape == () and math.isfinite(term.item()) and term.requires_grad, key
-                for key, note in step.notes.items():
-                    assert note.shape == () and math.isfinite(note.item()) and not note.requires_grad, key
-
-
-@every_system
-def test_equal_rounds_give_equal_weights(name: str) -> None:
-    batch, progress = examples(), stretches(build(name))[-1]
-    first, second = (weights(warmed(build(name), batch, progress).system) for _ in range(2))
-    assert all(torch.equal(value, second[key]) for key, value in first.items())
-
-
-@every_system
-def test_encoding_and_decoding_twice_is_equal(name: str) -> None:
-    system, batch = settled(build(name), examples()), examples()
-    first, second = dict(outputs(system, batch)), dict(outputs(system, batch))
-    assert first and all(torch.equal(value, second[key]) for key, value in first.items())
-
-
-@every_system
-def test_four_pictures_are_overfitted(name: str) -> None:
-    system = build(name)
-    if not (hasattr(system, "encode") and hasattr(system, "decode")):
-        pytest.skip("has no code, or does not decode it")
-    batch, rounds = examples(count=4), 500
-    learned = max(phase.during[1] for phase in system.phases() if "encoder" in phase.updates)
-    edges = {loop_round(share, rounds) for share in system.boundaries()}
-    state = TrainState.fresh(system)
-    for number in range(rounds):  # of the time in which the encoder learns
-        if number in edges:
-            settled(system, batch)
-        take_round(state, batch, tick(number, learned * number / rounds, 4))
-    with torch.no_grad():
-        error = (system.decode(system.encode(batch.x)) - batch.x).square().mean().item()
-    assert error < OVERFITTED
-
-
-def loop_round(share: float, rounds: int) -> int:
-    return math.ceil(share * rounds)
-
-
-@every_system
-def test_a_configuration_comes_back_from_json(name: str) -> None:
-    for config in (registry.config_class(name)(), small(name), registry.config_class(name)().preset("base")):
-        text = json.dumps(fields.to_json(config))
-        assert fields.from_json(type(config), json.loads(text)) == config
+@pytest.mark.parametrize("check", CHECKS, ids=[check.says for check in CHECKS])
+def test_it_keeps_what_a_system_of_your_own_is_checked_for(name: str, check: Check) -> None:
+    finding = find(check, name)
+    if finding.left_out:
+        pytest.skip(finding.left_out)
+    assert finding.faults == ()
 
 
 @every_system
@@ -139,58 +50,6 @@ def test_resolving_fills_in_what_the_weights_depend_on(name: str) -> None:
     resolved = config.resolved(GRAY)
     assert resolved.resolved(GRAY) == resolved
     assert None not in (getattr(resolved, field.name) for field in fields_of(resolved))
-
-
-@every_system
-def test_a_published_model_loads_with_equal_outputs(name: str, tmp_path: Path) -> None:
-    batch = examples()
-    system = warmed(build(name), batch, stretches(build(name))[-1]).system
-    modelfile.publish(tmp_path / "model.safetensors", system, name=name, facts={})
-    loaded = modelfile.load(tmp_path / "model.safetensors")
-    expected, found = dict(outputs(system, batch)), dict(outputs(loaded.system, batch))
-    assert expected.keys() == found.keys()
-    assert all(torch.equal(value, found[key]) for key, value in expected.items())
-
-
-@every_system
-def test_micro_batches_give_the_gradient_of_the_whole_batch(name: str) -> None:
-    batch = examples(count=10)
-    for progress in stretches(build(name)):
-        state = warmed(build(name), batch, progress)
-        if any(phase.whole_batch for phase in state.phases):
-            pytest.skip("compares the examples of a batch, and says so")
-        for round in (8, 9):  # with lazy penalties and without
-            now = tick(round, progress, len(batch.x))
-            whole, parts = (gradients(state, batch, now, size) for size in (None, 3))
-            assert whole.keys() == parts.keys()
-            for key, gradient in whole.items():
-                scale = max(1.0, gradient.abs().max().item())
-                assert (gradient - parts[key]).abs().max().item() < 1e-5 * scale, key
-
-
-@every_system
-def test_micro_batches_of_one_report_finite_numbers(name: str) -> None:
-    batch, progress = examples(count=3), stretches(build(name))[-1]
-    state = TrainState.fresh(settled(build(name), batch))
-    if any(phase.whole_batch for phase in state.phases):
-        pytest.skip("compares the examples of a batch, and says so")
-    assert all(map(math.isfinite, take_round(state, batch, tick(0, progress, 3), micro_batch=1).values()))
-
-
-@every_system
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
-def test_it_learns_from_any_kind_of_data_or_refuses_it_in_words(name: str, spec: DataSpec) -> None:
-    batch = examples(spec)
-    try:
-        small(name).resolved(spec)
-    except ConfigError as error:
-        assert "vectors" in str(error) and spec.kind == "vector"
-        return
-    state = warmed(build(name, spec), batch, stretches(build(name, spec))[-1], rounds=2)
-    assert state.finite()
-    for ability, output in outputs(state.system, batch):
-        if ability not in ("encode", "classify"):
-            assert output.shape == batch.x.shape and bool(output.isfinite().all()), ability
 
 
 @every_system
@@ -235,17 +94,6 @@ def test_what_it_generates_varies_less_at_a_lower_temperature(name: str) -> None
 def made(system: System, label: int, **draws: Any) -> torch.Tensor:
     with torch.no_grad():
         return system.generate(torch.full((8,), label), replace(tick(0, 0.0, 8).draws, **draws))
-
-
-@every_system
-def test_phases_cover_training_and_boundaries_are_shares_of_it(name: str) -> None:
-    system = build(name)
-    assert len({phase.name for phase in system.phases()}) == len(system.phases())
-    assert all("/" not in phase.name for phase in system.phases())
-    assert all(0 < share < 1 for share in system.boundaries())
-    assert all(a < b for a, b in pairwise(system.boundaries()))
-    for progress in (0.0, *stretches(system), 0.999):
-        assert any(phase.active(0, progress) for phase in system.phases())
 
 
 def choices(config: Any, place: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:

@@ -62,6 +62,7 @@ class Detect:
         """Judge and write."""
         from amalgan.tasks.detecting.detect import check_rate, check_table
         from amalgan.tasks.detecting.normals import sides
+        from amalgan.tasks.judging import why_silent
 
         check_rate(self.rate)
         check_table(self.out)
@@ -78,6 +79,8 @@ class Detect:
         journal.remove()
         if found.smallest > self.rate:
             say(console, f"note: {few(found, self.rate)}")
+        if why := why_silent(model):
+            say(console, f"note: {why}")
         skipped = skipped_of(data) + (skipped_of(beside) if beside else [])
         facts = {
             "n": len(found),

@@ -20,6 +20,7 @@ from amalgan import __version__, registry
 from amalgan.arguments import MOST
 from amalgan.cli import help
 from amalgan.cli.augment import Augment
+from amalgan.cli.check import CheckSystem
 from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
 from amalgan.cli.compress import Compress, Decompress
@@ -59,6 +60,7 @@ COMMANDS: dict[str, type[Any]] = {
     "export": Export,
     "inspect": Inspect,
     "systems": Systems,
+    "check-system": CheckSystem,
     "info": Info,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Ty
 from rich.console import Console
 from tyro.conf import Positional
 
+from amalgan import registry
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data
 from amalgan.cli.output import Answer, table
@@ -155,10 +157,17 @@ def answer(result: Result) -> Answer:
 
 def tried(run: Path, info: dict[str, Any]) -> str:
     """A command that shows what the model can do."""
-    if "quantize" in info["abilities"]:
-        return f"amalgan compress {run} DATA --out packed.amg"
-    if "restore" in info["abilities"]:
-        return f"amalgan restore {run} PICTURES --task {info['config']['tasks'][0]} --out restored"
-    return (
-        f"amalgan generate {run} --count 64 --out new.{'png' if info['spec']['kind'] == 'image' else 'npz'}"
+    own, plugin, pictures = (
+        info["abilities"],
+        registry.plugin_flags(info["system"]),
+        info["spec"]["kind"] == "image",
     )
+    if "quantize" in own:
+        words = ["compress", run, "DATA", "--out", "packed.amg"]
+    elif "restore" in own:
+        words = ["restore", run, "PICTURES", "--task", info["config"]["tasks"][0], "--out", "restored"]
+    elif "generate" in own or "encode" not in own:
+        words = ["generate", run, "--count", "64", "--out", f"new.{'png' if pictures else 'npz'}"]
+    else:
+        words = ["embed", run, "DATA", "--out", "codes.npz"]
+    return shlex.join(map(str, ["amalgan", *words, *plugin]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amalgan import files
+from amalgan import files, registry
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, Records, open_data
 from amalgan.metrics.effect import MARGIN
@@ -134,8 +134,8 @@ def foreign(model: Model, data: Dataset) -> Iterator[str]:
 
 def judged(order: Order, data: Dataset, asked: Asked, notes: list[str], tell: Tell) -> dict[str, Any]:
     """The verdict, from the folder if it is there already, and its page."""
-    place = order.out / FACTS
-    facts = order.facts | {"amalgan": "verdict", "command": command("augment", *asked.words)}
+    place, plugin = order.out / FACTS, registry.plugin_flags(order.augmenter.model.name)
+    facts = order.facts | {"amalgan": "verdict", "command": command("augment", *asked.words, *plugin)}
     before = read_order(place)
     if (order.out / PAGE).exists() and all(before.get(name) == value for name, value in facts.items()):
         return shown(before, order.out)

@@ -4,7 +4,7 @@
     Samples    label ─► new code        Realizes  code, noise ─► example, realistic
     Generates  label ─► new example     Classifies  example ─► class logits
     Rates      code ─► bits         Quantizes  example ─► whole numbers, and back
-    Restores   damaged example ─► sound one
+    Restores   damaged example ─► sound one     Judges    example, label ─► logit, how real it looks
 
 A system has an ability by having its method; nothing is declared.
 """
@@ -130,6 +130,17 @@ class Restores(Protocol):
         """Each picture as it may have been; known pixels around holes are kept. Deterministic."""
 
 
+@runtime_checkable
+class Judges(Protocol):
+    """Says how real an example looks, as a critic of examples does; a critic of codes does not."""
+
+    def judge(self, x: Float[Tensor, "B ..."], label: Int[Tensor, " B"] | None) -> Float[Tensor, " B"]:
+        """One logit an example, higher for more real; without labels, that of the label that suits it best.
+
+        Deterministic. Raises an AmalganError that says why where it cannot judge here, as for missing weights.
+        """
+
+
 ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
@@ -140,6 +151,7 @@ ABILITIES: dict[str, type] = {
     "quantize": Quantizes,
     "classify": Classifies,
     "restore": Restores,
+    "judge": Judges,
 }
 
 SAID = {
@@ -147,6 +159,7 @@ SAID = {
     "sample_code": "draw a code to decode",
     "bits": "say how many bits a code takes",
     "quantize": "say what its whole numbers cost",
+    "judge": "say how real an example looks",
 }
 """Methods whose names are no plain words."""
 

@@ -41,6 +41,7 @@ class Augmented(System):
 
     Config = AugmentedConfig
     paper = "DeVries & Taylor 2017; DiffAugment, Zhao 2020"
+    judge = game.judge
 
     def __init__(self, config: AugmentedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)

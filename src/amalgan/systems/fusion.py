@@ -50,6 +50,7 @@ class Fusion(System):
 
     Config = FusionConfig
     paper = "VAE-GAN, Larsen 2015; two decoders on one code"
+    judge = game.judge
 
     def __init__(self, config: FusionConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)

@@ -15,7 +15,7 @@ generator learns to make it (Zhao et al. 2020, arXiv:2006.10738, section 3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -30,6 +30,17 @@ from amalgan.types import Step, Tick
 
 View = Callable[[Tensor, Draws, str], Tensor]
 """From examples (B, ...), this round's numbers and whose they are (``real``, ``fake``) to what the critic sees."""
+
+
+class Plays(Protocol):
+    """A system whose critic looks at examples."""
+
+    critic: Critic
+
+
+def judge(system: Plays, x: Float[Tensor, "B ..."], label: Int[Tensor, " B"] | None) -> Float[Tensor, " B"]:
+    """Return the critic's logits (``abilities.Judges``); a system that plays the game takes it as a method."""
+    return system.critic.likeliest(x) if label is None else system.critic(x, label)
 
 
 def critic_step(

@@ -31,6 +31,7 @@ class Gan(System):
 
     Config = GanConfig
     paper = "Goodfellow 2014; R3GAN, Huang 2024"
+    judge = game.judge
 
     def __init__(self, config: GanConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)

@@ -40,6 +40,7 @@ class Regularized(System):
 
     Config = RegularizedConfig
     paper = "FastGAN, Liu 2021; VEEGAN, Srivastava 2017"
+    judge = game.judge
 
     def __init__(self, config: RegularizedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)

@@ -7,8 +7,8 @@
                 │         └────────────► rate                   Encodes, Rates
                 ├─ bytes ──────────────► size                   Encodes, Decodes, tables in the model's file
                 ├─ classes told ───────► classes                Classifies, labels
-                ├─ logits ─────────────► critic                 a critic among its networks
-                └─ spoiled examples ───► anomaly                Encodes and Decodes, or a critic
+                ├─ logits ─────────────► critic                 Judges
+                └─ spoiled examples ───► anomaly                Encodes and Decodes, or Judges
 
 Every number comes with a name that states its n, split and feature network; one that cannot be computed is None
 and its name says why.

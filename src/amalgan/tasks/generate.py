@@ -12,6 +12,7 @@ million are asked for.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Literal, get_args
@@ -29,6 +30,8 @@ from amalgan.systems.abilities import Decodes, Generates, Realizes, Samples
 from amalgan.types import UNLABELED
 
 CHUNK = 256
+HEARD, MOST_HEARD = 4, 8
+"""Examples of a class, and classes, that are made to know whether asking for a class makes a difference."""
 
 DecoderName = Literal["realistic", "faithful"]
 
@@ -116,11 +119,31 @@ def check_temperature(temperature: float) -> None:
         )
 
 
+@torch.no_grad()
+def classes_heard(model: Model) -> tuple[int, ...]:
+    """Numbers of the classes that can be asked for: of those shown in training, unless all asking is in vain.
+
+    It is in vain where the same random numbers give the same examples for every class.
+    """
+    shown = model.system.classes_shown
+    if len(shown) < 2 or not isinstance(model.system, Generates):
+        return shown
+    draws = Draws(seed=key(0, "classes heard"), round=0, total=HEARD, device=model.device)
+    asked = (torch.full((HEARD,), number, device=model.device) for number in shown)
+    first, *others = (model.system.generate(label, draws) for label in itertools.islice(asked, MOST_HEARD))
+    return shown if any(not torch.equal(first, other) for other in others) else ()
+
+
 def class_number(model: Model, label: str | None) -> int:
     """The number of a class, or UNLABELED for none."""
-    known = [model.spec.classes[number] for number in model.system.classes_shown]
     if label is None:
         return UNLABELED
+    known = [model.spec.classes[number] for number in model.system.classes_shown]
+    if known and not classes_heard(model):
+        raise UsageError(
+            f"label {label!r}: a model of system {model.name!r} makes the same examples whatever class is asked for. "
+            "Leave the label out, or train a system that generates by class, as fusion."
+        )
     if str(label) not in known:  # from Python, 7 is as good as "7"
         raise UsageError(f"label {label!r}: this model knows {', '.join(known) or 'no classes'}")
     return model.spec.classes.index(str(label))

@@ -8,7 +8,7 @@ import math
 import pytest
 from scipy import stats
 
-from amalgan.studies.compare import results
+from amalgan.studies.compare import results, worker
 from amalgan.studies.compare.amounts import amount
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.verdict import verdicts
@@ -18,7 +18,9 @@ A, B, C = [10.0, 10.2, 9.9, 10.1], [10.6, 10.9, 10.45, 10.7], [30.0, 29.0, 31.0,
 
 def judged(cells):
     made, _ = results.comparisons(cells)
-    found = verdicts(results.table(cells), results.used(cells), made, "data", "a budget")
+    found = verdicts(
+        results.table(cells), results.used(cells), made, "data", "a budget", results.failed(cells)
+    )
     return {one["topic"]: one for one in found}
 
 
@@ -194,3 +196,30 @@ def test_what_earlier_versions_measured_wrongly_is_not_read(invent):
         read = results.without_withdrawn(cell | {"names": {"psnr": "PSNR", "ssim": name}})
         assert ("ssim" in read["metrics"], "ssim" in read["names"]) == (kept, kept)
         assert read["metrics"]["psnr"] == 20.0 and read["names"]["psnr"] == "PSNR"
+
+
+def test_a_row_that_failed_is_no_reason_to_pick_another(invent):
+    lost = [
+        cell | {"state": "failed", "reason": "RuntimeError: no", "metrics": {}, "names": {}}
+        for cell in invent.of("b", cpu_seconds=[3.0, 4.0])
+    ]
+    cells = [*invent.of("a", psnr=A), *lost]
+    assert results.failed(cells) == ["b"] and results.table(cells)["b"] == {}
+    said = judged(cells)["reconstruction"]
+    assert said["pick"] is None and said["text"].endswith("b failed, so none is picked.")
+    assert [cell["cost"] for cell in cells if cell["system"] == "b"] == [
+        {"cpu_seconds": 3.0},
+        {"cpu_seconds": 4.0},
+    ]
+
+
+def test_a_cell_that_fails_keeps_its_costs_and_its_traceback():
+    cost = {}
+
+    def act():
+        cost["cpu_seconds"] = 3.0
+        raise RuntimeError("shapes")
+
+    found = worker.rescued(act, cost)
+    assert (found["state"], found["reason"], found["cost"]) == ("failed", "RuntimeError: shapes", cost)
+    assert 'raise RuntimeError("shapes")' in found["traceback"]

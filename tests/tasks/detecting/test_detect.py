@@ -21,6 +21,7 @@ from amalgan.modelfile import Model
 from amalgan.networks import Critic
 from amalgan.priors import MixturePrior
 from amalgan.streams import Draws
+from amalgan.systems import game
 from amalgan.systems.base import System
 from amalgan.tasks.detecting.detect import Detection, detect, of_chunks
 from amalgan.tasks.detecting.heat import maps, rebuilt, usual
@@ -35,6 +36,8 @@ PLANE = DataSpec(kind="vector", shape=(3,), center=(0.0,) * 3, spread=(1.0,) * 3
 
 class Flat(System):
     """Knows two of three entries: the code is those two, and what is decoded has 0 for the third."""
+
+    judge = game.judge
 
     def __init__(self) -> None:
         super().__init__(None, PLANE)

@@ -11,6 +11,7 @@ from amalgan.errors import DataError
 from amalgan.modelfile import Model
 from amalgan.networks import Critic
 from amalgan.streams import Draws
+from amalgan.systems import game
 from amalgan.systems.base import System
 from amalgan.tasks.scoring.critic import critic_scores, overfitting
 from amalgan.tasks.scoring.scores import Trial
@@ -30,6 +31,8 @@ class Nearest(nn.Module):
 
 class Game(System):
     """Paints gray; judges by a given network."""
+
+    judge = game.judge
 
     def __init__(self, data: Dataset, judge: nn.Module) -> None:
         super().__init__(None, data.spec)

@@ -31,7 +31,9 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     measures = results.used(cells)
     n = min(asked["count"], data["test"])
     said = notes(cells, seeds=len(plan.seeds), tries=asked["tries"], corrected_for=corrected_for, n=n)
-    judged = verdict.verdicts(table, measures, made, where, plan.facts["budget"]["text"])
+    judged = verdict.verdicts(
+        table, measures, made, where, plan.facts["budget"]["text"], results.failed(cells)
+    )
     return {
         "amalgan": "comparison",
         "format": 1,

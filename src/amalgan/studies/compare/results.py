@@ -94,7 +94,9 @@ def reference_of(plan: Plan) -> dict[str, Any]:
 
 
 def numbers(cell: Cell) -> dict[str, float]:
-    """Everything that was measured in a cell."""
+    """Everything that was measured in a cell; what a failed one has cost is kept in its file, and in no mean."""
+    if cell["state"] == "failed":
+        return {}
     return {key: value for key, value in (cell["metrics"] | cell["cost"]).items() if value is not None}
 
 
@@ -104,6 +106,14 @@ def used(cells: list[Cell]) -> list[Measure]:
     known = [measure for measure in catalog() if measure.key in there]
     names = {measure.key for measure in known}
     return known + [Measure(key, key.replace("_", " "), "", None, "other") for key in sorted(there - names)]
+
+
+def failed(cells: list[Cell]) -> list[str]:
+    """Rows of which every cell failed: of them it is not known what they can do."""
+    rows = dict.fromkeys(cell["system"] for cell in cells)
+    return [
+        name for name in rows if all(cell["state"] == "failed" for cell in cells if cell["system"] == name)
+    ]
 
 
 def measures_of(cells: list[Cell]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ has the measure is conclusive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from amalgan.studies.compare.amounts import amount
@@ -36,24 +36,39 @@ TIMED_TOPICS = frozenset({"speed"})
 
 
 def verdicts(
-    table: Table, measures: list[Measure], made: list[dict[str, Any]], data: str, budget: str
+    table: Table,
+    measures: list[Measure],
+    made: list[dict[str, Any]],
+    data: str,
+    budget: str,
+    failed: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
-    """One entry a topic that some row can do, and what all of it holds for."""
+    """One entry a topic that some row can do, and what all of it holds for.
+
+    Args:
+        failed: rows of which it is not known what they can do.
+    """
     known = {measure.key: measure for measure in measures}
     for topic in TOPICS:
         measure = next((known[key] for key in topic.keys if key in known), None)
         if measure is not None:
-            yield {"topic": topic.name, **verdict(topic, measure, table, made)}
+            yield {"topic": topic.name, **verdict(topic, measure, table, made, failed)}
     yield {"topic": "scope", "pick": None, "text": f"All of this holds on {data}, with {budget}."}
 
 
-def verdict(topic: Topic, measure: Measure, table: Table, made: list[dict[str, Any]]) -> dict[str, Any]:
+def verdict(
+    topic: Topic, measure: Measure, table: Table, made: list[dict[str, Any]], failed: Sequence[str] = ()
+) -> dict[str, Any]:
     """The pick and its sentence."""
     rows = [name for name, entries in table.items() if measure.key in entries]
     rows.sort(key=lambda name: mean(table, name, measure), reverse=bool(measure.higher_is_better))
     best, others = rows[0], rows[1:]
     numbers = ", ".join(f"{name} {reached(table, name, measure)}" for name in rows)
     evidence = f"({measure.title}: {numbers})"
+    if not others and failed:
+        lost = f"{listed(list(failed))} failed, so none is picked"
+        text = f"For {topic.said} only {best} was measured {evidence}: {lost}."
+        return {"pick": None, "text": text}
     if not others:
         return {"pick": best, "text": f"For {topic.said} pick {best}, the only one here that can {evidence}."}
     if equal := [name for name in others if mean(table, name, measure) == mean(table, best, measure)]:

@@ -18,9 +18,10 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -36,6 +37,9 @@ from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.tasks.scoring.scores import Score, Trial
 from amalgan.training.order import Order
 from amalgan.training.run import execute
+
+FREE: Mapping[str, float] = MappingProxyType({})
+"""No costs."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -103,10 +107,12 @@ def cell(plan: Plan, system: str, seed: str) -> None:
     settings = tuning.settings(plan, system, factor)
     out = plan.cell(system, int(seed))
     facts = {"system": system, "seed": int(seed)}
+    cost: dict[str, float] = {}
 
     def measured() -> dict[str, Any]:
-        model, cost = trained(plan.order(system, int(seed), settings=settings, out=out))
-        cost |= costs.costs_of_use(model, plan.data)
+        model, spent = trained(plan.order(system, int(seed), settings=settings, out=out))
+        cost.update(spent)
+        cost.update(costs.costs_of_use(model, plan.data))
         if (work := plan.systems[system]["flops_train"]) is not None:
             cost["flops_train"] = work
         found = judgement(plan, model) | {"cost": cost, **curves.of_run(out, model)}
@@ -114,7 +120,7 @@ def cell(plan: Plan, system: str, seed: str) -> None:
         shown.write(out / "shown.npz", shown.of_model(model, plan.data, plan.seed))
         return found | {"state": "collapsed" if why else "done", "reason": why}
 
-    files.write_json(out / "cell.json", facts | rescued(measured))
+    files.write_json(out / "cell.json", facts | rescued(measured, cost))
 
 
 def attempt(plan: Plan, system: str, factor: str) -> None:
@@ -183,8 +189,11 @@ def trained(order: Order) -> tuple[Model, dict[str, float]]:
     return model, cost | {rate: model.header["training"]["images"] / cost[seconds]}
 
 
-def rescued(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def rescued(act: Callable[[], dict[str, Any]], cost: Mapping[str, float] = FREE) -> dict[str, Any]:
     """What ``act`` found, or why it could not: a row that failed must not take the others with it.
+
+    Args:
+        cost: what it has cost up to a failure, as far as ``act`` has noted it by then.
 
     Raises:
         AmalganError: the disk or a signal is in the way, which may be otherwise the next time.
@@ -196,10 +205,11 @@ def rescued(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except AmalganError as error:
         if isinstance(error, FileError) and not isinstance(error, ModelFileError | StateError):
             raise
-        return failure(str(error))
+        return failure(str(error)) | {"cost": dict(cost)}
     except Exception as bug:
         traceback.print_exc()
-        return failure(f"{type(bug).__name__}: {bug}")
+        told = {"cost": dict(cost), "traceback": traceback.format_exc()}
+        return failure(f"{type(bug).__name__}: {bug}") | told
 
 
 def failure(reason: str) -> dict[str, Any]:

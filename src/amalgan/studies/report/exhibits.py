@@ -30,7 +30,7 @@ from amalgan.studies.report.plots import Drawing
 from amalgan.studies.report.shown import Shown
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.tasks.embedding.embed import embed
-from amalgan.tasks.generate import generate
+from amalgan.tasks.generate import classes_heard, generate
 from amalgan.tasks.reconstruct import reconstruct
 from amalgan.tasks.scoring.scores import delivered, picked
 
@@ -74,7 +74,7 @@ def exhibits(
     near = nearest(model, data.train, features, seed) if isinstance(system, Generates) and pictures else None
     return Exhibits(
         samples=list(by_class(model, seed)) if isinstance(system, Generates) and pictures else [],
-        classes=len(system.classes_shown),
+        classes=len(classes_heard(model)),
         rebuilt=list(rebuilt(model, data.test, seed)) if both and pictures else [],
         walks=list(walks(model, data.test, seed)) if both and pictures else [],
         nearest=near[0] if near else [],
@@ -91,11 +91,11 @@ def strip(model: Model, x: Tensor, said: str, alt: str) -> tuple[str, Sheet]:
 
 def by_class(model: Model, seed: int) -> Iterator[tuple[str, Sheet]]:
     """New pictures, a row a class."""
-    for number in model.system.classes_shown[:CLASSES_SHOWN]:
+    for number in classes_heard(model)[:CLASSES_SHOWN]:
         name = model.spec.classes[number]
         made = next(generate(model, ACROSS, label=name, seed=seed))
         yield strip(model, made, name, f"new pictures of class {name}")
-    if not model.system.classes_shown:
+    if not classes_heard(model):
         made = torch.cat(list(generate(model, LOOSE_ROWS * ACROSS, seed=seed)))
         rows = np.split(to_pixels(made, model.spec), LOOSE_ROWS)
         yield "new", of_rows(rows, "new pictures")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amalgan import files
+from amalgan import files, registry
 from amalgan.data import Dataset
 from amalgan.features import Features
 from amalgan.modelfile import Model
@@ -110,7 +110,9 @@ def facts_of(
     return {
         "amalgan": "model report",
         "format": FORMAT,
-        "command": command("report", *named, "--out", "report", *told(found.seed, count)),
+        "command": command(
+            "report", *named, "--out", "report", *told(found.seed, count), *registry.plugin_flags(model.name)
+        ),
         "system": model.name,
         "summary": (inspect.getdoc(type(model.system)) or "").split("\n")[0],
         "paper": model.system.paper,
@@ -158,21 +160,27 @@ def curves(facts: dict[str, Any]) -> list[Drawing]:
 
 def commands(model: Model, name: str, data: str) -> Iterator[tuple[str, str]]:
     """What to type to use the model, by what it does."""
+    for what, words in uses(model, name, data):
+        yield what, command(*words, *registry.plugin_flags(model.name))
+
+
+def uses(model: Model, name: str, data: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The same as words."""
     system = model.system
     if isinstance(system, Generates):
-        yield "make new examples", command("generate", name, "--count", "64", "--out", "new")
+        yield "make new examples", ("generate", name, "--count", "64", "--out", "new")
     if isinstance(system, Encodes) and isinstance(system, Decodes):
-        yield "reconstruct", command("reconstruct", name, data, "--out", "rebuilt")
+        yield "reconstruct", ("reconstruct", name, data, "--out", "rebuilt")
     if isinstance(system, Restores):
-        yield "restore", command("restore", name, data, "--task", system.tasks[0], "--out", "restored")
+        yield "restore", ("restore", name, data, "--task", system.tasks[0], "--out", "restored")
     if isinstance(system, Realizes):
         yield (
             "reconstruct realistically",
-            command("reconstruct", name, data, "--decoder", "realistic", "--out", "rebuilt"),
+            ("reconstruct", name, data, "--decoder", "realistic", "--out", "rebuilt"),
         )
     if isinstance(system, Encodes):
-        yield "write codes", command("embed", name, data, "--out", "codes.npz")
-    yield "measure again", command("evaluate", name, data)
+        yield "write codes", ("embed", name, data, "--out", "codes.npz")
+    yield "measure again", ("evaluate", name, data)
 
 
 def command(*words: str) -> str:

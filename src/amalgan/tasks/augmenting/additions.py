@@ -29,7 +29,7 @@ from amalgan.perturbation import factor_of, noisy, toward
 from amalgan.streams import Draws, key
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.tasks.exploring.directions import encoded
-from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder, draw
+from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder, classes_heard, draw
 from amalgan.types import UNLABELED
 
 PolicyName = Literal["noise", "interpolate", "extrapolate", "generate"]
@@ -185,7 +185,7 @@ class Augmenter:
 
     def unheard(self, counts: Mapping[int, int]) -> list[str]:
         """Classes that are wanted and that make no difference to the model."""
-        shown = {UNLABELED, *self.model.system.classes_shown}
+        shown = {UNLABELED, *classes_heard(self.model)}
         return [
             self.model.spec.classes[label] for label, count in counts.items() if count and label not in shown
         ]

@@ -7,8 +7,8 @@
 
     [z, log error, log drift] ─► mixture of Gaussians on known normal examples ─► -log p        joint
 
-A signal is there when the system has what it needs: an ability, a critic, or a mixture of Gaussians among its parts (a
-learned prior draws codes and has no density). No score looks at an example's label: a critic that wants one is told
+A signal is there when the system has what it needs: an ability, or a mixture of Gaussians among its parts (a learned
+prior draws codes and has no density). No score looks at an example's label: a critic that wants one is told
 the one that makes the example look most real.
 
 How well a picture is decoded depends on what it shows: a thin stroke is easy, and an error that would be usual for
@@ -28,11 +28,11 @@ from torch import Tensor
 from amalgan.data import Records
 from amalgan.errors import AbilityError
 from amalgan.modelfile import Model
-from amalgan.networks import Critic
 from amalgan.priors import GaussianFlowPrior, MixturePrior
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Rates
 from amalgan.tasks.generate import CHUNK
+from amalgan.tasks.judging import judge_of, why_silent
 from amalgan.types import UNLABELED
 
 SAID = {
@@ -105,8 +105,8 @@ def signals(
     score, together = looked(model, x)
     if not score:
         raise AbilityError(
-            f"a model of system {model.name!r} has no code, no prior and no critic to judge by. Any of the built-in "
-            "systems has one; amalgan systems lists them."
+            f"a model of system {model.name!r} has no code, no prior and no critic to judge by. "
+            + (why_silent(model) or "Any of the built-in systems has one; amalgan systems lists them.")
         )
     if joint is not None:
         score[JOINT] = joint.surprise(together)
@@ -130,8 +130,8 @@ def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
             together = torch.cat([code, *logs], 1).float().cpu()
         if (surprise := surprise_of(model, code)) is not None:
             score["density"] = surprise
-    if critic := model.part(Critic):
-        score[CRITIC] = -critic.likeliest(x)
+    if (critic := judge_of(model)) is not None:
+        score[CRITIC] = -critic.judge(x, None)
     return Looked(score, together)
 
 

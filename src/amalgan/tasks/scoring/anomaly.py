@@ -19,11 +19,11 @@ from torch import Tensor
 
 from amalgan.metrics.detection import auroc
 from amalgan.modelfile import Model
-from amalgan.networks import Critic
 from amalgan.streams import Draws, key
 from amalgan.tasks.detecting.signals import CRITIC, JOINT, Joint
 from amalgan.tasks.detecting.signals import scored as signals_of
 from amalgan.tasks.generate import CHUNK
+from amalgan.tasks.judging import judge_of
 from amalgan.tasks.scoring.scores import Score, Trial, delivered, picked, scored
 
 MOST, KNOWN = 2_000, 5_000
@@ -37,7 +37,7 @@ def anomaly_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """AUROC of spoiled test examples, by the joint signal, or by the critic where there is no code."""
     x = trial.held_out.take(trial.held_out.spaced(MOST))
     joint = Joint.of(model, picked(trial.data.train, KNOWN, trial.seed))
-    if len(x) < 2 or (joint is None and model.part(Critic) is None):
+    if len(x) < 2 or (joint is None and judge_of(model) is None):
         return
     signal = CRITIC if joint is None else JOINT
     draws = Draws(seed=key(trial.seed, "anomalies"), round=0, total=len(x))

@@ -18,23 +18,25 @@ from torch import Tensor
 
 from amalgan.errors import DataError
 from amalgan.modelfile import Model
-from amalgan.networks import Critic
-from amalgan.systems.abilities import Generates
+from amalgan.systems.abilities import Generates, Judges
 from amalgan.tasks.generate import CHUNK, generate_each
+from amalgan.tasks.judging import why_silent
 from amalgan.tasks.scoring.scores import Score, Trial, delivered, picked, scored
 from amalgan.types import Batch
 
 
 def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """How overfitted the critic is, where there is one."""
-    critic = model.part(Critic)
-    if critic is None or not isinstance(model.system, Generates):
+    if not isinstance(model.system, Judges) or not isinstance(model.system, Generates):
+        return
+    if why := why_silent(model):
+        yield Score(key="critic_overfit", value=None, name=f"overfitting of the critic (not computed: {why})")
         return
     seen = picked(trial.data.train, trial.n, trial.seed)
     asked = torch.from_numpy(trial.held_out.labels)
     made = generate_each(model, asked, seed=trial.seed, purpose="critic")
     logits = [
-        judged(critic, examples)
+        judged(model, examples)
         for examples in (seen.batches(CHUNK), trial.held_out.batches(CHUNK), as_batches(made, asked))
     ]
     name = (
@@ -51,10 +53,10 @@ def as_batches(made: Iterable[Tensor], asked: Int[Tensor, " N"]) -> Iterator[Bat
 
 
 @torch.no_grad()
-def judged(critic: Critic, batches: Iterable[Batch]) -> Float[Tensor, " N"]:
+def judged(model: Model, batches: Iterable[Batch]) -> Float[Tensor, " N"]:
     """The critic's logits."""
-    device = critic.last.weight.device
-    return torch.cat([critic(batch.x.to(device), batch.label.to(device)).cpu() for batch in batches])
+    judge, device = model.require(Judges).judge, model.device
+    return torch.cat([judge(batch.x.to(device), batch.label.to(device)).cpu() for batch in batches])
 
 
 def overfitting(seen: Float[Tensor, " N"], new: Float[Tensor, " M"], made: Float[Tensor, " L"]) -> float:

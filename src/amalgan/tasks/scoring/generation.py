@@ -25,7 +25,7 @@ from amalgan.metrics.statistics import FEW, bootstrap
 from amalgan.metrics.utility import label_agreement
 from amalgan.modelfile import Model
 from amalgan.systems.abilities import Decodes, Realizes, Samples
-from amalgan.tasks.generate import CHUNK, generate, generate_each
+from amalgan.tasks.generate import CHUNK, classes_heard, generate, generate_each
 from amalgan.tasks.scoring.modes import mode_scores
 from amalgan.tasks.scoring.scores import (
     Outside,
@@ -46,7 +46,7 @@ SIDES = ("precision", "recall", "density", "coverage")
 def generation_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Everything about as many generated examples as there are held-out ones."""
     yield from sample_scores(trial, trial.look(generate(model, trial.n, seed=trial.seed)))
-    shown = model.system.classes_shown
+    shown = classes_heard(model)
     if trial.judge.labeled and shown and trial.data.spec.classes == model.spec.classes:
         asked = torch.tensor(shown)[torch.arange(trial.n) % len(shown)]
         made = generate_each(model, asked, seed=trial.seed, purpose="label agreement")

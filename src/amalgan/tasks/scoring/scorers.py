@@ -4,7 +4,7 @@ encoder   distance of the code from that of the whole example, each entry in its
 critic    what the logit loses: positive where the part makes the example look real              signed
 classes   what the log-probability of the class seen loses: positive where the part speaks for it signed
 
-A scorer is there when the system has what it needs: an ability, or a critic among its networks.
+A scorer is there when the system has the ability that it needs, and can use it here.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.modelfile import Model
-from amalgan.networks import Critic
-from amalgan.systems.abilities import Encodes, abilities
+from amalgan.systems.abilities import Encodes, Judges, abilities
 from amalgan.tasks.exploring.occlusion import Change
+from amalgan.tasks.judging import judge_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,8 @@ def scorers(model: Model, spread: Float[Tensor, " K"] | None) -> Iterator[Scorer
     """
     if isinstance(model.system, Encodes) and spread is not None:
         yield of_encoder(model.system, spread)
-    if (critic := model.part(Critic)) is not None:
-        yield of_critic(critic)
+    if (system := judge_of(model)) is not None:
+        yield of_critic(system)
     if "classify" in abilities(model.system):
         yield of_classes(model.system)
 
@@ -66,12 +66,12 @@ def of_encoder(system: Encodes, spread: Float[Tensor, " K"]) -> Scorer:
     )
 
 
-def of_critic(critic: Critic) -> Scorer:
+def of_critic(system: Judges) -> Scorer:
     """What the critic's logit loses."""
 
     def watch(x: Tensor, label: Int[Tensor, " 1"]) -> Change:
-        whole = critic(x, label)
-        return lambda hidden: whole - critic(hidden, label.expand(len(hidden)))
+        whole = system.judge(x, label)
+        return lambda hidden: whole - system.judge(hidden, label.expand(len(hidden)))
 
     return Scorer(
         name="critic",

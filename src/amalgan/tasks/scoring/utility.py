@@ -24,7 +24,7 @@ from amalgan.modelfile import Model
 from amalgan.streams import seeded
 from amalgan.systems.abilities import Generates
 from amalgan.tasks.augmenting.lessons import Labeled
-from amalgan.tasks.generate import CHUNK, generate_each
+from amalgan.tasks.generate import CHUNK, classes_heard, generate_each
 from amalgan.tasks.scoring.codes import labeled_only
 from amalgan.tasks.scoring.scores import Outside, Score, Trial, accuracy, picked
 
@@ -47,7 +47,7 @@ def hears_lessons(model: Model, trial: Trial) -> bool:
     """Whether the model generates, and was shown every class that the lessons would have it generate."""
     if not isinstance(model.system, Generates) or trial.data.spec.classes != model.spec.classes:
         return False
-    return set(lessons(trial).labels.tolist()) <= set(model.system.classes_shown)
+    return set(lessons(trial).labels.tolist()) <= set(classes_heard(model))
 
 
 def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:

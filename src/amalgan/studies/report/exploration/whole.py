@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amalgan import files
+from amalgan import files, registry
 from amalgan.data import Dataset
 from amalgan.errors import AbilityError, UsageError
 from amalgan.modelfile import Model
@@ -18,6 +18,7 @@ from amalgan.studies.report.one import command
 from amalgan.studies.report.page import render
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.tasks.exploring.occlusion import patch_of
+from amalgan.tasks.judging import why_silent
 from amalgan.tasks.overlap import overlap
 
 FORMAT = 1
@@ -101,7 +102,9 @@ def facts_of(
     return {
         "amalgan": "exploration",
         "format": FORMAT,
-        "command": command("explore", *named, "--out", "explored", *told(subject)),
+        "command": command(
+            "explore", *named, "--out", "explored", *told(subject), *registry.plugin_flags(model.name)
+        ),
         "system": model.name,
         "summary": (inspect.getdoc(type(model.system)) or "").split("\n")[0],
         "digest": model.digest,
@@ -112,7 +115,7 @@ def facts_of(
         "seed": subject.seed,
         "sentences": sentences,
         "overlap": related.to_json(),
-        "cautions": [*filter(None, [related.note]), *unseen(subject)],
+        "cautions": [*filter(None, [related.note, why_silent(model)]), *unseen(subject)],
         "directions": directions(found_ways) if found_ways else None,
         "neighbors": [each.facts for each in found_kin],
         "patch": patch_of(model.spec.shape)[0] if subject.pictures else None,
