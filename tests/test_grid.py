@@ -129,8 +129,10 @@ def test_what_is_finished_is_kept_while_others_are_still_to_come(
     cell = {"system": "autoencoder", "seed": 0, "state": "done", "reason": None}
     cell |= {"metrics": {"psnr": 20.0}, "names": {"psnr": "PSNR"}, "cost": {"cpu_seconds": 3.0}}
     log = [{"images": at, "loss": 0.5} for at in range(100)]
-    grid.files.write_json(one.runs / "plan.json", plan_of(data, one))
-    grid.files.write_json(one.runs / "runs" / "autoencoder-0" / "cell.json", cell | {"log": log, "curve": []})
+    grid.writing.write_json(one.runs / "plan.json", plan_of(data, one))
+    grid.writing.write_json(
+        one.runs / "runs" / "autoencoder-0" / "cell.json", cell | {"log": log, "curve": []}
+    )
     one.keep(open_data(str(data)))
     report = json.loads((one.kept / "report.json").read_text())
     assert report["to_come"] == 1 and report["table"]["autoencoder"]["psnr"]["n"] == 1
