@@ -206,9 +206,7 @@ def test_vectors_have_an_error_in_standardized_units(trained: Trained, wine: Dat
     assert not {"psnr", "ssim", "label_agreement"} & set(found.metrics)
 
 
-def test_pictures_of_the_test_split_score_perfectly_but_for_the_classes_asked(
-    digits: Dataset, judge: Features
-) -> None:
+def test_pictures_of_the_test_split_score_perfectly(digits: Dataset, judge: Features) -> None:
     fit = replace(judge, unfit={})
     found = evaluate(model_of(Playback(digits.spec, digits.test)), digits, features=fit)
     assert found.metrics["frechet_distance"] == pytest.approx(0, abs=1e-6)
@@ -217,8 +215,7 @@ def test_pictures_of_the_test_split_score_perfectly_but_for_the_classes_asked(
     assert found.metrics["precision"] == pytest.approx(
         0.95, abs=0.02
     )  # 5 % look more damaged than the others
-    assert found.metrics["label_agreement"] == pytest.approx(1 / 10, abs=4 * (0.09 / found.n) ** 0.5)
-    assert found.metrics["label_agreement_real"] is not None and found.metrics["label_agreement_real"] > 0.96
+    assert "label_agreement" not in found.metrics, "what a system that hears no label agrees with is chance"
     assert found.metrics["copies"] == found.metrics["copies_baseline"]
     assert not any("repeats" in warning for warning in found.warnings)
 
