@@ -57,7 +57,9 @@ class FusionConfig:
     """The generator's size, unless it starts from the decoder."""
     optimizer: Adam = field(default_factory=Adam)
     """What moves encoder and decoder."""
-    generator_optimizer: Adam = field(default_factory=lambda: Adam(rate=5e-4, betas=(0.0, 0.99), final=0.1))
+    generator_optimizer: Adam = field(
+        default_factory=lambda: Adam(rate=5e-4, betas=(0.0, 0.99), final=0.1, warmup_rounds=60)
+    )
     """What moves the generator."""
     prior: Prior = field(default_factory=Prior)
 
