@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan.data import images, open_data
-from amalgan.data.images import jpeg_scans, measure
+from amalgan.data import open_data, scans
+from amalgan.data.images import measure
+from amalgan.data.scans import jpeg_scans
 from amalgan.errors import BadPicture, DataError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
@@ -55,7 +56,7 @@ def test_a_jpeg_of_a_thousand_scans_is_refused_before_it_is_decoded() -> None:
 
 
 def test_fewer_scans_are_allowed_over_more_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MOST_SCANNED", 64 * 64 * 3)
+    monkeypatch.setattr(scans, "MOST_SCANNED", 64 * 64 * 3)
     measure(jpeg())
     with pytest.raises(BadPicture, match="the most here is 3"):
         measure(scanned(10))

@@ -201,3 +201,13 @@ def damaged_chunk(data: bytes, *, any_kind: bool = False) -> str | None:
         if not sound and (any_kind or not name[0] & ANCILLARY):
             return name.decode("ascii", "replace") if name.isalpha() else "first"
     return None
+
+
+def check_sums(data: bytes, format: str | None) -> None:
+    """Refuse a PNG that Pillow would decode in spite of a wrong checksum.
+
+    Raises:
+        BadPicture: a chunk that makes its pixels is damaged.
+    """
+    if format == "PNG" and (chunk := damaged_chunk(data)):
+        raise BadPicture(f"is damaged: the checksum of its {chunk} chunk is wrong. Download or save it again")

@@ -30,6 +30,7 @@ from amalgan.data.names import shown
 from amalgan.data.near import view_of
 from amalgan.data.profiles import from_lab, to_srgb
 from amalgan.data.ranges import Range, Values, eight_bits, values_of
+from amalgan.data.scans import require_few_scans
 from amalgan.data.store import content_hashes
 from amalgan.errors import BadPicture
 
@@ -38,12 +39,6 @@ LONGEST_SIDE = 30_000
 LARGE_PIXELS = 16_000_000
 ONE_AT_A_TIME = Lock()
 """Larger pictures are decoded one after the other: each may take a gigabyte, and there is a thread a core."""
-MOST_SCANS, MOST_SCANNED = 100, 2 * 10**9
-"""Scans of a JPEG, and pixels over all of them: encoders write about ten scans."""
-START_OF_SCAN, END = 0xDA, 0xD9
-SCAN = b"\xff\xda"
-ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
-"""Second bytes of markers without a length, and of what is no marker."""
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
 TURNED = range(5, 9)
 """EXIF orientations that exchange height and width."""
@@ -142,7 +137,7 @@ def loaded(data: bytes) -> Iterator[Image.Image]:
         BadPicture: it is no picture of an allowed format and size.
     """
     with opened(data) as image:
-        check_sums(data, image)
+        formats.check_sums(data, image.format)
         with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
             image.load()
             yield image
@@ -255,43 +250,8 @@ def opened(data: bytes) -> Image.Image:
     if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise BadPicture(_too_large(f"{width}x{height} pixels"))
     if image.format in ("JPEG", "MPO"):
-        _require_few_scans(data, width * height)
+        require_few_scans(data, width * height)
     return image
-
-
-def check_sums(data: bytes, image: Image.Image) -> None:
-    """Refuse a PNG that Pillow would decode in spite of a wrong checksum.
-
-    Raises:
-        BadPicture: a chunk that makes its pixels is damaged.
-    """
-    if image.format == "PNG" and (chunk := formats.damaged_chunk(data)):
-        raise BadPicture(f"is damaged: the checksum of its {chunk} chunk is wrong. Download or save it again")
-
-
-def _require_few_scans(data: bytes, pixels: int) -> None:
-    """Refuse a JPEG that a decoder would work through too often: each scan goes over all of its pixels."""
-    most = max(1, min(MOST_SCANS, MOST_SCANNED // max(1, pixels)))
-    if data.count(SCAN) > most and (found := jpeg_scans(data)) > most:
-        raise BadPicture(
-            f"has {found:,} scans over {pixels:,} pixels; the most here is {most:,}. Open and save it again"
-        )
-
-
-def jpeg_scans(data: bytes) -> int:
-    """How many scans the first picture of a JPEG file has, by its markers alone; nothing is decoded."""
-    at, scans = 2, 0
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        marker = data[at + 1]
-        if marker == END:
-            break
-        if marker == 0xFF:  # filling
-            at += 1
-            continue
-        scans += marker == START_OF_SCAN
-        alone = marker in ALONE
-        at += 2 if alone else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return scans
 
 
 def _too_large(found: str) -> str:

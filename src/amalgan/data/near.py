@@ -9,9 +9,13 @@ eight numbers shows no more than there is: a tree over these finds all pairs (Be
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from amalgan.files import sync
 
 SIDE, FINE = 8, 64
 """Parts along a side of a view, and pixels that a picture is made into before."""
@@ -72,3 +76,13 @@ def _pairs(views: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.in
     other = found[one, column]
     alike = np.square(views[one] - views[other]).sum(axis=1) <= apart**2
     return one[alike], other[alike]
+
+
+def write_kin(folder: Path) -> None:
+    """Find near-copies by their views, which nothing else needs."""
+    contents = np.load(folder / "contents.npy", allow_pickle=False)
+    views = np.load(folder / "views.npy", allow_pickle=False)
+    kin = groups(contents, views) if len(views) else contents
+    np.save(folder / "kin.npy", kin, allow_pickle=False)
+    sync(folder / "kin.npy")
+    (folder / "views.npy").unlink()

@@ -22,15 +22,16 @@ from hashlib import blake2b
 from math import prod
 from pathlib import Path
 from shutil import disk_usage
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.data.array_writer import ArrayWriter
 from amalgan.data.names import Names
-from amalgan.data.near import groups
+from amalgan.data.near import write_kin
 from amalgan.errors import DataError, FileError
-from amalgan.files import sync, write_json
+from amalgan.files import write_json
 from amalgan.shapes import read_json
 
 FORMAT = 2
@@ -66,33 +67,6 @@ BESIDE_PIXELS = 224
 """Bytes of a record beside its pixels: hashes, view, label, split, size, and a name of usual length."""
 KEEP_MAPPED = 1 << 28
 """Bytes of pixels beyond which the pages that a read touched are given back at once."""
-
-
-class ArrayWriter:
-    """Appends rows to a .npy file whose length is not known beforehand."""
-
-    def __init__(self, path: Path, dtype: str, row: tuple[int, ...] = ()) -> None:
-        self.file: IO[bytes] = path.open("wb")
-        self.dtype, self.row, self.count = np.dtype(dtype), row, 0
-        self.header_end = self._write_header()
-
-    def append(self, rows: NDArray[Any]) -> None:
-        """Add ``rows`` (n, *row) at the end."""
-        self.file.write(np.ascontiguousarray(rows, self.dtype).data)
-        self.count += len(rows)
-
-    def finish(self) -> None:
-        """Write the true length into the header, whose padding has room for it, and reach the disk."""
-        self.file.seek(0)
-        assert self._write_header() == self.header_end
-        self.file.close()
-        sync(Path(self.file.name))
-
-    def _write_header(self) -> int:
-        shape = (self.count, *self.row)
-        header = {"descr": self.dtype.str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self.file, header)
-        return self.file.tell()
 
 
 class StoreWriter:
@@ -158,7 +132,7 @@ class StoreWriter:
         """Finish every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
         for part in self._parts:
             part.finish()
-        _write_kin(self.folder)
+        write_kin(self.folder)
         if label_order is not None:
             _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
         whole = {"format": FORMAT, "count": self.count, "shape": self.shape, "digest": _digest(self.folder)}
@@ -203,16 +177,6 @@ def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:
     rows = pixels.reshape(len(pixels), width // pixels.itemsize).view(np.uint8)
     digests = b"".join(blake2b(row.data, digest_size=16).digest() for row in rows)
     return np.frombuffer(digests, "<u8").reshape(-1, 2)
-
-
-def _write_kin(folder: Path) -> None:
-    """Find near-copies by their views, which nothing else needs."""
-    contents = np.load(folder / "contents.npy", allow_pickle=False)
-    views = np.load(folder / "views.npy", allow_pickle=False)
-    kin = groups(contents, views) if len(views) else contents
-    np.save(folder / "kin.npy", kin, allow_pickle=False)
-    sync(folder / "kin.npy")
-    (folder / "views.npy").unlink()
 
 
 def _relabel(path: Path, order: NDArray[np.int32]) -> None:

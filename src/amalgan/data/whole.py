@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from amalgan.data.formats import check_sums
 from amalgan.data.grids import XMP
-from amalgan.data.images import ORIENTATION, check_sums, guarded, opened, upright
+from amalgan.data.images import ORIENTATION, guarded, opened, upright
 from amalgan.data.profiles import from_lab
 from amalgan.data.provenance import EDITED_BY_A_MODEL, xmp_of
 from amalgan.errors import BadPicture, UsageError
@@ -77,7 +78,7 @@ def read(data: bytes) -> Whole:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), opened(data) as image:
-        check_sums(data, image)
+        check_sums(data, image.format)
         image.load()
         format = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
         standing = upright(image)
@@ -92,7 +93,7 @@ def image_in(data: bytes) -> Image.Image:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), opened(data) as image:
-        check_sums(data, image)
+        check_sums(data, image.format)
         image.load()
         return upright(image)
 

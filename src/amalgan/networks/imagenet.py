@@ -25,8 +25,6 @@ from amalgan.errors import FileError, UsageError
 from amalgan.networks.blocks import channels_last
 
 DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-NAME = "imagenet-lite0"
-"""How results name this network."""
 FEATURES = 1280
 STEM = 32
 STAGES = (
