@@ -32,7 +32,9 @@ PART = re.compile(r"\..*\.\d+-[0-9a-f]{8}\.part")
 CHANGES = ("os.rename", "os.remove", "os.link", "os.symlink", "os.truncate")
 EXCEPT = (
     ("data/cache.py", "a store is built in a folder of its own, which becomes visible by one rename"),
-    ("data/store.py", "the parts of such a store"),
+    ("data/array_writer.py", "the parts of such a store, which grow row by row"),
+    ("data/store.py", "the labels of such a store, put in order at its end"),
+    ("data/near.py", "the near-copies of such a store, found at its end"),
     ("studies/compare/cells.py", "locks and what workers say; an empty file that two processes hold"),
     ("locks.py", "locks: empty files that their holder removes"),
 )
