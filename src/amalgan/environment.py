@@ -1,4 +1,4 @@
-"""Numbers in environment variables, which others set: typed and bounded, or refused by their name."""
+"""What others set for this process: numbers in environment variables, typed and bounded or refused; its cores."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def number(name: str, default: float) -> float:
     if not 0 <= found < math.inf:
         raise UsageError(f"the variable {name} is {text[:40]!r}; expected a number from 0. Set or unset it.")
     return found
+
+
+def cores() -> int:
+    """Return how many cores this process may use: schedulers and ``taskset`` leave it some of the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,12 +7,13 @@ Pillow and zlib release the interpreter while they decode, so that threads are e
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+from amalgan.environment import cores
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -35,7 +36,7 @@ def _chunks(work: Callable[[int], T], count: int) -> Iterator[list[T]]:
         return [work(row) for row in range(start, min(start + CHUNK, count))]
 
     starts = iter(range(0, count, CHUNK))
-    threads = os.cpu_count() or 1
+    threads = cores()
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[list[T]]] = deque()
         try:
