@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from amalgan.errors import FileError
 
 NAME = ".lock"
 MOST_NAME = 40
+WAIT_SECONDS = 0.1
+"""Between two looks at a lock that another process holds."""
 UNKNOWN = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 """What a disk says that has no locks."""
 
@@ -49,6 +52,32 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def waited_for(lock: Path) -> Iterator[None]:
+    """Hold the file ``lock``, once no other process does; its folder is there."""
+    while (handle := taken(lock)) is None:
+        time.sleep(WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        let_go(lock, handle)
+
+
+def remove_free(lock: Path) -> None:
+    """Remove the file ``lock`` where no process holds it: one that was killed has left it."""
+    with suppress(OSError):
+        if (handle := taken(lock)) is not None:
+            let_go(lock, handle)
+
+
+def let_go(lock: Path, handle: int) -> None:
+    """Remove the file ``lock``, which ``handle`` holds, and hold it no more."""
+    with suppress(OSError):
+        if os.fstat(handle).st_size == 0:  # else it is somebody's file that was there before
+            lock.unlink()
+    os.close(handle)
+
+
+@contextmanager
 def locked(lock: Path, place: Path) -> Iterator[None]:
     """Hold the file ``lock`` while ``place`` is written; folders that were made for it go when they stay empty."""
     made = [folder for folder in lock.parents if not folder.exists()]
@@ -67,10 +96,7 @@ def locked(lock: Path, place: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(OSError):
-                if os.fstat(handle).st_size == 0:  # else it is somebody's file that was there before
-                    lock.unlink()
-            os.close(handle)
+            let_go(lock, handle)
     finally:
         for folder in made:
             with suppress(OSError):

@@ -16,6 +16,9 @@ from amalgan.config.data import DataConfig
 from amalgan.data import cache, folders, open_data, store
 from amalgan.errors import DataError, FileError
 
+ROOM_FOR_ONE = str(15_000 / 2**30)
+"""GiB for one store of the album, and for no second one."""
+
 
 def stores(cache):
     return sorted(path for path in cache.iterdir())
@@ -129,7 +132,7 @@ def test_the_least_recently_used_go_first(album, own_cache, monkeypatch):
 def test_a_store_that_is_removed_stays_readable(album, own_cache, monkeypatch):
     dataset = open_data(album)
     before = dataset.records.pixels(slice(None))
-    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", ROOM_FOR_ONE)
     open_data(album, DataConfig(size="8"))
     assert len(stores(own_cache)) == 1
     assert np.array_equal(dataset.records.pixels(slice(None)), before)
@@ -158,7 +161,7 @@ def test_strays_of_dead_builders_are_removed_and_those_of_the_living_are_not(alb
 
 @pytest.mark.parametrize("content", [{"till.bin": b"x" * 5000}, {"facts.json": b"{}", "a.npy": b"x"}, {}])
 def test_a_folder_of_the_user_s_is_no_store_whatever_its_name(album, own_cache, monkeypatch, content):
-    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", ROOM_FOR_ONE)
     for name in ("store-001", "store-0123456789abcdef0123456789abcdef"):
         (own_cache / name).mkdir(parents=True)
         for file, data in content.items():
@@ -172,7 +175,7 @@ def test_of_a_store_only_its_own_files_are_removed(album, own_cache, monkeypatch
     open_data(album)
     (store,) = stores(own_cache)
     (store / "mine.txt").write_text("the user's")
-    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", ROOM_FOR_ONE)
     open_data(album, DataConfig(size="8"))
     assert [path.read_text() for path in own_cache.rglob("mine.txt")] == ["the user's"]
 
@@ -183,7 +186,7 @@ def test_a_link_to_a_folder_elsewhere_is_not_followed(album, own_cache, monkeypa
     elsewhere = tmp_path / "elsewhere"
     store.rename(elsewhere)
     store.with_name("store-link").symlink_to(elsewhere)
-    monkeypatch.setenv("AMALGAN_CACHE_GIB", "0.0000001")
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", ROOM_FOR_ONE)
     open_data(album, DataConfig(size="8"))
     assert (elsewhere / "facts.json").exists()
 
@@ -258,7 +261,7 @@ OF_EACH_KIND = {
 def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
     album, tmp_path, monkeypatch, kind, missing
 ):
-    from amalgan.data import images, store
+    from amalgan.data import images, room, store
 
     data, asked = OF_EACH_KIND[kind](album), []
     needed = 30 * (256 + store.BESIDE_PIXELS)  # a 16x16 picture and 64 floats take 256 bytes each
@@ -267,7 +270,7 @@ def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
         asked.append(folder)
         return namedtuple("usage", "free")(needed - missing)
 
-    monkeypatch.setattr(store, "disk_usage", usage)
+    monkeypatch.setattr(room, "disk_usage", usage)
     cache = tmp_path / "elsewhere"
     if not missing:
         assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30
@@ -283,15 +286,49 @@ def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
     assert stores(cache) == []
 
 
+@pytest.mark.parametrize("kind", OF_EACH_KIND)
+@pytest.mark.parametrize("missing", [0, 1])
+def test_the_cap_holds_for_the_store_that_is_written(album, tmp_path, monkeypatch, kind, missing):
+    from amalgan.data import read_pictures, store
+
+    data, cache = OF_EACH_KIND[kind](album), tmp_path / "elsewhere"
+    needed = 30 * (256 + store.BESIDE_PIXELS)
+    monkeypatch.setenv("AMALGAN_CACHE_GIB", repr((needed - missing) / 2**30))
+    if not missing:
+        assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30
+        return
+    monkeypatch.setattr(read_pictures, "decode", lambda *_: pytest.fail("a picture was decoded"))
+    with pytest.raises(DataError, match=r"30 .* take .*the cache may take .*Set AMALGAN_CACHE_GIB to 1,"):
+        open_data(data, DataConfig(cache=str(cache)))
+    assert stores(cache) == []
+
+
 @pytest.mark.processes
-def test_processes_that_build_at_once_all_succeed(album, own_cache):
-    code = f"from amalgan.data import open_data; print(open_data({str(album)!r}).fingerprint)"
+def test_of_processes_that_want_the_same_store_one_builds_it_and_the_others_wait(album, own_cache):
+    code = (
+        "import time\nfrom amalgan.data import open_data, read_pictures\n"
+        "decode = read_pictures.decode\n"
+        "read_pictures.decode = lambda *a: time.sleep(0.1) or print('decoded', flush=True) or decode(*a)\n"
+        f"print(open_data({str(album)!r}).fingerprint)"
+    )
     runs = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)
     ]
-    prints = {run.communicate()[0] for run in runs}
+    lines = [line for run in runs for line in run.communicate()[0].split()]
     assert [run.returncode for run in runs] == [0, 0, 0]
-    assert len(prints) == 1 and len(stores(own_cache)) == 1
+    assert lines.count("decoded") == 30
+    assert len(set(lines)) == 2 and len(stores(own_cache)) == 1
+
+
+def test_a_lock_that_a_killed_builder_left_stops_nobody_and_goes(album, own_cache):
+    own_cache.mkdir(parents=True)
+    left = own_cache / f".store-{'0' * 32}.lock"
+    left.touch()
+    held = own_cache / f".store-{'1' * 32}.lock"
+    handle = locks.taken(held)
+    open_data(album)
+    assert not left.exists() and held.exists()
+    os.close(handle)
 
 
 def test_progress_counts_to_the_end(album):

@@ -4,9 +4,10 @@
                                     ▲        └── else: .part-RANDOM ─► build ─► os.replace ─► open it
                                     └── the least recently used go when all are larger than the cap
 
-ROOT is --cache, else $XDG_CACHE_HOME/amalgan, else ~/.cache/amalgan. The cap is 20 GiB or $AMALGAN_CACHE_GIB.
-Several processes may build the same store: the first to finish wins, the others use it. A store in use that
-is removed stays readable until its reader ends.
+ROOT is --cache, else $XDG_CACHE_HOME/amalgan, else ~/.cache/amalgan. The cap is 20 GiB or $AMALGAN_CACHE_GIB; it holds
+for each store alone too (``room``). Of several processes that want the same store one builds it, and the others wait;
+on a disk without locks each builds it, and the first to finish wins. A store in use that is removed stays readable
+until its reader ends.
 
 What is removed has the content of a store: the facts that it was written with, or, while it is built, the mark that its
 builder keeps locked as long as it lives. Only files that a store has are removed of it. Anything else stays, whatever
@@ -24,13 +25,12 @@ from hashlib import blake2b
 from pathlib import Path
 
 from amalgan import locks
+from amalgan.data.room import cap_bytes
 from amalgan.data.store import FILES, Store, open_store
-from amalgan.environment import number
 from amalgan.errors import FileError
 from amalgan.files import remove_within, sync, write_text
 from amalgan.marks import json_at
 
-DEFAULT_GIB = 20.0
 BUILDING = ".amalgan-building"
 MARK = "a store of amalgan's, being built\n"
 
@@ -45,16 +45,27 @@ def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store
     target = root / f"store-{blake2b(key.encode('utf-8', 'surrogateescape'), digest_size=16).hexdigest()}"
     if (found := _reopened(target)) is not None:
         return found
-    part = root / f".part-{secrets.token_hex(8)}"
     try:
-        with _building(part):
-            build(part)
-            _publish(part, target)
+        with locks.waited_for(_lock_of(target)):
+            return _reopened(target) or _built(root, target, build)
     except OSError as error:
         raise FileError(
             f"cannot write the cache in {root}: {error.strerror or error}. "
             "Free space, or choose another folder with --cache."
         ) from error
+
+
+def _lock_of(target: Path) -> Path:
+    """What whoever builds the store ``target`` holds."""
+    return target.with_name(f".{target.name}{locks.NAME}")
+
+
+def _built(root: Path, target: Path, build: Callable[[Path], None]) -> Store:
+    """The store ``target``, written by ``build``."""
+    part = root / f".part-{secrets.token_hex(8)}"
+    with _building(part):
+        build(part)
+        _publish(part, target)
     trim(root, keep=target)
     return open_store(target)
 
@@ -193,7 +204,9 @@ def trim(root: Path, *, keep: Path) -> None:
     """Remove the least recently used stores beyond the cap, and what crashed runs left behind."""
     for stray in filter(_is_stray, root.glob(".part-*")):
         _remove_files(stray)
-    cap = number("AMALGAN_CACHE_GIB", DEFAULT_GIB) * 2**30
+    for lock in root.glob(f".store-*{locks.NAME}"):
+        locks.remove_free(lock)
+    cap = cap_bytes()
     ours = (path for path in root.glob("store-*") if path != keep and _is_store(path))
     stores = sorted(ours, key=_used_at, reverse=True)
     total = _size(keep)

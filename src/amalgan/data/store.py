@@ -7,9 +7,9 @@
     facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
-that its disk has no room for is refused before the first byte of it is written. No pixel leaves a store that is not
-what was written: each row is held against its hash when it is first read (a small store whole, when it is opened, so
-that it can be built again).
+that its disk, or the cap of the cache, has no room for is refused before its first byte is written. No pixel leaves a
+store that is not what was written: each row is held against its hash when it is first read (a small store whole, when
+it is opened, so that it can be built again).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import prod
 from pathlib import Path
-from shutil import disk_usage
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,8 @@ from numpy.typing import NDArray
 from amalgan.data.array_writer import ArrayWriter
 from amalgan.data.names import Names
 from amalgan.data.near import write_kin
-from amalgan.errors import DataError, FileError
+from amalgan.data.room import require_room
+from amalgan.errors import FileError
 from amalgan.files import write_json
 from amalgan.shapes import read_json
 
@@ -77,12 +77,12 @@ class StoreWriter:
         most: how many examples there may be.
 
     Raises:
-        DataError: the disk of ``folder`` has no room for ``most`` examples; nothing is written then.
+        DataError: neither the cache nor its disk has room for ``most`` examples; nothing is written then.
     """
 
     def __init__(self, folder: Path, shape: tuple[int, ...], most: int) -> None:
         dtype = np.dtype("|u1" if len(shape) == 3 else "<f4")
-        _require_room(folder, shape, most, most * (prod(shape) * dtype.itemsize + BESIDE_PIXELS))
+        require_room(folder, shape, most, most * (prod(shape) * dtype.itemsize + BESIDE_PIXELS))
         self.folder, self.shape = folder, shape
         self.count = self.name_bytes = 0
         self.pixels = ArrayWriter(folder / "pixels.npy", dtype.str, shape)
@@ -156,19 +156,6 @@ class StoreWriter:
             self.contents,
             self.views,
         )
-
-
-def _require_room(folder: Path, shape: tuple[int, ...], count: int, size: int) -> None:
-    free = disk_usage(folder).free
-    if size <= free:
-        return
-    pictures = len(shape) == 3
-    what = f"pictures of {shape[1]}x{shape[2]}" if pictures else f"examples of {shape[0]} numbers"
-    smaller = ", train at a smaller --size," if pictures else ""
-    raise DataError(
-        f"decoded, {count:,} {what} take {size / 2**30:.2f} GiB, and the disk of {folder.parent} has "
-        f"{free / 2**30:.2f} GiB free. Free space{smaller} or choose a folder on another disk with --cache."
-    )
 
 
 def content_hashes(pixels: NDArray[Any]) -> NDArray[np.uint64]:
