@@ -12,6 +12,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from amalgan.launchers import is_of_launcher
+
 SOURCE = str(Path(__file__).resolve().parent.parent)
 """Where this package is imported from, whatever folder that is."""
 RUN = (
@@ -23,10 +25,14 @@ START = ("-P", "-c", RUN, SOURCE)
 
 
 def environment() -> dict[str, str]:
-    """The environment of a process that we start: as ours, but for places that code may be planted in."""
+    """The environment of a process that we start: as ours, but for places that code may be planted in.
+
+    It works alone, whichever launcher has started us.
+    """
     kept = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if is_trusted(place)]
     changed = {"PYTHONPATH": os.pathsep.join(kept)}
-    return {name: value for name, value in (dict(os.environ) | changed).items() if value}
+    given = dict(os.environ) | changed
+    return {name: value for name, value in given.items() if value and not is_of_launcher(name)}
 
 
 def is_trusted(place: str) -> bool:

@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from amalgan import children, locks
+from amalgan.environment import cores
 from amalgan.errors import Interrupted, UsageError
 from amalgan.training.hooks import Signals
 
@@ -33,7 +34,6 @@ ONE_THREAD = {
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 }
 WORKER = "amalgan.studies.compare.worker"
-OF_LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
 @dataclass(frozen=True)
@@ -132,15 +132,12 @@ class Crew:
     def start(self, job: Job) -> Worker:
         """Let a new process begin with ``job``."""
         said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the worker leaves
-        environment = {
-            name: value for name, value in children.environment().items() if name not in OF_LAUNCHERS
-        }
         process = subprocess.Popen(
             [sys.executable, *children.START, WORKER, str(self.folder), *job.words],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            env=environment | ONE_THREAD,
+            env=children.environment() | ONE_THREAD,
             pass_fds=(self.lock,),
             start_new_session=True,  # the terminal's Ctrl-C is for us; we tell the workers
         )
@@ -184,12 +181,7 @@ class Crew:
 def crew(folder: Path, lock: int, at_once: int) -> Iterator[Crew]:
     """Workers for the comparison in ``folder``; signals are remembered, and stop them."""
     with Signals.caught() as signals, signals.remembered():
-        yield Crew(folder, lock, signals, at_once or len(cores()))
-
-
-def cores() -> Any:
-    """The cores that this process may use."""
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+        yield Crew(folder, lock, signals, at_once or cores())
 
 
 @contextmanager
