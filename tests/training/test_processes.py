@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +19,7 @@ import pytest
 import torch
 
 from amalgan.errors import UsageError
-from amalgan.training import job
+from amalgan.training import job, processes
 from amalgan.training.events import EventName
 from amalgan.training.hooks import Signals
 from amalgan.training.processes import Processes, resolve
@@ -136,6 +137,44 @@ def test_a_device_that_is_not_there_is_refused_by_its_flag() -> None:
     if not torch.backends.mps.is_available():
         with pytest.raises(UsageError, match="--device mps: torch sees none"):
             resolve("mps")
+
+
+@pytest.mark.parametrize(
+    ("count", "local_rank", "expected"), [(1, 0, "cuda:0"), (1, 3, "cuda:0"), (4, 3, "cuda:3"), (2, 2, None)]
+)
+def test_each_process_of_a_machine_has_a_gpu_of_its_own(
+    count: int, local_rank: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    if expected is not None:
+        assert resolve("auto", local_rank) == expected
+        return
+    with pytest.raises(
+        UsageError, match=r"process 2 of this machine has no GPU: it has 2. Start 2 processes"
+    ):
+        resolve("auto", local_rank)
+
+
+def test_one_of_several_processes_that_waits_in_vain_says_how_to_start_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    for name, value in {
+        "RANK": "0",
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(processes, "JOIN", timedelta(seconds=1))
+    with (
+        pytest.raises(UsageError, match=r"process 0 of 2 did not find the others at .*Start all 2 within"),
+        processes.start("cpu"),
+    ):
+        pass
 
 
 def test_outside_of_rounds_a_signal_stops_at_once_and_no_except_clause_swallows_it() -> None:

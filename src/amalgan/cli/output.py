@@ -19,8 +19,8 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from amalgan.data.names import shown
-from amalgan.environment import whole_number
-from amalgan.errors import FileError
+from amalgan.errors import FileError, UsageError
+from amalgan.launchers import Place, place
 
 SHOWN_SKIPPED = 10
 SOME_SKIPPED = 3
@@ -38,6 +38,8 @@ class Answer:
     """Inputs that could not be used: name and reason."""
     trouble: str = "skipped {} input"
     """What to call them, in the singular; their number goes into the braces."""
+    place: Place = field(default_factory=Place)
+    """This process among those that did the work together; the first one answers."""
 
 
 class Command(Protocol):
@@ -53,16 +55,19 @@ class Command(Protocol):
 
 def deliver(answer: Answer, as_json: bool, console: Console) -> int:
     """Show ``answer`` and return the exit code."""
+    if not answer.place.first:
+        return 0
     list_skipped(answer.skipped, answer.trouble, console)
-    if whole_number("RANK", 0) == 0:  # of several processes, the first answers
-        with quiet_pipe():
-            if as_json:
-                print_json(answer.facts)
-            else:
-                Console(width=None if sys.stdout.isatty() else 200).print(
-                    answer.text, highlight=False, markup=False
-                )
-    return SOME_SKIPPED if answer.skipped else 0
+    with quiet_pipe():
+        if as_json:
+            print_json(answer.facts)
+        else:
+            Console(width=None if sys.stdout.isatty() else 200).print(
+                answer.text, highlight=False, markup=False
+            )
+    return (
+        SOME_SKIPPED if answer.skipped and answer.place.world == 1 else 0
+    )  # else launchers take it for a failure
 
 
 def list_skipped(skipped: Sequence[Mapping[str, str]], trouble: str, console: Console) -> None:
@@ -78,11 +83,19 @@ def list_skipped(skipped: Sequence[Mapping[str, str]], trouble: str, console: Co
 
 def fail(message: str, as_json: bool, console: Console, code: int) -> int:
     """Say what went wrong and return ``code``."""
-    say(console, f"amalgan: {message}")
+    say(console, f"amalgan: {whose()}{message}")
     if as_json:
         with suppress(FileError), quiet_pipe():
             print_json({"error": message})
     return code
+
+
+def whose() -> str:
+    """Which of several processes says something."""
+    with suppress(UsageError):
+        here = place()
+        return f"process {here.rank} of {here.world}: " if here.world > 1 else ""
+    return ""
 
 
 def print_json(facts: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import DeviceName, PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.errors import UsageError
+from amalgan.launchers import place
 
 if TYPE_CHECKING:
     from amalgan.training.run import Result
@@ -152,7 +153,7 @@ def answer(result: Result) -> Answer:
         **{name.replace("_", " "): f"{value:.4g}" for name, value in result.metrics.items()},
         "try": tried(result.model.parent, info),
     }
-    return Answer(facts=facts, text=table(rows), skipped=result.skipped)
+    return Answer(facts=facts, text=table(rows), skipped=result.skipped, place=place())
 
 
 def tried(run: Path, info: dict[str, Any]) -> str:

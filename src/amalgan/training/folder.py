@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -23,6 +24,8 @@ from amalgan.training.processes import Processes
 MODEL, RUN, LOG, SAMPLES = "model.safetensors", "run.json", "log.jsonl", "samples"
 STATES = (state.STATE, state.previous_of(Path(state.STATE)).name)
 """Where they are read, damage is told from what is not ours."""
+SHARED_SECONDS = 10.0
+"""Until then a disk that machines share shows all of them a new file."""
 
 
 @contextmanager
@@ -41,7 +44,27 @@ def held(out: Path, peers: Processes) -> Iterator[None]:
             refused = error
         if peers.any(refused is not None):
             raise refused or FileError(f"another process of amalgan is writing to {out}.")
+        refuse_unshared(out, peers)
         yield
+
+
+def refuse_unshared(out: Path, peers: Processes) -> None:
+    """Refuse a folder that not all processes see; by its lock, which the first one holds.
+
+    Raises:
+        UsageError: it is so.
+    """
+    if peers.world == 1:
+        return
+    lock = out / locks.NAME
+    until = time.monotonic() + SHARED_SECONDS
+    while not lock.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    if peers.differ(int(lock.stat().st_mtime) if lock.exists() else 0):
+        raise UsageError(
+            f"the {peers.world} processes do not see the same folder {out}. Give --out on a disk that all machines "
+            "share."
+        )
 
 
 def refuse_taken(order: Order, peers: Processes) -> None:

@@ -103,16 +103,15 @@ class Save:
     """Seconds to the next save."""
 
     def __call__(self, state: TrainState, report: Report) -> None:
-        asked = self.processes.any(bool(self.signals.number))
+        asked = self.processes.highest(self.signals.number)
         self.saved_at = self.clock() if self.saved_at is None else self.saved_at
         if asked or self.clock() - self.saved_at > self.interval:
             self.save(state)
         if asked:
-            number = self.signals.number or int(signal.SIGTERM)
             raise Interrupted(
-                f"stopped by {signal.Signals(number).name} at {state.images:,} images; the state is saved. "
+                f"stopped by {signal.Signals(asked).name} at {state.images:,} images; the state is saved. "
                 "Go on with --resume.",
-                number,
+                asked,
             )
 
     def save(self, state: TrainState) -> None:

@@ -16,7 +16,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.data.contents import contents_of
-from amalgan.features import features_of
+from amalgan.features import Features, features_of
 from amalgan.training import (
     coders,
     folder,
@@ -239,11 +239,16 @@ class Job:
             data=self.data,
             processes=self.peers,
             settle=lambda system: loop.settle(system, self.run, self.data, self.peers),
-            features=lambda: features_of(self.data, cache=self.order.reading.cache, device=self.peers.device),
+            features=self.features,
             goal=Goal.parse(self.run.until) if self.run.until else None,
             patience=self.run.patience,
             begun_images=lambda now: now.schedule(self.run).first_round(begun) * self.run.batch,
         )
+
+    def features(self) -> Features:
+        """The network that pictures are compared in; the first process trains it for all."""
+        with self.peers.first_alone():
+            return features_of(self.data, cache=self.order.reading.cache, device=self.peers.device)
 
     def validated(self, begun: TrainState) -> Callable[[TrainState], None]:
         """What measures the averaged weights and notes what they reach."""

@@ -18,7 +18,7 @@ from amalgan import networks, registry
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, Records, open_data, resolve_augment
-from amalgan.errors import UsageError
+from amalgan.errors import DataError, UsageError
 from amalgan.priors import MixturePrior, Prior
 from amalgan.streams import key, seeded
 from amalgan.systems.base import System
@@ -41,8 +41,15 @@ BEGUN_WITH, AT_ONCE = 1024, 32
 """Examples whose mean is where decoders begin, and how many of them are in memory."""
 
 
-def read(order: Order, console: Console, ledger: Ledger | None = None) -> Dataset:
-    """Open the data, showing how far reading is and what is doubtful about it."""
+ALONE = Processes()
+
+
+def read(order: Order, console: Console, ledger: Ledger | None = None, peers: Processes = ALONE) -> Dataset:
+    """Open the data, showing how far reading is and what is doubtful about it; the first process decodes it for all.
+
+    Raises:
+        DataError: what is there cannot be trained on, or processes find different data.
+    """
     ledger = ledger or Ledger()
     with ledger.doing(READING), console.status(f"reading {order.data} ...") as status:
 
@@ -50,7 +57,12 @@ def read(order: Order, console: Console, ledger: Ledger | None = None) -> Datase
             ledger.note = f"{done:,} of {of:,}"
             status.update(f"reading {order.data}: {ledger.note} ...")
 
-        data = open_data(order.data, order.reading, seed=order.seed, progress=progress)
+        with peers.first_alone():
+            data = open_data(order.data, order.reading, seed=order.seed, progress=progress)
+    if peers.differ(int(data.fingerprint[:15], 16)):
+        raise DataError(
+            f"the {peers.world} processes found different data in {order.data}. Give all of them the same files."
+        )
     for warning in data.inspection.warnings:
         console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)
     return data

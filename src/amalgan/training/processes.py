@@ -1,6 +1,6 @@
 """The one place that knows whether training runs in one process or in many.
 
-    torchrun ─► RANK, WORLD_SIZE, LOCAL_RANK ─► start() ─► Processes(rank, world, device)
+    torchrun, srun, mpirun ─► launchers.place() ─► start() ─► Processes(rank, world, device)
 
 Each process draws its slice of the global batch; the gradients of a phase's own parameters are averaged by one flat
 all-reduce. No wrapper stands around the system, so phases, ``requires_grad`` and compile stay out of each other's way.
@@ -9,24 +9,39 @@ all-reduce. No wrapper stands around the system, so phases, ``requires_grad`` an
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from itertools import count
 from typing import Literal
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 
 from amalgan.config.run import Precision
-from amalgan.environment import whole_number
 from amalgan.errors import PeerLost, UsageError
+from amalgan.launchers import Place, place
+from amalgan.training.interfaces import reachable
 from amalgan.types import DataSpec
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]
 WORTH_CASTS = 64 * 64
 """Numbers of a picture from which on bfloat16 gains on a GPU (``benchmarks/gpu.py``)."""
+JOIN = timedelta(minutes=5)
+"""All processes must have been started within it."""
+WAIT = timedelta(days=1)
+"""One may decode or fit for so long while the others wait. One that is gone is noticed by its closed connection."""
+RUNS = count()
+"""Numbers the runs of this process: those of one script meet one after the other."""
+SIGNAL_SECONDS = 0.5
+"""A signal to all processes reaches each at another moment."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +95,35 @@ class Processes:
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is up in any process."""
+        return bool(self.highest(int(flag)))
+
+    def highest(self, number: int) -> int:
+        """The highest of the numbers of all processes."""
         if self.world == 1:
-            return flag
-        total = torch.tensor([float(flag)], device=self.device)
+            return number
+        found = torch.tensor([number], device=self.device)
         with peers_needed():
-            dist.all_reduce(total)
-        return bool(total.item() > 0)
+            dist.all_reduce(found, dist.ReduceOp.MAX)
+        return int(found.item())
+
+    def differ(self, number: int) -> bool:
+        """Whether any process has another number than the first one."""
+        first = torch.tensor([number], device=self.device)
+        self.same([first])
+        return self.any(int(first.item()) != number)
+
+    def meet(self) -> None:
+        """Wait until every process is here."""
+        self.any(False)
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """Let the first process go through the block, and the others after it: they find what it has made."""
+        if not self.first:
+            self.meet()
+        yield
+        if self.first:
+            self.meet()
 
     def same(self, tensors: Iterable[Tensor]) -> None:
         """Overwrite ``tensors`` with those of the first process."""
@@ -101,6 +139,7 @@ def peers_needed() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        time.sleep(SIGNAL_SECONDS)  # where the other one left on a signal, ours is heard here
         first = str(error).partition("\n")[0]
         raise PeerLost(
             f"another process of this run is gone, so this one stops ({first}). "
@@ -110,22 +149,53 @@ def peers_needed() -> Iterator[None]:
 
 @contextmanager
 def start(device: DeviceName = "auto") -> Iterator[Processes]:
-    """Join the processes that torchrun started, if it did; leave them at the end."""
-    world, rank = whole_number("WORLD_SIZE", 1, least=1), whole_number("RANK", 0)
-    name = resolve(device, whole_number("LOCAL_RANK", 0))
+    """Join the processes that a launcher started with this one, if it did; leave them at the end.
+
+    Raises:
+        UsageError: the launcher's variables do not say enough, or not all processes have come.
+    """
+    here = place()
+    name = resolve(device, here.local_rank)
     if name.startswith("cuda"):
         torch.backends.cudnn.deterministic = True  # a resumed run must be the run that never stopped
-    if world == 1:
+    if here.world == 1:
         yield Processes(device=name)
         return
     # Imported later, by torch's optimizers, its default arguments would hold the group beyond its end, and gloo's
     # threads would outlive the interpreter: one exit in four was an abort.
     importlib.import_module("torch.distributed.nn")
-    dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
+    join(here, "nccl" if name.startswith("cuda") else "gloo")
     try:
-        yield Processes(rank, world, name)
+        yield Processes(here.rank, here.world, name)
     finally:
         dist.destroy_process_group()
+
+
+def join(here: Place, backend: str) -> None:
+    """Meet the other processes.
+
+    Raises:
+        UsageError: some did not come.
+    """
+    try:
+        store = PrefixStore(f"amalgan-{next(RUNS)}", meeting_place(here))
+        with reachable(here):
+            dist.init_process_group(backend, store=store, rank=here.rank, world_size=here.world, timeout=WAIT)
+    except (RuntimeError, OSError, ValueError) as error:
+        first = str(error).partition("\n")[0]
+        raise UsageError(
+            f"process {here.rank} of {here.world} did not find the others at {here.address}, port {here.port} "
+            f"({first}). Start all {here.world} within {JOIN.seconds // 60} minutes. MASTER_ADDR must be the machine "
+            "of process 0, and MASTER_PORT a port that is free there."
+        ) from error
+
+
+@cache
+def meeting_place(here: Place) -> Store:
+    """The store that all processes find one another by; it stays for the next run of the same processes."""
+    host = f"[{here.address}]" if ":" in here.address else here.address
+    found: Store = next(rendezvous(f"tcp://{host}:{here.port}", here.rank, here.world, timeout=JOIN))[0]
+    return found
 
 
 def resolve(device: DeviceName, local_rank: int = 0) -> str:
@@ -138,7 +208,22 @@ def resolve(device: DeviceName, local_rank: int = 0) -> str:
     choice = next(name for name, found in there.items() if found) if device == "auto" else device
     if not there[choice]:
         raise UsageError(f"--device {device}: torch sees none on this machine. Use --device auto or cpu.")
-    return f"cuda:{local_rank}" if choice == "cuda" else choice
+    return f"cuda:{own_gpu(local_rank)}" if choice == "cuda" else choice
+
+
+def own_gpu(local_rank: int) -> int:
+    """The GPU of the process of that number on this machine; a scheduler may show each process just its own.
+
+    Raises:
+        UsageError: there are fewer GPUs than processes.
+    """
+    count = torch.cuda.device_count()
+    if count > 1 and local_rank >= count:
+        raise UsageError(
+            f"process {local_rank} of this machine has no GPU: it has {count}. Start {count} processes a machine, "
+            "or give --device cpu."
+        )
+    return local_rank if count > 1 else 0
 
 
 def precision_on(device: str, asked: PrecisionName, spec: DataSpec) -> Precision:

@@ -63,7 +63,7 @@ def execute(
         narrator = Narrator(console, Ledger(clock))
         stack.enter_context(narrator.speaking())
         order, why = sizing.sized(order, peers, console)
-        data = plan.read(order, console, narrator.ledger)
+        data = plan.read(order, console, narrator.ledger, peers)
         run = plan.resolve(order, data, peers)
         if ended := folder.finished(order, run, data):
             if peers.first and not order.keep_state:
@@ -86,7 +86,9 @@ def execute(
             with job.ledger.doing("training"):
                 loop.train(job.run, data, current, peers, hooks, job.ledger)
             job.store(current)
+            signals.number = peers.highest(signals.number)  # all leave, or none
         metrics, doubts = job.finish(current)
+        peers.meet()  # nobody leaves, or reads the model, before the first process has published it
     return Result(
         model=order.out / folder.MODEL,
         images=current.images,
