@@ -57,7 +57,7 @@ def tried(workshop: Workshop, rank: int, at: int) -> Iterator[str]:
     order = workshop.order("fusion", f"rank {rank} at {at}")
     children = forked.ranks(partial(struck, workshop, order, rank, at), WORLD, free_port())
     codes, seconds = ended(list(children), order)
-    if codes[rank] != -signal.SIGKILL or codes[1 - rank] != 1 or seconds > MOST_SECONDS:
+    if codes[rank] != -signal.SIGKILL or codes[1 - rank] != PeerLost.exit_code or seconds > MOST_SECONDS:
         yield f"{order.out.name}: ended with {codes} after {seconds:.1f} s"
     said = order.out / "said"
     if not said.exists() or "another process of this run is gone" not in said.read_text():

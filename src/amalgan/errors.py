@@ -13,7 +13,7 @@
     │   └── BitstreamError          a compressed picture or archive: damaged, cut short, foreign
     │       └── WrongModelError     it was compressed by another model
     ├── Diverged              (1)   training produced numbers that are not finite, repeatedly
-    ├── PeerLost              (1)   another process of the same run is gone
+    ├── PeerLost             (75)   another process of the same run is gone; started again, all go on
     ├── OutOfMemory           (1)   a batch does not fit; names a size to try
     ├── SystemFault           (1)   a system of one's own breaks the contract that all systems keep
     ├── ExportError           (1)   a file for other programs would not compute what the model does
@@ -91,7 +91,9 @@ class Diverged(AmalganError):
 
 
 class PeerLost(AmalganError):
-    """Another process of the same run ended before its time."""
+    """Another process of the same run ended before its time; started again, all go on."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: a scheduler may try again
 
 
 class OutOfMemory(AmalganError):

@@ -149,13 +149,26 @@ def test_a_rank_that_dies_ends_all_with_a_sentence_and_the_run_goes_on_exactly(
         killed_at = time.monotonic()
         said = children[1 - rank].communicate(timeout=30)[1]
         assert time.monotonic() - killed_at < MOST_SECONDS
-    assert children[1 - rank].returncode == 1
+    assert children[1 - rank].returncode == 75
     assert f"process {1 - rank} of 2: another process of this run is gone" in said
     assert "Start all of them again with --resume" in said
     if rank == 1:
         finish(2, out)
         assert (whole / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
         assert same(tensors_in(whole), tensors_in(out))
+
+
+def test_torchrun_starts_all_again_and_they_go_on(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = torchrun(2, "--max-restarts", "1", *train(out, *SMALL, "--resume"))
+    with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as agent:
+        await_rounds(out, 1)
+        of_agent = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
+        os.kill(int(of_agent[-1]), signal.SIGKILL)
+        said = agent.communicate(timeout=90)[1]
+    assert agent.returncode == 0, said
+    assert "resumed at" in said
+    assert (whole / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
 
 
 def same(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> bool:

@@ -171,7 +171,7 @@ def test_one_of_several_processes_that_waits_in_vain_says_how_to_start_all(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(processes, "JOIN", timedelta(seconds=1))
     with (
-        pytest.raises(UsageError, match=r"process 0 of 2 did not find the others at .*Start all 2 within"),
+        pytest.raises(UsageError, match=r"not all 2 processes met at .*Start all of them within"),
         processes.start("cpu"),
     ):
         pass

@@ -9,6 +9,7 @@ all-reduce. No wrapper stands around the system, so phases, ``requires_grad`` an
 from __future__ import annotations
 
 import importlib
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -178,15 +179,18 @@ def join(here: Place, backend: str) -> None:
         UsageError: some did not come.
     """
     try:
-        store = PrefixStore(f"amalgan-{next(RUNS)}", meeting_place(here))
+        tried = os.environ.get(
+            "TORCHELASTIC_RESTART_COUNT", "0"
+        )  # torchrun keeps what those before have left
+        store = PrefixStore(f"amalgan-{tried}-{next(RUNS)}", meeting_place(here))
         with reachable(here):
             dist.init_process_group(backend, store=store, rank=here.rank, world_size=here.world, timeout=WAIT)
     except (RuntimeError, OSError, ValueError) as error:
         first = str(error).partition("\n")[0]
         raise UsageError(
-            f"process {here.rank} of {here.world} did not find the others at {here.address}, port {here.port} "
-            f"({first}). Start all {here.world} within {JOIN.seconds // 60} minutes. MASTER_ADDR must be the machine "
-            "of process 0, and MASTER_PORT a port that is free there."
+            f"not all {here.world} processes met at {here.address}, port {here.port} ({first}). Start all of them "
+            f"within {JOIN.seconds // 60} minutes. MASTER_ADDR must be the machine of process 0, and MASTER_PORT a "
+            "port that is free there."
         ) from error
 
 
