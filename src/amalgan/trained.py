@@ -36,8 +36,7 @@ from amalgan.tasks.augmenting.additions import PolicyName
 from amalgan.tasks.augmenting.verify import SEEDS
 from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.compressing import compress
-from amalgan.tasks.detecting.detect import Detection, of_chunks
-from amalgan.tasks.detecting.signals import Joint
+from amalgan.tasks.detecting.detect import Detection, of_chunks, taught
 from amalgan.tasks.evaluate import Evaluation, evaluate
 from amalgan.tasks.exporting.export import Exported, export
 from amalgan.tasks.generate import CHUNK, DecoderName, generate
@@ -195,14 +194,17 @@ class Model(Loaded):
 
     @generators_kept()
     @checked
-    def detect(self, x: Examples, *, normals: Examples, known: Examples | None = None) -> Detection:
+    def detect(
+        self, x: Examples, *, normals: Examples, known: Examples | None = None, outside: bool = False
+    ) -> Detection:
         """How strange each example is beside ``normals``, normal ones that the model was not trained on.
 
         ``known`` are other normal ones, best those that it was trained on: from a hundred on they teach how signals
-        occur together, which tells more than each alone.
+        occur together, and with ``outside`` how they look to a network taught on ImageNet (the imagenet extra).
         """
-        joint = None if known is None else Joint.fit(self.held, self._in(known).split(CHUNK))
-        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), joint)
+        parts = None if known is None else self._in(known).split(CHUNK)
+        learned = taught(self.held, parts, outside=outside)
+        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
 
     @generators_kept()
     @checked

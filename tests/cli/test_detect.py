@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from amalgan.config.outside import imagenet_weights
+
 
 def test_known_anomalies_are_judged(run, digits, tmp_path):
     words = ("detect", digits, "digits", "--out", tmp_path / "s.csv", "--anomaly", "0,4")
@@ -33,6 +35,38 @@ def test_known_anomalies_are_judged(run, digits, tmp_path):
     said = run(*words, "--rate", "0.2").out
     assert "AUROC, all" in said and "95 % interval" in said and "smallest p" in said
     assert (tmp_path / "s.csv").read_bytes() == before
+
+
+@pytest.mark.skipif(imagenet_weights() is None, reason="the imagenet extra is missing")
+def test_the_outside_network_joins_by_a_switch(run, tmp_path):
+    random = np.random.default_rng(0)
+    down, across = np.mgrid[:16, :16]
+    phase = random.uniform(0, 6, (300, 1, 1))
+    stripes = (127 + 100 * np.sin(0.9 * (down + across) + phase) + random.normal(0, 8, (300, 16, 16))).clip(
+        0, 255
+    )
+    discs = np.where((down - 8) ** 2 + (across - phase[:9] - 5) ** 2 < 20, 220, 30)
+    np.savez(tmp_path / "normal.npz", x=stripes.astype(np.uint8))
+    np.savez(tmp_path / "other.npz", x=stripes[::-1, ::-1].astype(np.uint8))
+    np.savez(tmp_path / "new.npz", x=discs.astype(np.uint8))
+    small = ("--system", "autoencoder", "--images", "640", "--cache", tmp_path / "cache")
+    assert run("train", tmp_path / "normal.npz", *small, "--out", tmp_path / "run").code == 0
+    words = [
+        "detect",
+        tmp_path / "run",
+        tmp_path / "new.npz",
+        "--cache",
+        tmp_path / "cache",
+        "--outside",
+        "--json",
+    ]
+    ran = run(*words, "--out", tmp_path / "s.csv", "--normals", tmp_path / "normal.npz", "--rate", "0.1")
+    assert ran.code == 0 and ran.json["signals"][-2:] == ["joint", "outside"]
+    rows = list(csv.DictReader((tmp_path / "s.csv").read_text().splitlines()))
+    assert {row["p(outside)"] for row in rows} == {f"{ran.json['normals']['smallest_p']:.6g}"}
+    assert ran.json["alarms"] == 9
+    others = run(*words, "--out", tmp_path / "t.csv", "--normals", tmp_path / "other.npz")
+    assert others.code == 2 and "Give the model's training data as --normals" in others.err
 
 
 def test_new_pictures_beside_the_data_that_the_model_was_trained_on(run, digits, folder, tmp_path):

@@ -51,6 +51,9 @@ class Detect:
     """each: --rate is as said; discoveries: it is the share of alarms that are false (Benjamini-Hochberg)."""
     split: Literal["auto", "test", "all"] = "auto"
     """auto: the test split of DATA where it has its own or gives the normals, else everything."""
+    outside: Switch = False
+    """Let a network taught on ImageNet judge too (needs the imagenet extra, and the training data): it tells kinds of
+    things that the model has never seen."""
     maps: Path | None = None
     """Folder for a picture of each alarm: itself, its decode, and where that is unusually wrong."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
@@ -110,14 +113,16 @@ class Detect:
         """The scores, and where they are kept until they are written."""
         from amalgan.journal import Journal
         from amalgan.tasks.detecting.detect import detect_on, key_for
+        from amalgan.tasks.detecting.outside import Outside
         from amalgan.tasks.detecting.signals import Joint, signals
 
         with console.status("learning what is normal ..."):
             joint = Joint.of(model, chosen.known)
-        columns = len(signals(model, chosen.normal.take([0]), joint))
-        journal = Journal.beside(self.out, key_for(model, chosen), "<f8", (columns,))
+            outside = Outside.of(model, chosen.known) if self.outside else None
+        columns = len(signals(model, chosen.normal.take([0]), joint, outside))
+        journal = Journal.beside(self.out, key_for(model, chosen, self.outside), "<f8", (columns,))
         with pace(console, "judging", len(chosen.judged), journal.count) as shown:
-            return detect_on(journal, model, chosen, joint, shown.follow), journal
+            return detect_on(journal, model, chosen, joint, shown.follow, outside), journal
 
     def paint(self, model: Model, chosen: Sides, rows: Any) -> int:
         """Write the maps of some of the judged; return how many."""

@@ -28,6 +28,8 @@ from amalgan.types import DataSpec
 SIDE = 96
 """The size at which pictures are looked at."""
 CHUNK = 100
+COARSEST = 3
+"""Maps that tell what is in a picture; finer ones tell edges and textures."""
 RANKED = 200
 """Pictures of each set of known quality that the distance must put in order."""
 NAME = "imagenet-lite0"
@@ -43,6 +45,19 @@ def applies(spec: DataSpec) -> bool:
 def imagenet_features(chunks: Iterable[Float[Tensor, "B C H W"]]) -> Float[Tensor, "N 1280"]:
     """Return features of pictures in [-1, 1], float64, on the CPU."""
     return torch.cat([seen(part) for chunk in chunks for part in chunk.split(CHUNK)])
+
+
+@torch.no_grad()
+def depths(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
+    """Return the three coarsest maps of pictures in [-1, 1], averaged over places, float64, on the CPU."""
+    return torch.cat([pooled(part) for part in x.split(CHUNK)])
+
+
+def pooled(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
+    """Return the averages of a few pictures."""
+    x = interpolate(x.expand(-1, 3, -1, -1), SIDE, mode="bilinear", align_corners=False)
+    maps = imagenet(x.device.type).maps(x)[-COARSEST:]
+    return torch.cat([one.mean((2, 3)) for one in maps], 1).double().cpu()
 
 
 def seen(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 1280"]:

@@ -7,12 +7,12 @@
 
 ``metrics.detection`` says what a p-value promises: of normal examples, a share p or less look as strange. "All" is the
 joint signal where there are known normals to learn it from, else the others, joined by their p-values; the critic,
-which costs more than it tells, joins only where it is alone.
+which costs more than it tells, joins only where it is alone. The outside network joins where it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,8 @@ from amalgan.metrics import detection
 from amalgan.metrics.statistics import Interval, binomial_interval
 from amalgan.modelfile import Model
 from amalgan.tasks.detecting.normals import Sides, class_names
-from amalgan.tasks.detecting.signals import CRITIC, JOINT, Joint, scored
+from amalgan.tasks.detecting.outside import Outside
+from amalgan.tasks.detecting.signals import CRITIC, JOINT, OUTSIDE, Joint, scored
 from amalgan.tasks.generate import CHUNK
 
 Control = Literal["each", "discoveries"]
@@ -70,10 +71,11 @@ class Detection:
     @cached_property
     def joined(self) -> detection.Joined:
         """All signals together."""
-        if JOINT in self.score:
+        learned = [name for name in (JOINT, OUTSIDE) if name in self.score]
+        if learned == [JOINT]:
             score, normal = self.score[JOINT], self.normal[JOINT]
             return detection.Joined(score, detection.p_values(normal, score))
-        names = [name for name in self.score if name != CRITIC] or [CRITIC]
+        names = learned if JOINT in learned else [name for name in self.score if name != CRITIC] or [CRITIC]
         normals, scores = (
             torch.stack([side[name] for name in names], 1) for side in (self.normal, self.score)
         )
@@ -141,18 +143,26 @@ class Detection:
             yield [name, label, "yes" if alarms[row] else "no", *values]
 
 
-def detect(model: Model, records: Records, normals: Records, known: Records | None = None) -> Detection:
+def detect(
+    model: Model,
+    records: Records,
+    normals: Records,
+    known: Records | None = None,
+    *,
+    outside: Outside | None = None,
+) -> Detection:
     """Judge ``records`` beside ``normals``, which the model must not have been trained on.
 
     Args:
         known: other normal examples, best those that it was trained on, to learn from how signals occur together.
+        outside: what normal pictures look like to the outside network, learned from such ones too.
 
     Raises:
         AbilityError: the model has nothing to judge by.
         UsageError: a set is empty.
     """
     joint = Joint.of(model, known)
-    score, normal = (scored(model, chunks_of(side), joint) for side in (records, normals))
+    score, normal = (scored(model, chunks_of(side), joint, outside) for side in (records, normals))
     return replace(compared(score, normal), names=records.names, label=class_names(records))
 
 
@@ -162,30 +172,32 @@ def detect_on(
     sides: Sides,
     joint: Joint | None,
     follow: Callable[[Iterable[NDArray[Any]]], Iterable[NDArray[Any]]],
+    outside: Outside | None = None,
 ) -> Detection:
     """``detect``, keeping the scores in a ``journal`` so that it may be killed; ``follow`` sees them pass."""
-    normal = scored(model, chunks_of(sides.normal), joint)
+    normal = scored(model, chunks_of(sides.normal), joint, outside)
     rows = journal.filled(
-        lambda first: follow(score_rows(model, sides.judged, joint, first)), len(sides.judged)
+        lambda first: follow(score_rows(model, sides.judged, joint, first, outside)), len(sides.judged)
     ).whole()
     score = {name: torch.from_numpy(rows[:, at].copy()) for at, name in enumerate(normal)}
     found = compared(score if len(rows) else {}, normal)
     return replace(found, names=sides.judged.names, label=class_names(sides.judged))
 
 
-def key_for(model: Model, sides: Sides) -> str:
+def key_for(model: Model, sides: Sides, outside: bool = False) -> str:
     """What names the scores of those judged: weights, contents, and what was learned from."""
     views = (sides.judged, sides.known or sides.judged)
     marks = [(view.store.facts["digest"], crc32(view.index.tobytes())) for view in views]
-    return key_of("scores", model.digest, marks, sides.known is None)
+    own = (OUTSIDE,) if outside else ()
+    return key_of("scores", model.digest, marks, sides.known is None, *own)
 
 
 def score_rows(
-    model: Model, records: Records, joint: Joint | None, first: int = 0
+    model: Model, records: Records, joint: Joint | None, first: int = 0, outside: Outside | None = None
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the scores of a chunk of records after the other (B, S), from record ``first`` on."""
     for chunk in chunks_of(records.select(slice(first, None))):
-        yield torch.stack(list(scored(model, [chunk], joint).values()), 1).numpy()
+        yield torch.stack(list(scored(model, [chunk], joint, outside).values()), 1).numpy()
 
 
 def chunks_of(records: Records) -> Iterator[Tensor]:
@@ -198,13 +210,26 @@ def of_chunks(
     x: Iterable[Float[Tensor, "B ..."]],
     normals: Iterable[Float[Tensor, "M ..."]],
     joint: Joint | None = None,
+    outside: Outside | None = None,
 ) -> Detection:
     """The same of examples that have no records: they are called by their numbers.
 
     Raises:
         UsageError: a set is empty.
     """
-    return compared(scored(model, x, joint), scored(model, normals, joint))
+    return compared(scored(model, x, joint, outside), scored(model, normals, joint, outside))
+
+
+def taught(
+    model: Model, known: Sequence[Float[Tensor, "B ..."]] | None, *, outside: bool
+) -> tuple[Joint | None, Outside | None]:
+    """What ``model``, and the outside network if asked for, learn from known normal examples.
+
+    Raises:
+        UsageError: the outside network cannot look at them.
+    """
+    joint = None if known is None else Joint.fit(model, known)
+    return joint, Outside.learned(model, known) if outside else None
 
 
 def compared(score: dict[str, Tensor], normal: dict[str, Tensor]) -> Detection:

@@ -5,6 +5,7 @@
             │    └──► prior ─► -log p(z), of discrete codes bits            density
             └─► critic ─► logit, the sign turned                            critic
 
+    picture ─► a network taught on ImageNet ─► distance from normal ones     outside (where it is asked for)
     [z, log error, log drift] ─► mixture of Gaussians on known normal examples ─► -log p        joint
 
 A signal is there when the system has what it needs: an ability, or a mixture of Gaussians among its parts (a learned
@@ -31,6 +32,7 @@ from amalgan.modelfile import Model
 from amalgan.priors import GaussianFlowPrior, MixturePrior
 from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Rates
+from amalgan.tasks.detecting.outside import Outside
 from amalgan.tasks.generate import CHUNK
 from amalgan.tasks.judging import judge_of, why_silent
 from amalgan.types import UNLABELED
@@ -41,8 +43,9 @@ SAID = {
     "density": "how unlikely the code is under the prior",
     "critic": "how far the critic is from taking it for real",
     "joint": "how unlikely code, error and drift are together",
+    "outside": "how far it lies from normal pictures in the outside network's features",
 }
-JOINT, CRITIC = "joint", "critic"
+JOINT, CRITIC, OUTSIDE = "joint", "critic", "outside"
 FINEST = 5e-6
 """Squared errors below that of rounding to eight bits, in [-1, 1], do not differ."""
 PARTS, MOST_KNOWN, FEWEST_KNOWN = 64, 20_000, 100
@@ -95,7 +98,10 @@ class Joint:
 
 @torch.no_grad()
 def signals(
-    model: Model, x: Float[Tensor, "B ..."], joint: Joint | None = None
+    model: Model,
+    x: Float[Tensor, "B ..."],
+    joint: Joint | None = None,
+    outside: Outside | None = None,
 ) -> dict[str, Float[Tensor, " B"]]:
     """The scores of one chunk; what is no number is infinitely strange.
 
@@ -110,6 +116,8 @@ def signals(
         )
     if joint is not None:
         score[JOINT] = joint.surprise(together)
+    if outside is not None:
+        score[OUTSIDE] = outside.distance(x.to(model.device))
     return {name: one.double().nan_to_num(torch.inf).cpu() for name, one in score.items()}
 
 
@@ -149,8 +157,11 @@ def surprise_of(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"]
 
 
 def scored(
-    model: Model, chunks: Iterable[Float[Tensor, "B ..."]], joint: Joint | None = None
+    model: Model,
+    chunks: Iterable[Float[Tensor, "B ..."]],
+    joint: Joint | None = None,
+    outside: Outside | None = None,
 ) -> dict[str, Float[Tensor, " N"]]:
     """The scores of all examples; nothing for none."""
-    parts = [signals(model, x, joint) for x in chunks]
+    parts = [signals(model, x, joint, outside) for x in chunks]
     return {name: torch.cat([part[name] for part in parts]) for name in (parts[0] if parts else ())}
