@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ import pytest
 from amalgan.config.data import DataConfig
 from amalgan.data import folders, open_data, parquets, remote, tars
 from amalgan.data.finding import find_source
+from amalgan.data.inputs import refuse_inputs
 from amalgan.data.patterns import Pattern, expanded
-from amalgan.errors import DataError
+from amalgan.errors import DataError, UsageError
 
 
 @pytest.fixture
@@ -414,3 +416,13 @@ def test_files_of_a_remote_folder_are_bounded_and_junk_is_passed_over(memory, fi
     found = open_data("memory://album/").inspection
     assert found.read == 20 and found.ignored == 1
     assert [item.name for item in found.skipped] == ["a/large.png"]
+
+
+@pytest.mark.parametrize("data", ["x/*/*.png", "x/**/*", "file://{}/x/", "x/a"])
+def test_outputs_are_never_among_the_files_that_a_name_means(tmp_path, files, monkeypatch, data):
+    write_list(tmp_path / "x", files, [])
+    monkeypatch.chdir(tmp_path)
+    refuse_inputs([tmp_path / "out" / "new.png"], data.format(tmp_path))
+    for place in (Path("x/a/00.png"), tmp_path / "x" / "a" / "new.png", Path("x/b/../a/00.png")):
+        with pytest.raises(UsageError, match="inputs are never changed"):
+            refuse_inputs([place], data.format(tmp_path))

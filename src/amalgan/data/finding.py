@@ -18,13 +18,12 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote
 
 from amalgan.data import arrays, builtin, folders, idx, listings, parquets, remote, tables, tars, zips
 from amalgan.data.joined import Joined
 from amalgan.data.labels import is_text
 from amalgan.data.names import shown
-from amalgan.data.patterns import Pattern, is_pattern
+from amalgan.data.patterns import Pattern, is_address, is_pattern, local_name
 from amalgan.data.sources import Arrays, Source
 from amalgan.errors import DataError
 
@@ -40,9 +39,9 @@ def find_source(data: str | Path, *, follow_links: bool = False) -> Source:
     """
     if isinstance(data, str) and data in builtin.WORDS:
         return builtin.find(data)
-    if isinstance(data, str) and data.startswith("file://"):
-        data = unquote(data.removeprefix("file://"))
-    if isinstance(data, str) and remote.is_address(data):
+    if isinstance(data, str):
+        data = local_name(data)
+    if isinstance(data, str) and is_address(data):
         return remote.find(data, lambda paths: together(data, paths))
     try:
         if is_pattern(str(data)) and not Path(data).exists():

@@ -13,12 +13,14 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote
 
 from amalgan.data.labels import is_text
 from amalgan.errors import DataError
 
 MAGIC = re.compile(r"[*?\[]|\{[^{}]*(?:,|\.\.)[^{}]*\}")
 BRACES = re.compile(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}")
+ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*(?:://|::)")
 NUMBERS = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
 MOST = 10_000
 """Names that braces may stand for."""
@@ -27,6 +29,16 @@ MOST = 10_000
 def is_pattern(name: str) -> bool:
     """Whether a name stands for several."""
     return MAGIC.search(name) is not None
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is an address, as https://host/x.zip."""
+    return ADDRESS.match(name) is not None
+
+
+def local_name(name: str) -> str:
+    """The path that a file:// address means; any other name as it is."""
+    return unquote(name.removeprefix("file://")) if name.startswith("file://") else name
 
 
 def expanded(name: str) -> list[str]:
@@ -88,6 +100,12 @@ class Pattern:
         """Whether a file, or a folder that it lies in, fits."""
         names = path.decode("utf-8", "surrogateescape").split("/")
         return any(_fit(names, parts) for parts in self.parts)
+
+    def means(self, place: Path) -> bool:
+        """Whether a file that is there, or is going to be, is meant."""
+        root = os.path.realpath(self.root or ".")
+        inner = os.path.relpath(place.resolve(), root)
+        return not inner.startswith("..") and self.fits(os.fsencode(inner))
 
     def enters(self, folder: bytes) -> bool:
         """Whether files that are meant may lie below a folder."""

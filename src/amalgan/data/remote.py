@@ -32,7 +32,6 @@ from amalgan.data.sources import Arrays, Source
 from amalgan.errors import AmalganError, BadPicture, DataError
 from amalgan.files import write_stream
 
-ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*(?:://|::)")
 BLOCK = 1 << 20
 SPARE = 1 << 30
 """Bytes that a download leaves free on its disk."""
@@ -40,11 +39,6 @@ STATES = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "
 """What file systems call that which tells one state of a file from another."""
 CONTAINERS = (".zip", ".tar", ".parquet", ".pq")
 Together = Callable[[Sequence[Path]], Source]
-
-
-def is_address(name: str) -> bool:
-    """Whether a name is an address, as https://host/x.zip."""
-    return ADDRESS.match(name) is not None
 
 
 def find(address: str, together: Together) -> Source:
