@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
+import amalgan as ag
 from amalgan.config.parts import Adam, Networks, Prior
 from amalgan.config.systems import AutoencoderConfig, SupervisedConfig
 from amalgan.errors import UsageError
@@ -150,3 +151,25 @@ def test_what_has_no_code_is_refused() -> None:
         CodeTransformer("gan").fit(np.zeros((20, 3)))
     with pytest.raises(UsageError, match="not 3 numbers a row"):
         CodeTransformer(shape=(8, 8)).fit(np.zeros((20, 3)))
+
+
+def test_the_page_on_scikit_learn_runs() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sklearn.md").read_text()
+    code = page.split("```python\n")[1].split("```")[0]
+    X, y = load_wine(return_X_y=True)
+    told = {
+        "X": X,
+        "y": y,
+        "ag": ag,
+        "make_pipeline": make_pipeline,
+        "LogisticRegression": LogisticRegression,
+    }
+    exec(code, told)
+    assert told["probable"].shape == (178, 3) and len(told["alarms"]) == len(told["p"]) == 178
+    assert set(np.unique(told["labels"], return_counts=True)[1]) == {71}
+
+
+def test_the_page_tells_how_many_checks_there_are() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sklearn.md").read_text()
+    for name, (_, checks) in ESTIMATORS.items():
+        assert f"| `{name}` | `sklearn.utils.estimator_checks` | {checks} |" in page
