@@ -28,7 +28,7 @@ from amalgan.data.sources import Arrays, Source
 from amalgan.errors import DataError
 
 CONTAINERS = (b".zip", b".tar", b".parquet", b".pq")
-TAKEN = "a folder, pictures by a pattern ('photos/**/*.jpg'), .zip, .tar, .parquet, .npz, .npy, .csv, an address (s3://...)"
+TAKEN = "a folder, a pattern ('photos/*.jpg'), an address, .zip, .tar, .parquet, .npz, .npy, .csv"
 
 
 def find_source(data: str | Path, *, follow_links: bool = False) -> Source:

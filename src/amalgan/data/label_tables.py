@@ -24,10 +24,10 @@ LABELS = (
     "classname",
     "category",
     "target",
-    "fine_label",
     "species",
     "breed",
     "diagnosis",
+    "fine_label",
 )
 SPLITS = ("split", "subset", "partition", "set", "fold")
 BETWEEN = ",;\t"
