@@ -281,6 +281,12 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_that_folder(tmp_path, files
     assert open_data(str(tmp_path / "x [2024] {a,b}")).inspection.read == 20
 
 
+def test_a_file_whose_name_looks_like_an_address_is_that_file(tmp_path, files, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pack(tmp_path / "zip::x.tar", files)
+    assert open_data("zip::x.tar").inspection.read == 20
+
+
 def test_patterns_do_not_leave_by_links_nor_look_where_nothing_can_lie(tmp_path, files, monkeypatch):
     write_list(tmp_path / "x", files, [])
     write_list(tmp_path / "elsewhere", {"p.png": files["a/00.png"]}, [])

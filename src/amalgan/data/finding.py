@@ -41,7 +41,7 @@ def find_source(data: str | Path, *, follow_links: bool = False) -> Source:
         return builtin.find(data)
     if isinstance(data, str):
         data = local_name(data)
-    if isinstance(data, str) and is_address(data):
+    if isinstance(data, str) and is_address(data) and not os.path.exists(data):
         return remote.find(data, lambda paths: together(data, paths))
     try:
         if is_pattern(str(data)) and not Path(data).exists():
