@@ -61,8 +61,9 @@ def train(
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
-    ``data`` is a word, a path, an array or tensor (uint8, or floats in [0, 1]), a list of PIL images, arrays or paths,
-    (x, y), a torch Dataset or DataLoader, a ``datasets.Dataset``, or a table of pandas or polars.
+    ``data`` is a name as on the command line (a word, path, pattern, address), an array or tensor (uint8, or floats
+    in [0, 1]), a list of PIL images, arrays or paths, (x, y), a torch Dataset or DataLoader, a ``datasets.Dataset``,
+    or a table of pandas or polars.
 
     Args:
         y: labels, integers or text, one an example, where ``data`` has none of its own.

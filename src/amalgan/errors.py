@@ -3,6 +3,7 @@
     AmalganError                    anything that a user can mend; the command line exits with its ``exit_code``
     ├── UsageError            (2)   a flag or argument that cannot be honored
     │   ├── ConfigError             fields of a configuration, all faults at once
+    │   ├── TargetError             classes that an estimator cannot learn; a ValueError too
     │   └── AbilityError            the model lacks what the task needs
     ├── DataError             (1)   a data set that cannot be read or is too small
     │   └── BadPicture              one file; caught, counted and named, never fatal by itself
@@ -46,6 +47,10 @@ class ConfigError(UsageError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+class TargetError(UsageError, ValueError):
+    """Classes that an estimator cannot work with; those who call one of scikit-learn expect a ValueError."""
 
 
 class AbilityError(UsageError):

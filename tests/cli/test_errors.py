@@ -55,8 +55,9 @@ FAILED = {
         "{data} holds no model: it is no run's folder. Give a model file, or the folder that amalgan train --out named."
     ),
     "reconstruct {run} nothing --out {out}": (
-        "cannot read 'nothing': No such file or directory. Give a folder, .zip, .npz, .npy, .csv or one of digits, "
-        "photos, iris, wine, breast_cancer, diabetes, grid, gaussians."
+        "cannot read 'nothing': No such file or directory. Give a folder, a pattern ('photos/*.jpg'), an address, "
+        ".zip, .tar, .parquet, .npz, .npy, .csv or one of digits, photos, iris, wine, breast_cancer, diabetes, grid, "
+        "gaussians."
     ),
     "reconstruct {run} {run}/model.safetensors --out {out}": (
         "{run}/model.safetensors is a model file, not data. MODEL comes first, then DATA."

@@ -6,11 +6,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageCms
 
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.data.held import examples
+from amalgan.data.held import examples, named
 from amalgan.data.images import decode
 from amalgan.data.layout import Layout
 from amalgan.types import DataSpec
@@ -53,6 +54,75 @@ def test_a_file_is_decoded_as_pillow_decodes_it(album):
         image = Image.open(path)
         whole = decode(path.read_bytes(), Layout(height=image.height, width=image.width, channels=3))
         assert np.array_equal(whole.pixels, np.asarray(image).transpose(2, 0, 1))
+
+
+def deep(seed):
+    """Gray of 16 bits that fills twelve of them."""
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 4096, (40, 36)).astype(np.uint16))
+
+
+def turned(seed):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return {"exif": exif}
+
+
+def clear(seed):
+    found = photo(seed).convert("RGBA")
+    found.putalpha(photo(seed + 500).convert("L"))
+    return found
+
+
+KINDS = {
+    "JPEG": (photo, "JPEG", lambda _: {"quality": 80}),
+    "JPEG, progressive": (photo, "JPEG", lambda _: {"progressive": True, "subsampling": 2}),
+    "JPEG, gray": (lambda seed: photo(seed).convert("L"), "JPEG", lambda _: {}),
+    "JPEG, CMYK": (lambda seed: photo(seed).convert("CMYK"), "JPEG", lambda _: {}),
+    "JPEG, turned by EXIF": (photo, "JPEG", turned),
+    "JPEG with a color profile": (photo, "JPEG", lambda _: {"icc_profile": swapped_profile()}),
+    "PNG, palette": (
+        lambda seed: photo(seed).convert("P", palette=Image.Palette.ADAPTIVE),
+        "PNG",
+        lambda _: {},
+    ),
+    "PNG, alpha": (clear, "PNG", lambda _: {}),
+    "PNG, black and white": (lambda seed: photo(seed).convert("1"), "PNG", lambda _: {}),
+    "PNG, 16 bits": (deep, "PNG", lambda _: {}),
+    "WebP": (photo, "WEBP", lambda _: {"quality": 70}),
+    "AVIF": (photo, "AVIF", lambda _: {"quality": 70}),
+    "GIF": (photo, "GIF", lambda _: {}),
+    "BMP": (photo, "BMP", lambda _: {}),
+    "TIFF, 16 bits": (deep, "TIFF", lambda _: {}),
+    "TIFF, turned by EXIF": (photo, "TIFF", lambda _: {"tiffinfo": {0x0112: 6}}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_any_kind_is_the_same_numbers_by_every_door(tmp_path, kind):
+    make, format, options = KINDS[kind]
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for seed in range(16):
+        make(seed).save(folder / f"{seed:02d}.x", format, **options(seed))
+    usual = open_data(folder)
+    paths, spec = sorted(folder.iterdir()), usual.spec
+    doors = {
+        "a folder": examples(folder, spec),
+        "a pattern": examples(f"{folder}/*.x", spec),
+        "paths": examples(paths, spec),
+        "one path after the other": torch.cat([examples(path, spec) for path in paths]),
+        "bytes": examples([path.read_bytes() for path in paths], spec),
+        "PIL images": examples([Image.open(path) for path in paths], spec),
+        "PIL images, loaded": examples([Image.open(path).copy() for path in paths], spec),
+        "paths, to train on": open_data(named(paths, tmp_path / "p"), like=spec).records.take(slice(None)),
+        "PIL images, to train on": open_data(
+            named([Image.open(path) for path in paths], tmp_path / "q"), like=spec
+        ).records.take(slice(None)),
+    }
+    wrong = {name for name, x in doors.items() if not torch.equal(x, usual.records.take(slice(None)))}
+    assert not wrong
+    again = open_data(named(paths, tmp_path / "again"))
+    assert again.spec == spec and again.fingerprint == usual.fingerprint
 
 
 @pytest.mark.parametrize("config", [{"size": "16"}, {"size": "24x48"}, {"channels": 1}, {"fit": "pad"}])

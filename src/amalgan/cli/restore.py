@@ -36,7 +36,7 @@ class Restore:
     model: Positional[Path]
     """A model file or a run's folder."""
     data: Positional[str]
-    """A picture, a folder of pictures, or a .zip of one."""
+    """A picture, or pictures as amalgan train takes them: a folder, an archive, a pattern."""
     out: Path
     """Folder for the results, one a picture, names kept."""
     task: RestoringTask

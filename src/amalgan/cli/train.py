@@ -45,8 +45,10 @@ class Train(Generic[C]):
     """Train a system on DATA and write one model file.
 
     DATA is a word (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians), a folder of pictures
-    (sub-folders are classes; train/ and test/ are splits), a .zip of one, a folder of IDX files (as MNIST), an .npz
-    or .npy file, or a .csv table of numbers.
+    (sub-folders are classes; train/ and test/ are splits), a .zip or .tar of one, pictures by a pattern
+    ('photos/**/*.jpg', quoted), a label file (.csv of file and label), shards of WebDataset ('shard-{000..003}.tar'), a
+    .parquet table of pictures, an address (https://..., s3://...), a folder of IDX files (as MNIST), an .npz or .npy
+    file, or a .csv table of numbers.
     The run is a folder: log.jsonl, samples/, a state to resume from, and in its place model.safetensors when training
     has ended.
     """

@@ -5,8 +5,9 @@
           batch_at ◄─ Records (train · validation · test) ◄─ splits ◄─────┘
              └─► augment, corrupt ─► a system                 inspection: what was found, skipped, doubtful
 
-    sources       what a word or path means           cache       where decoded data stays, keyed and capped
-    folders zips  encoded pictures                    store       memory-mapped arrays of one data set
+    finding       what a name means                   cache       where decoded data stays, keyed and capped
+    folders zips  encoded pictures, and so are        store       memory-mapped arrays of one data set
+      tars parquets listings joined remote              those of archives, tables, lists, shards, addresses
     idx arrays    arrays in files; tables: .csv       records     a view: rows of the store as examples
     builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
     survey        headers of all pictures             proportions the size that pictures become

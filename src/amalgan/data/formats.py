@@ -29,19 +29,20 @@ PLUGINS = {
 """Formats that Pillow reads with a plug-in: its name for them, the module, and the package it comes in."""
 CONVERT = "Convert it to PNG or JPEG"
 UNPACK = "Unpack it, and give the folder"
+GIVE_ITSELF = "Give the file itself as the data, or unpack it"
 STARTS: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%!PS", "PostScript, which is never opened", CONVERT),
     (0, b"\xc5\xd0\xd3\xc6", "PostScript, which is never opened", CONVERT),
     (0, b"%PDF", "a PDF, not a picture", CONVERT),
-    (0, b"PK\x03\x04", "a ZIP archive, not a picture", "Give the archive itself as the data, or unpack it"),
+    (0, b"PK\x03\x04", "a ZIP archive, not a picture", GIVE_ITSELF),
     (0, b"\x1f\x8b", "gzip data, not a picture", UNPACK),
     (0, b"BZh", "bzip2 data, not a picture", UNPACK),
     (0, b"\xfd7zXZ\0", "xz data, not a picture", UNPACK),
     (0, b"(\xb5/\xfd", "Zstandard data, not a picture", UNPACK),
     (0, b"7z\xbc\xaf'\x1c", "a 7z archive, not a picture", UNPACK),
     (0, b"Rar!", "a RAR archive, not a picture", UNPACK),
-    (257, b"ustar", "a tar archive, not a picture", UNPACK),
-    (0, b"PAR1", "a Parquet table, not a picture", "Write its pictures out, or give its table in Python"),
+    (257, b"ustar", "a tar archive, not a picture", GIVE_ITSELF),
+    (0, b"PAR1", "a Parquet table, not a picture", GIVE_ITSELF),
     (0, b"ARROW1", "an Arrow table, not a picture", "Write its pictures out"),
     (0, b"\x89HDF", "an HDF5 file, not a picture", "Write its arrays to .npz"),
     (0, b"CDF", "a netCDF file, not a picture", "Write its arrays to .npz"),

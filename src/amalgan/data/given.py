@@ -34,8 +34,8 @@ IMAGE_COLUMNS = (
 )
 LABEL_COLUMNS = ("label", "labels", "class", "target", "y", "fine_label", "category")
 TAKEN = (
-    "a path, an array or tensor, a list of pictures, arrays or paths, (x, y), a torch Dataset or DataLoader, a "
-    "datasets.Dataset, or a table of pandas or polars"
+    "a path, pattern or address, an array or tensor, a list of pictures, arrays or paths, (x, y), a torch Dataset or "
+    "DataLoader, a datasets.Dataset, or a table of pandas or polars"
 )
 
 

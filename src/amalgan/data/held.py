@@ -1,7 +1,8 @@
 """What a user of Python holds, as networks see it: the door that has no file.
 
 pictures in whatever they are held (``given``), one or many ─► fitted as the data reader fits them ─┐
-floats (D,) or (N, D) in the data's own units ──────────────────────────────────────────────────────┴─► (N, *shape)
+floats (D,) or (N, D) in the data's own units ──────────────────────────────────────────────────────┼─► (N, *shape)
+a word, a folder, an archive, a pattern, an address ─► read as for the command line ─────────────────┘
 the same, to train on or to be judged by ───────────────────────────────► a file, read as any other data
 """
 
@@ -16,10 +17,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from amalgan.data.finding import find_source
+from amalgan.data.folders import Folder
 from amalgan.data.given import Axes, Given, given
 from amalgan.data.images import fitted
 from amalgan.data.layout import Layout, color_of
-from amalgan.data.own import of_image
+from amalgan.data.opening import open_data
+from amalgan.data.own import of_image, own_sized
 from amalgan.data.pixels import from_pixels
 from amalgan.data.ranges import Range, eight_bits
 from amalgan.errors import UsageError
@@ -27,7 +31,7 @@ from amalgan.files import replacing, write_text
 from amalgan.types import DataSpec
 
 Examples = Any
-"""A picture or vector, many of them, or a data set that holds such: all that ``given`` takes."""
+"""A picture or vector, many of them, a data set that holds such, or its name: all that ``given`` takes, and names."""
 
 
 def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Tensor:
@@ -38,12 +42,39 @@ def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Te
 
     Raises:
         UsageError: it is not of the model's kind.
+        DataError: it is the name of data that cannot be read.
     """
+    if isinstance(x, str | Path) and not _is_one_picture(x):
+        return _of_name(x, spec, own_size)
     if spec.kind == "vector":
         return vectors(x, spec)
     pixels = [one_picture(picture, spec, own_size=own_size) for picture in pictures(x)]
     stacked = np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
     return from_pixels(stacked, spec)
+
+
+def _is_one_picture(name: str | Path) -> bool:
+    """Whether it is the path of a file that is neither an archive nor a table."""
+    if not isinstance(source := find_source(name), Folder):
+        return False
+    return len(source) == 1 and Path(name).is_file()
+
+
+def _of_name(name: str | Path, spec: DataSpec, own_size: bool) -> torch.Tensor:
+    """All examples of the data that a word, a path, a pattern or an address names, in its order."""
+    if own_size:
+        found = list(own_sized(name, spec).pictures)
+        bad = [f"{one.name} {one.reason}" for one in found if one.pixels is None]
+    else:
+        data = open_data(name, like=spec, at_least=1)
+        bad = [f"{one.name} {one.reason}" for one in data.inspection.skipped]
+    if bad:
+        raise UsageError(
+            f"{len(bad):,} examples of {name} cannot be read. Mend or remove the first: {bad[0]}"
+        )
+    if not own_size:
+        return data.records.take(slice(None))
+    return from_pixels(np.stack([one.pixels for one in found if one.pixels is not None]), spec)
 
 
 def vectors(x: Any, spec: DataSpec) -> torch.Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from amalgan.data.patterns import Pattern, is_address, is_pattern, local_name
 from amalgan.errors import UsageError
 
 
@@ -16,7 +17,11 @@ def refuse_inputs(places: Iterable[Path], source: str | Path | None) -> None:
     Raises:
         UsageError: names the first such file.
     """
-    if source is None or not Path(source).exists():
+    if source is None:
+        return
+    source = local_name(str(source))
+    if not Path(source).exists():
+        _refuse_meant(places, source)
         return
     root, within = Path(source).stat(), dict[Path, bool]()
     for place in places:
@@ -26,6 +31,17 @@ def refuse_inputs(places: Iterable[Path], source: str | Path | None) -> None:
             raise UsageError(
                 f"--out {place} is DATA itself or lies within it; inputs are never changed. Choose another."
             )
+
+
+def _refuse_meant(places: Iterable[Path], source: str) -> None:
+    """Refuse to write a file that a pattern means, as it is or in the next run."""
+    if not is_pattern(source) or is_address(source):
+        return
+    pattern = Pattern.of(source)
+    if (place := next(filter(pattern.means, places), None)) is not None:
+        raise UsageError(
+            f"--out {place} is among the files that DATA ({source}) means; inputs are never changed. Choose another."
+        )
 
 
 def lies_within(place: Path, root: os.stat_result) -> bool:

@@ -27,6 +27,7 @@ LABELS = (
     "species",
     "breed",
     "diagnosis",
+    "fine_label",
 )
 SPLITS = ("split", "subset", "partition", "set", "fold")
 BETWEEN = ",;\t"
@@ -70,17 +71,21 @@ def parse(name: str, text: str, knows: Knows, label_column: str | None) -> Table
 
 
 def of_csv(text: str, knows: Knows, label_column: str | None) -> Table | None:
+    return of_rows(csv_rows(text, knows), knows, label_column)
+
+
+def csv_rows(text: str, knows: Knows) -> list[Row]:
+    """The rows of a table, by the names in its first line; ``file`` and ``label`` where that is a row already."""
     first = text.split("\n", 1)[0]
     lines = list(csv.reader(io.StringIO(text), delimiter=max(BETWEEN, key=first.count)))
     if not lines:
-        return None
+        return []
     header = [cell.strip() for cell in lines[0]]
     if any(knows(cell) for cell in header):
         header = ["file", "label", *(str(at) for at in range(2, len(header)))][: len(header)]
     else:
         lines = lines[1:]
-    rows = [dict(zip(header, line, strict=False)) for line in lines if line]
-    return of_rows(rows, knows, label_column)
+    return [dict(zip(header, line, strict=False)) for line in lines if line]
 
 
 def of_json(found: Any, knows: Knows, label_column: str | None) -> Table | None:
@@ -126,11 +131,11 @@ def of_list(text: str, knows: Knows) -> Table | None:
     return Table([Named(file, label) for file, label in pairs])
 
 
-def of_rows(rows: list[Any], knows: Knows, label_column: str | None) -> Table | None:
-    """Rows with names of columns: one names pictures, one holds classes, and perhaps one the split."""
+def of_rows(rows: list[Any], knows: Knows, label_column: str | None, file: str | None = None) -> Table | None:
+    """Rows with names of columns: one names pictures (``file``, or found), one holds classes, perhaps one the split."""
     rows = [row for row in rows if isinstance(row, dict)]
     names = list(dict.fromkeys(name for row in rows[:100] for name in row))
-    file = next((name for name in names if _names_pictures(rows, name, knows)), None)
+    file = file or file_column(rows, knows)
     if file is None:
         return None
     others = [name for name in names if name != file]
@@ -147,6 +152,12 @@ def of_rows(rows: list[Any], knows: Knows, label_column: str | None) -> Table | 
         ],
         "" if label else why,
     )
+
+
+def file_column(rows: list[Row], knows: Knows) -> str | None:
+    """The column that names pictures."""
+    names = dict.fromkeys(name for row in rows[:100] for name in row)
+    return next((name for name in names if _names_pictures(rows, name, knows)), None)
 
 
 def _names_pictures(rows: list[Row], column: str, knows: Knows) -> bool:

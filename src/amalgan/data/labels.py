@@ -1,6 +1,7 @@
 """Classes from label files beside the pictures, as neighbors of this program write them.
 
     texts among the pictures ─► label_tables: rows of file and label ─► which picture each names ─► class, split
+    rows of a container, as Parquet has them ────────────┘
                                      └► not understood, or says nothing of classes ─► told, with the reason
 
 A row names a picture by its path from the label file's folder or from the top, by its file name, or by that without its
@@ -14,9 +15,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-from amalgan.data.label_tables import Table, parse
+from amalgan.data.label_tables import SPLITS, Table, of_rows, parse
 from amalgan.data.names import class_name
-from amalgan.data.sources import Pictures
+from amalgan.data.sources import Annotated, Pictures, Row
 from amalgan.data.store import TEST, TRAIN, VALIDATION
 from amalgan.errors import BadPicture
 
@@ -34,6 +35,8 @@ ENDINGS = (
     b".rst",
     b".parquet",
 )
+FILE = "\0"
+"""The column of paths in the rows of a container: no column of anybody's is called so."""
 MOST_BYTES = 1 << 26
 MOST_TEXTS = 1000
 """So many texts are looked into; more are notes on single pictures, such as boxes."""
@@ -73,14 +76,30 @@ class Labels:
     ) -> Labels:
         """Look into the ``texts`` (path, row) of a source with these ``paths``."""
         found = cls(files=len(paths))
-        if not texts or len(texts) == len(paths):
+        rows = source.rows() if isinstance(source, Annotated) else []
+        if not any(rows) and (not texts or len(texts) == len(paths)):
             return found
         pictures = Pictured([path for path in paths if path not in texts])
+        if any(rows):
+            found._take_rows(source.name, paths, rows, pictures, label_column)
         for path in sorted(texts, key=lambda path: (path.count(b"/"), path))[:MOST_TEXTS]:
             found._look_into(path, source, texts[path], pictures, label_column)
         if found.classes and not any(found.classes.values()):
             found.classes.clear()
         return found
+
+    def _take_rows(
+        self, name: str, paths: list[bytes], rows: list[Row], pictures: Pictured, label_column: str | None
+    ) -> None:
+        """Take what a container says of its own pictures."""
+        named = [
+            {FILE: path.decode("utf-8", "surrogateescape")} | row
+            for path, row in zip(paths, rows, strict=True)
+        ]
+        table = of_rows(named, lambda file: bool(pictures.named(file, b"")), label_column, file=FILE)
+        if table is not None:
+            says_more = any(set(row) - set(SPLITS) for row in rows)
+            self._take(name, b"", table if says_more else Table(table.rows), pictures)
 
     def _look_into(
         self, path: bytes, source: Pictures, row: int, pictures: Pictured, label_column: str | None

@@ -80,6 +80,19 @@ class Pictures(Protocol):
         """The file's bytes, or the first ``limit``. Raises BadPicture with the reason why not."""
 
 
+Row = dict[str, Any]
+
+
+@runtime_checkable
+class Annotated(Protocol):
+    """Pictures whose container says more of each than its path does, as a column of labels."""
+
+    name: str
+
+    def rows(self) -> list[Row]:
+        """What is said of each picture, in their order: names of columns, and plain values."""
+
+
 Source = Arrays | Pictures
 
 

@@ -68,7 +68,7 @@ def test_other_endings_and_a_missing_library_say_what_to_do(
     with pytest.raises(UsageError, match=r"\.csv; codes go to \.npz or \.parquet"):
         codes.write(tmp_path / "x.csv")
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match="pip install pyarrow"):
+    with pytest.raises(UsageError, match=r"pip install .amalgan\[parquet\]"):
         codes.write(tmp_path / "x.parquet")
 
 

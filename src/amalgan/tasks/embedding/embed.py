@@ -95,7 +95,7 @@ def check_codes_out(target: Path) -> None:
         raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; codes go to .npz or .parquet.")
     if target.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
         raise UsageError(
-            f"{target} needs pyarrow, which is not installed. Run: pip install pyarrow, or write an .npz."
+            f"{target} needs pyarrow, which is not installed. Run: pip install 'amalgan[parquet]', or write an .npz."
         )
 
 

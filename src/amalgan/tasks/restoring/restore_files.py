@@ -87,11 +87,11 @@ def pictures_at(data: str, *, follow_links: bool = False) -> Pictures:
     source = find_source(data, follow_links=follow_links)
     if isinstance(source, Arrays):
         raise DataError(
-            f"{data} holds arrays, and files are restored into files. Give pictures, a folder or a .zip of them; in "
-            "Python, model.restore takes arrays."
+            f"{data} holds arrays, and files are restored into files. Give pictures, a folder or an archive of them; "
+            "in Python, model.restore takes arrays."
         )
     if not len(source):
-        raise DataError(f"{data} holds no pictures. Give a picture, a folder or a .zip of them.")
+        raise DataError(f"{data} holds no pictures. Give a picture, a folder or an archive of them.")
     return source
 
 
