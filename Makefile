@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 .PHONY: demo test stress stress-mutants check install vendor clean
 
-demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png
+demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png and a page to try
 	$(BIN)/amalgan demo
 
 test: check  ## everything that must hold

@@ -1,6 +1,6 @@
 """What a page knows of a model's codes: where they lie, and the directions along which they mean something.
 
-    training pictures, else new ones of every class ─► codes, labels ─► components by variance, ways to each class
+training pictures, else new ones of every class ─► codes, labels ─► components by variance, ways to each class
 """
 
 from __future__ import annotations

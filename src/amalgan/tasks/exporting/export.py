@@ -93,8 +93,13 @@ def export(model: Model, out: Path, *, tell: Callable[[str], None] = print) -> l
 
 def check_packages() -> None:
     """Raise UsageError where what writes and runs ONNX is not installed."""
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
-        raise UsageError(f"export needs {', '.join(missing)}. Run: pip install amalgan[export]")
+    if names := missing():
+        raise UsageError(f"export needs {', '.join(names)}. Run: pip install amalgan[export]")
+
+
+def missing() -> list[str]:
+    """Which packages for writing and running ONNX are not installed."""
+    return [name for name in NEEDED if find_spec(name) is None]
 
 
 def check_place(out: Path, model: Model) -> None:
