@@ -117,7 +117,7 @@ def test_vectors_and_other_endings_are_refused(tmp_path: Path) -> None:
 
 def test_a_model_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_BYTES", 2**14)
-    with pytest.raises(ExportError, match=r"the model has \d+ MB, and a page holds 0 at most"):
+    with pytest.raises(ExportError, match=r"the model has \d+ MB packed, and a page holds 0 at most"):
         page(model_of("fusion", tmp_path), tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
 

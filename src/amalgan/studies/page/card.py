@@ -70,9 +70,15 @@ def measured(model: Model, evaluation: Evaluation | None) -> Iterator[Row]:
     for key, (name, reading) in HEADLINES.items():
         value = evaluation.metrics.get(key)
         if value is not None:
-            low_high = evaluation.intervals.get(key)
-            said = f"95 % interval {number(low_high[0])} to {number(low_high[1])}; " if low_high else ""
-            yield name, number(value), f"{said}{evaluation.names[key]}; {reading}"
+            yield name, number(value), f"{interval(evaluation, key)}{evaluation.names[key]}; {reading}"
+
+
+def interval(evaluation: Evaluation, key: str) -> str:
+    """Return a metric's interval in words; nothing where its name says it, or there is none."""
+    found = evaluation.intervals.get(key)
+    if found is None or "95 %" in evaluation.names[key]:
+        return ""
+    return f"95 % interval {number(found[0])} to {number(found[1])}; "
 
 
 def unmeasured(model: Model) -> Iterator[Row]:
@@ -86,7 +92,7 @@ def unmeasured(model: Model) -> Iterator[Row]:
 def limits(model: Model, evaluation: Evaluation | None) -> Iterator[Row]:
     """Yield what not to take it for."""
     for doubt in cautions(evaluation) if evaluation else model.doubts:
-        yield "Caution", doubt, ""
+        yield "Caution", doubt.replace("_", " "), ""
     system = model.system
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         yield (

@@ -41,7 +41,7 @@ from amalgan.tasks.generate import classes_heard, generate
 
 FORMAT = 1
 MOST_BYTES = 50 * 2**20
-"""Of all graphs together, before they are packed."""
+"""Of all graphs together, packed."""
 EXAMPLES = 12
 TEMPERATURE = 0.7
 """Of examples where there is no data."""
@@ -74,12 +74,13 @@ def page(
     check_packages()
     able = shown_graphs(model)
     tell("writing the model as ONNX")
-    made = fitting(packed_together(able, model))
+    made = packed_together(able, model)
+    packed = fitting({name: squeezed(data) for name, data in made.items()})
     for graph in able:
         checked(graph, made[graph.ability])
     tell("looking at its codes")
     told = facts_of(model, able, data, evaluation)
-    return files.write_changed(target, rendered(model, made, told).encode())
+    return files.write_changed(target, rendered(model, packed, told).encode())
 
 
 def check_target(target: Path) -> None:
@@ -115,19 +116,19 @@ def shown_graphs(model: Model) -> list[Graph]:
     return [able[name] for name in names]
 
 
-def fitting(made: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the graphs, known to be small enough.
+def fitting(packed: dict[str, str]) -> dict[str, str]:
+    """Return the packed graphs, known to be small enough.
 
     Raises:
         ExportError: they are not.
     """
-    size = sum(map(len, made.values()))
+    size = sum(map(len, packed.values())) * 3 / 4
     if size > MOST_BYTES:
         raise ExportError(
-            f"the model has {size / 2**20:,.0f} MB, and a page holds {MOST_BYTES // 2**20} at most. "
+            f"the model has {size / 2**20:,.0f} MB packed, and a page holds {MOST_BYTES // 2**20} at most. "
             "Use --to onnx, or train a smaller one (--network.width)."
         )
-    return made
+    return packed
 
 
 def facts_of(
@@ -194,7 +195,7 @@ def of_pixels(pixels: Any, names: Iterator[str]) -> Iterator[dict[str, str]]:
         yield {"name": readable(name), "planes": b64encode(planes.tobytes()).decode()}
 
 
-def rendered(model: Model, made: dict[str, bytes], told: dict[str, Any]) -> str:
+def rendered(model: Model, packed: dict[str, str], told: dict[str, Any]) -> str:
     """Return the page."""
     script, style = bundle.bundled("app.js"), bundle.source("style.css")
     engine = Environment(
@@ -208,7 +209,7 @@ def rendered(model: Model, made: dict[str, bytes], told: dict[str, Any]) -> str:
         script=Markup(script),
         worker=squeezed(bundle.worker().encode()),
         wasm=b64encode(runtime.wasm()).decode(),
-        graphs=Markup(json.dumps({name: squeezed(data) for name, data in made.items()})),
+        graphs=Markup(json.dumps(packed)),
         facts=Markup(harmless(told)),
     )
 

@@ -80,7 +80,8 @@ async function begin() {
   let go = (/** @type {string} */ _) => {};
   const views = viewsOf(engine, (name) => go(name)), shown = tabsFor(views);
   go = shown.go;
-  /** @type {HTMLElement} */ (document.getElementById("views")).append(shown.tabs, ...views.values());
+  const place_of_views = /** @type {HTMLElement} */ (document.getElementById("views"));
+  Object.assign(place_of_views, { engine }).append(shown.tabs, ...views.values()); // for whoever wants to measure
   addEventListener("unhandledrejection", (event) => told(event.reason));
   go(String([...views.keys()][0]));
   await engine.ready;
