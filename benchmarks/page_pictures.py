@@ -39,9 +39,11 @@ def main() -> None:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         light = opened(browser, asked.page, WIDE, "light")
-        views = light.eval_on_selector_all("[role=tab]", "all => all.map(one => one.textContent)")
+        views = light.eval_on_selector_all(
+            "[role=tab]", "all => all.map(one => one.getAttribute('aria-controls'))"
+        )
         for view in views:
-            save(shot(light, view, whole=True), asked.out / f"page_{view.lower().split()[0]}.png")
+            save(shot(light, view, whole=True), asked.out / f"page_{view.lower()}.png")
         save(shot(light, "Turn", whole=False), asked.out / "page_readme.png")
         phone = opened(browser, asked.page, PHONE, "dark")
         save(beside([shot(phone, view, whole=False) for view in views]), asked.out / "page_phone.png")
@@ -58,11 +60,13 @@ def opened(browser: Browser, page: Path, size: dict[str, int], scheme: str) -> P
 
 def shot(tab: Page, view: str, *, whole: bool) -> Image.Image:
     """One view."""
-    tab.click(f"[role=tab]:text('{view}')")
+    tab.click(f"#tab-{view}")
     tab.wait_for_timeout(800)
     for act, selector, value in PREPARED.get(view, []):
         if act == "select":
             tab.select_option(selector, value)
+        elif act == "click":
+            tab.click(selector)
         else:
             tab.eval_on_selector(
                 selector, f"one => {{ one.value = {value}; one.dispatchEvent(new Event('input')); }}"

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { inflateSync } from "node:zlib";
 import { latest } from "./engine.js";
 import { draws } from "./feeds.js";
+import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
 import { boxes } from "./fitting.js";
 import { codesBetween, greatCircle, thereAndBack } from "./paths.js";
 import { apart, floatsOfPixels, planesOf, psnr, rgbaOf } from "./pictures.js";
@@ -126,4 +127,27 @@ test("of calls that come too fast the first and the last are made", async () => 
   const made = [], act = latest(async (one) => { made.push(one); await new Promise((go) => setTimeout(go, 5)); });
   await Promise.all([act(1), act(2), act(3)]);
   assert.deepEqual(made, [1, 3]);
+});
+
+test("the density of a mixture is that of its definition", () => {
+  const told = { logWeight: Float64Array.of(Math.log(0.25), Math.log(0.75)), center: Float64Array.of(0, 0, 1, 1),
+    factor: Float64Array.of(1, 0, 0, 1, 2, 0, 1, 0.5), mean: Float64Array.of(1, 1), deviation: Float64Array.of(2, 1) };
+  // at (1, 1) the standard place is 0: the first part has its peak; the second is solved by hand: z = (-1/2, -1)
+  const first = 0.25 / (2 * Math.PI), second = (0.75 * Math.exp(-(0.25 + 1) / 2)) / (2 * Math.PI * 1);
+  near(logDensity([1, 1], told), Math.log((first + second) / 2), 1e-12);
+});
+
+test("ranks count ties as stranger, and heat begins above what is usual", () => {
+  assert.deepEqual(rank(Float64Array.of(1, 2, 3, 4), 3), { stranger: 2, of: 4, p: 0.6 });
+  assert.deepEqual(rank(Float64Array.of(1, 2), 9), { stranger: 0, of: 2, p: 1 / 3 });
+  assert.deepEqual([...excess([1, 5], { mean: Float64Array.of(2, 1), deviation: Float64Array.of(1, 2) })], [0, 2]);
+  const cold = painted(Float32Array.of(-1), Float32Array.of(0), 3), hot = painted(Float32Array.of(-1), Float32Array.of(3), 3);
+  near(127.5 * (cold[0] + 1), 45, 1e-4);
+  near(127.5 * (hot[0] + 1), 0.08 * 45 + 0.92 * 240, 1e-4);
+});
+
+test("errors are means over channels, smoothed over what lies within the picture", () => {
+  assert.deepEqual([...errorMap(Float32Array.of(1, 0, 3, 0), Float32Array.of(0, 0, 0, 2), 2)], [5, 2]);
+  assert.deepEqual([...smoothed(Float32Array.of(4, 0, 0, 0, 8, 0), 3, 3)], [3, 2, 2, 3, 2, 2]);
+  assert.deepEqual([...smoothed(Float32Array.of(4, 1), 2, 1)], [4, 1]);
 });

@@ -20,13 +20,17 @@ from amalgan.modelfile import Model
 from amalgan.paths import great_circle
 from amalgan.studies.page.codes import WAY, seen
 from amalgan.studies.page.page import EXAMPLES
+from amalgan.tasks.detecting.detect import Detection, chunks_of, of_chunks
+from amalgan.tasks.detecting.heat import rebuilt, usual
+from amalgan.tasks.detecting.normals import sides
+from amalgan.tasks.detecting.signals import Joint
 from amalgan.tasks.exploring.directions import class_means, principal, to_classes
 from amalgan.tasks.exporting.graphs import Given
 from amalgan.tasks.walk import scale_of
 
 pytest.importorskip("onnxruntime")
 NEAR = 1e-4
-VIEWS = ["Make", "Turn", "Between", "Rebuild", "Card"]
+VIEWS = ["Make", "Turn", "Between", "Rebuild", "Normal", "Card"]
 Digits = tuple[Model, Dataset]
 
 
@@ -174,6 +178,31 @@ def test_the_way_between_two_pictures_is_the_walk_of_python(opened: Any, digits:
     close(last["x"], decodes(model, code, last["decoder"], draws))
 
 
+def test_what_is_normal_is_what_detect_says(opened: Any, digits: Digits) -> None:
+    model, data = digits
+    parts = sides(model, data)
+    x = data.test.select(data.test.spaced(EXAMPLES)).take(slice(None))
+    found = of_chunks(model, [x, x.flip(2, 3)], chunks_of(parts.normal), Joint.of(model, parts.known))
+    heat = usual(model, parts.normal).excess(rebuilt(model, x)[1])
+    opened.go("Normal")
+    for at in (0, 3, 7, 11):
+        opened.tab.click(f"#Normal .thumb >> nth={at}")
+        last = opened.until(
+            "Normal", f"last.name === {str(data.test.select(data.test.spaced(EXAMPLES)).names[at])!r}"
+        )
+        judged_alike(last, found, at)
+        np.testing.assert_allclose(last["heat"], heat[at].flatten().numpy(), atol=1e-3)
+        opened.tab.click("#Normal button:text('upside down')")
+        judged_alike(opened.until("Normal", "last.name === 'upside down'"), found, EXAMPLES + at)
+    assert f"{last['of']} normal pictures" in opened.tab.inner_text("#Normal .verdict")
+
+
+def judged_alike(last: Any, found: Detection, row: int) -> None:
+    """Assert that the page has the score and the p-value of ``detect``."""
+    assert last["score"] == pytest.approx(float(found.score["joint"][row]), rel=1e-3, abs=1e-3)
+    assert last["p"] == pytest.approx(float(found.p_value["all"][row]), abs=1e-9)
+
+
 def test_sliders_lead_where_explore_says(opened: Any, digits: Digits) -> None:
     model, data = digits
     opened.go("Turn")
@@ -296,7 +325,7 @@ def test_arrow_keys_lead_from_view_to_view(opened: Any) -> None:
     opened.tab.focus("#tab-Make")
     seen_views = []
     for _ in VIEWS:
-        seen_views.append(opened.tab.inner_text("[role=tab][aria-selected=true]"))
+        seen_views.append(opened.tab.get_attribute("[role=tab][aria-selected=true]", "aria-controls"))
         opened.tab.keyboard.press("ArrowRight")
     assert seen_views == VIEWS
     assert opened.tab.is_visible("#Make")

@@ -20,6 +20,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from torch import Tensor
 
 from amalgan import files
 from amalgan.data import Dataset, Records, to_pixels
@@ -30,12 +31,13 @@ from amalgan.priors import NeighborPrior
 from amalgan.studies.page import bundle, runtime
 from amalgan.studies.page.card import card
 from amalgan.studies.page.codes import codes_of
+from amalgan.studies.page.normal import normality
 from amalgan.studies.report.atlas import harmless
 from amalgan.studies.report.page import readable
 from amalgan.systems.abilities import Generates
 from amalgan.tasks.evaluate import Evaluation
 from amalgan.tasks.exporting.export import check_packages, checked, port_out, ports_in
-from amalgan.tasks.exporting.graphs import Graph, graphs
+from amalgan.tasks.exporting.graphs import Graph, Inputs, graphs
 from amalgan.tasks.exporting.together import packed_together
 from amalgan.tasks.generate import classes_heard, generate
 
@@ -73,13 +75,15 @@ def page(
     check_target(target)
     check_packages()
     able = shown_graphs(model)
+    tell("looking at normal pictures")
+    normal = normality(model, data)
     tell("writing the model as ONNX")
     made = packed_together(able, model)
     packed = fitting({name: squeezed(data) for name, data in made.items()})
     for graph in able:
         checked(graph, made[graph.ability])
     tell("looking at its codes")
-    told = facts_of(model, able, data, evaluation)
+    told = facts_of(model, able, data, evaluation) | {"normal": normal}
     return files.write_changed(target, rendered(model, packed, told).encode())
 
 
@@ -113,7 +117,17 @@ def shown_graphs(model: Model) -> list[Graph]:
             f"a page shows what a model generates or reconstructs; a model of system {model.name!r} does neither. "
             "Use --to onnx, which writes any model."
         )
-    return [able[name] for name in names]
+    return [Raw(able[name].system, name) if name == "decode" else able[name] for name in names]
+
+
+class Raw(Graph):
+    """The faithful decode before it is cut to what can be shown: errors are measured on that. The page cuts it."""
+
+    def made(self, given: Inputs) -> Tensor:
+        """The decode of codes."""
+        system: Any = self.system
+        decode: Tensor = system.decode(given["code"])
+        return decode
 
 
 def fitting(packed: dict[str, str]) -> dict[str, str]:

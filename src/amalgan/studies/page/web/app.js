@@ -1,24 +1,33 @@
 // The page: reads what it carries, starts the worker, and shows the views that the model has the abilities for.
 
-import { bytesOf, floatsOf, unpacked } from "./base64.js";
+import { bytesOf, doublesOf, floatsOf, unpacked } from "./base64.js";
 import { h } from "./dom.js";
 import { workerEngine } from "./engine.js";
 import { makeView } from "./make.js";
 import { rebuildView } from "./rebuild.js";
 import { betweenView } from "./between.js";
 import { turnView } from "./turn.js";
+import { normalView } from "./normal.js";
 import { cardView } from "./card.js";
+
+const TITLES = /** @type {Record<string, string>} */ ({ Normal: "Is it normal?" });
 
 const textOfPart = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id)).textContent ?? "";
 
 /** @param {any} told the JSON of the page @returns {import("./engine.js").Facts} with its numbers as numbers */
 export function factsOf(told) {
-  const { codes } = told;
+  const { codes, normal: usual } = told, normal = usual && normalOf(usual);
   const examples = told.examples.map((/** @type {any} */ one) => ({ ...one, planes: bytesOf(one.planes) }));
-  if (!codes) return { ...told, examples };
+  if (!codes) return { ...told, examples, normal };
   const directions = codes.directions.map((/** @type {any} */ one) => ({ ...one, step: floatsOf(one.step) }));
   const scale = { mean: floatsOf(codes.scale.mean), deviation: floatsOf(codes.scale.deviation) };
-  return { ...told, examples, codes: { ...codes, start: floatsOf(codes.start), scale, directions } };
+  return { ...told, examples, normal, codes: { ...codes, start: floatsOf(codes.start), scale, directions } };
+}
+
+/** @param {any} told @returns {import("./engine.js").Normal} */
+function normalOf({ scores, usual, mixture, ...told }) {
+  const unpack = (/** @type {any} */ all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? doublesOf(one) : one]));
+  return /** @type {any} */ ({ ...told, scores: doublesOf(scores), usual: unpack(usual), mixture: unpack(mixture) });
 }
 
 /** The views that a model has what it takes for, in order.
@@ -31,6 +40,7 @@ export function viewsOf(engine, go) {
   }
   if (turn) views.set("Turn", turn);
   if (graphs.encode && decodes) views.set("Between", betweenView(engine)).set("Rebuild", rebuildView(engine));
+  if (engine.facts.normal) views.set("Normal", normalView(engine));
   return views.set("Card", cardView(engine));
 }
 
@@ -55,7 +65,7 @@ function tabsFor(views) {
     buttons[at].focus();
     go(names[at]);
   };
-  const buttons = names.map((name) => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": name, onclick: () => go(name) }, name));
+  const buttons = names.map((name) => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": name, onclick: () => go(name) }, TITLES[name] ?? name));
   for (const [name, view] of views) {
     view.id = name;
     view.setAttribute("role", "tabpanel");

@@ -17,6 +17,11 @@ export function floatsOf(text) {
   return new Float32Array(bytesOf(text).buffer);
 }
 
+/** @param {string} text base64 of little-endian float64 @returns {Float64Array} */
+export function doublesOf(text) {
+  return new Float64Array(bytesOf(text).buffer);
+}
+
 /** @param {string} text base64 of gzip @returns {Promise<Uint8Array>} what was packed */
 export async function unpacked(text) {
   const stream = new Blob([/** @type {BlobPart} */ (bytesOf(text))]).stream();

@@ -17,7 +17,13 @@ export async function decoded({ facts, run }, code, decoder, chance) {
   const fed = batch(code, [/** @type {any} */ (facts.codes).size]);
   const graph = decoder === "realistic" ? "realize" : "decode";
   const given = draws(facts.graphs[graph].inputs, fed.dims[0], chance);
-  return { given, code, x: await run(graph, { code: fed, ...given }) };
+  const found = await run(graph, { code: fed, ...given });
+  return { given, code, x: found.map(cut) };
+}
+
+/** @param {number} value @returns {number} within what can be shown */
+export function cut(value) {
+  return Math.min(1, Math.max(-1, value));
 }
 
 /** New pictures, one a label. @param {Engine} engine @param {number[]} labels -1 is any class

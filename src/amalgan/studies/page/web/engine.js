@@ -5,6 +5,7 @@
 /** @typedef {{name: string, note: string, step: Float32Array, low: number, high: number, group: string}} Direction */
 /** @typedef {{size: number, start: Float32Array, scale: {mean: Float32Array, deviation: Float32Array}, directions: Direction[]}} Codes */
 /** @typedef {{name: string, planes: Uint8Array}} Example */
+/** @typedef {{source: string, finest: number, side: number, scores: Float64Array, usual: {mean: Float64Array, deviation: Float64Array, full: number}, mixture: import("./judging.js").Mixture}} Normal */
 /** @typedef {{title: string, rows: [string, string, string][]}} Part */
 /**
  * @typedef {object} Facts
@@ -17,6 +18,7 @@
  * @property {boolean} temperature whether new codes heed it
  * @property {Record<string, {inputs: Port[], output: string}>} graphs
  * @property {Codes | null} codes
+ * @property {Normal | null} normal what normal pictures are like
  * @property {Example[]} examples
  * @property {string} origin_of_examples
  * @property {import("./png.js").Origin} origin
