@@ -19,6 +19,7 @@ from page import chromium
 WIDE, PHONE = {"width": 1000, "height": 820}, {"width": 380, "height": 780}
 COLORS, GAP = 256, 24
 PREPARED = {
+    "Normal": [("click", "#Normal .thumb >> nth=7", ""), ("click", "#Normal .controls button", "")],
     "Make": [("select", "#Make select", "each")],
     "Turn": [
         ("slide", "#Turn [aria-label='to 8']", "1"),
