@@ -4,9 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test stress stress-mutants check install clean
+.PHONY: demo test stress stress-mutants check install vendor clean
 
-demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png
+demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png and a page to try
 	$(BIN)/amalgan demo
 
 test: check  ## everything that must hold
@@ -25,6 +25,9 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 install: $(READY)
+
+vendor:  ## fetch the run time of the page by npm, and compare it with the hashes that are kept
+	$(PYTHON) scripts/vendor.py
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -426,12 +426,12 @@ def test_a_run_without_a_model(run, tmp_path):
 def test_demo_hands_over(run, tmp_path, monkeypatch):
     from amalgan.studies import demo
 
-    model, picture = tmp_path / "model.safetensors", tmp_path / "demo.png"
+    model, picture, page = (tmp_path / name for name in ("model.safetensors", "demo.png", "demo.html"))
     asked = []
 
     def fake(out, console, seed=0):
         asked.append((out, seed))
-        return demo.Demo(model, picture, {"psnr": 20.0, "spread": None})
+        return demo.Demo(model, picture, page, {"psnr": 20.0, "spread": None})
 
     monkeypatch.setattr(demo, "run", fake)
     ran = run("demo", "--out", tmp_path, "--seed", "3", "--json")
@@ -439,9 +439,11 @@ def test_demo_hands_over(run, tmp_path, monkeypatch):
     assert ran.json == {
         "model": str(model),
         "picture": str(picture),
+        "page": str(page),
         "numbers": {"psnr": 20.0, "spread": None},
     }
-    assert "psnr     20" in run("demo", "--out", tmp_path).out
+    said = run("demo", "--out", tmp_path).out
+    assert "psnr     20" in said and page.as_uri() in said.replace("\n", "").replace(" ", "")
 
 
 def test_a_plugin(run, tmp_path, monkeypatch):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
 
 from amalgan import modelfile
+from amalgan.data import open_data
 from amalgan.studies import demo
 from amalgan.studies.poster import WIDTH, Poster
+from amalgan.tasks.evaluate import evaluate
+from amalgan.tasks.exporting import export
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +32,24 @@ def test_the_demo_leaves_a_model_a_picture_and_numbers(made: demo.Demo) -> None:
         "label_agreement",
         "photo_psnr",
     } <= made.numbers.keys()
+
+
+def test_the_demo_ends_with_a_page_of_its_model_and_its_numbers(made: demo.Demo) -> None:
+    pytest.importorskip("onnxruntime")
+    assert made.page is not None
+    text = made.page.read_text()
+    assert modelfile.load(made.model).digest in text and "PSNR in dB" in text
+
+
+def test_without_what_writes_onnx_there_is_no_page(
+    made: demo.Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "NEEDED", ("no_such_package",))
+    model = modelfile.load(made.model)
+    data = open_data("digits", like=model.spec)
+    target = tmp_path / "demo.html"
+    assert demo.write_page(target, model, data, evaluate(model, data, features=None)) is None
+    assert not target.exists()
 
 
 def test_the_photograph_on_the_poster_has_the_error_that_is_reported(made: demo.Demo) -> None:

@@ -16,8 +16,9 @@ from amalgan.cli.output import Answer, shown_number, table
 class Demo:
     """See it work: two small models trained on built-in data in about two minutes.
 
-    Writes model.safetensors (a fusion of handwritten digits) and demo.png (what it generates and reconstructs, and a
-    photograph rebuilt by an autoencoder), and prints their numbers. Needs the demo extra: pip install amalgan[demo].
+    Writes model.safetensors (a fusion of handwritten digits), demo.png (what it generates and reconstructs, and a
+    photograph rebuilt by an autoencoder) and demo.html (the digits, to try in a browser), and prints their numbers.
+    Needs the demo extra, and for the page the export extra: pip install amalgan[demo,export].
     """
 
     claims_itself: ClassVar[bool] = True
@@ -35,10 +36,18 @@ class Demo:
         from amalgan.studies import demo
 
         made = demo.run(self.out, console, self.seed)
-        facts = {"model": str(made.model), "picture": str(made.picture), "numbers": dict(made.numbers)}
+        facts = {
+            "model": str(made.model),
+            "picture": str(made.picture),
+            "page": None if made.page is None else str(made.page),
+            "numbers": dict(made.numbers),
+        }
         rows = {
             "model": made.model,
             "picture": f"{made.picture}  (look at it)",
+            "page": "not written: pip install amalgan[export]"
+            if made.page is None
+            else f"open {made.page.resolve().as_uri()} in a browser: try the digits, no network needed",
             **{name.replace("_", " "): shown_number(value) for name, value in made.numbers.items()},
             "try": f"amalgan generate {self.out} --label 3 --out threes.png",
         }

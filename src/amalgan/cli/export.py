@@ -1,4 +1,4 @@
-"""``export``: a model for programs that know nothing of amalgan."""
+"""``export``: a model for programs, and for people, that have no amalgan."""
 
 from __future__ import annotations
 
@@ -10,35 +10,84 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import model_at
+from amalgan.cli.inputs import Judged, judged, model_at
 from amalgan.cli.output import Answer, table
-from amalgan.cli.shared import Loading
+from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.use import skipped_of
+from amalgan.errors import UsageError
 
 if TYPE_CHECKING:
+    from amalgan.modelfile import Model
     from amalgan.tasks.exporting.export import Exported, Port
 
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """Write what a model can do as ONNX files, for programs that know nothing of amalgan.
+    """Write a model as ONNX files for other programs, or as one page that runs in any browser.
 
-    A file an ability, as encode.onnx and generate.onnx: any batch size, random numbers as inputs, no critic, nothing of
-    this machine. Each is run by onnxruntime and compared with the model before it is written. Needs the export extra:
-    pip install amalgan[export].
+    --to onnx: a file an ability, as encode.onnx and generate.onnx: any batch size, random numbers as inputs, no critic,
+    nothing of this machine. --to page: one HTML file that holds the model and all it needs; open it from the disk, no
+    server, no network. Each graph is run by onnxruntime and compared with the model before anything is written. Needs
+    the export extra: pip install amalgan[export].
     """
 
     model: Positional[Path]
     """A model file or a run's folder."""
     out: Path
-    """The folder of the files and of export.json, which says what each takes and gives."""
-    to: Literal["onnx"] = "onnx"
-    """The format."""
+    """onnx: the folder of the files and of export.json, which says what each takes and gives. page: the .html file."""
+    to: Literal["onnx", "page"] = "onnx"
+    """The format: files for programs, or a page for people."""
+    data: str | None = None
+    """page: data to measure the model on; some of its test pictures come into the page as examples."""
+    reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
 
     def run(self, console: Console) -> Answer:
         """Write and check."""
+        if self.to == "page":
+            return self.page(console)
+        if self.data is not None:
+            raise UsageError("--data is for a page, and --to is onnx. Add --to page, or leave --data out.")
+        return self.files(console)
+
+    def page(self, console: Console) -> Answer:
+        """Write one page."""
+        from amalgan.studies.page.page import check_target
+
+        check_target(self.out)
+        if self.data is None:
+            return self.written(model_at(self.model, self.loading), console)
+        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+            return self.written(by.model, console, by)
+
+    def written(self, model: Model, console: Console, by: Judged | None = None) -> Answer:
+        """Write one page, with examples and metrics where there is data."""
+        from amalgan.studies.page.page import page
+        from amalgan.tasks.evaluate import evaluate
+
+        with console.status("") as status:
+
+            def tell(what: str) -> None:
+                status.update(f"{what} ...")
+
+            found = evaluate(model, by.data, features=by.features, tell=tell) if by else None
+            page(model, self.out, data=by.data if by else None, evaluation=found, tell=tell)
+        size = self.out.stat().st_size
+        facts = {
+            "out": str(self.out),
+            "to": self.to,
+            "system": model.name,
+            "digest": model.digest,
+            "bytes": size,
+        }
+        opened = f"open {self.out.resolve().as_uri()} in a browser; it needs no network"
+        rows = {"page": f"{self.out}, {size / 2**20:.1f} MB", "see it": opened}
+        return Answer(facts=facts, text=table(rows), skipped=skipped_of(by.data) if by else [])
+
+    def files(self, console: Console) -> Answer:
+        """Write a file an ability."""
         from amalgan.tasks.exporting.export import export
 
         model = model_at(self.model, self.loading)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -20,7 +18,6 @@ from amalgan.modelfile import Model
 from amalgan.training.run import Order, execute
 from support import small
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 VOID = {"meta", "img", "link", "br", "hr", "input"}
 IMAGES = 1500
 
@@ -73,19 +70,6 @@ class Page(HTMLParser):
 @pytest.fixture
 def parsed() -> Callable[[str], Page]:
     return Page
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium; tests that need one are skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next((place for name in BROWSERS if (place := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no Chromium here: none of {', '.join(BROWSERS)} is on the path")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from amalgan.tasks.exporting import export as exporting
 from amalgan.tasks.exporting.export import NOTES, checked, export, packed
 from amalgan.tasks.exporting.graphs import ACTS, Graph, Inputs, graphs
 from amalgan.tasks.exporting.graphs import settled as alone
+from amalgan.tasks.exporting.together import packed_together
 from amalgan.tasks.generate import CHUNK, generate
 from amalgan.types import UNLABELED
 from support import SPECS, build, built_in, examples, settled
@@ -174,3 +175,15 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         UsageError, match=r"export needs no_such_package\. Run: pip install amalgan\[export\]"
     ):
         export(model_of("gan", tmp_path), tmp_path / "out", tell=silent)
+
+
+@pytest.mark.parametrize("name", ["fusion", "supervised", "gan"])
+def test_abilities_that_are_packed_together_are_what_each_is_alone(name: str, tmp_path: Path) -> None:
+    model = model_of(name, tmp_path)
+    found = list(graphs(model))
+    packed_in_one = packed_together(found, model)
+    assert list(packed_in_one) == [graph.ability for graph in found]
+    for graph in found:
+        session = onnxruntime.InferenceSession(packed_in_one[graph.ability])
+        assert [port.name for port in session.get_inputs()] == list(graph.names)
+        assert checked(graph, packed_in_one[graph.ability])[0] < 1e-5

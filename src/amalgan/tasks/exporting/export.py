@@ -93,8 +93,13 @@ def export(model: Model, out: Path, *, tell: Callable[[str], None] = print) -> l
 
 def check_packages() -> None:
     """Raise UsageError where what writes and runs ONNX is not installed."""
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
-        raise UsageError(f"export needs {', '.join(missing)}. Run: pip install amalgan[export]")
+    if names := missing():
+        raise UsageError(f"export needs {', '.join(names)}. Run: pip install amalgan[export]")
+
+
+def missing() -> list[str]:
+    """Which packages for writing and running ONNX are not installed."""
+    return [name for name in NEEDED if find_spec(name) is None]
 
 
 def check_place(out: Path, model: Model) -> None:
@@ -111,8 +116,6 @@ def check_place(out: Path, model: Model) -> None:
 
 def packed(graph: Graph, model: Model) -> bytes:
     """The ONNX file of a graph: the weights, the operations, which model they are of, and nothing of this machine."""
-    import onnx
-
     given = graph.inputs(TRACED, seed=0)
     try:
         with quiet():
@@ -132,7 +135,13 @@ def packed(graph: Graph, model: Model) -> bytes:
             f"{str(error).strip().splitlines()[0]}"
         ) from error
     assert written is not None
-    proto = written.model_proto
+    return finished(written.model_proto, graph, model)
+
+
+def finished(proto: Any, graph: Graph, model: Model) -> bytes:
+    """The bytes of a graph whose inputs and output have their names: what it is of, and nothing of this machine."""
+    import onnx
+
     for part in (proto, proto.graph, *proto.graph.node, *proto.functions):
         part.ClearField("metadata_props")  # where in our files each operation stands
         part.ClearField("doc_string")

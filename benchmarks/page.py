@@ -1,0 +1,103 @@
+"""How large a page is, and how fast in a browser: of the demo's model, and of a fused one of 64x64 color pictures.
+
+python benchmarks/page.py runs/demo          a minute; needs a Chromium
+
+The second model has weights of chance: what they are changes neither size nor speed. A time is the median of 50 calls
+from the page to its worker and back, one picture each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from playwright.sync_api import Page, sync_playwright
+
+import writing
+from amalgan import modelfile
+from amalgan.config.systems import FusionConfig
+from amalgan.modelfile import Model
+from amalgan.registry import system_class
+from amalgan.streams import Draws, seeded
+from amalgan.studies.page.page import page
+from amalgan.types import Batch, DataSpec
+
+HERE = Path(__file__).parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+MEASURE = """async () => {
+  const { engine } = document.getElementById("views"), { facts } = engine, found = {};
+  const size = facts.shape.reduce((product, side) => product * side, 1);
+  for (const name of ["encode", "decode", "realize", "encode", "decode", "realize"]) {
+    const feeds = Object.fromEntries(facts.graphs[name].inputs.map(({ name: port, shape }) => {
+      const dims = [1, ...shape.slice(1)], data = new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(0.1);
+      return [port, { data, dims }];
+    }));
+    const times = [];
+    for (let turn = 0; turn < 60; turn++) {
+      const began = performance.now();
+      await engine.run(name, feeds);
+      times.push(performance.now() - began);
+    }
+    found[name] = times.slice(10) /* of the second round: compilers warm up */.sort((a, b) => a - b)[25];
+  }
+  return found;
+}"""
+
+
+def main() -> None:
+    """Measure both, keep, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("demo", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        models = {
+            "the demo's digits, 8x8 gray": modelfile.load(asked.demo),
+            "fusion, 64x64 RGB": large(Path(scratch)),
+        }
+        rows = [
+            measured(browser.new_page(), name, model, Path(scratch) / f"{at}.html")
+            for at, (name, model) in enumerate(models.items())
+        ]
+    writing.write_json(HERE / "results" / "page.json", {"rows": rows})
+    for row in rows:
+        print(row)
+
+
+def chromium() -> str:
+    """The browser of this machine."""
+    found = next((place for name in BROWSERS if (place := shutil.which(name))), None)
+    if found is None:
+        raise SystemExit(f"no Chromium here: none of {', '.join(BROWSERS)} is on the path")
+    return found
+
+
+def large(place: Path) -> Model:
+    """A fused model of 64x64 pictures as ``amalgan train`` would build it, not trained."""
+    spec = DataSpec(kind="image", shape=(3, 64, 64))
+    system = seeded(lambda: system_class("fusion")(FusionConfig(), spec), 0)
+    x = torch.rand(64, *spec.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    batch = Batch(x, torch.full((64,), -1), torch.arange(64))
+    system.eval().settle([batch], Draws(seed=0, round=0, total=64))
+    modelfile.publish(place / "model.safetensors", system, name="fusion", facts={})
+    return modelfile.load(place)
+
+
+def measured(tab: Page, name: str, model: Model, target: Path) -> dict[str, Any]:
+    """Size in MB, and times in milliseconds."""
+    page(model, target)
+    tab.goto(target.as_uri())
+    tab.wait_for_selector("html[data-ready]", state="attached")
+    ready = float(tab.get_attribute("html", "data-ready") or "nan")
+    tab.wait_for_timeout(2000)
+    return {"model": name, "megabytes": target.stat().st_size / 2**20, "ready": ready} | tab.evaluate(MEASURE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""How large a page is, and how fast."""
+
+from __future__ import annotations
+
+from tables.markdown import stored, table
+
+
+def page() -> str:
+    """A row a model."""
+    head = ["model", "file, MB", "ready after, ms", "encode, ms", "decode, ms", "decode realistically, ms"]
+    rows = stored("page")["rows"]
+    return table(
+        head,
+        (
+            [
+                row["model"],
+                f"{row['megabytes']:.1f}",
+                f"{row['ready']:.0f}",
+                *(f"{row[name]:.1f}" for name in ("encode", "decode", "realize")),
+            ]
+            for row in rows
+        ),
+    )
+
+
+TABLES = {"page": page}

@@ -1,0 +1,85 @@
+"""What a page knows of a model's codes: where they lie, and the directions along which they mean something.
+
+training pictures, else new ones of every class ─► codes, labels ─► components by variance, ways to each class
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from amalgan.data import Dataset
+from amalgan.modelfile import Model
+from amalgan.streams import Draws, key
+from amalgan.studies.report.exploration.subject import Subject
+from amalgan.studies.report.numbers import percent
+from amalgan.studies.report.page import readable
+from amalgan.systems.abilities import Encodes, Generates, Samples
+from amalgan.tasks.exploring.directions import Direction, class_means, encoded, principal, to_classes
+from amalgan.tasks.generate import classes_heard, generate_each
+from amalgan.tasks.walk import scale_of
+from amalgan.types import UNLABELED
+
+AMONG = 2000
+"""At most so many codes are looked at."""
+COMPONENTS, CLASSES = 8, 10
+DEVIATIONS, WAY = (-3.0, 3.0), (-0.5, 1.5)
+"""How far a slider goes: in deviations, and in shares of the way to a class."""
+
+
+def codes_of(model: Model, data: Dataset | None, size: int) -> dict[str, Any]:
+    """Return where codes of ``size`` numbers lie, and which directions there are, as JSON."""
+    found = seen(model, data)
+    start = torch.zeros(size) if found is None else found[0].mean(0)
+    scale = scale_of(model, start[None])
+    return {
+        "size": size,
+        "start": packed(start),
+        "scale": {"mean": packed(scale.mean), "deviation": packed(scale.deviation)},
+        "directions": [] if found is None else list(directions(model, *found)),
+    }
+
+
+def seen(model: Model, data: Dataset | None) -> tuple[Float[Tensor, "N K"], Int[Tensor, " N"]] | None:
+    """Return codes and labels: of training pictures, else new ones; None where there are neither."""
+    if data is not None and isinstance(model.system, Encodes):
+        subject = Subject(model=model, data=data, count=AMONG, seed=0)
+        return subject.code[:AMONG], subject.label[:AMONG]
+    shown = torch.tensor(classes_heard(model) or [UNLABELED])
+    label = shown.repeat(-(-AMONG // len(shown)))[:AMONG]
+    if isinstance(model.system, Samples):
+        draws = Draws(seed=key(0, "page codes"), round=0, total=AMONG, device=model.device)
+        with torch.no_grad():
+            return model.system.sample_code(label.to(model.device), draws).cpu(), label
+    if isinstance(model.system, Generates) and isinstance(model.system, Encodes):
+        x = torch.cat(list(generate_each(model, label, seed=0, purpose="page codes")))
+        return encoded(model, x), label
+    return None
+
+
+def directions(
+    model: Model, code: Float[Tensor, "N K"], label: Int[Tensor, " N"]
+) -> Iterator[dict[str, Any]]:
+    """Yield the sliders, as ``amalgan explore`` finds their directions."""
+    for one in principal(code, COMPONENTS):
+        yield slider(one, DEVIATIONS, f"{percent(one.share or 0)} of the variance", "What varies most")
+    means = class_means(code, label)
+    for one in to_classes(means, model.spec.classes, CLASSES) if means else []:
+        yield slider(one, WAY, "", "Toward a class")
+
+
+def slider(direction: Direction, reach: tuple[float, float], note: str, group: str) -> dict[str, Any]:
+    """Return a direction as JSON."""
+    low, high = reach
+    name, step = readable(direction.name), packed(direction.step)
+    return {"name": name, "note": note, "group": group, "step": step, "low": low, "high": high}
+
+
+def packed(numbers: Tensor) -> str:
+    """Return float32 numbers as base64."""
+    return b64encode(numbers.detach().cpu().float().numpy().astype("<f4").tobytes()).decode()

@@ -1,0 +1,102 @@
+// The page: reads what it carries, starts the worker, and shows the views that the model has the abilities for.
+
+import { bytesOf, doublesOf, floatsOf, unpacked } from "./base64.js";
+import { h } from "./dom.js";
+import { workerEngine } from "./engine.js";
+import { makeView } from "./make.js";
+import { rebuildView } from "./rebuild.js";
+import { betweenView } from "./between.js";
+import { turnView } from "./turn.js";
+import { normalView } from "./normal.js";
+import { cardView } from "./card.js";
+
+const TITLES = /** @type {Record<string, string>} */ ({ Normal: "Is it normal?" });
+
+const textOfPart = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id)).textContent ?? "";
+
+/** @param {any} told the JSON of the page @returns {import("./engine.js").Facts} with its numbers as numbers */
+export function factsOf(told) {
+  const { codes, normal: usual } = told, normal = usual && normalOf(usual);
+  const examples = told.examples.map((/** @type {any} */ one) => ({ ...one, planes: bytesOf(one.planes) }));
+  if (!codes) return { ...told, examples, normal };
+  const directions = codes.directions.map((/** @type {any} */ one) => ({ ...one, step: floatsOf(one.step) }));
+  const scale = { mean: floatsOf(codes.scale.mean), deviation: floatsOf(codes.scale.deviation) };
+  return { ...told, examples, normal, codes: { ...codes, start: floatsOf(codes.start), scale, directions } };
+}
+
+/** @param {any} told @returns {import("./engine.js").Normal} */
+function normalOf({ scores, usual, mixture, ...told }) {
+  const unpack = (/** @type {any} */ all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? doublesOf(one) : one]));
+  return /** @type {any} */ ({ ...told, scores: doublesOf(scores), usual: unpack(usual), mixture: unpack(mixture) });
+}
+
+/** The views that a model has what it takes for, in order.
+ * @param {import("./engine.js").Engine} engine @param {(name: string) => void} go @returns {Map<string, any>} */
+export function viewsOf(engine, go) {
+  const { graphs, codes } = engine.facts, views = new Map(), decodes = graphs.decode || graphs.realize;
+  const turn = decodes && codes?.directions.length ? turnView(engine) : null;
+  if ((graphs.sample_code && decodes) || graphs.generate) {
+    views.set("Make", makeView(engine, (code, seed) => { turn?.open(code, seed); go("Turn"); }));
+  }
+  if (turn) views.set("Turn", turn);
+  if (graphs.encode && decodes) views.set("Between", betweenView(engine)).set("Rebuild", rebuildView(engine));
+  if (engine.facts.normal) views.set("Normal", normalView(engine));
+  return views.set("Card", cardView(engine));
+}
+
+/** Tabs, by click, touch and arrow keys. @param {Map<string, any>} views @returns {{tabs: HTMLElement, go: (name: string) => void}} */
+function tabsFor(views) {
+  const names = [...views.keys()], begun = new Set();
+  const go = (/** @type {string} */ name) => {
+    for (const [other, view] of views) {
+      const on = other === name;
+      view.hidden = !on;
+      buttons[names.indexOf(other)].setAttribute("aria-selected", String(on));
+      buttons[names.indexOf(other)].tabIndex = on ? 0 : -1;
+      if (!on) view.leave?.();
+    }
+    if (!begun.has(name)) Promise.resolve(views.get(name).begin()).catch(told);
+    begun.add(name);
+  };
+  const step = (/** @type {KeyboardEvent} */ event) => {
+    const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!way) return;
+    const at = (buttons.indexOf(/** @type {any} */ (event.target)) + way + names.length) % names.length;
+    buttons[at].focus();
+    go(names[at]);
+  };
+  const buttons = names.map((name) => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": name, onclick: () => go(name) }, TITLES[name] ?? name));
+  for (const [name, view] of views) {
+    view.id = name;
+    view.setAttribute("role", "tabpanel");
+    view.setAttribute("aria-labelledby", `tab-${name}`);
+  }
+  return { tabs: h("div", { class: "tabs", role: "tablist", "aria-label": "Views", onkeydown: step }, ...buttons), go };
+}
+
+/** @param {unknown} error */
+function told(error) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("status"));
+  place.textContent = error instanceof Error ? error.message : String(error);
+  place.classList.add("trouble");
+}
+
+async function begin() {
+  const place = /** @type {HTMLElement} */ (document.getElementById("status")), began = performance.now();
+  if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for this page. It needs one of 2023 or later.");
+  const source = new TextDecoder().decode(await unpacked(textOfPart("worker")));
+  const engine = workerEngine(factsOf(JSON.parse(textOfPart("facts"))), source,
+    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) });
+  let go = (/** @type {string} */ _) => {};
+  const views = viewsOf(engine, (name) => go(name)), shown = tabsFor(views);
+  go = shown.go;
+  const place_of_views = /** @type {HTMLElement} */ (document.getElementById("views"));
+  Object.assign(place_of_views, { engine }).append(shown.tabs, ...views.values()); // for whoever wants to measure
+  addEventListener("unhandledrejection", (event) => told(event.reason));
+  go(String([...views.keys()][0]));
+  await engine.ready;
+  place.textContent = "Everything runs in this page: nothing is sent, nothing is fetched.";
+  document.documentElement.dataset.ready = String(Math.round(performance.now() - began));
+}
+
+begin().catch(told);

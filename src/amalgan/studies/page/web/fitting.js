@@ -1,0 +1,42 @@
+// A picture of any size and kind, as the model reads it: cut, filled or distorted as in training.
+
+import { planesOf } from "./pictures.js";
+
+/** @typedef {[number, number, number, number]} Box left, top, width, height */
+
+/** Which part of the source is drawn to which part of the target.
+ * @param {string} fit @param {number} width @param {number} height of the source @param {number} across @param {number} down of the target
+ * @returns {{from: Box, to: Box}} */
+export function boxes(fit, width, height, across, down) {
+  const whole = /** @type {Box} */ ([0, 0, width, height]), all = /** @type {Box} */ ([0, 0, across, down]);
+  if (fit === "stretch") return { from: whole, to: all };
+  if (fit === "pad") {
+    const scale = Math.min(across / width, down / height);
+    const wide = Math.min(Math.max(Math.round(width * scale), 1), across), high = Math.min(Math.max(Math.round(height * scale), 1), down);
+    return { from: whole, to: [Math.floor((across - wide) / 2), Math.floor((down - high) / 2), wide, high] };
+  }
+  const own = fit === "cut" && width >= across && height >= down;
+  const scale = own ? 1 : Math.min(width / across, height / down);
+  const left = (width - across * scale) / 2, top = (height - down * scale) / 2;
+  return { from: [own ? Math.floor(left) : left, own ? Math.floor(top) : top, across * scale, down * scale], to: all };
+}
+
+/** @param {Blob} file @param {{shape: number[], fit: string, background: string}} told
+ * @returns {Promise<Uint8Array>} (C, H, W)
+ * @throws {Error} in a sentence: it is no picture */
+export async function fitted(file, { shape, fit, background }) {
+  let picture;
+  try {
+    picture = await createImageBitmap(file);
+  } catch {
+    throw new Error("This file is no picture that the browser can read. Take a PNG, JPEG, WebP or GIF.");
+  }
+  const [channels, height, width] = shape, canvas = new OffscreenCanvas(width, height);
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  pen.fillStyle = background;
+  pen.fillRect(0, 0, width, height);
+  pen.imageSmoothingQuality = "high";
+  const { from, to } = boxes(fit, picture.width, picture.height, width, height);
+  pen.drawImage(picture, ...from, ...to);
+  return planesOf(pen.getImageData(0, 0, width, height).data, channels);
+}

@@ -1,0 +1,52 @@
+// From one code to another, as ``amalgan.paths`` has it: along the great circle, starting and ending at rest.
+
+const PARALLEL = 1e-3;
+
+/** @param {ArrayLike<number>} numbers @returns {number} Euclidean length */
+export function length(numbers) {
+  let sum = 0;
+  for (let at = 0; at < numbers.length; at++) sum += numbers[at] ** 2;
+  return Math.sqrt(sum);
+}
+
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} share of the way @returns {Float64Array} */
+export function line(a, b, share) {
+  return Float64Array.from(a, (one, at) => one + share * (b[at] - one));
+}
+
+/** The point at ``share`` of the way: direction by angle, length in proportion.
+ * @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} share @returns {Float64Array} */
+export function greatCircle(a, b, share) {
+  const near = length(a), far = length(b);
+  if (near * far === 0) return line(a, b, share);
+  const from = Float64Array.from(a, (one) => one / near), to = Float64Array.from(b, (one) => one / far);
+  const angle = 2 * Math.atan2(length(from.map((one, at) => one - to[at])), length(from.map((one, at) => one + to[at])));
+  if (angle < PARALLEL || angle > Math.PI - PARALLEL) return line(a, b, share);
+  const reach = (near + share * (far - near)) / Math.sin(angle);
+  const left = Math.sin((1 - share) * angle), right = Math.sin(share * angle);
+  return from.map((one, at) => reach * (left * one + right * to[at]));
+}
+
+/** @param {number} share in [0, 1] @returns {number} of a way that starts and ends at rest */
+export function eased(share) {
+  return (1 - Math.cos(Math.PI * share)) / 2;
+}
+
+/** There and back again. @param {number} frames an even number @returns {number[]} shares of the way */
+export function thereAndBack(frames) {
+  const half = frames / 2;
+  return Array.from({ length: frames }, (_, at) => (at < half ? eased(at / half) : 1 - eased((at - half) / half)));
+}
+
+/** Codes on the way between two, in the scale that codes have.
+ * @param {Float32Array} first @param {Float32Array} last @param {number[]} shares
+ * @param {{mean: Float32Array, deviation: Float32Array}} scale @returns {Float32Array} (shares x K) */
+export function codesBetween(first, last, shares, { mean, deviation }) {
+  const standard = (/** @type {Float32Array} */ code) => Float64Array.from(code, (one, at) => (one - mean[at]) / deviation[at]);
+  const from = standard(first), to = standard(last), found = new Float32Array(shares.length * first.length);
+  shares.forEach((share, row) => {
+    const place = greatCircle(from, to, share);
+    found.set(place.map((one, at) => one * deviation[at] + mean[at]), row * first.length);
+  });
+  return found;
+}

@@ -1,0 +1,45 @@
+// Runs the graphs, beside the page, so that it never freezes. The run time stands before it and has set ``ort``.
+
+import { unpacked } from "./base64.js";
+
+const { ort } = /** @type {any} */ (globalThis);
+const packedGraphs = new Map(), sessions = new Map();
+
+/** @param {string} name @returns {Promise<any>} the session of a graph, made when it is first asked for */
+function sessionOf(name) {
+  if (!sessions.has(name)) {
+    const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
+    sessions.set(name, unpacked(packedGraphs.get(name)).then((bytes) => ort.InferenceSession.create(bytes, options)));
+  }
+  return sessions.get(name);
+}
+
+/** @param {string} wasm @param {Record<string, string>} graphs both gzipped, as base64 */
+async function begin(wasm, graphs) {
+  ort.env.wasm.wasmBinary = await unpacked(wasm);
+  ort.env.wasm.numThreads = 1; // pages from a disk share no memory between threads
+  ort.env.logLevel = "error";
+  for (const [name, packed] of Object.entries(graphs)) packedGraphs.set(name, packed);
+}
+
+/** @param {string} name @param {Record<string, {data: any, dims: number[]}>} feeds @returns {Promise<{data: any, dims: number[]}>} */
+async function computed(name, feeds) {
+  const session = await sessionOf(name);
+  const given = Object.entries(feeds).map(([port, { data, dims }]) => [
+    port, new ort.Tensor(data instanceof BigInt64Array ? "int64" : "float32", data, dims),
+  ]);
+  const [made] = Object.values(await session.run(Object.fromEntries(given)));
+  return { data: made.data.slice(), dims: [...made.dims] };
+}
+
+let turn = Promise.resolve();
+addEventListener("message", ({ data: asked }) => {
+  turn = turn.then(async () => {
+    try {
+      const made = asked.wasm ? await begin(asked.wasm, asked.graphs) : await computed(asked.name, asked.feeds);
+      postMessage({ id: asked.id, made });
+    } catch (error) {
+      postMessage({ id: asked.id, error: String(error instanceof Error ? error.message : error) });
+    }
+  });
+});

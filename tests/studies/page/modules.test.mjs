@@ -1,0 +1,153 @@
+// The modules of the page that need no browser.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inflateSync } from "node:zlib";
+import { latest } from "./engine.js";
+import { draws } from "./feeds.js";
+import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
+import { boxes } from "./fitting.js";
+import { codesBetween, greatCircle, thereAndBack } from "./paths.js";
+import { apart, floatsOfPixels, planesOf, psnr, rgbaOf } from "./pictures.js";
+import { crc32, enlarged, png, sheet } from "./png.js";
+import { normals, uniforms } from "./random.js";
+import { shareText, sharedOf } from "./sharing.js";
+import { turned } from "./turn.js";
+
+const near = (a, b, within) => assert.ok(Math.abs(a - b) <= within, `${a} is not ${b} within ${within}`);
+
+test("normal numbers have mean 0 and deviation 1, and follow from the key alone", () => {
+  const found = normals("7/prior", 100_000), mean = found.reduce((a, b) => a + b) / found.length;
+  near(mean, 0, 4 / Math.sqrt(100_000));
+  near(found.reduce((a, b) => a + b * b, 0) / found.length, 1, 4 * Math.sqrt(2 / 100_000));
+  assert.deepEqual(normals("7/prior", 10), found.slice(0, 10));
+  assert.notDeepEqual(normals("8/prior", 10), found.slice(0, 10));
+});
+
+test("uniform numbers lie in [0, 1) and fill it evenly", () => {
+  const found = uniforms("0/part", 100_000), counts = Array(10).fill(0);
+  for (const one of found) { assert.ok(one >= 0 && one < 1); counts[Math.floor(10 * one)] += 1; }
+  for (const count of counts) near(count, 10_000, 5 * Math.sqrt(9000));
+});
+
+test("draws heed the temperature in normal numbers alone, and stand still when asked", () => {
+  const ports = [{ name: "noise", drawn: "normal", shape: ["batch", 3] }, { name: "part", drawn: "uniform", shape: ["batch"] },
+    { name: "label", drawn: "", shape: ["batch"] }];
+  const warm = draws(ports, 2, { seed: 1, temperature: 1 }), cold = draws(ports, 2, { seed: 1, temperature: 0.5 });
+  assert.deepEqual(Object.keys(warm), ["noise", "part"]);
+  assert.deepEqual(warm.noise.dims, [2, 3]);
+  warm.noise.data.forEach((one, at) => near(cold.noise.data[at], one / 2, 1e-6));
+  assert.deepEqual(warm.part, cold.part);
+  const still = draws(ports, 2, { seed: 1, temperature: 1, still: true }).noise.data;
+  assert.deepEqual(still.slice(0, 3), still.slice(3));
+});
+
+test("a quarter of a circle keeps its length, and parallel codes take the line", () => {
+  const middle = greatCircle([2, 0], [0, 2], 0.5);
+  near(middle[0], Math.SQRT2, 1e-12);
+  near(middle[1], Math.SQRT2, 1e-12);
+  assert.deepEqual([...greatCircle([1, 1], [3, 3], 0.5)], [2, 2]);
+  assert.deepEqual([...greatCircle([0, 0], [4, 2], 0.25)], [1, 0.5]);
+});
+
+test("a way begins and ends at its codes, and a film comes back", () => {
+  const scale = { mean: Float32Array.of(1, 2), deviation: Float32Array.of(2, 1) }, a = Float32Array.of(3, 1), b = Float32Array.of(0, 4);
+  const found = codesBetween(a, b, [0, 1], scale);
+  [...a, ...b].forEach((one, at) => near(found[at], one, 1e-6));
+  const shares = thereAndBack(8);
+  assert.deepEqual([shares.length, shares[0], shares[4]], [8, 0, 1]);
+  near(shares[3], shares[5], 1e-12);
+});
+
+test("pixels become numbers and pixels again", () => {
+  const planes = Uint8Array.from({ length: 256 }, (_, at) => at), rgba = rgbaOf(floatsOfPixels(planes), [1, 16, 16]);
+  assert.deepEqual(planesOf(rgba, 1), planes);
+  const colors = Uint8ClampedArray.of(255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255);
+  assert.deepEqual([...planesOf(colors, 3)], [255, 0, 0, 0, 255, 0, 0, 0, 255]);
+  assert.deepEqual([...planesOf(colors, 1)], [76, 150, 29]);
+});
+
+test("psnr and differences are those of their definitions", () => {
+  near(psnr(Float32Array.of(0, 0), Float32Array.of(0.2, -0.2)), 20, 1e-5);
+  assert.equal(psnr(Float32Array.of(1), Float32Array.of(1)), Infinity);
+  const far = apart(Float32Array.of(0, 0.25, 1), Float32Array.of(0, 0, -1), 4);
+  assert.deepEqual([...far], [-1, 0, 1]);
+});
+
+test("pictures are fitted as in training", () => {
+  assert.deepEqual(boxes("crop", 20, 10, 8, 8), { from: [5, 0, 10, 10], to: [0, 0, 8, 8] });
+  assert.deepEqual(boxes("pad", 20, 10, 8, 8), { from: [0, 0, 20, 10], to: [0, 2, 8, 4] });
+  assert.deepEqual(boxes("stretch", 20, 10, 8, 8), { from: [0, 0, 20, 10], to: [0, 0, 8, 8] });
+  assert.deepEqual(boxes("cut", 21, 10, 8, 8), { from: [6, 1, 8, 8], to: [0, 0, 8, 8] });
+});
+
+test("a PNG holds its pixels, and every chunk its check", async () => {
+  assert.equal(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
+  const rgba = Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 255), file = await png([rgba], { width: 1, origin: { text: { a: "b" }, xmp: "<x/>" } });
+  const view = new DataView(file.buffer), chunks = {};
+  for (let at = 8; at < file.length;) {
+    const length = view.getUint32(at), kind = new TextDecoder().decode(file.subarray(at + 4, at + 8));
+    assert.equal(view.getUint32(at + 8 + length), crc32(file.subarray(at + 4, at + 8 + length)));
+    chunks[kind] = file.subarray(at + 8, at + 8 + length);
+    at += 12 + length;
+  }
+  assert.deepEqual(Object.keys(chunks), ["IHDR", "tEXt", "iTXt", "IDAT", "IEND"]);
+  assert.deepEqual([...inflateSync(chunks.IDAT)], [0, 1, 2, 3, 0, 4, 5, 6]);
+});
+
+test("enlarged pixels are squares, and a sheet leaves white between", () => {
+  const two = Uint8ClampedArray.of(1, 1, 1, 255, 2, 2, 2, 255), large = enlarged(two, 2, 2);
+  assert.deepEqual(Array.from({ length: 8 }, (_, at) => large[4 * at]), [1, 1, 2, 2, 1, 1, 2, 2]);
+  const made = sheet([two, two, two], { width: 2, columns: 2, gap: 1 });
+  assert.equal(made.width, 7);
+  assert.equal(made.rgba.length, 4 * 7 * 5);
+  assert.deepEqual([made.rgba[0], made.rgba[4 * 8], made.rgba[4 * 9], made.rgba[4 * 10]], [255, 1, 2, 255]);
+});
+
+test("a shared text gives back its code, and says what is wrong with others", () => {
+  const told = { digest: "0123456789abcdef", size: 3 }, code = Float32Array.of(0.1, -2, 3e-8);
+  const text = shareText({ code, seed: 5 }, told.digest);
+  assert.match(text, /^amalgan\.01234567\.5\.[\w-]+$/);
+  assert.deepEqual(sharedOf(` ${text}\n`, told), { code, seed: 5 });
+  for (const wrong of ["", "hello", "a.b.c.d", text.replace(".5.", ".x."), text.replace("amalgan", "other")]) {
+    assert.throws(() => sharedOf(wrong, told), /holds no code/);
+  }
+  assert.throws(() => sharedOf(text.replace("0123", "9999"), told), /another model \(99994567\)/);
+  assert.throws(() => sharedOf(text.slice(0, -4), told), /cut off/);
+  assert.throws(() => sharedOf(shareText({ code: Float32Array.of(NaN, 0, 0), seed: 0 }, told.digest), told), /no number/);
+});
+
+test("sliders add their steps to where they start", () => {
+  const start = Float32Array.of(1, 1), ways = [{ step: Float32Array.of(1, 0) }, { step: Float32Array.of(0.5, 2) }];
+  assert.deepEqual([...turned(start, ways, [2, -1])], [2.5, -1]);
+  assert.deepEqual([...start], [1, 1]);
+});
+
+test("of calls that come too fast the first and the last are made", async () => {
+  const made = [], act = latest(async (one) => { made.push(one); await new Promise((go) => setTimeout(go, 5)); });
+  await Promise.all([act(1), act(2), act(3)]);
+  assert.deepEqual(made, [1, 3]);
+});
+
+test("the density of a mixture is that of its definition", () => {
+  const told = { logWeight: Float64Array.of(Math.log(0.25), Math.log(0.75)), center: Float64Array.of(0, 0, 1, 1),
+    factor: Float64Array.of(1, 0, 0, 1, 2, 0, 1, 0.5), mean: Float64Array.of(1, 1), deviation: Float64Array.of(2, 1) };
+  // at (1, 1) the standard place is 0: the first part has its peak; the second is solved by hand: z = (-1/2, -1)
+  const first = 0.25 / (2 * Math.PI), second = (0.75 * Math.exp(-(0.25 + 1) / 2)) / (2 * Math.PI * 1);
+  near(logDensity([1, 1], told), Math.log((first + second) / 2), 1e-12);
+});
+
+test("ranks count ties as stranger, and heat begins above what is usual", () => {
+  assert.deepEqual(rank(Float64Array.of(1, 2, 3, 4), 3), { stranger: 2, of: 4, p: 0.6 });
+  assert.deepEqual(rank(Float64Array.of(1, 2), 9), { stranger: 0, of: 2, p: 1 / 3 });
+  assert.deepEqual([...excess([1, 5], { mean: Float64Array.of(2, 1), deviation: Float64Array.of(1, 2) })], [0, 2]);
+  const cold = painted(Float32Array.of(-1), Float32Array.of(0), 3), hot = painted(Float32Array.of(-1), Float32Array.of(3), 3);
+  near(127.5 * (cold[0] + 1), 45, 1e-4);
+  near(127.5 * (hot[0] + 1), 0.08 * 45 + 0.92 * 240, 1e-4);
+});
+
+test("errors are means over channels, smoothed over what lies within the picture", () => {
+  assert.deepEqual([...errorMap(Float32Array.of(1, 0, 3, 0), Float32Array.of(0, 0, 0, 2), 2)], [5, 2]);
+  assert.deepEqual([...smoothed(Float32Array.of(4, 0, 0, 0, 8, 0), 3, 3)], [3, 2, 2, 3, 2, 2]);
+  assert.deepEqual([...smoothed(Float32Array.of(4, 1), 2, 1)], [4, 1]);
+});

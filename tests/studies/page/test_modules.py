@@ -1,0 +1,59 @@
+"""The modules of the page without a browser: what node finds, and that they make one script."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from amalgan.studies.page import bundle
+
+WEB = Path(str(files("amalgan.studies.page") / "web"))
+
+
+def test_the_modules_do_what_they_say(tmp_path: Path) -> None:
+    if (node := shutil.which("node")) is None:
+        pytest.skip("no node here")
+    for module in WEB.glob("*.js"):
+        shutil.copy(module, tmp_path)
+    shutil.copy(Path(__file__).with_name("modules.test.mjs"), tmp_path)
+    (tmp_path / "package.json").write_text(json.dumps({"type": "module"}))
+    ran = subprocess.run(
+        [node, "--test", "modules.test.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_one_script_holds_every_module_once_after_what_it_imports() -> None:
+    script = bundle.bundled("app.js")
+    order = list(dict.fromkeys(bundle.order("app.js")))
+    assert {*order, "worker.js"} == {module.name for module in WEB.glob("*.js")}
+    assert order.index("random.js") < order.index("feeds.js") < order.index("make.js") < order.index("app.js")
+    places = [script.index(bundle.source(name).splitlines()[0]) for name in order]
+    assert places == sorted(places)
+    assert not [line for line in script.splitlines() if line.startswith(("import ", "export "))]
+
+
+def test_the_worker_has_no_module_syntax_left() -> None:
+    script = bundle.worker()
+    assert "import.meta" not in script and "export{" not in script
+    assert "InferenceSession:" in script and "sourceMappingURL" not in script
+
+
+def test_no_module_writes_text_as_html_or_asks_for_anything() -> None:
+    for module in WEB.glob("*.js"):
+        text = module.read_text()
+        for word in (
+            "innerHTML",
+            "insertAdjacentHTML",
+            "eval(",
+            "fetch(",
+            "XMLHttpRequest",
+            "WebSocket",
+            "http",
+        ):
+            assert word not in text, f"{module.name} has {word}"
