@@ -26,13 +26,13 @@ import torch
 import amalgan as ag
 import writing
 from amalgan.data import Dataset, open_data, to_pixels
-from amalgan.modelfile import Model
-from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName, counts_of
-from amalgan.tasks.augmenting.arms import School
-from amalgan.tasks.augmenting.lessons import Labeled
-from amalgan.tasks.augmenting.verification import Verification
-from amalgan.tasks.augmenting.verify import SEEDS, remembered, unbalanced
-from amalgan.tasks.scoring.scores import picked
+from amalgan.data.dataset.subsets import picked
+from amalgan.features.classifier_training import Labeled
+from amalgan.studies.augment.classifiers import School
+from amalgan.studies.augment.verification import Verification
+from amalgan.studies.augment.verify import SEEDS, remembered, unbalanced
+from amalgan.systems.model_file import Model
+from amalgan.tasks.augment.additions import Augmenter, Policy, PolicyName, counts_of
 
 RESULTS = Path(__file__).parent / "results" / "augment.json"
 BASE, BY_MODEL = ("nothing", "moved", "smote"), ("added", "added_moved")

@@ -15,11 +15,11 @@ import torch
 from PIL import Image
 
 import writing
-from amalgan import modelfile
 from amalgan.data import Records, open_data, to_pixels
-from amalgan.modelfile import Model
-from amalgan.studies.poster import Poster
-from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName
+from amalgan.studies.demo.poster import Poster
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.augment.additions import Augmenter, Policy, PolicyName
 
 COLUMNS, COLORS = 20, 64
 SAID = {
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("out", type=Path)
     asked = parser.parse_args()
-    model = modelfile.load(asked.model)
+    model = model_file.load(asked.model)
     train = open_data(asked.data, like=model.spec).labeled
     poster = Poster()
     for kind in get_args(PolicyName):

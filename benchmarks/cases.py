@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits, make_moons
 
-from amalgan.tasks.augmenting.lessons import Labeled
-from amalgan.types import DataSpec
+from amalgan.core.types import DataSpec
+from amalgan.features.classifier_training import Labeled
 
 TESTED = 2000
 

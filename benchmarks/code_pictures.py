@@ -21,15 +21,15 @@ from skimage import data
 
 import amalgan as ag
 from amalgan.config.data import DataConfig
+from amalgan.core.files import write_changed
 from amalgan.data import from_pixels, open_data, png_bytes, to_pixels
-from amalgan.data.grids import grid
-from amalgan.files import write_changed
-from amalgan.tasks.detecting.heat import colored, rebuilt, usual
-from amalgan.tasks.embedding.embed import embed
-from amalgan.tasks.embedding.lineup import lineup
-from amalgan.tasks.embedding.map import map_picture
-from amalgan.tasks.embedding.similar import Space
-from amalgan.tasks.paint import painted
+from amalgan.data.writing.grids import grid
+from amalgan.tasks.detect.heat import colored, rebuilt, usual
+from amalgan.tasks.embed.embed import embed
+from amalgan.tasks.embed.lineup import lineup
+from amalgan.tasks.embed.map import map_picture
+from amalgan.tasks.embed.similar import Space
+from amalgan.tasks.explore.overlay import painted
 
 DOCS = Path(__file__).parents[1] / "docs"
 SIDE, SCALE = 32, 3

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor
 
-from amalgan.coding import container
+from amalgan.codec import amg_file
 from amalgan.data import Dataset, Records, to_pixels
-from amalgan.modelfile import Model
-from amalgan.tasks.compressing import compress
-from amalgan.tasks.compressing.compress import Numbers
+from amalgan.systems.model_file import Model
+from amalgan.tasks.compress import compress
+from amalgan.tasks.compress.compress import Numbers
 from amalgan.tasks.generate import DecoderName
 from amalgan.training import coders, loop
 from formats import Pixels, psnr
@@ -30,7 +30,7 @@ CHUNK = 250
 class Coded(NamedTuple):
     """A split's codes at one quality."""
 
-    head: container.Head
+    head: amg_file.Head
     numbers: list[Numbers]
     bytes_each: float
     """Of single files, headers included."""
@@ -60,11 +60,11 @@ def coded(model: Model, records: Records, quality: int) -> Coded:
     wrote = time.process_time()
     numbers = [Numbers(head.level, coder.unpack(code, head.level)) for code in codes]  # type: ignore[arg-type]
     ended = time.process_time()
-    archive = container.pack_archive(head, zip(records.names, codes, strict=True))
+    archive = amg_file.pack_archive(head, zip(records.names, codes, strict=True))
     return Coded(
         head=head,
         numbers=numbers,
-        bytes_each=float(np.mean([len(container.pack(head, code)) for code in codes])),
+        bytes_each=float(np.mean([len(amg_file.pack(head, code)) for code in codes])),
         bytes_each_archive=len(archive) / len(codes),
         written=wrote - began,
         unpacked=ended - wrote,

@@ -25,8 +25,8 @@ import amalgan as ag
 import writing
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.tasks.scoring.codes import code_scores
-from amalgan.tasks.scoring.scores import Trial
+from amalgan.evaluation.scores.codes import code_scores
+from amalgan.evaluation.scores.score import Trial
 
 RESULT = Path(__file__).parent / "results" / "codes.json"
 COUNT = 10_000

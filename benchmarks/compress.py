@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 from PIL import features
 
-from amalgan import modelfile
 from amalgan.data import Records, open_data, to_pixels
-from amalgan.modelfile import Model
+from amalgan.systems import model_file
 from amalgan.systems.abilities import Decodes, Encodes
+from amalgan.systems.model_file import Model
 from coded import CHUNK, equipped, own_row, qualities, tested
 from formats import Pixels, others, psnr
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("data")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    model = modelfile.load(asked.model)
+    model = model_file.load(asked.model)
     data = open_data(asked.data, like=model.spec)
     model = equipped(model, data)
     records = tested(data)

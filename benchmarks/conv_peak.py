@@ -30,8 +30,8 @@ from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.parts import Networks
 from amalgan.config.systems import GanConfig
+from amalgan.core.types import DataSpec
 from amalgan.networks.conv import ConvDecoder
-from amalgan.types import DataSpec
 
 RESULTS = Path(__file__).parent / "results"
 BATCH = 64

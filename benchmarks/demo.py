@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 import writing
-from amalgan.studies import demo
+from amalgan.studies.demo import demo
 
 HERE = Path(__file__).parent
 

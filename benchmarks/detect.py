@@ -35,11 +35,11 @@ from torch import from_numpy
 import amalgan as ag
 import writing
 from amalgan.config.data import DataConfig
+from amalgan.core.files import replacing
 from amalgan.data import Dataset, Records, open_data
-from amalgan.files import replacing
 from amalgan.metrics.detection import auroc, joined
-from amalgan.tasks.detecting.detect import Detection, bounds, detect
-from amalgan.tasks.detecting.normals import sides
+from amalgan.tasks.detect.detect import Detection, bounds, detect
+from amalgan.tasks.detect.normals import sides
 
 RESULT = Path(__file__).parent / "results" / "detect.json"
 RATE = 0.05

@@ -24,7 +24,7 @@ import numpy as np
 import amalgan as ag
 from amalgan.cli import main as command
 from amalgan.config.data import DataConfig
-from amalgan.files import write_json
+from amalgan.core.files import write_json
 from kinds import DOORS, package_for, serving, write_classes
 
 TARGET = Path(__file__).parent / "results" / "doors.json"

@@ -16,17 +16,17 @@ from PIL import Image
 from torch import Tensor
 
 import writing
-from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
-from amalgan.modelfile import Model
-from amalgan.studies.poster import Poster
-from amalgan.studies.report.exploration.looks import mapped
-from amalgan.studies.report.exploration.subject import Subject
-from amalgan.studies.report.exploration.ways import DEVIATIONS
-from amalgan.tasks.exploring.directions import between_classes, principal, strips
-from amalgan.tasks.paint import painted
-from amalgan.tasks.scoring.scorers import scorers
-from amalgan.tasks.walk import walk
+from amalgan.studies.demo.poster import Poster
+from amalgan.studies.explore.attribution import mapped
+from amalgan.studies.explore.directions import DEVIATIONS
+from amalgan.studies.explore.subject import Subject
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.explore.directions import between_classes, principal, strips
+from amalgan.tasks.explore.overlay import painted
+from amalgan.tasks.explore.watched_networks import scorers
+from amalgan.tasks.walk.walk import walk
 
 ACROSS, COLORS = 14, 128
 WAY = torch.linspace(0, 1, len(DEVIATIONS))
@@ -34,7 +34,7 @@ WAY = torch.linspace(0, 1, len(DEVIATIONS))
 
 def main() -> None:
     asked = arguments()
-    model = modelfile.load(asked.model)
+    model = model_file.load(asked.model)
     subject = Subject(model=model, data=open_data(asked.data, like=model.spec), count=500, seed=0, entries=())
     poster = Poster()
     draw_directions(poster, model, subject)

@@ -26,7 +26,7 @@ MOST_SECONDS = 5.0
 
 def main() -> None:
     asked = arguments()
-    from amalgan import registry
+    from amalgan.systems import registry
 
     with tempfile.TemporaryDirectory() as scratch:
         rows = [measure(asked, name, Path(scratch)) for name in asked.systems or registry.names()]

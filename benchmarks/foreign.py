@@ -33,9 +33,9 @@ import writing
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, Records, open_data
 from amalgan.metrics.detection import auroc
-from amalgan.tasks.detecting.detect import ALL, bounds, detect
-from amalgan.tasks.detecting.outside import Outside
-from amalgan.tasks.detecting.signals import JOINT, OUTSIDE
+from amalgan.tasks.detect.detect import ALL, bounds, detect
+from amalgan.tasks.detect.outside import Outside
+from amalgan.tasks.detect.signals import JOINT, OUTSIDE
 
 RESULT = Path(__file__).parent / "results" / "foreign.json"
 JUDGED, FOREIGN, PLANTED, TOP, DRAWS = 300, 100, 10, 20, 20

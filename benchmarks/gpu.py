@@ -23,13 +23,13 @@ import numpy as np
 import torch
 
 import writing
-from amalgan import registry
 from amalgan.config.data import DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, open_data
 from amalgan.studies.compare.costs import peaks, work_of_training
 from amalgan.studies.compare.settings import trained_parameters
 from amalgan.studies.compare.timing import clock_of
+from amalgan.systems import registry
 from amalgan.training import budget, loop
 from amalgan.training.plan import fresh_system
 from amalgan.training.processes import Processes

@@ -27,16 +27,18 @@ from pathlib import Path
 from typing import Any
 
 import writing
-from amalgan import features, modelfile, tensorfile
+from amalgan import features
 from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
+from amalgan.core import tensor_file
+from amalgan.core.errors import AmalganError, UsageError
 from amalgan.data import Dataset, open_data
-from amalgan.errors import AmalganError, UsageError
 from amalgan.studies.compare import outputs, results
 from amalgan.studies.compare.curves import thinned
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import as_far_as
 from amalgan.studies.compare.timing import one_thread
+from amalgan.systems import model_file
 
 ROOT = Path(__file__).parents[1]
 LOOK_SECONDS = 3.0
@@ -218,8 +220,8 @@ def layout(source: Path) -> dict[str, Any]:
 
 def digest(network: Path, name: str) -> str:
     """The name of a kept network: as ``name`` is made, of its own weights."""
-    weights, _ = tensorfile.read(network, expected="a feature network")
-    return f"{name.rpartition('-')[0]}-{modelfile.digest(weights)[:8]}"
+    weights, _ = tensor_file.read(network, expected="a feature network")
+    return f"{name.rpartition('-')[0]}-{model_file.digest(weights)[:8]}"
 
 
 def extends(larger: Path, smaller: Path) -> bool:

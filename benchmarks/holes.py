@@ -21,11 +21,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from amalgan import modelfile
 from amalgan.data import open_data
-from amalgan.modelfile import Model
+from amalgan.systems import model_file
 from amalgan.systems.abilities import Decodes, Encodes
-from amalgan.tasks.restoring.project import filled, project
+from amalgan.systems.model_file import Model
+from amalgan.tasks.restore.project import filled, project
 
 TARGET = Path(__file__).parent / "results" / "holes.json"
 PICTURES, SAMPLES, CHUNK = 100, 4, 50
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("data")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    model = modelfile.load(asked.model)
+    model = model_file.load(asked.model)
     data = open_data(asked.data, like=model.spec)
     x = data.test.take(data.test.spaced(PICTURES))
     found = {

@@ -30,17 +30,17 @@ from amalgan import networks
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
+from amalgan.core.randomness import key, seeded
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.data import Dataset, Records, open_data, resolve_augment
-from amalgan.data.views import view
+from amalgan.data.transforms.views import view
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.objectives.classification import cross_entropy
-from amalgan.streams import key, seeded
 from amalgan.systems.base import Phase, System
 from amalgan.systems.supervised import Supervised
 from amalgan.training import loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import Batch, DataSpec, Step, Tick
 
 RESULTS = Path(__file__).parent / "results" / "labels.json"
 RATES = (2e-3, 5e-4)

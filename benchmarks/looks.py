@@ -5,8 +5,8 @@
 Nothing differs in truth. Seeds are added, from one look to the next, until the verdict is another one than
 ``inconclusive`` or there are 80. ``every seed``: an interval of 95 % after each added seed, which is what people do;
 ``every look``: an interval of 95 % at 5, 10, 20, 40 and 80 seeds, as was advised before; ``the rule``: as now
-(``amalgan.metrics.looks``). Effects: right and wrong answers of 100 test examples with chance of seeds, of examples
-and of both; comparisons: paired Gaussian differences. Writes benchmarks/results/looks.json.
+(``amalgan.metrics.sequential``). Effects: right and wrong answers of 100 test examples with chance of seeds, of
+examples and of both; comparisons: paired Gaussian differences. Writes benchmarks/results/looks.json.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 
 import writing
 from amalgan.metrics.effect import effect
-from amalgan.metrics.looks import OF_COMPARISONS, OF_EFFECTS, look
+from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, look
 from amalgan.metrics.statistics import compared, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "looks.json"

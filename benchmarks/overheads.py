@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from amalgan import registry
+from amalgan.systems import registry
 from amalgan.training import plan, run
 from amalgan.training.ledger import Ledger
 from amalgan.training.order import Order

@@ -18,13 +18,13 @@ import torch
 from playwright.sync_api import Page, sync_playwright
 
 import writing
-from amalgan import modelfile
 from amalgan.config.systems import FusionConfig
-from amalgan.modelfile import Model
-from amalgan.registry import system_class
-from amalgan.streams import Draws, seeded
+from amalgan.core.randomness import Draws, seeded
+from amalgan.core.types import Batch, DataSpec
 from amalgan.studies.page.page import page
-from amalgan.types import Batch, DataSpec
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.systems.registry import system_class
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         models = {
-            "the demo's digits, 8x8 gray": modelfile.load(asked.demo),
+            "the demo's digits, 8x8 gray": model_file.load(asked.demo),
             "fusion, 64x64 RGB": large(Path(scratch)),
         }
         rows = [
@@ -85,8 +85,8 @@ def large(place: Path) -> Model:
     x = torch.rand(64, *spec.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
     batch = Batch(x, torch.full((64,), -1), torch.arange(64))
     system.eval().settle([batch], Draws(seed=0, round=0, total=64))
-    modelfile.publish(place / "model.safetensors", system, name="fusion", facts={})
-    return modelfile.load(place)
+    model_file.publish(place / "model.safetensors", system, name="fusion", facts={})
+    return model_file.load(place)
 
 
 def measured(tab: Page, name: str, model: Model, target: Path) -> dict[str, Any]:

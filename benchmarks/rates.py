@@ -24,17 +24,17 @@ from typing import Any
 import torch
 from PIL import features
 
-from amalgan import modelfile
-from amalgan.coding import container
+from amalgan.codec import amg_file
 from amalgan.data import open_data, to_pixels
-from amalgan.data.own import own_sized
+from amalgan.data.dataset.native_size import own_sized
+from amalgan.data.decoding.pixels import delivered
 from amalgan.features import features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
-from amalgan.modelfile import Model
-from amalgan.tasks.compressing import compress
-from amalgan.tasks.compressing.compress import Numbers
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.compress import compress
+from amalgan.tasks.compress.compress import Numbers
 from amalgan.tasks.generate import DecoderName
-from amalgan.tasks.scoring.scores import delivered
 from coded import CHUNK, coded, equipped, own_row, qualities, shown, tested
 from formats import Pixels, count, others, psnr
 
@@ -52,11 +52,11 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=None, help="photos: so many pictures at most")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    model = modelfile.load(asked.model)
+    model = model_file.load(asked.model)
     made = mnist(model, asked.data) if asked.name == "mnist" else photos(model, asked.data, asked.most)
     facts = {"model": described(model, asked.model), **made, "libraries": versions()}
     if asked.fusion:
-        facts["fusion"] = realistic(modelfile.load(asked.fusion), asked.data)
+        facts["fusion"] = realistic(model_file.load(asked.fusion), asked.data)
     target = HERE / "results" / f"rates_{asked.name}.json"
     target.write_text(json.dumps(facts, indent=2) + "\n")
     draw(asked.name, facts)
@@ -122,7 +122,7 @@ def own_photos(
     found = [Numbers(head.level, coder.unpack(code, head.level)) for code in codes]  # type: ignore[arg-type]
     back = [to_pixels(compress.decoded(model, [one]), model.spec)[0] for one in found]
     ended = time.process_time()
-    files, every = [container.pack(head, code) for code in codes], count(pixels)
+    files, every = [amg_file.pack(head, code) for code in codes], count(pixels)
     return {
         "format": "amalgan",
         "quality": quality,

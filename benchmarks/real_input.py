@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 import writing
-from amalgan.data.builtin import PHOTOS, photograph
+from amalgan.data.readers.builtin import PHOTOS, photograph
 
 RESULTS = Path(__file__).parent / "results" / "real_input.json"
 OUT = Path("runs/real-input")

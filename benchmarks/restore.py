@@ -28,10 +28,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from amalgan import modelfile
-from amalgan.data.damage import coded, larger, shrunk
-from amalgan.modelfile import Model
-from amalgan.tasks.restoring.mend import Repair, mend
+from amalgan.data.transforms.damage import coded, larger, shrunk
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.restore.windows import Repair, mend
 
 TARGET = Path(__file__).parent / "results" / "restore.json"
 LEVELS = {"denoise": (15, 25, 50), "upscale": (2, 4), "dejpeg": (10, 20, 40)}
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=list(LEVELS), choices=list(LEVELS))
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    model, pictures = modelfile.load(asked.model), list(read(asked.data))
+    model, pictures = model_file.load(asked.model), list(read(asked.data))
     found = json.loads(TARGET.read_text()) if TARGET.exists() else {}
     for task in asked.tasks:
         rows = [measured(model, pictures, task, level) for level in LEVELS[task]]

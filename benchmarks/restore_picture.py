@@ -15,15 +15,15 @@ from PIL import Image
 from torch import Tensor
 
 import writing
-from amalgan import modelfile
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
 from amalgan.data import open_data, to_pixels
-from amalgan.data.damage import strokes
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
-from amalgan.studies.poster import Poster
-from amalgan.tasks.restoring.mend import Repair, mend
-from amalgan.tasks.restoring.project import filled, project
-from amalgan.types import DataSpec
+from amalgan.data.transforms.damage import strokes
+from amalgan.studies.demo.poster import Poster
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.restore.project import filled, project
+from amalgan.tasks.restore.windows import Repair, mend
 from holes import middle
 from restore import blocky, noisy, read, small
 
@@ -47,8 +47,8 @@ def main() -> None:
     torch.set_num_threads(1)
     poster = Poster()
     every = list(read(asked.photographs))
-    draw_mended(poster, modelfile.load(asked.restorer), [center(every[at]) for at in SHOWN])
-    draw_filled(poster, modelfile.load(asked.fused), asked.digits)
+    draw_mended(poster, model_file.load(asked.restorer), [center(every[at]) for at in SHOWN])
+    draw_filled(poster, model_file.load(asked.fused), asked.digits)
     writing.save_poster(poster, asked.out, COLORS)
 
 

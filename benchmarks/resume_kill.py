@@ -27,7 +27,7 @@ def main() -> None:
     asked = arguments()
     if asked.child:
         return train(asked)
-    from amalgan import registry
+    from amalgan.systems import registry
 
     with tempfile.TemporaryDirectory() as scratch:
         rows = [compare(asked, name, Path(scratch)) for name in asked.systems or registry.names()]
@@ -56,7 +56,7 @@ def train(asked: argparse.Namespace) -> None:
     """The child: a run that logs and saves every round."""
     from rich.console import Console
 
-    from amalgan import registry
+    from amalgan.systems import registry
     from amalgan.training import hooks, run
 
     hooks.SAVE_SECONDS, run.LOG_ROUNDS = 0.0, 1

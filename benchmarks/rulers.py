@@ -22,9 +22,9 @@ from torch import Tensor
 
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
-from amalgan.features import features_of, outside, ranking, views
+from amalgan.evaluation.scores.baselines import Components
+from amalgan.features import features_of, outside_network, ranking, views
 from amalgan.metrics.distribution import kernel_distance
-from amalgan.tasks.scoring.baselines import Components
 
 MOST = 256
 BLURS = {"blurred by side/32": 1 / 32, "blurred by side/16": 1 / 16, "blurred by side/8": 1 / 8}
@@ -64,18 +64,20 @@ def show(data: Dataset, cache: str | None) -> None:
     real, held_out = ranking.halves(data)
     told = ", ".join(f"{key} {value:.3g}" for key, value in look.accuracy.items())
     print(f"\n{data.name}, {data.spec.text}, {look.name}: {seconds:.0f} CPU-seconds; held-out: {told}")
-    measures, from_outside = list(ranking.HIGHER_IS_BETTER), outside.applies(data.spec)
+    measures, from_outside = list(ranking.HIGHER_IS_BETTER), outside_network.applies(data.spec)
     measures += ["outer_distance"] if from_outside else []
     print(f"{'n=' + str(len(real)):34}" + "".join(f"{measure:>18}" for measure in measures))
     features = look(real)
-    outer = outside.imagenet_features([real]) if from_outside else None
+    outer = outside_network.imagenet_features([real]) if from_outside else None
     for name, x in (ranking.sets(real, held_out) | more(data, held_out)).items():
         shown = views.eight_bits(x)
         values = ranking.values(features, look(shown))
         if outer is not None:
-            values["outer_distance"] = 1000 * kernel_distance(outside.imagenet_features([shown]), outer)
+            values["outer_distance"] = 1000 * kernel_distance(
+                outside_network.imagenet_features([shown]), outer
+            )
         print(f"{name:34}" + "".join(f"{values[measure]:18.3f}" for measure in measures))
-    unfit = dict(look.unfit) | ({"outer_distance": outside.fooled(data)} if from_outside else {})
+    unfit = dict(look.unfit) | ({"outer_distance": outside_network.fooled(data)} if from_outside else {})
     for measure, why in unfit.items():
         if why:
             print(f"not given: {measure}: {why}")

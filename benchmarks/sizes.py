@@ -29,9 +29,9 @@ from PIL import Image
 
 import amalgan as ag
 import writing
-from amalgan import registry
 from amalgan.config.data import DataConfig
 from amalgan.data import Records, open_data
+from amalgan.systems import registry
 from amalgan.training import speed
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes

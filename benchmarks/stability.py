@@ -28,11 +28,11 @@ from rich.console import Console
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 import writing
-from amalgan import modelfile, registry
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import AmalganError
 from amalgan.data import open_data
-from amalgan.errors import AmalganError
 from amalgan.metrics.distribution import Moments, frechet_distance
+from amalgan.systems import model_file, registry
 from amalgan.systems.abilities import Generates
 from amalgan.training.baseline import LEARNED, Baseline
 from amalgan.training.plan import mean_of
@@ -175,7 +175,7 @@ def trained(cell: Cell, data: str, folder: Path, rounds: int) -> dict[str, Any]:
 def measured(order: Order, reading: DataConfig, place: Path) -> dict[str, Any]:
     """Return how far a model is from the mean picture, for reconstruction and for generation."""
     data = open_data(order.data, reading, seed=order.seed)
-    model, mean = modelfile.load(place), mean_of(data.train)
+    model, mean = model_file.load(place), mean_of(data.train)
     found: dict[str, Any] = {"ratio": Baseline.of(data.validation, mean, "cpu").ratio(model.system)}
     if isinstance(model.system, Generates):
         real = thumbnails(data.train.take(data.train.spaced(256)))

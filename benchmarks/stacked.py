@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.core.errors import DataError
+from amalgan.core.files import replacing
 from amalgan.data import Records, open_data
-from amalgan.errors import DataError
-from amalgan.files import replacing
 
 HELD = 3
 """Pictures in one."""

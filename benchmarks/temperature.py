@@ -22,14 +22,14 @@ from PIL import Image
 from torch import Tensor
 
 import writing
-from amalgan import modelfile
 from amalgan.data import open_data, to_pixels
+from amalgan.evaluation.scores.generation import agreement, sample_scores
+from amalgan.evaluation.scores.score import Trial
 from amalgan.features import features_of
-from amalgan.modelfile import Model
-from amalgan.studies.poster import Poster
+from amalgan.studies.demo.poster import Poster
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
-from amalgan.tasks.scoring.generation import agreement, sample_scores
-from amalgan.tasks.scoring.scores import Trial
 from tables.temperature import temperature
 
 RESULTS = Path(__file__).parent / "results" / "temperature.json"
@@ -43,7 +43,7 @@ COLORS = 32
 def main() -> None:
     asked = arguments()
     torch.set_num_threads(1)
-    models = [modelfile.load(place) for place in asked.models]
+    models = [model_file.load(place) for place in asked.models]
     data = open_data(asked.data, like=models[0].spec)
     trial = Trial(data=data, features=features_of(data), count=COUNT, seed=0)
     if asked.picture:

@@ -32,12 +32,12 @@ import amalgan as ag
 import writing
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data, to_pixels
-from amalgan.data.damage import jpeg
-from amalgan.data.watermark import marked, own_signs, p_value_together, p_values, signs, tails
+from amalgan.data.transforms.damage import jpeg
+from amalgan.data.writing.watermark import marked, own_signs, p_value_together, p_values, signs, tails
 from amalgan.metrics.statistics import binomial_interval
-from amalgan.tasks.detecting.detect import bounds
-from amalgan.tasks.tracing.forensics import Changed
-from amalgan.tasks.tracing.trace import Known, Reals
+from amalgan.tasks.detect.detect import bounds
+from amalgan.tasks.trace.forensics import Changed
+from amalgan.tasks.trace.trace import Known, Reals
 
 RESULT = Path(__file__).parent / "results" / "trace.json"
 LEVEL, RATE = 1e-4, 0.01

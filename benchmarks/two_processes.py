@@ -27,7 +27,7 @@ def main() -> None:
     asked = arguments()
     if asked.child:
         return train(asked)
-    from amalgan import registry
+    from amalgan.systems import registry
 
     with tempfile.TemporaryDirectory() as scratch:
         rows = [compare(asked, name, Path(scratch)) for name in asked.systems or registry.names()]
@@ -57,7 +57,7 @@ def train(asked: argparse.Namespace) -> None:
     import torch
     from rich.console import Console
 
-    from amalgan import registry
+    from amalgan.systems import registry
     from amalgan.training import run
 
     torch.set_num_threads(1)

@@ -23,11 +23,11 @@ import numpy as np
 import torch
 
 import writing
+from amalgan.features.classifier_training import Labeled, steps_for
 from amalgan.metrics.effect import MARGIN, effect
-from amalgan.metrics.looks import OF_EFFECTS, look
-from amalgan.tasks.augmenting.arms import School
-from amalgan.tasks.augmenting.lessons import Labeled, steps_for
-from amalgan.tasks.augmenting.verify import SEEDS, unbalanced
+from amalgan.metrics.sequential import OF_EFFECTS, look
+from amalgan.studies.augment.classifiers import School
+from amalgan.studies.augment.verify import SEEDS, unbalanced
 from cases import CASES, Case, lesson
 
 RESULTS = Path(__file__).parent / "results" / "verdicts.json"

@@ -19,18 +19,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amalgan import modelfile
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import open_data
+from amalgan.data.decoding.pixels import delivered
 from amalgan.features import Features, features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
-from amalgan.modelfile import Model
-from amalgan.paths import great_circle
 from amalgan.priors import Scale
-from amalgan.streams import Draws
+from amalgan.systems import model_file
 from amalgan.systems.abilities import Samples
-from amalgan.tasks.exploring.directions import decoded, encoded
-from amalgan.tasks.scoring.scores import delivered
-from amalgan.types import UNLABELED
+from amalgan.systems.model_file import Model
+from amalgan.tasks.explore.directions import decoded, encoded
+from amalgan.tasks.walk.closed_paths import great_circle
 
 HERE = Path(__file__).parent
 PICTURES = 2000
@@ -38,7 +38,7 @@ PICTURES = 2000
 
 def main() -> None:
     asked = arguments()
-    model = modelfile.load(asked.model)
+    model = model_file.load(asked.model)
     data = open_data(asked.data, like=model.spec)
     features = features_of(data)
     order = torch.randperm(len(data.test), generator=torch.Generator().manual_seed(0))

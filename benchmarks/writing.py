@@ -1,7 +1,7 @@
 """Writing what benchmarks leave: results and pictures of this folder and of docs, which nothing else claims.
 
-``amalgan.files`` replaces only what proves by its content that amalgan wrote it. Results of benchmarks are plain JSON
-and quantized pictures that prove nothing, and stand under version control.
+``amalgan.core.files`` replaces only what proves by its content that amalgan wrote it. Results of benchmarks are plain
+JSON and quantized pictures that prove nothing, and stand under version control.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from PIL import Image
 
-from amalgan import files
-from amalgan.studies.poster import Poster
+from amalgan.core import files
+from amalgan.studies.demo.poster import Poster
 
 
 def write_bytes(target: Path, data: bytes) -> None:

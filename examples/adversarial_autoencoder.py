@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from amalgan import networks
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.networks import Critic
 from amalgan.objectives import adversarial, reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
 from amalgan.systems.base import Phase, System
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 GAME = adversarial.GAMES["nonsaturating"]
 

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from amalgan import networks, priors
 from amalgan.config.parts import Adam, Networks, Prior
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.objectives import latent, reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
 from amalgan.systems.base import Phase, System, collect
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,16 +15,16 @@ import torch
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import FusionConfig
+from amalgan.core.files import write_bytes
+from amalgan.core.randomness import Draws, seeded
+from amalgan.core.types import UNLABELED
 from amalgan.data import grid, open_data, png_bytes, to_pixels
-from amalgan.files import write_bytes
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import Moments, frechet_distance
-from amalgan.streams import Draws, seeded
 from amalgan.systems.fusion import Fusion
 from amalgan.training import loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import UNLABELED
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
 SETTINGS = FusionConfig(

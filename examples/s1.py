@@ -13,17 +13,17 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import GanConfig, RegularizedConfig
+from amalgan.core.files import write_bytes
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import grid, open_data, png_bytes, to_pixels
-from amalgan.files import write_bytes
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import frechet_distance, moments
-from amalgan.streams import Draws
+from amalgan.systems import model_file
 from amalgan.systems.base import System
 from amalgan.training.run import Order, execute
-from amalgan.types import UNLABELED
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
 GAME = Critic(loss="nonsaturating", network=DENSE)  # the article's cross-entropy, with a sign for each player
@@ -43,7 +43,7 @@ def train(name: str, out: Path, images: int) -> System:
     system = "gan" if settings is PLAIN else "regularized"
     folder = out / f"s1-{name.split()[0]}"
     order = Order(data="digits", system=system, settings=settings, out=folder, images=images, overwrite=True)
-    return modelfile.load(execute(order, Console(quiet=True)).model).system
+    return model_file.load(execute(order, Console(quiet=True)).model).system
 
 
 def main(images: int = 60_000, out: Path = Path("runs/examples")) -> dict[str, dict[str, float]]:

@@ -12,19 +12,19 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Networks
 from amalgan.config.systems import AutoencoderConfig, SupervisedConfig
+from amalgan.core.files import write_bytes
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import add_noise, grid, open_data, png_bytes, to_pixels
-from amalgan.files import write_bytes
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import frechet_distance, moments
-from amalgan.streams import Draws
+from amalgan.systems import model_file
 from amalgan.systems.autoencoder import Autoencoder
 from amalgan.systems.supervised import Supervised
 from amalgan.training.run import Order, execute
-from amalgan.types import UNLABELED
 
 CODE_SIZE = 16
 NOISE = 0.5  # its deviation, a quarter of the way from black to white
@@ -37,7 +37,7 @@ def train(out: Path, images: int, denoise: float) -> Autoencoder:
     order = Order(
         data="digits", system="autoencoder", settings=settings, out=out, images=images, overwrite=True
     )
-    return modelfile.load(execute(order, Console(quiet=True)).model).require(Autoencoder)
+    return model_file.load(execute(order, Console(quiet=True)).model).require(Autoencoder)
 
 
 def taught(out: Path, images: int, labels: int | None) -> Supervised:
@@ -52,7 +52,7 @@ def taught(out: Path, images: int, labels: int | None) -> Supervised:
         reading=DataConfig(labeled=labels),
         overwrite=True,
     )
-    return modelfile.load(execute(order, Console(quiet=True)).model).require(Supervised)
+    return model_file.load(execute(order, Console(quiet=True)).model).require(Supervised)
 
 
 def main(images: int = 100_000, out: Path = Path("runs/examples")) -> dict[str, float]:

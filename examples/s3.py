@@ -14,18 +14,18 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Critic, Networks, Perturbation
 from amalgan.config.systems import AugmentedConfig, GanConfig
+from amalgan.core.files import write_bytes
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import grid, open_data, png_bytes, to_pixels
-from amalgan.files import write_bytes
 from amalgan.metrics.distribution import frechet_distance, moments
-from amalgan.streams import Draws
+from amalgan.systems import model_file
 from amalgan.systems.augmented import Augmented
 from amalgan.systems.base import System
 from amalgan.training.run import Order, execute
-from amalgan.types import UNLABELED
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
 GAME = Critic(loss="nonsaturating", network=DENSE)
@@ -54,7 +54,7 @@ def train(name: str, out: Path, images: int) -> System:
         overwrite=True,
         reading=FEW,
     )
-    return modelfile.load(execute(order, Console(quiet=True)).model).system
+    return model_file.load(execute(order, Console(quiet=True)).model).system
 
 
 def main(images: int = 40_000, out: Path = Path("runs/examples")) -> dict[str, float]:

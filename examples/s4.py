@@ -15,16 +15,16 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import AutoencoderConfig, GanConfig
+from amalgan.core.files import replacing, write_bytes
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, grid, open_data, png_bytes, to_pixels
-from amalgan.files import replacing, write_bytes
 from amalgan.metrics.distribution import frechet_distance, moments
 from amalgan.metrics.modes import Landmarks, modes
-from amalgan.streams import Draws
+from amalgan.systems import model_file
 from amalgan.training.run import Order, execute
-from amalgan.types import UNLABELED
 
 DENSE = Networks(
     dense=True, hidden=128, layers=2
@@ -54,7 +54,7 @@ def train(system: str, settings: Any, data: str, images: int) -> tuple[Any, floa
     """A trained system, and its CPU-seconds."""
     out, started = Path(data).with_suffix("") / system, time.process_time()
     order = Order(data=data, system=system, settings=settings, out=out, images=images, overwrite=True)
-    model = modelfile.load(execute(order, Console(quiet=True)).model)
+    model = model_file.load(execute(order, Console(quiet=True)).model)
     return model.system, time.process_time() - started
 
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from amalgan import files
-from amalgan.errors import StateError
+from amalgan.core import files
+from amalgan.core.errors import StateError
 from amalgan.training import state
 from amalgan.training.state import TrainState
 from stress import forked

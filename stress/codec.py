@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amalgan.coder import Coder
-from amalgan.errors import BitstreamError
-from amalgan.modelfile import Model
+from amalgan.codec.transform_coder import Coder
+from amalgan.core.errors import BitstreamError
 from amalgan.systems.abilities import Encodes
-from amalgan.tasks.compressing.compress import coder_of
+from amalgan.systems.model_file import Model
+from amalgan.tasks.compress.compress import coder_of
 from stress import subjects
 from stress.figure import Figure, portion
 from support import SPECS, examples

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from amalgan import modelfile
-from amalgan.errors import AmalganError, BitstreamError, ModelFileError
-from amalgan.tasks.compressing import packed
+from amalgan.core.errors import AmalganError, BitstreamError, ModelFileError
+from amalgan.systems import model_file
+from amalgan.tasks.compress import packed
 from stress import subjects
 from stress.figure import Figure, portion
 from support import SPECS, build, examples, settled
@@ -43,11 +43,11 @@ def figure(share: float, scratch: Path) -> Figure:
     system = settled(
         build("autoencoder", SPECS["vectors"], network=subjects.TINY), examples(SPECS["vectors"])
     )
-    modelfile.publish(scratch / "small.safetensors", system, name="autoencoder", facts={})
+    model_file.publish(scratch / "small.safetensors", system, name="autoencoder", facts={})
     whole, place = (scratch / "small.safetensors").read_bytes(), scratch / "damaged"
     model = subjects.model(scratch)
     files = subjects.pictures(model, portion(FILES, share))
-    readers = [(partial(modelfile.load, place), ModelFileError, whole, round(1 / share))]
+    readers = [(partial(model_file.load, place), ModelFileError, whole, round(1 / share))]
     readers += [(partial(packed.from_file, place, model), BitstreamError, picture, 1) for picture in files]
     tried, broken = 0, list[str]()
     for number, (read, own, data, step) in enumerate(readers):

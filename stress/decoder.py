@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from amalgan import modelfile, tensorfile
-from amalgan.coding import container
-from amalgan.errors import AmalganError, BitstreamError, ModelFileError
-from amalgan.modelfile import Model
-from amalgan.tasks.compressing import packed
-from amalgan.tasks.compressing.compress import decoded, one_code
+from amalgan.codec import amg_file
+from amalgan.core import tensor_file
+from amalgan.core.errors import AmalganError, BitstreamError, ModelFileError
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.compress import packed
+from amalgan.tasks.compress.compress import decoded, one_code
 from stress import subjects
 from stress.figure import Figure, portion
 from stress.guarded import Tally, bounded, mutant
@@ -42,18 +43,18 @@ def picture(data: bytes, draw: random.Random) -> bytes:
     """A mutant of one compressed picture; of every other one the checksum is right."""
     if draw.random() < 0.5:
         return mutant(data, draw)
-    head, code = container.unpack(data)
-    return container.pack(head, mutant(code, draw))
+    head, code = amg_file.unpack(data)
+    return amg_file.pack(head, mutant(code, draw))
 
 
 def archive(data: bytes, draw: random.Random) -> bytes:
     """A mutant of an archive; of every other one both checksums are right."""
     if draw.random() < 0.5:
         return mutant(data, draw)
-    count, deflated, _, _ = container.END.unpack(data[-container.END.size :])
-    tail = len(data) - container.END.size - deflated
-    codes = tail - container.CRC.size * count
-    body, crcs = data[container.START.size : codes], data[codes:tail]
+    count, deflated, _, _ = amg_file.END.unpack(data[-amg_file.END.size :])
+    tail = len(data) - amg_file.END.size - deflated
+    codes = tail - amg_file.CRC.size * count
+    body, crcs = data[amg_file.START.size : codes], data[codes:tail]
     index = zlib.decompress(data[tail : tail + deflated])
     part = draw.randrange(4)
     if part == 0:
@@ -66,7 +67,7 @@ def archive(data: bytes, draw: random.Random) -> bytes:
     sizes = [count, len(again), len(index)]
     if part == 3:
         sizes[draw.randrange(3)] = draw.getrandbits(32)
-    start, end = data[: container.START.size], struct.pack(">III", *sizes)
+    start, end = data[: amg_file.START.size], struct.pack(">III", *sizes)
     return start + body + crcs + again + end + struct.pack(">I", crc32(start + crcs + again + end))
 
 
@@ -104,8 +105,8 @@ def vouched(header: bytes, tensors: bytes) -> bytes:
     data = bytearray(len(header).to_bytes(8, "little") + header + tensors)
     place = bytes(data).find(b'"digest":"') + 10
     if place >= 10 and place + 32 <= 8 + len(header):
-        data[place : place + 32] = tensorfile.BLANK
-        data[place : place + 32] = tensorfile.digest_of(data)
+        data[place : place + 32] = tensor_file.BLANK
+        data[place : place + 32] = tensor_file.digest_of(data)
     return bytes(data)
 
 
@@ -114,10 +115,10 @@ def bombs(many: bytes, whole: bytes) -> Iterator[tuple[str, str, bytes]]:
 
     Beside each, what must be said of it: before memory is asked for, not because there was none.
     """
-    start, inflated = many[: container.START.size], BOMB << 20
+    start, inflated = many[: amg_file.START.size], BOMB << 20
     packer = zlib.compressobj(1)
     index = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(BOMB)), packer.flush()])
-    tail = bytes(container.CRC.size) + index + struct.pack(">III", 1, len(index), inflated)
+    tail = bytes(amg_file.CRC.size) + index + struct.pack(">III", 1, len(index), inflated)
     yield "archive", "does not fit its size", start + tail + struct.pack(">I", crc32(start + tail))
     for length in (1 << 33, 1 << 62, (1 << 64) - 1):
         yield "model", "is not a model file", length.to_bytes(8, "little") + whole[8:]
@@ -154,7 +155,7 @@ def read_archive(model: Model, place: Path, data: bytes) -> None:
 def read_model(place: Path, data: bytes) -> None:
     """As every command does."""
     place.write_bytes(data)
-    modelfile.load(place)
+    model_file.load(place)
 
 
 def figure(share: float, scratch: Path) -> Figure:

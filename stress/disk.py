@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from amalgan import files, modelfile
+from amalgan.core import files
+from amalgan.core.errors import AmalganError, FileError
 from amalgan.data import open_data, write_output
-from amalgan.errors import AmalganError, FileError
-from amalgan.tasks.embedding.embed import Codes
+from amalgan.systems import model_file
+from amalgan.tasks.embed.embed import Codes
 from amalgan.training import state
 from amalgan.training.state import TrainState
 from stress.figure import Figure
@@ -128,7 +129,7 @@ def writes(scratch: Path) -> dict[str, Write]:
     write_output(source, pixels(0).repeat(16, 0))
     return {
         "state": lambda folder, k: state.save(numbered(system, k), folder / "state.safetensors", {}),
-        "model": lambda folder, k: modelfile.publish(
+        "model": lambda folder, k: model_file.publish(
             folder / "model.safetensors",
             numbered(system, k).system,
             name="autoencoder",

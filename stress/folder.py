@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from amalgan.core.errors import StateError
 from amalgan.data import open_data
-from amalgan.data.inspection import Inspection
-from amalgan.errors import StateError
+from amalgan.data.dataset.inspection import Inspection
 from amalgan.training.state import TrainState
 from hostile import HOSTILE
 from stress.figure import Figure

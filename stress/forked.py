@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from amalgan.errors import AmalganError
+from amalgan.core.errors import AmalganError
 
 Work = Callable[[], Any]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from amalgan.errors import AmalganError
+from amalgan.core.errors import AmalganError
 
 MOST_SECONDS = 2.0
 """Of computing, for one input."""

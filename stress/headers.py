@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from amalgan import modelfile, tensorfile
+from amalgan.core import tensor_file
+from amalgan.core.errors import AmalganError
+from amalgan.core.json_schema import read_json
 from amalgan.data import open_data
-from amalgan.data.store import open_store
-from amalgan.errors import AmalganError
-from amalgan.shapes import read_json
+from amalgan.data.dataset.store import open_store
 from amalgan.studies.compare import results
+from amalgan.systems import model_file
 from amalgan.training import state
 from amalgan.training.state import TrainState
 from stress.figure import Figure, portion
@@ -95,21 +96,21 @@ def doors(scratch: Path) -> Iterator[tuple[str, Any, Door]]:
     shop = Workshop.furnished(scratch, pytest.MonkeyPatch())
     order = shop.order("fusion")
     shop.run(order)
-    tensors, header = tensorfile.read(order.out / "model.safetensors", expected="a model file")
+    tensors, header = tensor_file.read(order.out / "model.safetensors", expected="a model file")
 
     def model(odd: Any) -> object:
         place = scratch / "odd.safetensors"
-        tensorfile.write(place, tensors, odd)
-        found = modelfile.load(place)
-        return found.spec.text, found.doubts, found.name, modelfile.info(place)
+        tensor_file.write(place, tensors, odd)
+        found = model_file.load(place)
+        return found.spec.text, found.doubts, found.name, model_file.info(place)
 
     yield "model", header, model
     saved, facts = state.read(order.out / "state.safetensors")
-    system = modelfile.load(order.out).system.requires_grad_(True)
+    system = model_file.load(order.out).system.requires_grad_(True)
 
     def resumed(odd: Any) -> object:
         place = scratch / "state.safetensors"
-        tensorfile.write(place, saved, odd)
+        tensor_file.write(place, saved, odd)
         now = {"threads": 1, "device": "cpu", "torch": "2"}
         return state.restore(
             TrainState.fresh(system), place, facts["identity"], lambda text: None, now=now, accept=True

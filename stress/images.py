@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from amalgan.data.images import decode, measure
-from amalgan.data.layout import Layout
-from amalgan.errors import BadPicture
+from amalgan.core.errors import BadPicture
+from amalgan.data.decoding.images import decode, measure
+from amalgan.data.decoding.layout import Layout
 from stress.figure import Figure, portion
 from stress.guarded import Tally, bounded, mutant
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from amalgan import children
 from amalgan.cli import main
-from amalgan.data.cache import trim
-from amalgan.data.grids import png_names
+from amalgan.core import subprocesses
+from amalgan.data.dataset.cache import trim
+from amalgan.data.writing.grids import png_names
 from stress.figure import Figure
 from stress.writes import SMALL, pictures
 
@@ -231,13 +231,17 @@ def imported(scratch: Path) -> Iterator[str]:
     try:
         command = [
             sys.executable,
-            *children.START,
+            *subprocesses.START,
             "amalgan.studies.compare.worker",
             str(folder),
             "reference",
         ]
         subprocess.run(
-            command, env=children.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+            command,
+            env=subprocesses.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
     finally:
         os.chdir(before)

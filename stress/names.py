@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from amalgan.cli import main
-from amalgan.data.images import packet
-from amalgan.data.provenance import origin
+from amalgan.data.decoding.images import packet
+from amalgan.data.writing.provenance import origin
 from hostile import HOSTILE
 from stress.figure import Figure
 from stress.writes import MENDER, SUPERVISED

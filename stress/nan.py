@@ -19,13 +19,13 @@ from rich.console import Console
 from safetensors.torch import load as unpack
 from torch import Tensor
 
-from amalgan import files
+from amalgan.core import files
+from amalgan.core.types import Batch, Step, Tick
 from amalgan.systems.base import Phase
 from amalgan.training import loop
 from amalgan.training.baseline import Baseline
 from amalgan.training.state import TrainState
 from amalgan.training.watchdog import Watchdog
-from amalgan.types import Batch, Step, Tick
 from stress.figure import Figure, portion
 from support import SPECS, build, built_in, take_round, tick
 from workshop import BATCH, ROUNDS, Workshop

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from amalgan.errors import PeerLost
+from amalgan.core.errors import PeerLost
 from amalgan.training import hooks, loop
 from amalgan.training.order import Order
 from amalgan.training.state import TrainState

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from amalgan.streams import Draws
+from amalgan.core.randomness import Draws
 from amalgan.training import loop
 from amalgan.training.order import Order
 from stress import forked

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from amalgan import modelfile
-from amalgan.coding import container
+from amalgan.codec import amg_file
 from amalgan.config.parts import Networks
-from amalgan.modelfile import Model
-from amalgan.tasks.compressing.compress import coder_of, head_of
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
+from amalgan.tasks.compress.compress import coder_of, head_of
 from amalgan.training import coders
 from support import SPECS, build, examples, settled
 
@@ -23,8 +23,8 @@ def model(
     """A model with a coder, published in ``folder`` and read again."""
     made = settled(build(system, SPECS[spec], **changes), examples(SPECS[spec], 64))
     coder = coders.fit(made, [examples(made.spec, 200, seed=3)])
-    modelfile.publish(folder / "model.safetensors", made, name=system, facts={}, coder=coder)
-    return modelfile.load(folder)
+    model_file.publish(folder / "model.safetensors", made, name=system, facts={}, coder=coder)
+    return model_file.load(folder)
 
 
 def rows(model: Model, count: int, level: int) -> list[list[int]]:
@@ -40,12 +40,12 @@ def pictures(model: Model, count: int) -> list[bytes]:
     """Compressed pictures, each as a file."""
     head = head_of(model, None)
     return [
-        container.pack(head, coder_of(model).pack(row, head.level)) for row in rows(model, count, head.level)
+        amg_file.pack(head, coder_of(model).pack(row, head.level)) for row in rows(model, count, head.level)
     ]
 
 
 def archive(model: Model, count: int) -> bytes:
     """Compressed pictures in one file."""
     head, found = head_of(model, None), pictures(model, count)
-    codes = [container.unpack(one)[1] for one in found]
-    return container.pack_archive(head, [(f"cat/{row}.png", code) for row, code in enumerate(codes)])
+    codes = [amg_file.unpack(one)[1] for one in found]
+    return amg_file.pack_archive(head, [(f"cat/{row}.png", code) for row, code in enumerate(codes)])

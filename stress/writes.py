@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 
 import amalgan
-from amalgan import files
 from amalgan.cli import main
+from amalgan.core import files
 from stress.figure import Figure
 
 PACKAGE = str(Path(amalgan.__file__).parent)
@@ -31,12 +31,12 @@ PART = re.compile(r"\..*\.\d+-[0-9a-f]{8}\.part")
 """What ``files.replacing`` hands out to be written."""
 CHANGES = ("os.rename", "os.remove", "os.link", "os.symlink", "os.truncate")
 EXCEPT = (
-    ("data/cache.py", "a store is built in a folder of its own, which becomes visible by one rename"),
-    ("data/array_writer.py", "the parts of such a store, which grow row by row"),
-    ("data/store.py", "the labels of such a store, put in order at its end"),
-    ("data/near.py", "the near-copies of such a store, found at its end"),
+    ("data/dataset/cache.py", "a store is built in a folder of its own, which becomes visible by one rename"),
+    ("data/dataset/array_writer.py", "the parts of such a store, which grow row by row"),
+    ("data/dataset/store.py", "the labels of such a store, put in order at its end"),
+    ("data/decoding/near_copies.py", "the near-copies of such a store, found at its end"),
     ("studies/compare/cells.py", "locks and what workers say; an empty file that two processes hold"),
-    ("locks.py", "locks: empty files that their holder removes"),
+    ("core/locks.py", "locks: empty files that their holder removes"),
 )
 SUPERVISED = ("--network.width", "8", "--network.widest", "16", "--code-size", "8", "--prior.parts", "10")
 SMALL = (*SUPERVISED, "--critic.network.width", "8", "--critic.network.widest", "16", "--batch", "32")
@@ -75,7 +75,7 @@ class Watch:
         owner = writer(sys._getframe(1))
         if owner is None or name == os.path.basename(os.devnull):
             return
-        if owner == "files.py" or PART.fullmatch(name):
+        if owner == "core/files.py" or PART.fullmatch(name):
             self.through += 1
         else:
             self.seen.setdefault(owner, set()).add(name)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.metrics.statistics import holm, interval, paired_difference
-from amalgan.studies.report.numbers import SUPERSCRIPTS
+from amalgan.studies.html.numbers import SUPERSCRIPTS
 
 BACK = {chr(after): chr(before) for before, after in SUPERSCRIPTS.items()}
 CLASSES = tuple(str(digit) for digit in range(10))

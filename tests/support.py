@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from amalgan import registry
 from amalgan.checking.subject import CODE as CODE
 from amalgan.checking.subject import GRAY as GRAY
 from amalgan.checking.subject import SMALL as SMALL
@@ -19,6 +18,7 @@ from amalgan.checking.subject import take_round as take_round
 from amalgan.checking.subject import tick as tick
 from amalgan.checking.subject import warmed as warmed
 from amalgan.checking.subject import weights as weights
+from amalgan.systems import registry
 
 
 def built_in() -> list[str]:

@@ -18,7 +18,7 @@ from PIL import Image
 import amalgan as ag
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
-from amalgan.errors import Interrupted, UsageError
+from amalgan.core.errors import Interrupted, UsageError
 from amalgan.training import loop, plan
 
 TINY = Networks(width=8, widest=16, hidden=16)

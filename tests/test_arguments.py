@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import amalgan as ag
-from amalgan.arguments import checked, fits, hints_of
-from amalgan.errors import AmalganError, UsageError
+from amalgan.core.arguments import checked, fits, hints_of
+from amalgan.core.errors import AmalganError, UsageError
 
 
 @checked

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import children
+from amalgan.core import subprocesses
 from stress.lost import PLANTED
 
 
@@ -31,9 +31,17 @@ def test_planted_modules_are_not_run_by_our_children(
     paths = [entry.replace("FOLDER", str(tmp_path)), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.chdir(tmp_path)
-    command = [sys.executable, *children.START, "amalgan.studies.compare.worker", str(tmp_path), "reference"]
+    command = [
+        sys.executable,
+        *subprocesses.START,
+        "amalgan.studies.compare.worker",
+        str(tmp_path),
+        "reference",
+    ]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=children.environment(), stdin=pipe, stderr=pipe, text=True) as child:
+    with subprocess.Popen(
+        command, env=subprocesses.environment(), stdin=pipe, stderr=pipe, text=True
+    ) as child:
         assert child.stderr is not None
         said = child.stderr.read()
     assert "is no plan" in said and not ran.exists(), said
@@ -51,5 +59,5 @@ def test_python_m_imports_nothing_from_the_working_folder(tmp_path: Path) -> Non
 def test_what_may_be_planted_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for place in ("", ".", "lib", str(tmp_path), tempfile.gettempdir(), "/tmp"):
-        assert not children.is_trusted(place)
-    assert children.is_trusted(str(tmp_path / "own")) and children.is_trusted(children.SOURCE)
+        assert not subprocesses.is_trusted(place)
+    assert subprocesses.is_trusted(str(tmp_path / "own")) and subprocesses.is_trusted(subprocesses.SOURCE)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from amalgan import modelfile
-from amalgan.coder import Coder
-from amalgan.errors import BitstreamError, UsageError
+from amalgan.codec.transform_coder import Coder
+from amalgan.core.errors import BitstreamError, UsageError
+from amalgan.core.types import Batch
+from amalgan.systems import model_file
 from amalgan.systems.base import System
 from amalgan.training import coders
-from amalgan.types import Batch
 from support import SPECS, build, built_in, examples, settled
 
 FLOATS = ("warp", "unwarp", "center", "axes", "step")
@@ -194,13 +194,13 @@ def test_a_model_file_keeps_its_coder_and_its_digest_covers_the_tables(tmp_path:
     made, digests = fitted(system), []
     for step in (1.0, 1.5):
         other = replace(made, step=made.step * step)
-        modelfile.publish(tmp_path / "m", system, name="autoencoder", facts={}, coder=other)
-        model = modelfile.load(tmp_path / "m")
+        model_file.publish(tmp_path / "m", system, name="autoencoder", facts={}, coder=other)
+        model = model_file.load(tmp_path / "m")
         assert isinstance(model.coder, Coder)
         assert all(torch.equal(value, model.coder.tensors()[name]) for name, value in other.tensors().items())
         digests.append(model.digest)
-        modelfile.republish(tmp_path / "again", model)
-        assert modelfile.load(tmp_path / "again").digest == model.digest
+        model_file.republish(tmp_path / "again", model)
+        assert model_file.load(tmp_path / "again").digest == model.digest
     assert digests[0] != digests[1]
 
 

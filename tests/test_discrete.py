@@ -10,9 +10,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from amalgan.discrete import LevelPrior, log_between, nearest_level, rounded
-from amalgan.streams import Draws
-from amalgan.types import UNLABELED
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
+from amalgan.priors.rounded import LevelPrior, log_between, nearest_level, rounded
 
 
 def draws(total: int = 1, round: int = 0) -> Draws:

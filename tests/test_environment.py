@@ -11,8 +11,8 @@ import pytest
 LEFT = """
 import os, threading, time
 os.sched_setaffinity(0, {cores})
-from amalgan.data.ordered import in_order
-from amalgan.environment import cores
+from amalgan.data.decoding.ordered import in_order
+from amalgan.core.environment import cores
 used = {{name for name in in_order(lambda row: time.sleep(0.001) or threading.get_ident(), 2000)}}
 print(cores(), len(used))
 """

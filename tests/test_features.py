@@ -8,14 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan import features, tensorfile
+from amalgan import features
 from amalgan.config.data import DataConfig
+from amalgan.core import tensor_file
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import seeded
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
-from amalgan.errors import UsageError
-from amalgan.features import features_of, learning, ranking, views
+from amalgan.features import features_of, ranking, training, views
 from amalgan.features.network import LARGEST_SIDE, FeatureNetwork, fit
-from amalgan.streams import seeded
-from amalgan.types import DataSpec
 from drawings import pictures
 
 
@@ -41,8 +42,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning, "VIEWS", 0)
-    monkeypatch.setattr(learning, "LEAST_ROUNDS", 50)
+    monkeypatch.setattr(training, "VIEWS", 0)
+    monkeypatch.setattr(training, "LEAST_ROUNDS", 50)
 
 
 def test_it_tells_digits_apart(cache: Path) -> None:
@@ -62,7 +63,7 @@ def test_known_sets_are_ranked_in_order(
     kind: str, labels: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held-out pictures first, then slightly bent ones, blurred ones, and what is ruined."""
-    monkeypatch.setattr(learning, "VIEWS", 16_000)
+    monkeypatch.setattr(training, "VIEWS", 16_000)
     target, label = tmp_path / "x.npz", np.arange(600) % 3
     x = pictures(kind, label, size=16)
     np.savez(target, **({"x": x, "y": label} if labels else {"x": x}))
@@ -131,16 +132,16 @@ def test_of_two_that_train_it_at_once_the_quicker_one_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = opened(stripes(tmp_path / "x.npz", 0, labels=True), tmp_path)
-    teach = learning.teach
+    teach = training.teach
 
     def overtaken(net: FeatureNetwork, *lesson: Any, **how: Any) -> None:
         teach(net, *lesson, **how)
         other = {name: tensor + 1 for name, tensor in net.state_dict().items()}
-        tensorfile.write(features.kept_at(data, tmp_path), other, {"what": "a feature network"})
+        tensor_file.write(features.kept_at(data, tmp_path), other, {"what": "a feature network"})
 
-    monkeypatch.setattr(learning, "teach", overtaken)
+    monkeypatch.setattr(training, "teach", overtaken)
     found = features_of(data, cache=tmp_path)
-    monkeypatch.setattr(learning, "teach", None)
+    monkeypatch.setattr(training, "teach", None)
     assert found.name == features_of(data, cache=tmp_path).name
 
 
@@ -150,7 +151,7 @@ def test_it_is_trained_and_examined_once_and_then_read(
 ) -> None:
     data = opened(stripes(tmp_path / "x.npz", 0, labels=True), tmp_path)
     first = features_of(data, cache=tmp_path)
-    monkeypatch.setattr(learning, "teach", None)
+    monkeypatch.setattr(training, "teach", None)
     monkeypatch.setattr("amalgan.features.judge.fooled", None)
     second = features_of(data, cache=tmp_path)
     x = data.test.take(slice(None))
@@ -225,13 +226,13 @@ def test_labels_that_are_missing_do_no_harm(tmp_path: Path) -> None:
     data = opened(stripes(tmp_path / "x.npz", 0, labels=True), tmp_path)
     data.whole.labels[:40] = -1
     net = features.untrained(data)
-    learning.teach(net, data.whole, labeled=True, device="cpu")
+    training.teach(net, data.whole, labeled=True, device="cpu")
     right = net.classify(net(data.test.take(slice(None)))).argmax(1) == torch.from_numpy(data.test.labels)
     assert right.double().mean() > 0.9
 
 
 def test_many_classes_are_shown_more_views_and_large_pictures_fewer() -> None:
-    assert learning.rounds_for(10**6, 784, 10) == learning.rounds_for(10**6, 784, 0) == 625
-    assert learning.rounds_for(10**6, 784, 1000) == 300_000 // 64
-    assert learning.rounds_for(10**6, 64 * 64, 0) < 625
-    assert learning.rounds_for(50, 784, 2) == learning.LEAST_ROUNDS
+    assert training.rounds_for(10**6, 784, 10) == training.rounds_for(10**6, 784, 0) == 625
+    assert training.rounds_for(10**6, 784, 1000) == 300_000 // 64
+    assert training.rounds_for(10**6, 64 * 64, 0) < 625
+    assert training.rounds_for(50, 784, 2) == training.LEAST_ROUNDS

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import files
-from amalgan.errors import FileError
+from amalgan.core import files
+from amalgan.core.errors import FileError
 
 
 def parts_in(folder: Path) -> list[str]:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from amalgan import priors
 from amalgan.config.parts import Prior as Config
+from amalgan.core.randomness import Draws, seeded
+from amalgan.core.types import UNLABELED
 from amalgan.priors import GaussianFlowPrior
-from amalgan.streams import Draws, seeded
-from amalgan.types import UNLABELED
 
 FACTOR = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [-3.0, 1.0, 0.2]])
 

@@ -17,14 +17,14 @@ import pytest
 import torch
 from PIL import Image
 
-from amalgan import modelfile
 from amalgan.cli import main
-from amalgan.streams import Draws
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, Tick
+from amalgan.systems import model_file
 from amalgan.systems.base import System
 from amalgan.training import loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import Batch, Tick
 from support import SPECS, build, built_in, examples, outputs, settled, stretches, tick
 from workshop import BATCH, ROUNDS, Workshop, tensors_in
 
@@ -104,7 +104,7 @@ def test_stopped_and_resumed_is_never_stopped(name: str, workshop: Workshop) -> 
 @every_system
 def test_a_model_computes_the_same_on_both(name: str, workshop: Workshop) -> None:
     file = workshop.run(workshop.order(name, device=DEVICE, precision="float32")).model
-    here, there = modelfile.load(file), modelfile.load(file, DEVICE)
+    here, there = model_file.load(file), model_file.load(file, DEVICE)
     assert here.digest == there.digest
     expected = dict(outputs(here.system, examples()))
     found = dict(outputs(there.system, moved(examples())))

@@ -16,11 +16,12 @@ import pytest
 from rich.console import Console
 
 import tables.grids
-from amalgan import features, tensorfile
+from amalgan import features
+from amalgan.core import tensor_file
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import seeded
 from amalgan.data import open_data
-from amalgan.errors import UsageError
 from amalgan.features.network import FeatureNetwork
-from amalgan.streams import seeded
 from amalgan.studies.compare import Request
 from amalgan.studies.compare.planning import drafted, facts_of
 
@@ -60,7 +61,7 @@ def machine(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         if network is not None:
             found = open_data(str(data))
             net = seeded(lambda: FeatureNetwork(found.spec, len(found.spec.classes)), network)
-            tensorfile.write(features.kept_at(found), dict(net.state_dict()), {"what": "a feature network"})
+            tensor_file.write(features.kept_at(found), dict(net.state_dict()), {"what": "a feature network"})
 
     return become
 

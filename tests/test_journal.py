@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan.errors import FileError
-from amalgan.journal import Journal, key_of
+from amalgan.core.errors import FileError
+from amalgan.core.journal import Journal, key_of
 
 KEY = key_of("a", 1)
 ROWS = np.arange(60, dtype="<f4").reshape(20, 3)

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from amalgan import children
-from amalgan.errors import UsageError
-from amalgan.launchers import LOOPBACK, Place, first_node, is_of_launcher, place
+from amalgan.core import subprocesses
+from amalgan.core.errors import UsageError
+from amalgan.core.launchers import LOOPBACK, Place, first_node, is_of_launcher, place
 
 SLURM = {"SLURM_PROCID": "5", "SLURM_LOCALID": "1", "SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "8"}
 SLURM |= {"SLURM_STEP_NODELIST": "gpu[03-04,07]", "SLURM_STEP_NUM_NODES": "2", "SLURM_JOB_ID": "4711"}
@@ -109,4 +109,4 @@ def test_the_first_node_of_a_list_as_slurm_writes_it(nodes: str, first: str) -> 
 def test_processes_that_we_start_are_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (SLURM | OPEN_MPI | TORCHRUN | WHERE | {"TORCHELASTIC_RUN_ID": "x"}).items():
         monkeypatch.setenv(name, value)
-    assert [name for name in children.environment() if is_of_launcher(name)] == []
+    assert [name for name in subprocesses.environment() if is_of_launcher(name)] == []

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import locks
-from amalgan.errors import FileError
+from amalgan.core import locks
+from amalgan.core.errors import FileError
 
 
 def left(folder: Path) -> list[str]:

@@ -13,14 +13,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amalgan import modelfile
-from amalgan.contexts import ORDER, Context, cost, known, passes_of
-from amalgan.errors import BitstreamError, UsageError
-from amalgan.mapcoder import LARGEST, STARTS, Map, MapCoder
-from amalgan.streams import seeded
+from amalgan.codec.context_coder import LARGEST, STARTS, Map, MapCoder
+from amalgan.codec.context_model import ORDER, Context, cost, known, passes_of
+from amalgan.core.errors import BitstreamError, UsageError
+from amalgan.core.randomness import seeded
+from amalgan.core.types import DataSpec
+from amalgan.systems import model_file
 from amalgan.systems.codec import Codec
 from amalgan.training import coders
-from amalgan.types import DataSpec
 from support import GRAY, build, examples
 
 PHOTO = DataSpec(kind="image", shape=(1, 24, 40))
@@ -218,8 +218,8 @@ def test_the_models_own_size_costs_nothing() -> None:
 def test_a_model_file_keeps_its_coder(tmp_path: Path) -> None:
     system = codec(GRAY, any_size=False)
     coder = coder_of(system)
-    modelfile.publish(tmp_path / "m", system, name="codec", facts={}, coder=coder)
-    model = modelfile.load(tmp_path / "m")
+    model_file.publish(tmp_path / "m", system, name="codec", facts={}, coder=coder)
+    model = model_file.load(tmp_path / "m")
     assert isinstance(model.coder, MapCoder)
     assert all(torch.equal(value, model.coder.tensors()[name]) for name, value in coder.tensors().items())
     with pytest.raises(UsageError, match="quality is 9; this model has 1 to 8"):

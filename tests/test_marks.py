@@ -12,14 +12,14 @@ import pytest
 import torch
 from PIL import Image
 
-from amalgan import files, tensorfile
-from amalgan.coding import container
-from amalgan.data.films import write_film
-from amalgan.data.grids import png_bytes
-from amalgan.data.npz import UNNAMED, Column, write_npz
-from amalgan.data.provenance import provenance
-from amalgan.errors import ForeignFile
-from amalgan.marks import is_ours
+from amalgan.codec import amg_file
+from amalgan.core import files, tensor_file
+from amalgan.core.errors import ForeignFile
+from amalgan.core.ownership import is_ours
+from amalgan.data.writing.films import write_film
+from amalgan.data.writing.grids import png_bytes
+from amalgan.data.writing.npz import UNNAMED, Column, write_npz
+from amalgan.data.writing.provenance import provenance
 
 GRAY = np.zeros((4, 4), np.uint8)
 
@@ -37,7 +37,7 @@ def film(place: Path) -> None:
 
 
 def tensors(place: Path) -> None:
-    tensorfile.write(place, {"x": torch.zeros(3)}, {"what": "a training state"})
+    tensor_file.write(place, {"x": torch.zeros(3)}, {"what": "a training state"})
 
 
 def arrays(place: Path) -> None:
@@ -122,17 +122,17 @@ def test_what_this_process_wrote_is_the_user_s_once_the_user_has_changed_it(tmp_
 
 
 def test_compressed_pictures_are_known_by_their_checksum(tmp_path: Path) -> None:
-    head = container.Head(b"\1\2\3\4", 3)
+    head = amg_file.Head(b"\1\2\3\4", 3)
     for name, data in (
-        ("a.amg", container.pack(head, b"x" * 9)),
-        ("b.amg", container.pack_archive(head, [])),
+        ("a.amg", amg_file.pack(head, b"x" * 9)),
+        ("b.amg", amg_file.pack_archive(head, [])),
     ):
         (tmp_path / name).write_bytes(data)
-        assert container.is_packed(tmp_path / name)
+        assert amg_file.is_packed(tmp_path / name)
         (tmp_path / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-        assert not container.is_packed(tmp_path / name)
+        assert not amg_file.is_packed(tmp_path / name)
     (tmp_path / "c.amg").write_bytes(b"the user's")
-    assert not container.is_packed(tmp_path / "c.amg")
+    assert not amg_file.is_packed(tmp_path / "c.amg")
 
 
 def test_links_are_no_files_of_ours(tmp_path: Path) -> None:

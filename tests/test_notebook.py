@@ -9,7 +9,7 @@ import pytest
 
 import amalgan as ag
 from amalgan.config.systems import AutoencoderConfig
-from amalgan.notebook import between, html_table, number
+from amalgan.core.notebook import between, html_table, number
 from amalgan.studies.compare import Comparison
 from invented import NAMES, comparison
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 import amalgan as ag
-from amalgan.config import outside as config
+from amalgan.config import imagenet_weights as config
 from amalgan.config.data import DataConfig
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
-from amalgan.features import outside
-from amalgan.tasks.scoring import outer
-from amalgan.tasks.scoring.scores import Trial
-from amalgan.types import DataSpec
+from amalgan.evaluation.scores import outer
+from amalgan.evaluation.scores.score import Trial
+from amalgan.features import outside_network
 
 pytestmark = pytest.mark.skipif(config.imagenet_weights() is None, reason="the imagenet extra is missing")
 
@@ -38,12 +38,12 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def test_it_keeps_the_order_of_sets_of_known_quality(tiles: Dataset) -> None:
-    assert outside.fooled(tiles) == ""
+    assert outside_network.fooled(tiles) == ""
 
 
 def test_what_fools_it_is_not_given(tiles: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that sees nothing ranks nothing."""
-    monkeypatch.setattr(outside, "seen", lambda x: torch.ones(len(x), 1280, dtype=torch.float64))
+    monkeypatch.setattr(outside_network, "seen", lambda x: torch.ones(len(x), 1280, dtype=torch.float64))
     trial = Trial(data=tiles, features=None, count=50, seed=0)
     score = outer.far(trial, "outer_distance", trial.outer_real, "generated")
     assert score.value is None and "not given: on this data" in score.name
@@ -58,8 +58,8 @@ def test_what_fools_it_is_not_given(tiles: Dataset, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_it_applies_to_pictures_that_are_not_too_small(spec: DataSpec, applies: bool) -> None:
-    assert outside.applies(spec) == applies
-    assert not outside.applies(replace(spec, shape=(8,) * len(spec.shape)))
+    assert outside_network.applies(spec) == applies
+    assert not outside_network.applies(replace(spec, shape=(8,) * len(spec.shape)))
 
 
 def test_a_model_is_scored_for_every_kind_of_picture_that_it_makes(tiles: Dataset, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan.errors import UsageError
-from amalgan.paths import Course, eased, great_circle, loop
-from amalgan.streams import Draws
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import Draws
+from amalgan.tasks.walk.closed_paths import Course, eased, great_circle, loop
 
 
 def test_a_quarter_circle_is_the_quarter_circle() -> None:

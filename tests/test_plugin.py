@@ -11,17 +11,17 @@ import pytest
 import torch
 from rich.console import Console
 
-from amalgan import modelfile, registry
 from amalgan.config import fields
 from amalgan.config.parts import Networks
 from amalgan.config.run import RunConfig
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import Draws
 from amalgan.data import open_data
-from amalgan.errors import UsageError
 from amalgan.metrics.distortion import pooled_psnr
-from amalgan.modelfile import Model
 from amalgan.objectives import latent
-from amalgan.streams import Draws
+from amalgan.systems import model_file, registry
 from amalgan.systems.abilities import abilities
+from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
 from amalgan.training import loop
 from amalgan.training.processes import Processes
@@ -49,7 +49,7 @@ def order(out: Path, **changes: object) -> Order:
 
 
 def trained(out: Path, pull: float) -> Model:
-    return modelfile.load(execute(order(out, pull=pull), Console(quiet=True)).model)
+    return model_file.load(execute(order(out, pull=pull), Console(quiet=True)).model)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from amalgan import priors
 from amalgan.config.parts import Prior as Config
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.metrics.distribution import kernel_distance
 from amalgan.priors import FlowPrior, Groups, MixturePrior, Prior, pick, spread_picks
-from amalgan.streams import Draws
-from amalgan.types import UNLABELED
 
 FEW_STEPS = 20
 

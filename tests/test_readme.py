@@ -20,13 +20,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import amalgan as ag
-from amalgan import catalog, registry
 from amalgan.cli import main
 from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
 from amalgan.config.data import DataConfig
 from amalgan.studies.compare import Request
 from amalgan.studies.compare.plan import named
+from amalgan.systems import catalog, registry
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import registry
 from amalgan.config.systems import FusionConfig
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
+from amalgan.systems import registry
 from amalgan.systems.fusion import Fusion
 from support import built_in
 
 PLUGIN = """
-from amalgan.registry import register
+from amalgan.systems.registry import register
 from amalgan.systems.gan import Gan
 
 @register("mine")
@@ -91,7 +91,7 @@ def test_a_plugin_that_is_no_python_file_is_refused(tmp_path: Path) -> None:
 
 HELPER = "from torch import nn\n\nclass Gate(nn.Module): pass\n"
 ODD = """
-from amalgan.registry import register
+from amalgan.systems.registry import register
 
 @register("two_words")
 class Mine(System):

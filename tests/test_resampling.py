@@ -14,7 +14,7 @@ from sklearn.model_selection import cross_val_score
 from amalgan import Resampler
 from amalgan.config.parts import Networks, Prior
 from amalgan.config.systems import AutoencoderConfig
-from amalgan.errors import TargetError, UsageError
+from amalgan.core.errors import TargetError, UsageError
 
 TINY = AutoencoderConfig(
     code_size=2, network=Networks(width=8, widest=16, hidden=8, layers=1), prior=Prior(kind="gaussian")

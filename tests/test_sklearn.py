@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 import amalgan as ag
 from amalgan.config.parts import Adam, Networks, Prior
 from amalgan.config.systems import AutoencoderConfig, SupervisedConfig
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.sklearn import AmalganClassifier, AnomalyDetector, CodeTransformer
 
 TINY = {"network": Networks(width=8, widest=16, hidden=8, layers=1), "prior": Prior(kind="gaussian")}

@@ -9,8 +9,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from amalgan.core.errors import DataError
 from amalgan.data import open_data
-from amalgan.errors import DataError
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "stacked.py"
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan.streams import Draws, key, seeded
+from amalgan.core.randomness import Draws, key, seeded
 
 
 @given(

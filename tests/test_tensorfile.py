@@ -11,8 +11,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amalgan import tensorfile
-from amalgan.errors import FileError
+from amalgan.core import tensor_file
+from amalgan.core.errors import FileError
 
 KIND = "a test file"
 DTYPES = [
@@ -52,9 +52,9 @@ def test_anything_comes_back(
     held: dict[str, torch.Tensor], header: dict[str, object], tmp_path: Path
 ) -> None:
     file = tmp_path / "x.safetensors"
-    tensorfile.write(file, held, header)
-    found, told = tensorfile.read(file, expected=KIND)
-    assert told == header == tensorfile.read_header(file, expected=KIND)
+    tensor_file.write(file, held, header)
+    found, told = tensor_file.read(file, expected=KIND)
+    assert told == header == tensor_file.read_header(file, expected=KIND)
     assert found.keys() == held.keys()
     for name, value in held.items():
         assert found[name].dtype == value.dtype and torch.equal(found[name], value)
@@ -64,7 +64,7 @@ def test_anything_comes_back(
 def small(folder: Path) -> Path:
     file = folder / "small.safetensors"
     held = {"weight": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(7)}
-    tensorfile.write(file, held, {"what": "a test", "n": [1, 2]})
+    tensor_file.write(file, held, {"what": "a test", "n": [1, 2]})
     return file
 
 
@@ -72,8 +72,8 @@ def test_equal_contents_make_equal_bytes_in_whatever_order(tmp_path: Path) -> No
     first, second = tmp_path / "1", tmp_path / "2"
     a, b = torch.ones(3), torch.zeros(2)
     for _ in range(8):
-        tensorfile.write(first, {"a": a, "b": b}, {"x": 1, "y": 2})
-        tensorfile.write(second, {"b": b, "a": a}, {"y": 2, "x": 1})
+        tensor_file.write(first, {"a": a, "b": b}, {"x": 1, "y": 2})
+        tensor_file.write(second, {"b": b, "a": a}, {"y": 2, "x": 1})
         assert first.read_bytes() == second.read_bytes()
 
 
@@ -87,7 +87,7 @@ def test_every_flipped_byte_and_bit_is_found(tmp_path: Path) -> None:
             data[place] ^= mask
             broken.write_bytes(data)
             with pytest.raises(FileError):
-                tensorfile.read(broken, expected=KIND)
+                tensor_file.read(broken, expected=KIND)
 
 
 def test_every_truncation_and_every_tail_is_found(tmp_path: Path) -> None:
@@ -97,11 +97,11 @@ def test_every_truncation_and_every_tail_is_found(tmp_path: Path) -> None:
     for size in range(len(whole)):
         broken.write_bytes(whole[:size])
         with pytest.raises(FileError):
-            tensorfile.read(broken, expected=KIND)
+            tensor_file.read(broken, expected=KIND)
     for tail in (b"\0", b"x" * 100, whole):
         broken.write_bytes(whole + tail)
         with pytest.raises(FileError):
-            tensorfile.read(broken, expected=KIND)
+            tensor_file.read(broken, expected=KIND)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_is_no_such_file_is_refused_in_a_sentence(data: bytes, tmp_path: Pa
     file = tmp_path / "foreign"
     file.write_bytes(data)
     with pytest.raises(FileError, match=f"foreign is not {KIND}"):
-        tensorfile.read(file, expected=KIND)
+        tensor_file.read(file, expected=KIND)
 
 
 def test_somebody_elses_safetensors_is_refused(tmp_path: Path) -> None:
@@ -132,13 +132,13 @@ def test_somebody_elses_safetensors_is_refused(tmp_path: Path) -> None:
     for metadata in (None, {"format": "pt"}):
         safetensors.torch.save_file({"weight": torch.ones(3)}, file, metadata)
         with pytest.raises(FileError, match="it was not written by amalgan"):
-            tensorfile.read(file, expected=KIND)
+            tensor_file.read(file, expected=KIND)
 
 
 def test_a_file_that_is_missing_or_a_folder_is_refused(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(FileError, match="there is no such file"):
-            tensorfile.read(place, expected=KIND)
+            tensor_file.read(place, expected=KIND)
 
 
 def test_nothing_is_ever_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_nothing_is_ever_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     file = tmp_path / "bomb.pt"
     torch.save({"weights": Bomb()}, file)
     with pytest.raises(FileError):
-        tensorfile.read(file, expected=KIND)
+        tensor_file.read(file, expected=KIND)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
@@ -157,24 +157,24 @@ def test_numbers_that_are_not_finite_are_never_written(value: float, tmp_path: P
     file = small(tmp_path)
     before = file.read_bytes()
     with pytest.raises(FileError, match="weight holds numbers that are not finite"):
-        tensorfile.write(file, {"weight": torch.tensor([0.0, value])}, {})
+        tensor_file.write(file, {"weight": torch.tensor([0.0, value])}, {})
     assert file.read_bytes() == before
     with pytest.raises(ValueError):
-        tensorfile.write(file, {}, {"loss": value})
+        tensor_file.write(file, {}, {"loss": value})
     assert file.read_bytes() == before
 
 
 def test_tensors_that_share_memory_are_written_each_for_itself(tmp_path: Path) -> None:
     base = torch.arange(6.0)
-    tensorfile.write(tmp_path / "x", {"a": base[:4], "b": base[2:], "c": base.view(2, 3).T}, {})
-    found, _ = tensorfile.read(tmp_path / "x", expected=KIND)
+    tensor_file.write(tmp_path / "x", {"a": base[:4], "b": base[2:], "c": base.view(2, 3).T}, {})
+    found, _ = tensor_file.read(tmp_path / "x", expected=KIND)
     assert found["b"].tolist() == [2, 3, 4, 5] and torch.equal(found["c"], base.view(2, 3).T)
 
 
 def test_more_than_a_file_may_hold_is_refused_when_writing(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="a file holds at most"):
-        tensorfile.write(tmp_path / "x", {}, {"names": "x" * (4 * 2**20)})
+        tensor_file.write(tmp_path / "x", {}, {"names": "x" * (4 * 2**20)})
     with pytest.raises(FileError, match="20,001 tensors"):
         many = {str(number): torch.zeros(0) for number in range(20_001)}
-        tensorfile.write(tmp_path / "x", many, {})
+        tensor_file.write(tmp_path / "x", many, {})
     assert not (tmp_path / "x").exists()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
 from amalgan.tasks.tiles import bump, tiled
 
 

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 import amalgan as ag
-from amalgan import modelfile, registry
-from amalgan.errors import AbilityError, UsageError
-from amalgan.streams import Draws
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.randomness import Draws
+from amalgan.systems import model_file, registry
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Realizes
 from support import GRAY, build, examples
 
@@ -26,7 +26,7 @@ def model_of(name: str, tmp_path: Path) -> ag.Model:
     """A small model of that system whose prior is fitted."""
     system = build(name)
     system.settle([examples(count=32)] * 2, Draws(seed=0, round=0, total=32))
-    modelfile.publish(tmp_path / "model.safetensors", system, name=name, facts={"metrics": {"psnr": 20.5}})
+    model_file.publish(tmp_path / "model.safetensors", system, name=name, facts={"metrics": {"psnr": 20.5}})
     return ag.load(tmp_path)
 
 

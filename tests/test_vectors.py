@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amalgan import registry
 from amalgan.cli import main
+from amalgan.systems import registry
 from amalgan.systems.abilities import abilities
 
 PAGE = (Path(__file__).parents[1] / "docs" / "vectors.md").read_text()

@@ -14,9 +14,9 @@ import pytest
 import torch
 from rich.console import Console
 
-from amalgan import tensorfile
 from amalgan.config.data import DataConfig
-from amalgan.errors import Interrupted
+from amalgan.core import tensor_file
+from amalgan.core.errors import Interrupted
 from amalgan.training import loop, state
 from amalgan.training.run import Order, Result, execute
 from amalgan.training.state import TrainState
@@ -102,6 +102,6 @@ def tensors_in(out: Path) -> dict[str, torch.Tensor]:
 
 def rewrite(file: Path, change: Callable[[dict[str, torch.Tensor], dict[str, Any]], None]) -> None:
     """Change a saved state as only a mistake in the code could: its digest is right."""
-    tensors, header = tensorfile.read(file, expected="a training state")
+    tensors, header = tensor_file.read(file, expected="a training state")
     change(tensors, header)
-    tensorfile.write(file, tensors, header)
+    tensor_file.write(file, tensors, header)

@@ -117,7 +117,7 @@ def seconds_an_image(name: str, data: str, seconds: float) -> float:
     import torch
     from rich.console import Console
 
-    from amalgan import registry
+    from amalgan.systems import registry
     from amalgan.training import budget, loop, plan, processes
     from amalgan.training.order import Order
     from amalgan.training.state import TrainState

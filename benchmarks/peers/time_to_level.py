@@ -31,11 +31,12 @@ from rate import seconds_an_image
 from rich.console import Console
 from torch import Tensor
 
-from amalgan import files, modelfile, registry
+from amalgan.core import files
 from amalgan.data import Dataset, open_data
-from amalgan.data.pixels import from_pixels, to_pixels
+from amalgan.data.decoding.pixels import from_pixels, to_pixels
 from amalgan.features import features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
+from amalgan.systems import model_file, registry
 from amalgan.tasks.generate import generate
 from amalgan.training.order import Order
 from amalgan.training.run import execute
@@ -158,7 +159,7 @@ def cell(asked: argparse.Namespace, name: str, seconds: int, ruler: Ruler) -> di
     note = out / "cost.json"
     if not note.exists():
         files.write_json(note, trained(asked, name, seconds, out))
-    model = modelfile.load(out)
+    model = model_file.load(out)
     made = torch.cat(list(generate(model, SAMPLES, seed=asked.seed)))
     return json.loads(note.read_text()) | {"distance": ruler.distance(to_pixels(made, ruler.data.spec))}
 

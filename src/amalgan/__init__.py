@@ -15,32 +15,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amalgan.api import compare as compare
-    from amalgan.api import train as train
-    from amalgan.catalog import SystemFacts as SystemFacts
-    from amalgan.catalog import known_systems as known_systems
-    from amalgan.errors import AmalganError as AmalganError
-    from amalgan.registry import load_plugin as load_plugin
-    from amalgan.registry import register as register
-    from amalgan.resampling import Resampler as Resampler
-    from amalgan.trained import Model as Model
-    from amalgan.trained import load as load
+    from amalgan.api.functions import compare as compare
+    from amalgan.api.functions import train as train
+    from amalgan.api.model import Model as Model
+    from amalgan.api.model import load as load
+    from amalgan.core.errors import AmalganError as AmalganError
+    from amalgan.sklearn.resampler import Resampler as Resampler
+    from amalgan.systems.catalog import SystemFacts as SystemFacts
+    from amalgan.systems.catalog import known_systems as known_systems
+    from amalgan.systems.registry import load_plugin as load_plugin
+    from amalgan.systems.registry import register as register
     from amalgan.training.events import Event as Event
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
-    "AmalganError": "errors",
+    "AmalganError": "core.errors",
     "Event": "training.events",
-    "Model": "trained",
-    "Resampler": "resampling",
-    "SystemFacts": "catalog",
-    "compare": "api",
-    "known_systems": "catalog",
-    "load": "trained",
-    "load_plugin": "registry",
-    "register": "registry",
-    "train": "api",
+    "Model": "api.model",
+    "Resampler": "sklearn.resampler",
+    "SystemFacts": "systems.catalog",
+    "compare": "api.functions",
+    "known_systems": "systems.catalog",
+    "load": "api.model",
+    "load_plugin": "systems.registry",
+    "register": "systems.registry",
+    "train": "api.functions",
 }
 
 __all__ = ["__version__", *_HOME_OF]

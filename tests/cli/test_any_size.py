@@ -11,7 +11,7 @@ from PIL import Image
 
 import amalgan as ag
 from amalgan.cli import main
-from amalgan.errors import BitstreamError
+from amalgan.core.errors import BitstreamError
 
 SIZES = {"deep/a.png": (20, 37), "b.png": (32, 32), "c.png": (1, 1), "d.png": (90, 64)}
 FLAGS = ("--any-size", "--network.width", "8", "--network.widest", "16", "--batch", "16", "--device", "cpu")

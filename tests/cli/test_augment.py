@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from amalgan.errors import UsageError
-from amalgan.resampling import Resampler
-from amalgan.trained import load
+from amalgan.api.model import load
+from amalgan.core.errors import UsageError
+from amalgan.sklearn.resampler import Resampler
 
 QUICK = ("--verify", "--steps", "2", "--times", "0.2")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import registry
 from amalgan.checking import contract
 from amalgan.checking.findings import CHECKS, find
+from amalgan.systems import registry
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 AAE = (EXAMPLES / "adversarial_autoencoder.py").read_text()

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from amalgan import locks
 from amalgan.cli.claims import PLACES, holders
 from amalgan.cli.parsing import COMMANDS
-from amalgan.data.grids import png_bytes
-from amalgan.files import write_bytes
+from amalgan.core import locks
+from amalgan.core.files import write_bytes
+from amalgan.data.writing.grids import png_bytes
 
 MINE = b"the user's own"
 WRITES = {"out", "plot", "sheet", "duplicates", "maps", "walk"}

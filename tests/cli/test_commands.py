@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import amalgan as ag
-from amalgan import registry
+from amalgan.systems import registry
 
 
 def test_train_leaves_a_run(digits):
@@ -227,7 +227,7 @@ def test_embed(run, digits, folder, tmp_path):
 
 
 def test_embed_again_and_after_a_kill(run, digits, tmp_path, monkeypatch):
-    from amalgan.tasks.embedding import embed
+    from amalgan.tasks.embed import embed
 
     words = ("embed", digits, "digits", "--out", tmp_path / "x.npz", "--json")
     assert [run(*words).json["written"] for _ in range(2)] == [True, False]
@@ -424,7 +424,7 @@ def test_a_run_without_a_model(run, tmp_path):
 
 @pytest.mark.skipif(find_spec("amalgan.studies") is None, reason="the demo is not there yet")
 def test_demo_hands_over(run, tmp_path, monkeypatch):
-    from amalgan.studies import demo
+    from amalgan.studies.demo import demo
 
     model, picture, page = (tmp_path / name for name in ("model.safetensors", "demo.png", "demo.html"))
     asked = []
@@ -450,7 +450,7 @@ def test_a_plugin(run, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "_CLASSES", dict(registry._CLASSES))  # forgotten afterwards
     plugin = tmp_path / "mine.py"
     plugin.write_text(
-        "from amalgan.registry import register\n"
+        "from amalgan.systems.registry import register\n"
         "from amalgan.systems.autoencoder import Autoencoder\n"
         '@register("mine")\n'
         "class Mine(Autoencoder):\n"

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 import amalgan as ag
-from amalgan import modelfile
-from amalgan.errors import BitstreamError, UsageError, WrongModelError
+from amalgan.core.errors import BitstreamError, UsageError, WrongModelError
+from amalgan.systems import model_file
 
 
 def stamps(folder: Path) -> dict[Path, int]:
@@ -95,13 +95,15 @@ def test_bad_ones_are_listed_and_the_others_come_back(
 
 
 def test_another_model_is_named(run: Any, digits: Path, folder: Path, tmp_path: Path) -> None:
-    model = modelfile.load(digits)
+    model = model_file.load(digits)
     next(model.system.parameters()).data[0] += 1
-    modelfile.republish(tmp_path / "other.safetensors", model)
+    model_file.republish(tmp_path / "other.safetensors", model)
     for out in ("x.amg", "packed"):
         run("compress", digits, folder, "--out", tmp_path / out)
         ran = run("decompress", tmp_path / "other.safetensors", tmp_path / out, "--out", tmp_path / "back")
-        assert ran.code == 1 and f"was compressed by the model {modelfile.load(digits).digest[:8]}" in ran.err
+        assert (
+            ran.code == 1 and f"was compressed by the model {model_file.load(digits).digest[:8]}" in ran.err
+        )
         assert not (tmp_path / "back").exists()
 
 
@@ -129,19 +131,19 @@ def test_what_cannot_be_is_refused(run: Any, digits: Path, folder: Path, tmp_pat
     assert (
         "there is no such file" in run("decompress", digits, tmp_path / "no.amg", "--out", tmp_path / "b").err
     )
-    model = modelfile.load(digits)
-    modelfile.publish(tmp_path / "old.safetensors", model.system, name="fusion", facts={})
+    model = model_file.load(digits)
+    model_file.publish(tmp_path / "old.safetensors", model.system, name="fusion", facts={})
     ran = run("compress", tmp_path / "old.safetensors", folder, "--out", tmp_path / "b")
     assert ran.code == 2 and "holds no tables to compress with" in ran.err
 
 
 def test_names_that_lead_out_of_the_folder_are_refused(run: Any, digits: Path, tmp_path: Path) -> None:
-    from amalgan.coding import container
-    from amalgan.tasks.compressing.compress import head_of
+    from amalgan.codec import amg_file
+    from amalgan.tasks.compress.compress import head_of
 
     model = ag.load(digits)
-    code = container.unpack(model.compress(np.zeros((8, 8), np.uint8)))[1]
-    packed = container.pack_archive(head_of(model.held), [("../../out.png", code)])
+    code = amg_file.unpack(model.compress(np.zeros((8, 8), np.uint8)))[1]
+    packed = amg_file.pack_archive(head_of(model.held), [("../../out.png", code)])
     (tmp_path / "x.amg").write_bytes(packed)
     ran = run("decompress", digits, tmp_path / "x.amg", "--out", tmp_path / "deep" / "er")
     assert ran.code == 2 and "leads out of the folder" in ran.err and not list(tmp_path.rglob("out.png"))

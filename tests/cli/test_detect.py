@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan.config.outside import imagenet_weights
+from amalgan.config.imagenet_weights import imagenet_weights
 
 
 def test_known_anomalies_are_judged(run, digits, tmp_path):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import registry
 from amalgan.cli.flags import groups
 from amalgan.cli.parsing import COMMANDS, train_default
+from amalgan.systems import registry
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = (

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amalgan import modelfile, tensorfile
 from amalgan.cli import main
+from amalgan.core import tensor_file
 from amalgan.data import open_data
+from amalgan.systems import model_file
 
 VECTORS = ("--network.hidden", "16", "--batch", "32", "--device", "cpu")
 MEASURING = {
@@ -38,9 +39,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def old(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same as an earlier version wrote it."""
     place = tmp_path_factory.mktemp("old") / "model.safetensors"
-    tensors, header = tensorfile.read(trained / "model.safetensors", expected="a model file")
-    del tensors[modelfile.SEEN]
-    tensorfile.write(place, tensors, header)
+    tensors, header = tensor_file.read(trained / "model.safetensors", expected="a model file")
+    del tensors[model_file.SEEN]
+    tensor_file.write(place, tensors, header)
     return place
 
 
@@ -85,14 +86,14 @@ def test_held_out_examples_need_no_note(name, run, trained, old, data, tmp_path)
 
 
 def test_what_was_trained_on_does_not_change_the_digest(trained, old):
-    one, other = modelfile.load(trained), modelfile.load(old)
+    one, other = model_file.load(trained), model_file.load(old)
     assert one.digest == other.digest and one.contents is not None and other.contents is None
     assert len(one.contents) <= one.header["data"]["train"]
 
 
 def test_hashes_that_are_none_are_refused(trained, tmp_path):
-    tensors, header = tensorfile.read(trained / "model.safetensors", expected="a model file")
-    for wrong in (tensors[modelfile.SEEN].float(), tensors[modelfile.SEEN][None]):
-        tensorfile.write(tmp_path / "x.safetensors", tensors | {modelfile.SEEN: wrong}, header)
-        with pytest.raises(modelfile.ModelFileError, match=r"expected at most 262,144 of int64"):
-            modelfile.load(tmp_path / "x.safetensors")
+    tensors, header = tensor_file.read(trained / "model.safetensors", expected="a model file")
+    for wrong in (tensors[model_file.SEEN].float(), tensors[model_file.SEEN][None]):
+        tensor_file.write(tmp_path / "x.safetensors", tensors | {model_file.SEEN: wrong}, header)
+        with pytest.raises(model_file.ModelFileError, match=r"expected at most 262,144 of int64"):
+            model_file.load(tmp_path / "x.safetensors")

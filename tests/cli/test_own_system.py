@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from amalgan import registry
 from amalgan.cli import main
 from amalgan.cli.parsing import COMMANDS
+from amalgan.systems import registry
 
 PLUGIN = Path(__file__).parents[2] / "examples" / "adversarial_autoencoder.py"
 SMALL = ("--network.width", "8", "--network.widest", "16", "--code-size", "8", "--device", "cpu")

@@ -52,7 +52,7 @@ def test_with_real_ones_the_errors_are_told(run, digits, tmp_path):
 
 
 def test_a_killed_run_goes_on(run, digits, tmp_path, monkeypatch):
-    from amalgan.tasks.tracing import trace
+    from amalgan.tasks.trace import trace
 
     words = ("trace", digits, "digits", "--out", tmp_path / "t.csv")
     assert run(*words).code == 0

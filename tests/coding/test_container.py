@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from amalgan.coding import container
-from amalgan.coding.container import ARCHIVE, CRC, END, START, Archive, Head
-from amalgan.errors import BitstreamError, WrongModelError
+from amalgan.codec import amg_file
+from amalgan.codec.amg_file import ARCHIVE, CRC, END, START, Archive, Head
+from amalgan.core.errors import BitstreamError, WrongModelError
 
 HEAD = Head(b"\x01\x02\x03\x04", 5)
 CODE = bytes(range(40, 63))
@@ -26,8 +26,8 @@ def read_all(place: Path) -> list[tuple[str, bytes]]:
 
 
 def test_a_picture_comes_back_behind_seven_bytes() -> None:
-    data = container.pack(HEAD, CODE)
-    assert container.unpack(data) == (HEAD, CODE)
+    data = amg_file.pack(HEAD, CODE)
+    assert amg_file.unpack(data) == (HEAD, CODE)
     assert len(data) == 7 + len(CODE)
 
 
@@ -36,7 +36,7 @@ def test_a_picture_comes_back_behind_seven_bytes() -> None:
 )
 def test_an_archive_comes_back_in_any_order(entries: list[tuple[str, bytes]], tmp_path: Path) -> None:
     file = tmp_path / "x.amg"
-    file.write_bytes(container.pack_archive(HEAD, entries))
+    file.write_bytes(amg_file.pack_archive(HEAD, entries))
     assert read_all(file) == entries
     archive = Archive(file)
     assert [archive.code(row) for row in reversed(range(len(archive)))] == [
@@ -45,22 +45,22 @@ def test_an_archive_comes_back_in_any_order(entries: list[tuple[str, bytes]], tm
 
 
 def test_every_flipped_byte_of_a_picture_is_found() -> None:
-    data = container.pack(HEAD, CODE)
+    data = amg_file.pack(HEAD, CODE)
     for at in range(len(data)):
         for flip in range(1, 256):
             with pytest.raises(BitstreamError):
-                container.unpack(data[:at] + bytes([data[at] ^ flip]) + data[at + 1 :])
+                amg_file.unpack(data[:at] + bytes([data[at] ^ flip]) + data[at + 1 :])
 
 
 def test_every_cut_and_every_tail_of_a_picture_is_found() -> None:
-    data = container.pack(HEAD, CODE)
+    data = amg_file.pack(HEAD, CODE)
     for wrong in [data[:size] for size in range(len(data))] + [data + tail for tail in (b"\0", b"x", data)]:
         with pytest.raises(BitstreamError):
-            container.unpack(wrong)
+            amg_file.unpack(wrong)
 
 
 def test_every_flip_and_every_cut_of_an_archive_is_found(tmp_path: Path) -> None:
-    file, data = tmp_path / "x.amg", container.pack_archive(HEAD, ENTRIES)
+    file, data = tmp_path / "x.amg", amg_file.pack_archive(HEAD, ENTRIES)
     flips = [
         data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
         for at in range(len(data))
@@ -75,13 +75,13 @@ def test_every_flip_and_every_cut_of_an_archive_is_found(tmp_path: Path) -> None
 
 def test_one_kind_in_place_of_the_other_is_named(tmp_path: Path) -> None:
     file = tmp_path / "x.amg"
-    file.write_bytes(container.pack(HEAD, CODE))
+    file.write_bytes(amg_file.pack(HEAD, CODE))
     with pytest.raises(BitstreamError, match="is one picture; expected an archive of many"):
         Archive(file)
     with pytest.raises(BitstreamError, match="is an archive of many; expected one picture"):
-        container.unpack(container.pack_archive(HEAD, ENTRIES))
+        amg_file.unpack(amg_file.pack_archive(HEAD, ENTRIES))
     with pytest.raises(BitstreamError, match="no file of amalgan"):
-        container.unpack(b"\x89PNG")
+        amg_file.unpack(b"\x89PNG")
 
 
 def test_another_model_is_named() -> None:
@@ -126,16 +126,16 @@ def test_bombs_are_refused_before_memory_is_taken(
 def test_a_file_larger_than_any_code_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "x.amg"
     with file.open("wb") as opened:
-        opened.write(START.pack(HEAD.start(container.PICTURE)[0], b"1234"))
+        opened.write(START.pack(HEAD.start(amg_file.PICTURE)[0], b"1234"))
         opened.truncate(2**40)  # a hole: nothing on the disk
     with pytest.raises(BitstreamError, match="larger than 16,777,216 bytes"):
-        container.read_picture(file)
+        amg_file.read_picture(file)
 
 
 def test_names_twice_or_too_few_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "x.amg"
     for names in (["a", "a"], ["a\0b", "c"], ["x" * 5000, "y"]):
-        file.write_bytes(container.pack_archive(HEAD, [(name, b"1") for name in names]))
+        file.write_bytes(amg_file.pack_archive(HEAD, [(name, b"1") for name in names]))
         with pytest.raises(BitstreamError, match="its names do not fit"):
             Archive(file)
     assert END.size == 16

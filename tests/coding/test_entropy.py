@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from amalgan.coding.entropy import Decoder, Encoder
-from amalgan.coding.tables import LARGEST, TOTAL, Tables, frequencies
-from amalgan.errors import BitstreamError
+from amalgan.codec.frequency_tables import LARGEST, TOTAL, Tables, frequencies
+from amalgan.codec.range_coder import Decoder, Encoder
+from amalgan.core.errors import BitstreamError
 
 weights = some.lists(some.floats(0, 1e9), min_size=1, max_size=40).filter(lambda each: sum(each) > 0)
 tables = some.lists(some.tuples(weights, some.integers(-1000, 1000)), min_size=1, max_size=4)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from amalgan.config.data import DataConfig
-from amalgan.data import folders, open_data, parquets, remote, tars
-from amalgan.data.finding import find_source
-from amalgan.data.inputs import refuse_inputs
-from amalgan.data.patterns import Pattern, expanded
-from amalgan.errors import DataError, UsageError
+from amalgan.core.errors import DataError, UsageError
+from amalgan.data import open_data
+from amalgan.data.readers import folders, parquets, remote, tars
+from amalgan.data.readers.finding import find_source
+from amalgan.data.readers.patterns import Pattern, expanded
+from amalgan.data.writing.inputs import refuse_inputs
 
 
 @pytest.fixture
@@ -367,7 +368,7 @@ def test_what_is_missing_is_named_with_its_extra(tmp_path, monkeypatch, extra, p
             raise ImportError(f"No module named {module!r}")
         return real(module, *rest, **named)
 
-    monkeypatch.setattr("amalgan.data.extras.import_module", without)
+    monkeypatch.setattr("amalgan.data.readers.extras.import_module", without)
     with pytest.raises(
         DataError, match=rf"{package}, which is not installed. Run: pip install 'amalgan\[{extra}\]'"
     ):

@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from amalgan.config.data import AugmentConfig
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
 from amalgan.data import add_noise, augment, describe_augment, hide_squares, resolve_augment
-from amalgan.data.augmentation import OFF
-from amalgan.data.corruption import hidden
-from amalgan.errors import ConfigError
-from amalgan.streams import Draws
-from amalgan.types import DataSpec
+from amalgan.data.transforms.augmentation import OFF
+from amalgan.data.transforms.corruption import hidden
 
 COLOR = DataSpec(kind="image", shape=(3, 16, 24))
 GRAY = DataSpec(kind="image", shape=(1, 16, 24))

@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amalgan.core.errors import DataError
+from amalgan.core.types import DataSpec
 from amalgan.data import batch_at, from_pixels, open_data, to_pixels
-from amalgan.data.batches import stream_rows
-from amalgan.errors import DataError
-from amalgan.types import DataSpec
+from amalgan.data.dataset.batches import stream_rows
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_processes_share_out_the_global_batch(records, batch, world):
 
 
 def test_a_round_alone_is_the_round_after_others(records):
-    from amalgan.data.batches import shuffle
+    from amalgan.data.dataset.batches import shuffle
 
     run = [batch_at(records, seed=3, round=round, batch=8) for round in range(12)]
     shuffle.cache_clear()

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan.data import open_data, scans
-from amalgan.data.images import measure
-from amalgan.data.scans import jpeg_scans
-from amalgan.errors import BadPicture, DataError
+from amalgan.core.errors import BadPicture, DataError
+from amalgan.data import open_data
+from amalgan.data.decoding import jpeg_scans as scans
+from amalgan.data.decoding.images import measure
+from amalgan.data.decoding.jpeg_scans import jpeg_scans
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 
@@ -92,7 +93,7 @@ def test_a_table_may_have_twenty_thousand_columns(tmp_path: Path) -> None:
 
 
 def test_a_first_line_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from amalgan.data import tables
+    from amalgan.data.readers import tables
 
     monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
     (tmp_path / "endless.csv").write_text("1," * 5000)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from amalgan.data import builtin, open_data
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
+from amalgan.data import open_data
+from amalgan.data.readers import builtin
 
 
 def test_digits():

@@ -11,10 +11,12 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from amalgan import locks
 from amalgan.config.data import DataConfig
-from amalgan.data import cache, folders, open_data, store
-from amalgan.errors import DataError, FileError
+from amalgan.core import locks
+from amalgan.core.errors import DataError, FileError
+from amalgan.data import open_data
+from amalgan.data.dataset import cache, store
+from amalgan.data.readers import folders
 
 ROOM_FOR_ONE = str(15_000 / 2**30)
 """GiB for one store of the album, and for no second one."""
@@ -225,7 +227,7 @@ def test_without_a_home_the_cache_is_among_the_temporary_files(album, tmp_path, 
 
 
 def test_a_full_disk_is_told(album, own_cache, monkeypatch):
-    from amalgan.data import store
+    from amalgan.data.dataset import store
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -261,7 +263,8 @@ OF_EACH_KIND = {
 def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
     album, tmp_path, monkeypatch, kind, missing
 ):
-    from amalgan.data import images, room, store
+    from amalgan.data.dataset import room, store
+    from amalgan.data.decoding import images
 
     data, asked = OF_EACH_KIND[kind](album), []
     needed = 30 * (256 + store.BESIDE_PIXELS)  # a 16x16 picture and 64 floats take 256 bytes each
@@ -289,7 +292,7 @@ def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
 @pytest.mark.parametrize("kind", OF_EACH_KIND)
 @pytest.mark.parametrize("missing", [0, 1])
 def test_the_cap_holds_for_the_store_that_is_written(album, tmp_path, monkeypatch, kind, missing):
-    from amalgan.data import read_pictures, store
+    from amalgan.data.dataset import read_pictures, store
 
     data, cache = OF_EACH_KIND[kind](album), tmp_path / "elsewhere"
     needed = 30 * (256 + store.BESIDE_PIXELS)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 from amalgan.data import open_data
-from amalgan.errors import DataError
-from amalgan.types import UNLABELED
 
 
 def pack(path, files, method=zipfile.ZIP_DEFLATED, **options):

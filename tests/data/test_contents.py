@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amalgan.data import contents, open_data
-from amalgan.data.contents import contents_of, found_among
+from amalgan.data import open_data
+from amalgan.data.dataset import contents
+from amalgan.data.dataset.contents import contents_of, found_among
 
 
 def test_equal_pixels_are_found_and_others_are_not(tmp_path: Path) -> None:

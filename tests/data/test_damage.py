@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from amalgan.config.systems.restoration import TASKS
-from amalgan.data.damage import (
+from amalgan.core.randomness import Draws
+from amalgan.data.transforms.damage import (
     FACTORS,
     UNTOLD,
     blocky,
@@ -22,7 +23,6 @@ from amalgan.data.damage import (
     strokes,
 )
 from amalgan.metrics.distortion import psnr
-from amalgan.streams import Draws
 
 
 def picture(count: int = 4, channels: int = 1, side: int = 48) -> torch.Tensor:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from amalgan.config.parts import Changes
-from amalgan.data import differentiable
-from amalgan.streams import Draws
+from amalgan.core.randomness import Draws
+from amalgan.data.transforms import differentiable
 
 COUNT = 4000
 every_change = pytest.mark.parametrize("changes", get_args(Changes))

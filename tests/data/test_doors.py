@@ -10,11 +10,11 @@ import torch
 from PIL import Image, ImageCms
 
 from amalgan.config.data import DataConfig
+from amalgan.core.types import DataSpec
 from amalgan.data import open_data
-from amalgan.data.held import examples, named
-from amalgan.data.images import decode
-from amalgan.data.layout import Layout
-from amalgan.types import DataSpec
+from amalgan.data.dataset.in_memory import examples, named
+from amalgan.data.decoding.images import decode
+from amalgan.data.decoding.layout import Layout
 
 
 def photo(seed, size=(400, 300), contrast=1.0):

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import UsageError
 from amalgan.data import open_data
-from amalgan.data.held import examples, named
-from amalgan.data.own import own_sized
-from amalgan.errors import UsageError
+from amalgan.data.dataset.in_memory import examples, named
+from amalgan.data.dataset.native_size import own_sized
 from kinds import DOORS, PIXELS, package_for, serving, write_classes, write_files
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from amalgan.data.films import FRAME_MILLISECONDS, film_bytes, write_film
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
+from amalgan.data.writing.films import FRAME_MILLISECONDS, film_bytes, write_film
 
 
 @pytest.mark.parametrize(("shape", "times"), [((5, 8, 9), 32), ((3, 300, 280, 3), 1), ((4, 20, 50, 3), 13)])

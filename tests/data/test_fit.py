@@ -10,8 +10,8 @@ from PIL import Image
 
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.data.images import fitted
-from amalgan.data.layout import Layout
+from amalgan.data.decoding.images import fitted
+from amalgan.data.decoding.layout import Layout
 
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch", "cut"])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from amalgan.core.errors import BadPicture, DataError
+from amalgan.core.types import UNLABELED
 from amalgan.data import open_data
-from amalgan.data.folders import Folder
-from amalgan.errors import BadPicture, DataError
-from amalgan.types import UNLABELED
+from amalgan.data.readers.folders import Folder
 
 
 def reasons(dataset):

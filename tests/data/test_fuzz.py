@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from amalgan.core.errors import AmalganError, BadPicture
+from amalgan.core.file_names import Names, shown
 from amalgan.data import open_data
-from amalgan.data.images import decode, measure
-from amalgan.data.layout import Layout
-from amalgan.data.names import Names, shown
-from amalgan.errors import AmalganError, BadPicture
+from amalgan.data.decoding.images import decode, measure
+from amalgan.data.decoding.layout import Layout
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 LAYOUT = Layout(height=8, width=8, channels=3)

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 import amalgan as ag
+from amalgan.core.errors import AmalganError, UsageError
+from amalgan.core.types import DataSpec
 from amalgan.data import open_data
-from amalgan.data.held import examples, named
-from amalgan.errors import AmalganError, UsageError
-from amalgan.types import DataSpec
+from amalgan.data.dataset.in_memory import examples, named
 
 COUNT = 24
 GRAY = np.random.default_rng(0).integers(0, 256, (COUNT, 12, 10), dtype=np.uint8)

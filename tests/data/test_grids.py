@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from amalgan.core.errors import ForeignFile, UsageError
 from amalgan.data import grid, open_data, png_bytes, write_output
-from amalgan.data.grids import png_names
-from amalgan.errors import ForeignFile, UsageError
+from amalgan.data.writing.grids import png_names
 
 
 def test_a_folder_of_pngs_keeps_names_pixels_and_text(tmp_path, noise):

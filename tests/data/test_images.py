@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from amalgan.data.images import decode, eight_bits, fitted, measure
-from amalgan.data.layout import Layout
-from amalgan.errors import BadPicture
+from amalgan.core.errors import BadPicture
+from amalgan.data.decoding.images import decode, eight_bits, fitted, measure
+from amalgan.data.decoding.layout import Layout
 
 COLOR = Layout(height=8, width=8, channels=3)
 GRAY = Layout(height=8, width=8, channels=1)

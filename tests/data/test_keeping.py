@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import ConfigError, DataError
+from amalgan.core.types import UNLABELED
 from amalgan.data import open_data
-from amalgan.data.keeping import hide_labels, keep
-from amalgan.errors import ConfigError, DataError
-from amalgan.types import UNLABELED
+from amalgan.data.dataset.subsets import hide_labels, keep
 
 
 @pytest.fixture(scope="module")

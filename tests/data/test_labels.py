@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from amalgan.config.data import DataConfig
+from amalgan.core.types import DataSpec
 from amalgan.data import open_data
-from amalgan.types import DataSpec
 
 NUMBERS = range(20)
 CAFE = "caf\u00e9"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import ConfigError, DataError
+from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import open_data
-from amalgan.errors import ConfigError, DataError
-from amalgan.types import UNLABELED, DataSpec
 
 
 def test_channels_are_one_only_if_all_are_gray(album, save, noise):

@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan.data.npz import Column, stamp_of, write_npz
-from amalgan.data.outputs import Output
-from amalgan.errors import FileError, UsageError
-from amalgan.types import DataSpec
+from amalgan.core.errors import FileError, UsageError
+from amalgan.core.types import DataSpec
+from amalgan.data.writing.npz import Column, stamp_of, write_npz
+from amalgan.data.writing.outputs import Output
 
 GRAY = DataSpec(kind="image", shape=(1, 4, 5))
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from amalgan.config.data import DataConfig
 from amalgan.data import open_data
-from amalgan.data.proportions import choose_size, count_sizes, cut_away, proportions, size_at
+from amalgan.data.decoding.proportions import choose_size, count_sizes, cut_away, proportions, size_at
 
 SIDES = st.integers(1, 30_000)
 

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from amalgan import __version__
-from amalgan.data.films import film_bytes
-from amalgan.data.grids import png_bytes
-from amalgan.data.images import packet
-from amalgan.data.provenance import EDITED_BY_A_MODEL, MADE_BY_A_MODEL, origin, provenance, xmp_of
-from amalgan.data.whole import of_image, write
+from amalgan.data.decoding.images import packet
+from amalgan.data.writing.films import film_bytes
+from amalgan.data.writing.full_picture import of_image, write
+from amalgan.data.writing.grids import png_bytes
+from amalgan.data.writing.provenance import EDITED_BY_A_MODEL, MADE_BY_A_MODEL, origin, provenance, xmp_of
 from hostile import HOSTILE
 
 TEXT = provenance("0123456789abcdef", seed=7)

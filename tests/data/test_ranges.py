@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import ConfigError, DataError
 from amalgan.data import open_data
-from amalgan.data.own import own_sized
-from amalgan.data.ranges import Range, Values, choose_range
-from amalgan.errors import ConfigError, DataError
+from amalgan.data.dataset.native_size import own_sized
+from amalgan.data.decoding.ranges import Range, Values, choose_range
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amalgan.core.types import TEST, VALIDATION
 from amalgan.data import open_data
-from amalgan.data.splits import split
-from amalgan.data.store import TEST, VALIDATION, content_hashes
+from amalgan.data.dataset.splits import split
+from amalgan.data.decoding.hashing import content_hashes
 
 
 def hashes_of(contents):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from amalgan.core.errors import DataError, UsageError
+from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import from_pixels, open_data, to_pixels, write_output
-from amalgan.errors import DataError, UsageError
-from amalgan.types import UNLABELED, DataSpec
 
 
 def written(path, rows, header="height,weight,class", between=","):

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from amalgan.config.parts import Views
-from amalgan.data.views import view
-from amalgan.errors import ConfigError
-from amalgan.streams import Draws
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import Draws
+from amalgan.data.transforms.views import view
 
 STILL = Views(stretch=0, shift=0, bend=0, hide=0, noise=0)
 DRAWS = Draws(seed=0, round=3, total=64)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from amalgan.data.watermark import FREQUENCIES, marked, p_value_together, p_values, signs
+from amalgan.data.writing.watermark import FREQUENCIES, marked, p_value_together, p_values, signs
 
 Pictures = NDArray[np.uint8]
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.ImageFile import ImageFile
 
-from amalgan.data.holes import holes
-from amalgan.data.whole import of_held, read, to_array, write, written_as
-from amalgan.errors import BadPicture, UsageError
+from amalgan.core.errors import BadPicture, UsageError
+from amalgan.data.readers.holes import holes
+from amalgan.data.writing.full_picture import of_held, read, to_array, write, written_as
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

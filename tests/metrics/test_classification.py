@@ -8,9 +8,9 @@ import pytest
 import torch
 from sklearn.metrics import log_loss as reference
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 from amalgan.metrics.classification import calibration_error, correct, log_loss
-from amalgan.types import UNLABELED
 
 TOLD = torch.tensor([[0.9, 0.1], [0.75, 0.25], [0.3, 0.7], [0.6, 0.4]])
 TRUE = torch.tensor([0, 1, 1, UNLABELED])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
 from amalgan.metrics.detection import auroc, discoveries, joined, p_values
 
 SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=12)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from amalgan.errors import DataError, UsageError
+from amalgan.core.errors import DataError, UsageError
 from amalgan.metrics import distances
 from amalgan.metrics.distances import blocks, checked, nearest
 

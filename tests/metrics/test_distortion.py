@@ -10,7 +10,7 @@ from torch.nn.functional import avg_pool2d
 from torchmetrics.functional.image import structural_similarity_index_measure
 from torchmetrics.functional.image.ssim import _ssim_update
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.metrics import distortion
 from amalgan.metrics.distortion import decibels, ms_ssim, pooled_psnr, psnr, ssim
 

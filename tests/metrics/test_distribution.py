@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
-from amalgan.errors import DataError, UsageError
+from amalgan.core.errors import DataError, UsageError
 from amalgan.metrics import distances, distribution
 from amalgan.metrics.distribution import (
     LEAST,

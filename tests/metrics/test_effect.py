@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.metrics.effect import Effect, Parts, effect
 from amalgan.metrics.statistics import Interval, interval
 

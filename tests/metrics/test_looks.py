@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from amalgan.metrics.effect import effect
-from amalgan.metrics.looks import OF_COMPARISONS, OF_EFFECTS, Look, look, looks_after
+from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, Look, look, looks_after
 from amalgan.metrics.statistics import compared
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from scipy.stats import entropy
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 from amalgan.metrics.modes import INSIDE, RIDGE, Landmarks, divergence, modes, reach
-from amalgan.types import UNLABELED
 
 SQUARE = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
 CROSS = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])

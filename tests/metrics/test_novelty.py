@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.stats import betabinom
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.metrics.novelty import QUANTILE, _tails, copies, nearness, spread
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.metrics.statistics import (
     binomial_interval,
     bootstrap,

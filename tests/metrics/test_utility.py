@@ -7,9 +7,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 from amalgan.metrics.utility import knn_accuracy, label_agreement, linear_probe
-from amalgan.types import UNLABELED
 
 
 def clusters(n: int, apart: float, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,11 +15,11 @@ from amalgan import networks
 from amalgan.config.code import grid_of
 from amalgan.config.parts import Networks
 from amalgan.config.systems.sizes import BASE_NETWORKS
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import seeded
+from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.networks.blocks import SLOPE, Residual, Style, one_hot, rectify
 from amalgan.networks.conv import stages
-from amalgan.streams import seeded
-from amalgan.types import UNLABELED, DataSpec
 from support import SMALL
 
 IMAGE = DataSpec(kind="image", shape=(1, 11, 8), classes=("a", "b", "c"))

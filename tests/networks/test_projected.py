@@ -6,14 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan.config import outside
-from amalgan.errors import UsageError
+from amalgan.config import imagenet_weights
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import seeded
 from amalgan.networks import ProjectedCritic, imagenet
 from amalgan.networks.imagenet import CHANNELS, FEATURES
 from amalgan.networks.projected import MIXED, SIDE, USED, Projection, fitting, unpacked
-from amalgan.streams import seeded
 
-pytestmark = pytest.mark.skipif(outside.imagenet_weights() is None, reason="the imagenet extra is missing")
+pytestmark = pytest.mark.skipif(
+    imagenet_weights.imagenet_weights() is None, reason="the imagenet extra is missing"
+)
 
 
 def photographs(count: int, side: int = 32) -> Tensor:

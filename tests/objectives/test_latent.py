@@ -7,7 +7,7 @@ import torch
 from torch.autograd import gradcheck
 from torch.distributions import Normal, kl_divergence
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.objectives.latent import (
     SCALES,
     gaussian,

@@ -11,7 +11,7 @@ from torch.autograd import gradcheck
 from torch.distributions import Bernoulli, Normal
 
 from amalgan.config.parts import Reconstruction
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.objectives.reconstruction import (
     RECONSTRUCTIONS,
     bernoulli_nll,

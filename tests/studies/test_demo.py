@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.data import open_data
-from amalgan.studies import demo
-from amalgan.studies.poster import WIDTH, Poster
-from amalgan.tasks.evaluate import evaluate
-from amalgan.tasks.exporting import export
+from amalgan.evaluation.evaluate import evaluate
+from amalgan.studies.demo import demo
+from amalgan.studies.demo.poster import WIDTH, Poster
+from amalgan.systems import model_file
+from amalgan.tasks.export import export
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> demo.Demo:
 
 
 def test_the_demo_leaves_a_model_a_picture_and_numbers(made: demo.Demo) -> None:
-    assert modelfile.load(made.model).name == "fusion"
+    assert model_file.load(made.model).name == "fusion"
     assert np.asarray(Image.open(made.picture)).std() > 20
     assert {
         "psnr",
@@ -38,14 +38,14 @@ def test_the_demo_ends_with_a_page_of_its_model_and_its_numbers(made: demo.Demo)
     pytest.importorskip("onnxruntime")
     assert made.page is not None
     text = made.page.read_text()
-    assert modelfile.load(made.model).digest in text and "PSNR in dB" in text
+    assert model_file.load(made.model).digest in text and "PSNR in dB" in text
 
 
 def test_without_what_writes_onnx_there_is_no_page(
     made: demo.Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "NEEDED", ("no_such_package",))
-    model = modelfile.load(made.model)
+    model = model_file.load(made.model)
     data = open_data("digits", like=model.spec)
     target = tmp_path / "demo.html"
     assert demo.write_page(target, model, data, evaluate(model, data, features=None)) is None
@@ -53,7 +53,7 @@ def test_without_what_writes_onnx_there_is_no_page(
 
 
 def test_the_photograph_on_the_poster_has_the_error_that_is_reported(made: demo.Demo) -> None:
-    model = modelfile.load(made.picture.parent / "photos")
+    model = model_file.load(made.picture.parent / "photos")
     poster = Poster()
     reached = demo.draw_photograph(poster, model)
     assert reached == pytest.approx(made.numbers["photo_psnr"])

@@ -10,12 +10,12 @@ import pytest
 import torch
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.parts import Networks
 from amalgan.config.systems import AutoencoderConfig
 from amalgan.data import open_data
 from amalgan.studies.compare import Request
 from amalgan.studies.compare.plan import named
+from amalgan.systems import model_file
 from amalgan.systems.autoencoder import Autoencoder
 from amalgan.training.run import Order, execute
 from support import tick
@@ -39,7 +39,7 @@ def by_beta(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Found]:
 def trained(out: Path, beta: float) -> Found:
     settings = replace(DENSE, beta=beta)
     order = Order(data="digits", system="autoencoder", settings=settings, out=out / "run", images=25_600)
-    system = modelfile.load(execute(order, Console(quiet=True)).model).require(Autoencoder)
+    system = model_file.load(execute(order, Console(quiet=True)).model).require(Autoencoder)
     batch = next(open_data("digits").test.batches(1000))
     with torch.no_grad():
         step = system.variational_loss(batch, tick(0, 0.0, len(batch.x)))

@@ -9,12 +9,12 @@ import torch
 
 from amalgan.config.parts import Adam
 from amalgan.config.systems import CodecConfig
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.core.types import DataSpec
 from amalgan.systems import codec as codec_module
 from amalgan.systems.codec import USUAL, Codec
-from amalgan.tasks import mosaic
+from amalgan.tasks.compress import mosaic
 from amalgan.training.state import TrainState
-from amalgan.types import DataSpec
 from support import GRAY, build, examples, take_round, tick
 
 

@@ -10,13 +10,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 import torch
 
-from amalgan import modelfile, registry
 from amalgan.checking.contract import Check
 from amalgan.checking.findings import CHECKS, find
 from amalgan.config.code import grid_of
-from amalgan.streams import seeded
+from amalgan.core.randomness import seeded
+from amalgan.core.types import UNLABELED, DataSpec
+from amalgan.systems import model_file, registry
 from amalgan.systems.base import System
-from amalgan.types import UNLABELED, DataSpec
 from support import (
     GRAY,
     SPECS,
@@ -61,8 +61,8 @@ def test_its_code_may_lie_on_a_map(name: str, spec: DataSpec, tmp_path: Path) ->
     settings = small(name, code="map", code_size=cells).resolved(spec)
     system = seeded(lambda: registry.system_class(name)(settings, spec), 0)
     state = warmed(system, batch, stretches(system)[-1], rounds=2)
-    modelfile.publish(tmp_path / "model.safetensors", state.system, name=name, facts={})
-    loaded = dict(outputs(modelfile.load(tmp_path / "model.safetensors").system, batch))
+    model_file.publish(tmp_path / "model.safetensors", state.system, name=name, facts={})
+    loaded = dict(outputs(model_file.load(tmp_path / "model.safetensors").system, batch))
     assert loaded["encode"].shape == (len(batch.x), cells) and loaded["decode"].shape == batch.x.shape
     assert all(torch.equal(output, loaded[ability]) for ability, output in outputs(state.system, batch))
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan.config.outside import imagenet_weights
+from amalgan.config.imagenet_weights import imagenet_weights
+from amalgan.core.types import Batch, DataSpec
 from amalgan.systems.base import System, only_trainable
 from amalgan.systems.fusion import Fusion
 from amalgan.training.state import TrainState
-from amalgan.types import Batch, DataSpec
 from support import GRAY, SPECS, build, examples, settled, small, take_round, tick, warmed, weights
 
 Stage = Literal["autoencoder", "gan", "joint"]

@@ -3,8 +3,8 @@
 import torch
 
 from amalgan.config.parts import Critic as CriticConfig
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.core.randomness import Draws
+from amalgan.systems import gan_losses
 
 RANGE = torch.tensor([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]).reshape(6, 1, 1, 1)
 
@@ -12,13 +12,13 @@ RANGE = torch.tensor([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]).reshape(6, 1, 1, 1)
 def returned(x: torch.Tensor, slope: float) -> list[float]:
     """What reaches pictures ``x`` of a loss with the same slope everywhere."""
     x = x.clone().requires_grad_()
-    (game.delivered(x) * slope).sum().backward()
+    (gan_losses.delivered(x) * slope).sum().backward()
     assert x.grad is not None
     return x.grad.flatten().tolist()
 
 
 def test_the_critic_sees_what_users_get() -> None:
-    assert torch.equal(game.delivered(RANGE), RANGE.clamp(-1, 1))
+    assert torch.equal(gan_losses.delivered(RANGE), RANGE.clamp(-1, 1))
 
 
 def test_a_gradient_outward_is_dropped_and_one_inward_passes() -> None:
@@ -28,7 +28,7 @@ def test_a_gradient_outward_is_dropped_and_one_inward_passes() -> None:
 
 def test_vectors_have_no_range() -> None:
     vectors = torch.tensor([[-3.0, 3.0]])
-    assert game.delivered(vectors) is vectors
+    assert gan_losses.delivered(vectors) is vectors
 
 
 class Bright(torch.nn.Module):
@@ -41,7 +41,7 @@ class Bright(torch.nn.Module):
 def test_what_lies_beyond_the_range_earns_nothing() -> None:
     label, config = torch.zeros(6, dtype=torch.long), CriticConfig(loss="hinge")
     wide, narrow = (
-        game.fool(Bright(), config, RANGE, x, label, Draws(seed=0, round=0, total=6))
+        gan_losses.fool(Bright(), config, RANGE, x, label, Draws(seed=0, round=0, total=6))
         for x in (RANGE, RANGE.clamp(-1, 1))
     )  # type: ignore[arg-type]
     assert torch.equal(wide, narrow)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from amalgan.config.systems import QuantizedConfig
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
 from support import CODE, build, examples, settled, tick, warmed
 
 

@@ -7,13 +7,13 @@ import torch
 
 from amalgan.config.parts import Networks
 from amalgan.config.systems import RestorerConfig
-from amalgan.data.damage import UNTOLD, Damaged, damaged
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import Draws, seeded
+from amalgan.core.types import DataSpec
+from amalgan.data.transforms.damage import UNTOLD, Damaged, damaged
 from amalgan.metrics.distortion import pooled_psnr
-from amalgan.streams import Draws, seeded
 from amalgan.systems.restorer import WAYS, Restorer, parts, turned
 from amalgan.training.state import TrainState
-from amalgan.types import DataSpec
 from support import build, examples, take_round, tick
 from workshop import Workshop
 

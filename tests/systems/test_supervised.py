@@ -14,6 +14,7 @@ from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.parts import Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
+from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import Dataset, open_data
 from amalgan.objectives.classification import confident, cross_entropy
 from amalgan.systems.supervised import Supervised
@@ -21,7 +22,6 @@ from amalgan.training import loop
 from amalgan.training.plan import fresh_system
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import UNLABELED, DataSpec
 from support import SPECS, build, examples, tick
 
 TINY = SupervisedConfig(network=Networks(width=16, widest=32))

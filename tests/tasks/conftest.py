@@ -14,12 +14,12 @@ install_import_hook("amalgan.tasks", "beartype.beartype")
 
 from rich.console import Console  # noqa: E402
 
-from amalgan import modelfile, registry  # noqa: E402
 from amalgan.config.data import DataConfig  # noqa: E402
 from amalgan.config.parts import Critic, Networks  # noqa: E402
 from amalgan.data import Dataset, open_data  # noqa: E402
 from amalgan.features import Features, features_of  # noqa: E402
-from amalgan.modelfile import Model  # noqa: E402
+from amalgan.systems import model_file, registry  # noqa: E402
+from amalgan.systems.model_file import Model  # noqa: E402
 from amalgan.training.run import Order, execute  # noqa: E402
 
 IMAGES = 3000
@@ -63,7 +63,7 @@ def trained(place: Path, reading: DataConfig) -> Callable[[str, str], Model]:
                 data=data, system=system, settings=tiny(system), out=out, images=IMAGES, reading=reading
             )
             execute(order, Console(quiet=True))
-        return modelfile.load(out / "model.safetensors")
+        return model_file.load(out / "model.safetensors")
 
     return train
 

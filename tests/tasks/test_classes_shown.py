@@ -12,19 +12,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
-from amalgan.errors import AbilityError, UsageError
+from amalgan.evaluation.evaluate import all_scores
+from amalgan.evaluation.scores.additions import addition_scores
+from amalgan.evaluation.scores.score import Score, Trial
+from amalgan.evaluation.scores.utility import utility_scores
 from amalgan.features import Features
-from amalgan.modelfile import Model
 from amalgan.priors import Groups
-from amalgan.tasks.augmenting.additions import Augmenter, Policy, PolicyName
+from amalgan.systems.model_file import Model
+from amalgan.tasks.augment.additions import Augmenter, Policy, PolicyName
 from amalgan.tasks.classify import classify
-from amalgan.tasks.evaluate import all_scores
 from amalgan.tasks.generate import generate
-from amalgan.tasks.scoring.additions import addition_scores
-from amalgan.tasks.scoring.scores import Score, Trial
-from amalgan.tasks.scoring.utility import utility_scores
-from amalgan.types import UNLABELED
 
 Trained = Callable[[str, str], Model]
 OF_ONE = {"label_agreement", "label_agreement_real"}

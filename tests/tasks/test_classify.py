@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from amalgan import trained as door
+from amalgan.api import model as door
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, open_data
-from amalgan.errors import AbilityError, UsageError
-from amalgan.modelfile import Model
+from amalgan.evaluation.evaluate import evaluate
+from amalgan.systems.model_file import Model
 from amalgan.tasks.classify import Classified, chosen, classify
-from amalgan.tasks.evaluate import evaluate
-from amalgan.types import UNLABELED
 
 Trained = Callable[[str, str], Model]
 HOSTILE = Classified(

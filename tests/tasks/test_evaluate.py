@@ -17,17 +17,18 @@ from sklearn.metrics import r2_score
 from torch import Tensor, nn
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import UsageError
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, Records, open_data, to_pixels
-from amalgan.errors import UsageError
+from amalgan.data.dataset.subsets import picked
+from amalgan.data.decoding.pixels import delivered
+from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.features import Features
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
 from amalgan.systems.base import System
-from amalgan.tasks.evaluate import Evaluation, evaluate
-from amalgan.tasks.generate import CHUNK
+from amalgan.systems.model_file import Model
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scoring.scores import delivered, picked
-from amalgan.types import DataSpec
 
 Trained = Callable[[str, str], Model]
 

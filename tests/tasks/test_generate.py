@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan.errors import UsageError
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import Draws
+from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
-from amalgan.tasks.walk import walk
+from amalgan.tasks.walk.walk import walk
 
 Trained = Callable[[str, str], Model]
 

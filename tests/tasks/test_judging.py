@@ -12,18 +12,18 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan import networks
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset
-from amalgan.errors import UsageError
-from amalgan.modelfile import Model
+from amalgan.evaluation.evaluate import evaluate
 from amalgan.networks import Critic
-from amalgan.streams import Draws
-from amalgan.studies.report.exploration.whole import explore
+from amalgan.studies.explore.explore import explore
 from amalgan.systems.abilities import Judges
 from amalgan.systems.base import System
-from amalgan.tasks.detecting.signals import signals
-from amalgan.tasks.evaluate import evaluate
+from amalgan.systems.model_file import Model
+from amalgan.tasks.detect.signals import signals
 from amalgan.tasks.judging import judge_of, why_silent
-from amalgan.types import DataSpec
 
 Trained = Callable[[str, str], Model]
 

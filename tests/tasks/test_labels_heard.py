@@ -10,20 +10,20 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import Draws
 from amalgan.data import Dataset
-from amalgan.errors import UsageError
+from amalgan.evaluation.evaluate import evaluate
+from amalgan.evaluation.scores.score import Trial
+from amalgan.evaluation.scores.utility import hears_lessons
 from amalgan.features import Features
-from amalgan.modelfile import Model
-from amalgan.registry import names
-from amalgan.streams import Draws
 from amalgan.studies.report.exhibits import by_class
 from amalgan.systems.abilities import Generates
 from amalgan.systems.fusion import Fusion
-from amalgan.tasks.evaluate import evaluate
+from amalgan.systems.model_file import Model
+from amalgan.systems.registry import names
 from amalgan.tasks.generate import classes_heard, generate
-from amalgan.tasks.scoring.scores import Trial
-from amalgan.tasks.scoring.utility import hears_lessons
-from amalgan.tasks.walk import walk
+from amalgan.tasks.walk.walk import walk
 
 Trained = Callable[[str, str], Model]
 

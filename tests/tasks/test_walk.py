@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.randomness import Draws
 from amalgan.data import Dataset
-from amalgan.errors import AbilityError, UsageError
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
 from amalgan.systems.base import System
-from amalgan.tasks import walk as walks
-from amalgan.tasks.walk import walk
+from amalgan.systems.model_file import Model
+from amalgan.tasks.walk import walk as walks
+from amalgan.tasks.walk.walk import walk
 
 Trained = Callable[[str, str], Model]
 

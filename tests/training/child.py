@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from amalgan.errors import AmalganError
+from amalgan.core.errors import AmalganError
 from amalgan.training import hooks, job, loop
 from amalgan.training.events import Event, Teller
 from workshop import Workshop

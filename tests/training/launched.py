@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from amalgan import registry
 from amalgan.cli import main
+from amalgan.systems import registry
 
 folder = Path(sys.argv[1])
 codes = {}

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from amalgan.config.run import RunConfig
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
 from amalgan.training.plan import doubts, fresh_system, mean_of
 from amalgan.training.processes import Processes, precision_on
-from amalgan.types import DataSpec
 from support import small
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from amalgan.errors import ConfigError, UsageError
+from amalgan.core.errors import ConfigError, UsageError
 from amalgan.training import budget, job
 from support import build
 from workshop import BATCH, ROUNDS, Workshop

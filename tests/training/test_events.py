@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import amalgan as ag
-from amalgan.errors import Interrupted, UsageError
+from amalgan.core.errors import Interrupted, UsageError
 from amalgan.training.events import EventName, Teller
 from support import small
 from workshop import BATCH, ROUNDS, Workshop, tensors_in

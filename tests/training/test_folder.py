@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from amalgan import locks, tensorfile
-from amalgan.errors import FileError, ForeignFile, StateError, UsageError
+from amalgan.core import locks, tensor_file
+from amalgan.core.errors import FileError, ForeignFile, StateError, UsageError
 from workshop import BATCH, ROUNDS, Workshop
 
 
@@ -58,7 +58,7 @@ def test_data_is_the_same_by_its_content_and_not_by_its_name(workshop: Workshop)
     moved = Path(order.data).rename(Path(order.data).with_name("job_2.npz"))
     resumed = workshop.run(replace(order, data=str(moved), resume=True))
     assert resumed.resumed_at_images == 6 * BATCH
-    tensors, others = (tensorfile.read(place, expected="a model")[0] for place in (whole, resumed.model))
+    tensors, others = (tensor_file.read(place, expected="a model")[0] for place in (whole, resumed.model))
     assert all(torch.equal(tensor, others[name]) for name, tensor in tensors.items())
     assert workshop.run(replace(order, data=str(moved), resume=True)).images == resumed.images
 

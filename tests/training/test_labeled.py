@@ -10,12 +10,12 @@ import torch
 
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.run import RunConfig
+from amalgan.core.errors import StateError
+from amalgan.core.types import UNLABELED, Batch
 from amalgan.data import Dataset, open_data
-from amalgan.errors import StateError
 from amalgan.systems.supervised import Supervised
 from amalgan.training import loop
 from amalgan.training.processes import Processes
-from amalgan.types import UNLABELED, Batch
 from support import small
 from workshop import Workshop, tensors_in
 

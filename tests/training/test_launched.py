@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from amalgan.launchers import is_of_launcher
+from amalgan.core.launchers import is_of_launcher
 from workshop import tensors_in
 
 pytestmark = pytest.mark.processes

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from amalgan.config.run import RunConfig
-from amalgan.errors import OutOfMemory
+from amalgan.core.errors import OutOfMemory
+from amalgan.core.types import Batch, Step, Tick
 from amalgan.systems.base import Phase
 from amalgan.training import loop
 from amalgan.training.memory import advice
-from amalgan.types import Batch, Step, Tick
 from support import build
 from workshop import BATCH, Workshop
 

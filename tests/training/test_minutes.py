@@ -145,9 +145,9 @@ def test_an_amended_run_validates_draws_and_settles_as_often_and_in_order(
 
 
 def curve_of(out: Path) -> list[dict[str, float]]:
-    from amalgan import modelfile
+    from amalgan.systems import model_file
 
-    found = modelfile.info(out / "model.safetensors")["training"]["curve"]
+    found = model_file.info(out / "model.safetensors")["training"]["curve"]
     assert isinstance(found, list)
     return found
 

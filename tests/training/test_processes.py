@@ -18,7 +18,7 @@ from typing import get_args
 import pytest
 import torch
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.training import job, processes
 from amalgan.training.events import EventName
 from amalgan.training.hooks import Signals
@@ -178,7 +178,7 @@ def test_one_of_several_processes_that_waits_in_vain_says_how_to_start_all(
 
 
 def test_outside_of_rounds_a_signal_stops_at_once_and_no_except_clause_swallows_it() -> None:
-    from amalgan.errors import Interrupted
+    from amalgan.core.errors import Interrupted
 
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(Interrupted) as caught, Signals.caught():
@@ -192,7 +192,7 @@ def test_outside_of_rounds_a_signal_stops_at_once_and_no_except_clause_swallows_
 
 
 def test_a_signal_after_the_last_look_counts() -> None:
-    from amalgan.errors import Interrupted
+    from amalgan.core.errors import Interrupted
 
     with pytest.raises(Interrupted), Signals.caught() as signals, signals.remembered():
         os.kill(os.getpid(), signal.SIGINT)

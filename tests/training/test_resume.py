@@ -16,8 +16,8 @@ from torch import Tensor
 
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
-from amalgan.data.grids import png_bytes
-from amalgan.errors import Diverged, StateError, UsageError
+from amalgan.core.errors import Diverged, StateError, UsageError
+from amalgan.data.writing.grids import png_bytes
 from amalgan.training.state import previous_of
 from support import SMALL, built_in, small
 from workshop import BATCH, ROUNDS, Workshop, rewrite, tensors_in
@@ -275,9 +275,9 @@ def test_init_starts_a_new_run_from_weights(workshop: Workshop) -> None:
     workshop.stop_at(workshop.order(out="second", init=first.model), 1)
     workshop.stop_at(workshop.order(out="third"), 1)
     start, fresh = tensors_in(workshop.folder / "second"), tensors_in(workshop.folder / "third")
-    from amalgan import modelfile
+    from amalgan.systems import model_file
 
-    trained = modelfile.load(first.model).system.state_dict()
+    trained = model_file.load(first.model).system.state_dict()
     name = (
         "encoder.last.weight"  # the rate of the first round is zero: the weights are still the initial ones
     )

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 import torch
 
-from amalgan import tensorfile
+from amalgan.core import tensor_file
 from amalgan.training import hooks
 from amalgan.training.hooks import Save, Signals
 from amalgan.training.processes import Processes
@@ -51,7 +51,7 @@ def test_the_interval_follows_the_cost(seconds: float, size: int, interval: floa
 
 
 def test_a_signal_saves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from amalgan.errors import Interrupted
+    from amalgan.core.errors import Interrupted
 
     found = list[int]()
     save = Save(lambda state: found.append(1), Signals(number=15), Processes(rank=0, world=1, device="cpu"))
@@ -67,11 +67,11 @@ def test_a_signal_saves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_save_takes_no_memory_of_its_own(tmp_path: Path) -> None:
     tensors = {f"part{number}": torch.ones(1_000_000) for number in range(20)}
     tracemalloc.start()
-    tensorfile.write(tmp_path / "x.safetensors", tensors, {"what": "x"})
+    tensor_file.write(tmp_path / "x.safetensors", tensors, {"what": "x"})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000, "of 80 MB"
-    again, _ = tensorfile.read(tmp_path / "x.safetensors", expected="a file")
+    again, _ = tensor_file.read(tmp_path / "x.safetensors", expected="a file")
     assert again.keys() == tensors.keys() and all(torch.equal(again[name], tensors[name]) for name in tensors)
 
 
@@ -89,8 +89,8 @@ def test_what_is_streamed_is_a_safetensors_file(dtype: torch.dtype, tmp_path: Pa
         "empty": torch.zeros(0, 4).to(dtype),
         "other": torch.ones(2, 2),
     }
-    tensorfile.write(tmp_path / "x.safetensors", tensors, {"what": "x"})
-    whole = tensorfile.read(tmp_path / "x.safetensors", expected="a file")[0]
+    tensor_file.write(tmp_path / "x.safetensors", tensors, {"what": "x"})
+    whole = tensor_file.read(tmp_path / "x.safetensors", expected="a file")[0]
     for found in (load_file(tmp_path / "x.safetensors"), whole):
         for name, tensor in tensors.items():
             assert torch.equal(found[name], tensor) and found[name].dtype == tensor.dtype

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from amalgan.launchers import is_of_launcher
+from amalgan.core.launchers import is_of_launcher
 
 pytestmark = pytest.mark.processes
 PAGE = (Path(__file__).parents[2] / "docs" / "several_processes.md").read_text(encoding="utf-8")

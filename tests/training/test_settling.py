@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
 from amalgan.data import Dataset, open_data
+from amalgan.systems import model_file
 from amalgan.training import loop
 from amalgan.training.run import Order, execute
 from workshop import Workshop
@@ -92,7 +92,7 @@ def test_metrics_are_those_of_the_weights_that_are_published(tmp_path: Path) -> 
         data="digits", system="autoencoder", settings=settings, out=tmp_path / "run", images=1280, patience=50
     )
     found = execute(order, Console(quiet=True))
-    curve = modelfile.info(found.model)["training"]["curve"]
+    curve = model_file.info(found.model)["training"]["curve"]
     assert found.metrics["validation_psnr"] == max(point["psnr"] for point in curve)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from amalgan.config.data import DataConfig
-from amalgan.data.proportions import choose_size, possible_sizes
+from amalgan.data.decoding.proportions import choose_size, possible_sizes
 from amalgan.training import sizing, speed
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from amalgan.config.parts import Prior
-from amalgan.errors import FileError
+from amalgan.core.errors import FileError
 from amalgan.training import state
 from amalgan.training.state import WARMING, TrainState
 from support import build, examples, settled, take_round, tick

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from amalgan.errors import StateError
+from amalgan.core.errors import StateError
 from amalgan.training.surroundings import surroundings, threads_of
 from workshop import BATCH, ROUNDS, Workshop, rewrite
 

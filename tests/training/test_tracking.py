@@ -10,7 +10,7 @@ import pytest
 
 import amalgan as ag
 from amalgan.cli import main
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.training import job, tracking
 from amalgan.training.events import Event, Teller
 from workshop import BATCH, ROUNDS, Workshop

@@ -7,15 +7,15 @@ import math
 
 import pytest
 
-from amalgan import modelfile
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.systems import model_file
 from amalgan.training.validation import Goal, Validate
 from support import small
 from workshop import BATCH, ROUNDS, Workshop
 
 
 def curve(workshop: Workshop, out: str = "run") -> list[dict[str, float]]:
-    found = modelfile.load(workshop.folder / out).header["training"]["curve"]
+    found = model_file.load(workshop.folder / out).header["training"]["curve"]
     assert isinstance(found, list)
     return found
 
@@ -45,11 +45,11 @@ def test_patience_stops_and_publishes_the_best(workshop: Workshop) -> None:
     order = workshop.order(validate_every=2 * BATCH, patience=2)
     result = workshop.run(order)
     assert result.images == 8 * BATCH and result.stopped == "no better psnr than 12 in 2 validations"
-    best = modelfile.load(order.out).system.state_dict()
+    best = model_file.load(order.out).system.state_dict()
     workshop.patch.undo()
     at_best = workshop.order(out="short", until="psnr=-1000", validate_every=4 * BATCH)
     workshop.run(at_best)  # stops at round 4, where the second value was taken, on the same schedule
-    expected = modelfile.load(at_best.out).system.state_dict()
+    expected = model_file.load(at_best.out).system.state_dict()
     assert all(value.equal(expected[name]) for name, value in best.items())
 
 

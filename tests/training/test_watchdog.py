@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan import modelfile
 from amalgan.config.parts import Adam
-from amalgan.errors import Diverged
+from amalgan.core.errors import Diverged
 from amalgan.objectives import reconstruction
+from amalgan.systems import model_file
 from amalgan.training import loop
 from amalgan.training.baseline import Baseline
 from amalgan.training.state import TrainState
@@ -63,7 +63,7 @@ def test_a_poisoned_state_is_taken_back_within_the_round(
 def assert_only_finite(out: Path) -> None:
     """Neither the states, nor the model, nor the log hold anything that is not a number."""
     assert all(bool(value.isfinite().all()) for value in tensors_in(out).values())
-    assert all(bool(v.isfinite().all()) for v in modelfile.load(out).system.state_dict().values())
+    assert all(bool(v.isfinite().all()) for v in model_file.load(out).system.state_dict().values())
     for line in (out / "log.jsonl").read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
 
@@ -208,7 +208,7 @@ def test_a_network_that_learns_nothing_is_told_once_and_its_model_says_so(
     said = capsys.readouterr().err
     assert said.count("no better than the mean example, so nothing is learned yet") == 1
     assert result.doubts[0].startswith("do not use this model")
-    assert modelfile.load(result.model).doubts == tuple(result.doubts)
+    assert model_file.load(result.model).doubts == tuple(result.doubts)
     assert "warning: do not use this model" in said
 
 

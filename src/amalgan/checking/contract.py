@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from amalgan import modelfile, registry
 from amalgan.checking.subject import (
     GRAY,
     SPECS,
@@ -30,11 +29,12 @@ from amalgan.checking.subject import (
     weights,
 )
 from amalgan.config import fields
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.core.types import Batch, DataSpec
+from amalgan.systems import model_file, registry
 from amalgan.training import loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import Batch, DataSpec
 
 ONLY_ROUNDING = "last.bias"
 """A relativistic loss sees differences of logits, in which the critic's last bias cancels."""
@@ -215,8 +215,8 @@ def returns_from_file(name: str) -> Iterator[str]:
     system = warmed(build(name), batch, stretches(build(name))[-1]).system
     with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
         file = Path(scratch) / "model.safetensors"
-        modelfile.publish(file, system, name=name, facts={})
-        loaded = modelfile.load(file).system
+        model_file.publish(file, system, name=name, facts={})
+        loaded = model_file.load(file).system
     expected, found = dict(outputs(system, batch)), dict(outputs(loaded, batch))
     for key, value in expected.items():
         if not torch.equal(value, found[key]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from amalgan.checking import contract, uses
 from amalgan.checking.contract import Check, LeftOut
 from amalgan.checking.places import place_of
-from amalgan.errors import AmalganError
+from amalgan.core.errors import AmalganError
 
 CHECKS: tuple[Check, ...] = (*contract.CHECKS, *uses.CHECKS)
 

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from amalgan import registry
 from amalgan.config.parts import Networks, Prior
-from amalgan.data.damage import damaged
-from amalgan.errors import ConfigError
-from amalgan.streams import Draws, seeded
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import Draws, seeded
+from amalgan.core.types import UNLABELED, Batch, DataSpec, Tick
+from amalgan.data.transforms.damage import damaged
+from amalgan.systems import registry
 from amalgan.systems.base import System
 from amalgan.training import budget, loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import UNLABELED, Batch, DataSpec, Tick
 
 SMALL = Networks(width=8, widest=16, blocks=1, hidden=16, layers=2)
 CODE = 4

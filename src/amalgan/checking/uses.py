@@ -16,23 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from amalgan import modelfile
+from amalgan.api.model import Model
 from amalgan.checking.contract import Check, LeftOut
 from amalgan.checking.places import place_of
 from amalgan.checking.subject import GRAY, SPECS, examples, small
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import ConfigError, UsageError
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
-from amalgan.errors import ConfigError, UsageError
+from amalgan.evaluation.evaluate import evaluate
 from amalgan.features import features_of
+from amalgan.studies.compare.cell_examples import of_model
 from amalgan.studies.compare.costs import costs_of_use
-from amalgan.studies.compare.shown import of_model
-from amalgan.studies.report.exploration import explore
-from amalgan.studies.report.one import report
-from amalgan.tasks.evaluate import evaluate
-from amalgan.trained import Model
+from amalgan.studies.explore import explore
+from amalgan.studies.report.report import report
+from amalgan.systems import model_file
 from amalgan.training.order import Order
 from amalgan.training.run import execute
-from amalgan.types import DataSpec
 
 EXAMPLES, ROUNDS, BATCH = 96, 20, 16
 
@@ -76,7 +76,7 @@ def scene_of(name: str, spec: DataSpec, folder: Path) -> Scene:
         device="cpu",
         reading=reading,
     )
-    made = modelfile.load(execute(order, Console(quiet=True)).model)
+    made = model_file.load(execute(order, Console(quiet=True)).model)
     return Scene(Model(made), open_data(file, reading, like=made.spec), file, x[:6], folder)
 
 

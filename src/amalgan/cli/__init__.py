@@ -15,7 +15,7 @@ from rich.console import Console
 from amalgan.cli.claims import claimed
 from amalgan.cli.output import deliver, fail, quiet_pipe
 from amalgan.cli.parsing import parse
-from amalgan.errors import AmalganError
+from amalgan.core.errors import AmalganError
 
 USAGE = 2
 FAILED = 1

@@ -17,7 +17,7 @@ from amalgan.cli.use import noun, skipped_of
 from amalgan.config.data import DataConfig
 
 if TYPE_CHECKING:
-    from amalgan.studies.augment import Asked
+    from amalgan.studies.augment.augment import Asked
 
 MOST_CLASSES = 12
 
@@ -86,7 +86,7 @@ class Augment:
 
     def run(self, console: Console) -> Answer:
         """Make, write and verify."""
-        from amalgan.studies.augment import augment
+        from amalgan.studies.augment.augment import augment
 
         check_data(self.data)
         check_out(self.out, self.data)
@@ -101,7 +101,7 @@ class Augment:
 
     def asked(self) -> Asked:
         """All flags but the places."""
-        from amalgan.studies.augment import Asked
+        from amalgan.studies.augment.augment import Asked
 
         to_read = self.reading.config()
         return Asked(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan import registry
 from amalgan.cli.flags import Switch
 from amalgan.cli.output import Answer, say
-from amalgan.errors import SystemFault
+from amalgan.core.errors import SystemFault
+from amalgan.systems import registry
 
 if TYPE_CHECKING:
     from amalgan.checking import Finding

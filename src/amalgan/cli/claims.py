@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from amalgan import locks
-from amalgan.files import refuse_foreign
+from amalgan.core import locks
+from amalgan.core.files import refuse_foreign
 
 PLACES = ("out", "plot", "sheet", "duplicates", "maps", "walk")
 INPUTS = ("data", "source", "reals", "normals", "query")
@@ -65,6 +65,6 @@ def is_proved(place: Path) -> bool:
 def refuse_input(place: Path, source: str | Path) -> None:
     """Raise UsageError where ``place`` is an input, or lies within it."""
     if Path(source).exists():
-        from amalgan.data.inputs import refuse_inputs
+        from amalgan.data.writing.inputs import refuse_inputs
 
         refuse_inputs([place], source)

@@ -15,11 +15,11 @@ from amalgan.cli.inputs import check_data, check_out, data_for, model_at
 from amalgan.cli.output import Answer, counted
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.cli.use import noun, provenance, skipped_of
-from amalgan.errors import BitstreamError, DataError, UsageError
+from amalgan.core.errors import BitstreamError, DataError, UsageError
 
 if TYPE_CHECKING:
-    from amalgan.modelfile import Model
-    from amalgan.tasks.compressing.packed import Entry
+    from amalgan.systems.model_file import Model
+    from amalgan.tasks.compress.packed import Entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Compress:
 
     def run(self, console: Console) -> Answer:
         """Compress and write."""
-        from amalgan.tasks.compressing.compress import coder_of, head_of
+        from amalgan.tasks.compress.compress import coder_of, head_of
 
         check_packed_out(self.out, self.data)
         model = model_at(self.model, self.loading)
@@ -76,8 +76,8 @@ class Compress:
         self, model: Model, skipped: list[dict[str, str]], console: Console
     ) -> tuple[Sequence[str], Iterator[tuple[str, bytes]]]:
         """All names, and names and codes of what can be read; the others are added to ``skipped``."""
-        from amalgan.data.own import own_sized
-        from amalgan.tasks.compressing.compress import any_size, compress, compress_own
+        from amalgan.data.dataset.native_size import own_sized
+        from amalgan.tasks.compress.compress import any_size, compress, compress_own
 
         if any_size(model):
             check_data(self.data)
@@ -112,8 +112,8 @@ class Decompress:
 
     def run(self, console: Console) -> Answer:
         """Decompress and write."""
-        from amalgan.tasks.compressing.compress import coder_of
-        from amalgan.tasks.compressing.packed import entries
+        from amalgan.tasks.compress.compress import coder_of
+        from amalgan.tasks.compress.packed import entries
 
         check_out(self.out, str(self.source))
         model = model_at(self.model, self.loading)
@@ -141,7 +141,7 @@ class Decompress:
     ) -> tuple[int, int, int]:
         """Examples decompressed, files that hold them, files written now."""
         from amalgan.data import to_pixels
-        from amalgan.tasks.compressing.packed import decompress
+        from amalgan.tasks.compress.packed import decompress
 
         parts = decompress(model, found, skipped, decoder=self.decoder, seed=self.seed)
         chunks = ((names, to_pixels(x, model.spec)) for names, x in parts)
@@ -155,8 +155,8 @@ class Decompress:
         self, found: Sequence[Entry], names: list[str], pixels: Any, text: dict[str, str]
     ) -> Iterator[bool]:
         """Write one chunk into a folder; whether each was written, or there already."""
+        from amalgan.core.files import write_changed
         from amalgan.data import png_bytes
-        from amalgan.files import write_changed
 
         place = places_for(self.out, str(self.source), [one.name for one in found], ".png")
         for name, picture in zip(names, pixels, strict=True):
@@ -187,20 +187,20 @@ def stored(
     out: Path, data: str, head: Any, names: Sequence[str], codes: Iterator[tuple[str, bytes]]
 ) -> tuple[int, int, int]:
     """Write an archive or a folder; how many pictures, bytes in all, and how many files were written now."""
-    from amalgan.coding import container
-    from amalgan.files import refuse_foreign, write_changed
+    from amalgan.codec import amg_file
+    from amalgan.core.files import refuse_foreign, write_changed
 
     if is_archive(out):
-        refuse_foreign([out], container.is_packed)
+        refuse_foreign([out], amg_file.is_packed)
         entries = list(codes)
-        whole = container.pack_archive(head, entries) if entries else b""
-        changed = bool(entries) and write_changed(out, whole, proof=container.is_packed)
+        whole = amg_file.pack_archive(head, entries) if entries else b""
+        changed = bool(entries) and write_changed(out, whole, proof=amg_file.is_packed)
         return len(entries), len(whole), int(changed)
-    place, n, total, written = places_for(out, data, names, container.ENDING), 0, 0, 0
+    place, n, total, written = places_for(out, data, names, amg_file.ENDING), 0, 0, 0
     for name, code in codes:
-        packed = container.pack(head, code)
+        packed = amg_file.pack(head, code)
         n, total = n + 1, total + len(packed)
-        written += write_changed(place[name], packed, proof=container.is_packed)
+        written += write_changed(place[name], packed, proof=amg_file.is_packed)
     return n, total, written
 
 
@@ -211,15 +211,15 @@ def places_for(out: Path, source: str, names: Sequence[str], ending: str) -> dic
         UsageError: one would be written over ``source``.
         ForeignFile: something of the user's is there.
     """
-    from amalgan.coding import container
-    from amalgan.data.grids import png_names
-    from amalgan.data.inputs import refuse_inputs
-    from amalgan.files import below, refuse_foreign
-    from amalgan.marks import is_ours
+    from amalgan.codec import amg_file
+    from amalgan.core.files import below, refuse_foreign
+    from amalgan.core.ownership import is_ours
+    from amalgan.data.writing.grids import png_names
+    from amalgan.data.writing.inputs import refuse_inputs
 
     places = [below(out, path) for path in png_names(names, ending)]
     refuse_inputs(places, source)
-    refuse_foreign(places, container.is_packed if ending == container.ENDING else is_ours)
+    refuse_foreign(places, amg_file.is_packed if ending == amg_file.ENDING else is_ours)
     return dict(zip(names, places, strict=True))
 
 

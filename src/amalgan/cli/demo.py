@@ -33,7 +33,7 @@ class Demo:
 
     def run(self, console: Console) -> Answer:
         """Train, draw, measure."""
-        from amalgan.studies import demo
+        from amalgan.studies.demo import demo
 
         made = demo.run(self.out, console, self.seed)
         facts = {

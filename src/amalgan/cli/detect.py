@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
+from amalgan.cli.batch_progress import pace
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at, related
 from amalgan.cli.output import Answer, counted, say, table
-from amalgan.cli.pace import pace
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
 
 if TYPE_CHECKING:
-    from amalgan.journal import Journal
-    from amalgan.modelfile import Model
-    from amalgan.tasks.detecting.detect import Detection
-    from amalgan.tasks.detecting.normals import Sides
+    from amalgan.core.journal import Journal
+    from amalgan.systems.model_file import Model
+    from amalgan.tasks.detect.detect import Detection
+    from amalgan.tasks.detect.normals import Sides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +63,8 @@ class Detect:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
-        from amalgan.tasks.detecting.detect import check_rate, check_table
-        from amalgan.tasks.detecting.normals import sides
+        from amalgan.tasks.detect.detect import check_rate, check_table
+        from amalgan.tasks.detect.normals import sides
         from amalgan.tasks.judging import why_silent
 
         check_rate(self.rate)
@@ -111,10 +111,10 @@ class Detect:
 
     def found(self, model: Model, chosen: Sides, console: Console) -> tuple[Detection, Journal]:
         """The scores, and where they are kept until they are written."""
-        from amalgan.journal import Journal
-        from amalgan.tasks.detecting.detect import detect_on, key_for
-        from amalgan.tasks.detecting.outside import Outside
-        from amalgan.tasks.detecting.signals import Joint, signals
+        from amalgan.core.journal import Journal
+        from amalgan.tasks.detect.detect import detect_on, key_for
+        from amalgan.tasks.detect.outside import Outside
+        from amalgan.tasks.detect.signals import Joint, signals
 
         with console.status("learning what is normal ..."):
             joint = Joint.of(model, chosen.known)
@@ -126,10 +126,10 @@ class Detect:
 
     def paint(self, model: Model, chosen: Sides, rows: Any) -> int:
         """Write the maps of some of the judged; return how many."""
-        from amalgan.data.grids import png_bytes, png_names
-        from amalgan.data.inputs import refuse_inputs
-        from amalgan.files import below, refuse_foreign, write_bytes
-        from amalgan.tasks.detecting.heat import maps, usual
+        from amalgan.core.files import below, refuse_foreign, write_bytes
+        from amalgan.data.writing.grids import png_bytes, png_names
+        from amalgan.data.writing.inputs import refuse_inputs
+        from amalgan.tasks.detect.heat import maps, usual
 
         assert self.maps is not None
         picked = chosen.judged.select(rows)

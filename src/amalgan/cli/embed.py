@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rich.console import Console
 from tyro.conf import Positional
 
+from amalgan.cli.batch_progress import pace
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at, related
 from amalgan.cli.output import Answer, counted, harmless
-from amalgan.cli.pace import pace
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset, Records
-    from amalgan.modelfile import Model
-    from amalgan.tasks.embedding.embed import Codes
+    from amalgan.systems.model_file import Model
+    from amalgan.tasks.embed.embed import Codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Embed:
 
     def check(self) -> None:
         """Refuse what cannot be, before anything is read."""
-        from amalgan.tasks.embedding.embed import check_codes_out
+        from amalgan.tasks.embed.embed import check_codes_out
 
         for flag, place, endings in (
             ("--plot", self.plot, (".png", ".html")),
@@ -89,8 +89,8 @@ class Embed:
 
     def coded(self, model: Model, data: Dataset, console: Console) -> tuple[Codes, bool]:
         """The codes, and whether their file was written now."""
-        from amalgan.files import refuse_foreign
-        from amalgan.tasks.embedding.embed import codes_of, encoded, journal_for, stamp_for, stored
+        from amalgan.core.files import refuse_foreign
+        from amalgan.tasks.embed.embed import codes_of, encoded, journal_for, stamp_for, stored
 
         stamp, records = stamp_for(model, data), data.records
         refuse_foreign([self.out])
@@ -110,11 +110,11 @@ class Embed:
             return None
         with console.status("drawing the map ..."):
             if self.plot.suffix.lower() == ".html":
-                from amalgan.studies.report.atlas import atlas
+                from amalgan.studies.html.atlas import atlas
 
                 atlas(codes, records, self.plot)
             else:
-                from amalgan.tasks.embedding.map import map_picture
+                from amalgan.tasks.embed.map import map_picture
 
                 map_picture(codes, records, self.plot)
         return str(self.plot)
@@ -123,9 +123,9 @@ class Embed:
         """What there is of near-duplicates, written as a table."""
         if self.duplicates is None:
             return None
-        from amalgan.data.sheets import sheet
-        from amalgan.files import write_changed
-        from amalgan.tasks.embedding.similar import EXPECTED, duplicates
+        from amalgan.core.files import write_changed
+        from amalgan.data.writing.sheets import sheet
+        from amalgan.tasks.embed.similar import EXPECTED, duplicates
 
         with console.status("looking for near-duplicates ..."):
             found = duplicates(codes.code, records.store.hashes[records.index])
@@ -146,9 +146,9 @@ class Embed:
         """The neighbors of each query."""
         if self.query is None:
             return None
-        from amalgan.tasks.embedding.embed import embed
-        from amalgan.tasks.embedding.lineup import lineup
-        from amalgan.tasks.embedding.similar import Space
+        from amalgan.tasks.embed.embed import embed
+        from amalgan.tasks.embed.lineup import lineup
+        from amalgan.tasks.embed.similar import Space
 
         query = data_for(self.query, self.reading.config(), console, like=model.spec).records
         space = Space.of(codes.code)

@@ -41,7 +41,7 @@ class Explore:
 
     def run(self, console: Console) -> Answer:
         """Look, show and write."""
-        from amalgan.studies.report.exploration import explore
+        from amalgan.studies.explore import explore
 
         check_out(self.out, self.data)
         model = model_at(self.model, self.loading)

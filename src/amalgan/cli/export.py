@@ -14,11 +14,11 @@ from amalgan.cli.inputs import Judged, judged, model_at
 from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import skipped_of
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from amalgan.modelfile import Model
-    from amalgan.tasks.exporting.export import Exported, Port
+    from amalgan.systems.model_file import Model
+    from amalgan.tasks.export.export import Exported, Port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,8 @@ class Export:
 
     def written(self, model: Model, console: Console, by: Judged | None = None) -> Answer:
         """Write one page, with examples and metrics where there is data."""
+        from amalgan.evaluation.evaluate import evaluate
         from amalgan.studies.page.page import page
-        from amalgan.tasks.evaluate import evaluate
 
         with console.status("") as status:
 
@@ -88,7 +88,7 @@ class Export:
 
     def files(self, console: Console) -> Answer:
         """Write a file an ability."""
-        from amalgan.tasks.exporting.export import export
+        from amalgan.tasks.export.export import export
 
         model = model_at(self.model, self.loading)
         with console.status("") as status:

@@ -12,12 +12,12 @@ from rich.console import Console
 from amalgan.cli.flags import Switch
 from amalgan.cli.inputs import check_out, data_for
 from amalgan.config.data import DataConfig
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from amalgan.modelfile import Model
+    from amalgan.systems.model_file import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Film:
     ) -> dict[str, Any]:
         """Walk, by codes and noise ``drawn`` as ``generate`` draws them, and write."""
         from amalgan.data import to_pixels, write_film
-        from amalgan.tasks.walk import walk
+        from amalgan.tasks.walk.walk import walk
 
         assert self.walk is not None
         ends = None if self.between is None else self.ends(model, console)

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
-from amalgan import registry
 from amalgan.cli.output import say
 from amalgan.cli.shared import Loading, Reading
 from amalgan.config.data import DataConfig
-from amalgan.errors import DataError, ModelFileError
-from amalgan.marks import is_ours
+from amalgan.core.errors import DataError, ModelFileError
+from amalgan.core.ownership import is_ours
+from amalgan.systems import registry
 
 if TYPE_CHECKING:
+    from amalgan.core.types import DataSpec
     from amalgan.data import Dataset, Records
     from amalgan.features import Features
-    from amalgan.modelfile import Model
-    from amalgan.types import DataSpec
+    from amalgan.systems.model_file import Model
 
 
 def model_at(place: Path, loading: Loading) -> Model:
@@ -29,14 +29,14 @@ def model_at(place: Path, loading: Loading) -> Model:
     Raises:
         ModelFileError: there is none; says what is there instead.
     """
-    from amalgan import modelfile
+    from amalgan.systems import model_file
     from amalgan.training.processes import resolve
 
     if loading.plugin is not None:
         registry.load_plugin(loading.plugin)
     if place.is_dir() and not (place / "model.safetensors").exists():
         raise ModelFileError(f"{place} holds no model: {instead(place)}")
-    return modelfile.load(place, resolve(loading.device))
+    return model_file.load(place, resolve(loading.device))
 
 
 def instead(folder: Path) -> str:
@@ -104,7 +104,7 @@ def shown_to(model: Model, data: Dataset, console: Console) -> Dataset:
 
 def related(model: Model, data: Dataset, records: Records, console: Console) -> dict[str, Any]:
     """How ``records`` relate to what the model was trained on, for the JSON; a note says what must be known."""
-    from amalgan.tasks.overlap import overlap
+    from amalgan.evaluation.overlap import overlap
 
     found = overlap(model, data, records)
     if found.note:
@@ -133,7 +133,7 @@ def check_out(out: Path, data: str) -> None:
     Raises:
         UsageError: it would.
     """
-    from amalgan.data.inputs import refuse_inputs
+    from amalgan.data.writing.inputs import refuse_inputs
 
     refuse_inputs([out], data)
 

@@ -12,12 +12,12 @@ from rich.console import Console, Group
 from rich.table import Table
 from tyro.conf import Positional
 
-from amalgan import registry
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import data_for, say_warnings
 from amalgan.cli.output import Answer, harmless, table
 from amalgan.config.data import DataConfig
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
+from amalgan.systems import registry
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset, Inspection
@@ -130,7 +130,8 @@ class Info:
 
     def run(self, console: Console) -> Answer:
         """Read its header."""
-        from amalgan import modelfile, tensorfile
+        from amalgan.core import tensor_file
+        from amalgan.systems import model_file
 
         place = self.file
         if place.suffix.lower() == ".amg" and not place.is_dir():
@@ -142,28 +143,28 @@ class Info:
         if place.is_dir():
             model = place / "model.safetensors"
             place = model if model.exists() else place / "state.safetensors"
-        tensors, header = tensorfile.read(place, expected="a model file")
+        tensors, header = tensor_file.read(place, expected="a model file")
         facts = header | {
             "kind": "a model" if "system" in header else header.get("what", "a file of amalgan"),
             "file": str(place),
             "bytes": place.stat().st_size,
             "numbers": sum(tensor.numel() for tensor in tensors.values()),
-            "digest": modelfile.digest(tensors),
+            "digest": model_file.digest(tensors),
         }
         return Answer(facts=facts, text=table(described(facts)))
 
 
 def compressed(place: Path) -> dict[str, Any]:
     """What an .amg file holds; all of its checksums are looked at."""
-    from amalgan.coding import container
+    from amalgan.codec import amg_file
 
-    with container.readable(place), place.open("rb") as file:
-        many = container.kind_of(file.read(1)) == container.ARCHIVE
+    with amg_file.readable(place), place.open("rb") as file:
+        many = amg_file.kind_of(file.read(1)) == amg_file.ARCHIVE
     if many:
-        archive = container.Archive(place)
+        archive = amg_file.Archive(place)
         head, codes = archive.head, [len(archive.code(row)) for row in range(len(archive))]
     else:
-        head, code = container.unpack(container.read_picture(place), place)
+        head, code = amg_file.unpack(amg_file.read_picture(place), place)
         codes = [len(code)]
     size = place.stat().st_size
     return {
@@ -184,10 +185,10 @@ def pictured(place: Path) -> dict[str, Any]:
     Raises:
         BadPicture: it is no picture, whatever its name says.
     """
-    from amalgan.data import images
-    from amalgan.data.folders import one_file
-    from amalgan.data.provenance import origin
-    from amalgan.errors import BadPicture
+    from amalgan.core.errors import BadPicture
+    from amalgan.data.decoding import images
+    from amalgan.data.readers.folders import one_file
+    from amalgan.data.writing.provenance import origin
 
     try:
         data = one_file(place).read(0)
@@ -222,7 +223,7 @@ def described(facts: dict[str, Any]) -> dict[str, Any]:
 
 def of_model(facts: dict[str, Any]) -> dict[str, Any]:
     """What there is to say of a model."""
-    from amalgan.types import DataSpec
+    from amalgan.core.types import DataSpec
 
     spec, training = DataSpec.from_json(facts["spec"]), facts.get("training", {})
     names = ", ".join(spec.classes[:SHOWN]) + (" ..." if len(spec.classes) > SHOWN else "")
@@ -270,7 +271,7 @@ class Systems:
         """List."""
         if self.plugin is not None:
             registry.load_plugin(self.plugin)
-        from amalgan import catalog
+        from amalgan.systems import catalog
 
         found = catalog.known_systems()
         listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")

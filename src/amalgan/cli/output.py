@@ -18,9 +18,9 @@ from typing import Any, Protocol
 from rich.console import Console, Group
 from rich.table import Table
 
-from amalgan.data.names import shown
-from amalgan.errors import FileError, UsageError
-from amalgan.launchers import Place, place
+from amalgan.core.errors import FileError, UsageError
+from amalgan.core.file_names import shown
+from amalgan.core.launchers import Place, place
 
 SHOWN_SKIPPED = 10
 SOME_SKIPPED = 3

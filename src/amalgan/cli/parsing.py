@@ -16,8 +16,7 @@ from typing import Any, cast
 
 import tyro
 
-from amalgan import __version__, registry
-from amalgan.arguments import MOST
+from amalgan import __version__
 from amalgan.cli import help
 from amalgan.cli.augment import Augment
 from amalgan.cli.check import CheckSystem
@@ -37,8 +36,10 @@ from amalgan.cli.restore import Restore
 from amalgan.cli.trace import Trace
 from amalgan.cli.train import Train
 from amalgan.cli.use import Evaluate, Generate, Reconstruct
-from amalgan.config.words import nearest
-from amalgan.errors import UsageError
+from amalgan.config.command_words import nearest
+from amalgan.core.arguments import MOST
+from amalgan.core.errors import UsageError
+from amalgan.systems import registry
 
 COMMANDS: dict[str, type[Any]] = {
     "demo": Demo,

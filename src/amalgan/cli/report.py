@@ -40,7 +40,7 @@ class Report:
 
     def run(self, console: Console) -> Answer:
         """Measure, show and write."""
-        from amalgan.studies.report.one import report
+        from amalgan.studies.report.report import report
 
         check_out(self.out, self.data)
         named = str(self.model), self.data

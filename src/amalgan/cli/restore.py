@@ -17,11 +17,11 @@ from amalgan.cli.output import Answer, counted
 from amalgan.cli.shared import DecoderName, Loading
 from amalgan.cli.use import provenance
 from amalgan.config.systems.restoration import RestoringTask
-from amalgan.errors import DataError, UsageError
+from amalgan.core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from amalgan.modelfile import Model
-    from amalgan.tasks.restoring.restore_files import Job
+    from amalgan.systems.model_file import Model
+    from amalgan.tasks.restore.restore_files import Job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Restore:
 
     def run(self, console: Console) -> Answer:
         """Restore and write."""
-        from amalgan.tasks.restoring.restore_files import pictures_at, restore_files
+        from amalgan.tasks.restore.restore_files import pictures_at, restore_files
 
         self.check()
         job = self.job(model_at(self.model, self.loading))
@@ -100,10 +100,10 @@ class Restore:
 
     def job(self, model: Model) -> Job:
         """What is to be done, as tasks know it."""
-        from amalgan.data.holes import holes
-        from amalgan.tasks.restoring.mend import Repair
-        from amalgan.tasks.restoring.restore import Answers
-        from amalgan.tasks.restoring.restore_files import Job
+        from amalgan.data.readers.holes import holes
+        from amalgan.tasks.restore.restore import Answers
+        from amalgan.tasks.restore.restore_files import Job
+        from amalgan.tasks.restore.windows import Repair
 
         return Job(
             model=model,

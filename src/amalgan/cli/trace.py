@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
+from amalgan.cli.batch_progress import pace
 from amalgan.cli.detect import percent, spanned
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at
 from amalgan.cli.output import Answer, counted, say, table
-from amalgan.cli.pace import pace
 from amalgan.cli.shared import Loading, Reading
 from amalgan.cli.use import noun, skipped_of
 
 if TYPE_CHECKING:
     from amalgan.data import Dataset
-    from amalgan.modelfile import Model
-    from amalgan.tasks.tracing.trace import Known
+    from amalgan.systems.model_file import Model
+    from amalgan.tasks.trace.trace import Known
 
 SAID = {True: "these pictures bear the model's watermark", False: "no sign of the model's watermark"}
 
@@ -57,9 +57,9 @@ class Trace:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
-        from amalgan.journal import Journal
-        from amalgan.tasks.detecting.detect import check_rate, check_table
-        from amalgan.tasks.tracing.trace import columns, key_for, together, trace_on
+        from amalgan.core.journal import Journal
+        from amalgan.tasks.detect.detect import check_rate, check_table
+        from amalgan.tasks.trace.trace import columns, key_for, together, trace_on
 
         check_rate(self.rate)
         check_table(self.out)
@@ -95,7 +95,7 @@ class Trace:
 
     def learned(self, model: Model, reals: Dataset, console: Console) -> Known:
         """The model's hand; says so where too few real examples allow no alarm."""
-        from amalgan.tasks.tracing.trace import Known, Reals
+        from amalgan.tasks.trace.trace import Known, Reals
 
         with console.status("learning what sets the model's apart from real ones ..."):
             known = Known.of(model, Reals.of(model, reals), self.changed)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Ty
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan import registry
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data
 from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import DeviceName, PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.errors import UsageError
-from amalgan.launchers import place
+from amalgan.core.errors import UsageError
+from amalgan.core.launchers import place
+from amalgan.systems import registry
 
 if TYPE_CHECKING:
     from amalgan.training.run import Result
@@ -144,9 +144,9 @@ def short_name(data: str) -> str:
 
 def answer(result: Result) -> Answer:
     """What the run reached."""
-    from amalgan import modelfile
+    from amalgan.systems import model_file
 
-    info = modelfile.info(result.model)
+    info = model_file.info(result.model)
     facts: dict[str, Any] = asdict(result) | {"model": str(result.model)}
     rows = {
         "model": facts["model"],

@@ -11,21 +11,21 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
+from amalgan.cli.batch_progress import pace
 from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, judged, model_at
 from amalgan.cli.look import keeps
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
-from amalgan.cli.pace import pace
 from amalgan.cli.shared import DecoderName, Loading, Reading
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from amalgan.data import Dataset
-    from amalgan.data.outputs import Output, Written
-    from amalgan.modelfile import Model
-    from amalgan.tasks.evaluate import Evaluation
+    from amalgan.data.writing.outputs import Output, Written
+    from amalgan.evaluation.evaluate import Evaluation
+    from amalgan.systems.model_file import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +88,8 @@ class Generate:
         """Write new examples one by one."""
         from functools import partial
 
-        from amalgan.data.outputs import Output
-        from amalgan.journal import key_of
+        from amalgan.core.journal import key_of
+        from amalgan.data.writing.outputs import Output
         from amalgan.tasks.generate import generate
 
         asked = self.drawn | {"watermark": self.watermark}
@@ -138,8 +138,8 @@ class Reconstruct:
         """Reconstruct and write."""
         from functools import partial
 
-        from amalgan.data.outputs import Output, in_order
-        from amalgan.journal import key_of
+        from amalgan.core.journal import key_of
+        from amalgan.data.writing.outputs import Output, in_order
         from amalgan.tasks.reconstruct import reconstruct
 
         check_out(self.out, self.data)
@@ -195,7 +195,7 @@ class Evaluate:
 
     def run(self, console: Console) -> Answer:
         """Measure."""
-        from amalgan.tasks.evaluate import evaluate
+        from amalgan.evaluation.evaluate import evaluate
 
         with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             model, data = by.model, by.data
@@ -233,7 +233,7 @@ def measured(found: Evaluation) -> Table:
 
 def provenance(model: Model, *, seed: int, **more: str) -> dict[str, str]:
     """What a picture that ``model`` made says of its origin."""
-    from amalgan.data.provenance import provenance
+    from amalgan.data.writing.provenance import provenance
 
     return provenance(model.digest, seed=seed, more=more)
 

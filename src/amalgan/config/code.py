@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from amalgan.config.fields import check
 
 if TYPE_CHECKING:
-    from amalgan.types import DataSpec
+    from amalgan.core.types import DataSpec
 
 Layout = Literal["map", "flat"]
 MOST_CELLS = 12

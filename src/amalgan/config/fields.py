@@ -7,7 +7,7 @@ import types
 import typing
 from typing import Any, TypeVar
 
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
 
 C = TypeVar("C")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from amalgan.config.fields import check
-from amalgan.config.outside import EXTRA, imagenet_weights
+from amalgan.config.imagenet_weights import EXTRA, imagenet_weights
 
 if TYPE_CHECKING:
-    from amalgan.types import DataSpec
+    from amalgan.core.types import DataSpec
 
 Reconstruction = Literal["l2", "l1", "charbonnier", "ssim"]
 Adversarial = Literal["relativistic", "nonsaturating", "hinge", "wasserstein", "minimax"]

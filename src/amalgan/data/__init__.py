@@ -27,35 +27,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amalgan.data.augmentation import augment as augment
-    from amalgan.data.augmentation import describe_augment as describe_augment
-    from amalgan.data.augmentation import resolve_augment as resolve_augment
-    from amalgan.data.batches import batch_at as batch_at
-    from amalgan.data.corruption import add_noise as add_noise
-    from amalgan.data.corruption import hide_squares as hide_squares
-    from amalgan.data.films import check_film as check_film
-    from amalgan.data.films import write_film as write_film
-    from amalgan.data.grids import grid as grid
-    from amalgan.data.grids import png_bytes as png_bytes
-    from amalgan.data.grids import write_output as write_output
-    from amalgan.data.inspection import Inspection as Inspection
-    from amalgan.data.inspection import Skipped as Skipped
-    from amalgan.data.opening import Dataset as Dataset
-    from amalgan.data.opening import open_data as open_data
-    from amalgan.data.pixels import from_pixels as from_pixels
-    from amalgan.data.pixels import to_pixels as to_pixels
-    from amalgan.data.records import Records as Records
+    from amalgan.data.dataset.batches import batch_at as batch_at
+    from amalgan.data.dataset.inspection import Inspection as Inspection
+    from amalgan.data.dataset.inspection import Skipped as Skipped
+    from amalgan.data.dataset.opening import Dataset as Dataset
+    from amalgan.data.dataset.opening import open_data as open_data
+    from amalgan.data.dataset.records import Records as Records
+    from amalgan.data.decoding.pixels import from_pixels as from_pixels
+    from amalgan.data.decoding.pixels import to_pixels as to_pixels
+    from amalgan.data.transforms.augmentation import augment as augment
+    from amalgan.data.transforms.augmentation import describe_augment as describe_augment
+    from amalgan.data.transforms.augmentation import resolve_augment as resolve_augment
+    from amalgan.data.transforms.corruption import add_noise as add_noise
+    from amalgan.data.transforms.corruption import hide_squares as hide_squares
+    from amalgan.data.writing.films import check_film as check_film
+    from amalgan.data.writing.films import write_film as write_film
+    from amalgan.data.writing.grids import grid as grid
+    from amalgan.data.writing.grids import png_bytes as png_bytes
+    from amalgan.data.writing.grids import write_output as write_output
 
 _HOMES = {
-    "augmentation": ("augment", "describe_augment", "resolve_augment"),
-    "batches": ("batch_at",),
-    "corruption": ("add_noise", "hide_squares"),
-    "films": ("check_film", "write_film"),
-    "grids": ("grid", "png_bytes", "write_output"),
-    "inspection": ("Inspection", "Skipped"),
-    "opening": ("Dataset", "open_data"),
-    "pixels": ("from_pixels", "to_pixels"),
-    "records": ("Records",),
+    "transforms.augmentation": ("augment", "describe_augment", "resolve_augment"),
+    "dataset.batches": ("batch_at",),
+    "transforms.corruption": ("add_noise", "hide_squares"),
+    "writing.films": ("check_film", "write_film"),
+    "writing.grids": ("grid", "png_bytes", "write_output"),
+    "dataset.inspection": ("Inspection", "Skipped"),
+    "dataset.opening": ("Dataset", "open_data"),
+    "decoding.pixels": ("from_pixels", "to_pixels"),
+    "dataset.records": ("Records",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

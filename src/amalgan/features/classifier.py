@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from amalgan import networks
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
 from amalgan.data import augment
 from amalgan.networks.blocks import rectify
-from amalgan.streams import Draws
-from amalgan.types import DataSpec
 
 WIDTH = 64
 BATCH = 128

@@ -24,16 +24,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan import modelfile, tensorfile
 from amalgan.config.fields import to_json
+from amalgan.core import tensor_file
+from amalgan.core.errors import DataError, FileError, UsageError
+from amalgan.core.randomness import seeded
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
-from amalgan.data.cache import cache_root
-from amalgan.errors import DataError, FileError, UsageError
-from amalgan.features import learning, ranking
+from amalgan.data.dataset.cache import cache_root
+from amalgan.features import ranking, training
 from amalgan.features.network import EMBEDDED, FEATURES, FeatureNetwork
 from amalgan.features.ranking import fooled
-from amalgan.streams import seeded
-from amalgan.types import UNLABELED
+from amalgan.systems import model_file
 
 RECIPE = 3
 """Raised whenever something here changes what is learned."""
@@ -108,15 +109,15 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
     own, target = labeled(data), kept_at(data, cache)
     net = untrained(data)
     if not recalled(net, target):
-        learning.teach(net.to(device), data.whole, labeled=own, device=device)
+        training.teach(net.to(device), data.whole, labeled=own, device=device)
         found = known(net, data, own, device)
         if not recalled(
             net, target
         ):  # another process may have been quicker: then all look through its network
-            tensorfile.write(target, dict(net.state_dict()), {"what": WHAT, "known": found})
-    digest = modelfile.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
+            tensor_file.write(target, dict(net.state_dict()), {"what": WHAT, "known": found})
+    digest = model_file.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
     net.to(device).eval().requires_grad_(False)
-    facts = tensorfile.read_header(target, expected=WHAT).get("known") or known(net, data, own, device)
+    facts = tensor_file.read_header(target, expected=WHAT).get("known") or known(net, data, own, device)
     return Features(f"{kind(data)}-{digest[:8]}", net, own, **facts)
 
 
@@ -130,7 +131,7 @@ def known(net: FeatureNetwork, data: Dataset, own: bool, device: str) -> dict[st
     look = Features("", net, own)
     held_out = data.test if len(data.test) > 1 else data.validation
     return {
-        "accuracy": learning.examined(net, held_out, labeled=own, device=device),
+        "accuracy": training.examined(net, held_out, labeled=own, device=device),
         "unfit": fooled(look, data),
     }
 
@@ -156,7 +157,7 @@ def kept_at(data: Dataset, cache: str | Path | None = None) -> Path:
 def recalled(net: FeatureNetwork, source: Path) -> bool:
     """Whether the weights of ``net`` could be read from ``source``; a missing or damaged file is no loss."""
     try:
-        net.load_state_dict(tensorfile.read(source, expected=WHAT)[0])
+        net.load_state_dict(tensor_file.read(source, expected=WHAT)[0])
     except (FileError, RuntimeError, OSError):
         return False
     return True
@@ -164,9 +165,9 @@ def recalled(net: FeatureNetwork, source: Path) -> bool:
 
 def recipe(data: Dataset) -> str:
     """16 hexadecimal characters over the data and how the network is trained."""
-    how = [RECIPE, to_json(learning.MOVED), to_json(learning.MOVED_MORE), FEATURES, learning.BATCH]
+    how = [RECIPE, to_json(training.MOVED), to_json(training.MOVED_MORE), FEATURES, training.BATCH]
     how += [ranking.BENT, ranking.BLUR, ranking.BLUR_PIXELS, ranking.MARGIN, ranking.FARTHER, ranking.BOTTOM]
     how += [ranking.SOUND, ranking.LEAST, ranking.MOST]
-    how += [learning.VIEWS, learning.VIEWS_LARGE, learning.VIEWS_A_CLASS, learning.PASSES]
+    how += [training.VIEWS, training.VIEWS_LARGE, training.VIEWS_A_CLASS, training.PASSES]
     text = json.dumps([*how, data.fingerprint, data.spec.shape, data.spec.classes])
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pad
 
+from amalgan.core.types import DataSpec
 from amalgan.features.views import KINDS
-from amalgan.types import DataSpec
 
 EMBEDDED = 64
 FEATURES = EMBEDDED + 1

@@ -18,10 +18,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from amalgan.core.randomness import key
 from amalgan.data import Dataset
 from amalgan.features import views
 from amalgan.metrics.distribution import WIDEST_RADIUS, Moments, Prdc, frechet_distance, kernel_distance, prdc
-from amalgan.streams import key
 
 Look = Callable[[Tensor], Float[Tensor, "N F"]]
 

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan.errors import DataError
-from amalgan.types import UNLABELED
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 
 BINS = 15
 LEAST_PROBABILITY = 1e-12

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
 from amalgan.metrics.statistics import Interval, binomial_interval
 
 BLOCK = 2**20

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan.errors import DataError, UsageError
+from amalgan.core.errors import DataError, UsageError
 
 BLOCK = 2**20
 """Distances held at a time: 8 MiB, which a processor's cache can nearly hold."""

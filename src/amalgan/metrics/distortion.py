@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 
 WINDOW, SIGMA = 11, 1.5
 K1, K2 = 0.01, 0.03

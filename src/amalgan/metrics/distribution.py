@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from amalgan.errors import DataError, UsageError
+from amalgan.core.errors import DataError, UsageError
 from amalgan.metrics.distances import BLOCK, blocks, checked, finite, nearest
 
 LEAST = {

@@ -17,9 +17,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 from amalgan.metrics.distances import finite, nearest
-from amalgan.types import UNLABELED
 
 PLANE = 3.0
 """Deviations within which an example in the plane is near a mode."""

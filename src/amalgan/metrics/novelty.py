@@ -32,7 +32,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.metrics.distances import checked, nearest
 
 NEIGHBORS = 50

@@ -23,8 +23,8 @@ from jaxtyping import Int
 from scipy.special import stdtr, stdtrit
 from torch import Tensor
 
-from amalgan.errors import UsageError
-from amalgan.metrics.looks import Look, look
+from amalgan.core.errors import UsageError
+from amalgan.metrics.sequential import Look, look
 
 FEW = 200
 """Examples below which nothing is said without its interval."""

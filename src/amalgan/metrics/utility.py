@@ -15,9 +15,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
+from amalgan.core.types import UNLABELED
 from amalgan.metrics.distances import checked, nearest
-from amalgan.types import UNLABELED
 
 
 def linear_probe(

@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from amalgan.config.code import Layout, grid_of
 from amalgan.config.parts import Networks
+from amalgan.core.types import DataSpec
+from amalgan.networks.any_size import CELL, MapDecoder, MapEncoder
 from amalgan.networks.code_map import CodeMapDecoder, CodeMapEncoder
 from amalgan.networks.conv import ConvDecoder, ConvEncoder
 from amalgan.networks.critic import Critic
-from amalgan.networks.maps import CELL, MapDecoder, MapEncoder
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
-from amalgan.networks.moved import Moved
 from amalgan.networks.projected import ProjectedCritic
-from amalgan.types import DataSpec
+from amalgan.networks.shifted import Moved
 
 __all__ = [
     "CELL",

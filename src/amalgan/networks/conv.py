@@ -19,9 +19,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.core.types import DataSpec
 from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
-from amalgan.types import DataSpec
 
 SMALLEST_SIDE = 8
 

@@ -20,8 +20,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import hardtanh, pad
 
-from amalgan.config.outside import EXTRA, PACKAGE, imagenet_weights
-from amalgan.errors import FileError, UsageError
+from amalgan.config.imagenet_weights import EXTRA, PACKAGE, imagenet_weights
+from amalgan.core.errors import FileError, UsageError
 from amalgan.networks.blocks import channels_last
 
 DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

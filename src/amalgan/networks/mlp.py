@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
+from amalgan.core.types import DataSpec
 from amalgan.networks.blocks import PAINTED, RECTIFIED, Style, rectify, scaled
-from amalgan.types import DataSpec
 
 
 def hidden(widths: list[int]) -> nn.ModuleList:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from amalgan.types import UNLABELED
+from amalgan.core.types import UNLABELED
 
 
 def cross_entropy(logits: Float[Tensor, "B K"], label: Int[Tensor, " B"]) -> Float[Tensor, " B"]:

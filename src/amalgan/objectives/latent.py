@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Widths a kernel is averaged over, in units of 2 K, the mean squared distance of two draws of N(0, I)."""

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, logsigmoid
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 
 WINDOW, SIGMA = 11, 1.5
 """Side and deviation, in pixels, of the Gaussian window of SSIM."""

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from amalgan.streams import Draws
+from amalgan.core.randomness import Draws
 
 NARROWEST = 1e-3
 """Entries that vary less than this share of the widest one are scaled as if they varied so much."""

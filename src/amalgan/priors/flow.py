@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from amalgan.core.randomness import Draws
 from amalgan.networks.blocks import one_hot, rectify
 from amalgan.priors.base import Prior
-from amalgan.streams import Draws
 
 HEUN_STEPS = 16
 FLOW_BATCH, FLOW_RATE = 256, 2e-3

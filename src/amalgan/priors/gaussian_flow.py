@@ -22,10 +22,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.core.randomness import Draws
 from amalgan.priors.base import Prior
 from amalgan.priors.mixture import covariance_of
 from amalgan.priors.velocity import FlatVelocity, MapVelocity
-from amalgan.streams import Draws
 
 ANY = 0.1
 """Share of the codes in training whose group the network does not see."""

@@ -16,8 +16,8 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
+from amalgan.core.randomness import Draws
 from amalgan.priors.base import Prior, pick
-from amalgan.streams import Draws
 
 CODES_PER_PART = 8
 """A Gaussian of K dimensions is fitted to at least this many times K codes; else there are fewer Gaussians."""

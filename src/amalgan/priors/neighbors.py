@@ -17,8 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.core.randomness import Draws
 from amalgan.priors.base import Prior, spread_picks
-from amalgan.streams import Draws
 
 MOST = 8192
 """Codes that are kept."""

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.sklearn.rows import OfRows
 from amalgan.systems.abilities import Encodes
-from amalgan.tasks.detecting.detect import ALL, Detection, compared
-from amalgan.tasks.detecting.signals import Joint, scored
+from amalgan.tasks.detect.detect import ALL, Detection, compared
+from amalgan.tasks.detect.signals import Joint, scored
 
 ROWS = 64
 """Rows that are looked at together."""

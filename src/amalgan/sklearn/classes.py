@@ -14,10 +14,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from amalgan import registry
-from amalgan.data.names import class_name
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
+from amalgan.core.file_names import class_name
 from amalgan.sklearn.rows import OfRows
+from amalgan.systems import registry
 from amalgan.systems.abilities import abilities
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from amalgan import registry
-from amalgan.api import train
+from amalgan.api.functions import train
+from amalgan.api.model import Model, load
 from amalgan.config.data import DataConfig
-from amalgan.errors import UsageError
-from amalgan.files import replacing, write_bytes
+from amalgan.core.errors import UsageError
+from amalgan.core.files import replacing, write_bytes
+from amalgan.core.types import DataSpec
+from amalgan.systems import registry
 from amalgan.systems.abilities import abilities
-from amalgan.trained import Model, load
-from amalgan.types import DataSpec
 
 IMAGES = 20_000
 LEAST = 16

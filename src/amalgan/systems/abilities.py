@@ -17,12 +17,12 @@ from typing import Protocol, TypeVar, runtime_checkable
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan import registry
+from amalgan.codec.context_model import Context
 from amalgan.config.systems.restoration import RestoringTask
-from amalgan.contexts import Context
-from amalgan.data.damage import Damaged
-from amalgan.errors import AbilityError
-from amalgan.streams import Draws
+from amalgan.core.errors import AbilityError
+from amalgan.core.randomness import Draws
+from amalgan.data.transforms.damage import Damaged
+from amalgan.systems import registry
 
 
 @runtime_checkable

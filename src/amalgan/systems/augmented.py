@@ -22,14 +22,14 @@ from torch import Tensor
 from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AugmentedConfig
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.objectives import reconstruction
-from amalgan.perturbation import Perturber
-from amalgan.registry import register
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.priors.perturbation import Perturber
+from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System, collect
-from amalgan.systems.painter import Painter
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.conditional_generator import Painter
+from amalgan.systems.registry import register
 
 REFITS = 4
 """How often codes are looked over for how they vary, while the GAN plays."""
@@ -41,7 +41,7 @@ class Augmented(System):
 
     Config = AugmentedConfig
     paper = "DeVries & Taylor 2017; DiffAugment, Zhao 2020"
-    judge = game.judge
+    judge = gan_losses.judge
 
     def __init__(self, config: AugmentedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
@@ -81,13 +81,13 @@ class Augmented(System):
         )
         critic, config, view = self.critic, self.config.critic, self.view(batch)
         return Step(
-            {"adversarial": game.fool(critic, config, real, fake, batch.label, tick.draws, view).mean()}
+            {"adversarial": gan_losses.fool(critic, config, real, fake, batch.label, tick.draws, view).mean()}
         )
 
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws)).detach()
         critic, config, view = self.critic, self.config.critic, self.view(batch)
-        return game.critic_step(critic, config, self.real(batch, tick), fake, batch.label, tick, view)
+        return gan_losses.critic_step(critic, config, self.real(batch, tick), fake, batch.label, tick, view)
 
     def real(self, batch: Batch, tick: Tick) -> Float[Tensor, "B ..."]:
         """What the critic is to take for real."""
@@ -96,9 +96,9 @@ class Augmented(System):
         left = (1 - tick.progress) / (1 - self.config.start) if self.config.policy == "decay" else 1.0
         return tick.once("real", lambda: self.mixed(batch.x, batch.label, left, tick.draws, "real"))
 
-    def view(self, batch: Batch) -> game.View:
+    def view(self, batch: Batch) -> gan_losses.View:
         """What is done to real and generated pictures alike, on the way to the critic."""
-        plain = game.plain_view(self.critic, self.config.critic)
+        plain = gan_losses.plain_view(self.critic, self.config.critic)
         if self.config.policy != "both":
             return plain
         return lambda x, draws, whose: plain(self.mixed(x, batch.label, 1.0, draws, whose), draws, whose)
@@ -113,7 +113,7 @@ class Augmented(System):
 
     def made_anew(self, x: Tensor, label: Tensor, draws: Draws, purpose: str) -> Float[Tensor, "B ..."]:
         """What the decoder makes of the perturbed codes."""
-        return game.delivered(self.decoder(self.perturber(self.encoder(x), label, draws, purpose)))
+        return gan_losses.delivered(self.decoder(self.perturber(self.encoder(x), label, draws, purpose)))
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         code, label = collect(self.encode, batches)

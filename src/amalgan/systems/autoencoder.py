@@ -20,12 +20,12 @@ from torch import Tensor, nn
 from amalgan import networks, priors
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AutoencoderConfig
-from amalgan.data.corruption import add_noise, hide_squares
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.data.transforms.corruption import add_noise, hide_squares
 from amalgan.objectives import latent, reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
 from amalgan.systems.base import Phase, System, collect, prior_phases
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 
 @register("autoencoder")

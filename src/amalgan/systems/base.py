@@ -19,11 +19,11 @@ from torch import nn
 
 from amalgan.config.parts import Adam
 from amalgan.config.parts import Prior as PriorConfig
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.priors import GaussianFlowPrior, Prior
 from amalgan.priors.base import Groups
-from amalgan.streams import Draws
-from amalgan.types import Batch, DataSpec, Step, Tick
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,15 +23,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan import networks
-from amalgan.coder import BIT_WORTH
+from amalgan.codec.context_coder import LARGEST
+from amalgan.codec.context_model import Context
+from amalgan.codec.transform_coder import BIT_WORTH
 from amalgan.config.parts import Adam
 from amalgan.config.systems import CodecConfig
-from amalgan.contexts import Context
-from amalgan.mapcoder import LARGEST
-from amalgan.registry import register
-from amalgan.streams import Draws
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.systems.base import Phase, System
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 QUALITIES, USUAL = 8, 5
 LEVELS = (*range(QUALITIES), *[USUAL] * QUALITIES)

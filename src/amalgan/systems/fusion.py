@@ -35,13 +35,13 @@ from torch import Tensor, nn
 from amalgan import networks, priors
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import FusionConfig
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.networks import ProjectedCritic
 from amalgan.objectives import reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System, collect, held_still, prior_phases
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 
 @register("fusion")
@@ -50,7 +50,7 @@ class Fusion(System):
 
     Config = FusionConfig
     paper = "VAE-GAN, Larsen 2015; two decoders on one code"
-    judge = game.judge
+    judge = gan_losses.judge
 
     def __init__(self, config: FusionConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
@@ -117,14 +117,16 @@ class Fusion(System):
         painted = self.realize(code, tick.draws)
         terms = {"realistic": self.config.closeness * self.distance(painted, batch.x).mean()}
         if self.config.encoder == "all":
-            fooled = game.fool(self.critic, self.config.critic, batch.x, painted, batch.label, tick.draws)
+            fooled = gan_losses.fool(
+                self.critic, self.config.critic, batch.x, painted, batch.label, tick.draws
+            )
             terms["adversarial"] = self.config.adversarial * fooled.mean()
         return terms
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
         config, painted = self.config, self.painted(batch, tick)
         seen = self.seen(tick)
-        fooled = game.fool(self.critic, config.critic, batch.x, painted, batch.label, tick.draws, seen)
+        fooled = gan_losses.fool(self.critic, config.critic, batch.x, painted, batch.label, tick.draws, seen)
         encoded = (~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)).to(painted.device)
         close = (self.distance(painted, batch.x) * encoded).mean()
         terms = {"adversarial": config.adversarial * fooled.mean(), "realistic": config.closeness * close}
@@ -143,11 +145,11 @@ class Fusion(System):
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         fake, own = self.painted(batch, tick).detach(), tick._replace(round=tick.round // self.config.every)
         view = self.seen(tick, still=True)
-        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, own, view)
+        return gan_losses.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, own, view)
 
-    def seen(self, tick: Tick, *, still: bool = False) -> game.View:
+    def seen(self, tick: Tick, *, still: bool = False) -> gan_losses.View:
         """Return the critic's view of this round's examples, which are looked at once; ``still`` cuts gradients off."""
-        plain = game.plain_view(self.critic, self.config.critic)
+        plain = gan_losses.plain_view(self.critic, self.config.critic)
 
         def view(x: Tensor, draws: Draws, whose: str) -> Tensor:
             found = tick.once(f"seen {whose}", lambda: plain(x, draws, whose))

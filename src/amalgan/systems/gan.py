@@ -4,7 +4,7 @@
                                        ├─► critic ─► logit
     real, label ───────────────────────┘
 
-Goodfellow et al. 2014, arXiv:1406.2661, with the losses and penalties of ``game``.
+Goodfellow et al. 2014, arXiv:1406.2661, with the losses and penalties of ``gan_losses``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from torch import Tensor
 
 from amalgan import networks
 from amalgan.config.systems import GanConfig
-from amalgan.registry import register
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System
-from amalgan.systems.painter import Painter
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.conditional_generator import Painter
+from amalgan.systems.registry import register
 
 
 @register("gan")
@@ -31,7 +31,7 @@ class Gan(System):
 
     Config = GanConfig
     paper = "Goodfellow 2014; R3GAN, Huang 2024"
-    judge = game.judge
+    judge = gan_losses.judge
 
     def __init__(self, config: GanConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
@@ -47,12 +47,12 @@ class Gan(System):
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
         fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws))
-        fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label, tick.draws)
+        fooled = gan_losses.fool(self.critic, self.config.critic, batch.x, fake, batch.label, tick.draws)
         return Step({"adversarial": fooled.mean()})
 
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws)).detach()
-        return game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
+        return gan_losses.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         self.generator.groups.fit(torch.cat([batch.label.cpu() for batch in batches]))

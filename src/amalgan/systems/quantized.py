@@ -15,14 +15,15 @@ from collections.abc import Iterable, Sequence
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan import discrete, networks
+from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import QuantizedConfig
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.objectives import reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
+from amalgan.priors import rounded
 from amalgan.systems.base import Phase, System, collect
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 
 @register("quantized")
@@ -38,7 +39,7 @@ class Quantized(System):
         self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
         sizes = {"parts": config.parts, "codes": config.codes}
-        self.prior = discrete.LevelPrior(self.code_size, config.levels, len(spec.classes), **sizes)
+        self.prior = rounded.LevelPrior(self.code_size, config.levels, len(spec.classes), **sizes)
 
     def phases(self) -> Sequence[Phase]:
         owned, adam = ("encoder", "decoder"), self.config.optimizer
@@ -56,7 +57,7 @@ class Quantized(System):
         return self.prior.fitted
 
     def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
-        return discrete.rounded(self.encoder(x), self.config.levels)
+        return rounded.rounded(self.encoder(x), self.config.levels)
 
     def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
         return self.decoder(code)

@@ -25,13 +25,13 @@ from torch import Tensor, nn
 from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import RegularizedConfig
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.objectives import reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System
-from amalgan.systems.painter import Painter
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.conditional_generator import Painter
+from amalgan.systems.registry import register
 
 
 @register("regularized")
@@ -40,7 +40,7 @@ class Regularized(System):
 
     Config = RegularizedConfig
     paper = "FastGAN, Liu 2021; VEEGAN, Srivastava 2017"
-    judge = game.judge
+    judge = gan_losses.judge
 
     def __init__(self, config: RegularizedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
@@ -76,7 +76,7 @@ class Regularized(System):
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
         fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws))
-        fooled = game.fool(self.critic, self.config.critic, batch.x, fake, batch.label, tick.draws)
+        fooled = gan_losses.fool(self.critic, self.config.critic, batch.x, fake, batch.label, tick.draws)
         terms = {"adversarial": fooled.mean()}
         if self.config.hold == "fakes":
             terms["held"] = self.config.weight * reconstruction.l2(self.rebuilt(fake), fake).mean()
@@ -89,7 +89,7 @@ class Regularized(System):
 
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         fake = tick.once("fake", lambda: self.generator(batch.label, tick.draws)).detach()
-        step = game.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
+        step = gan_losses.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
         if self.config.hold != "reals":
             return step
         told = self.reader(self.critic.features(batch.x))

@@ -17,14 +17,14 @@ from torch import Tensor
 
 from amalgan.config.systems import RestorerConfig
 from amalgan.config.systems.restoration import TASKS, RestoringTask
-from amalgan.data.damage import UNTOLD, Damaged, damaged
+from amalgan.core.randomness import Draws
+from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.data.transforms.damage import UNTOLD, Damaged, damaged
 from amalgan.networks.blocks import one_hot
-from amalgan.networks.mender import Mender
+from amalgan.networks.restoration import Mender
 from amalgan.objectives import reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
 from amalgan.systems.base import Phase, System
-from amalgan.types import Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 WAYS = 8
 """A square can be turned and mirrored in so many ways."""

@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from amalgan import networks, priors
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import SupervisedConfig
-from amalgan.data.views import view
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED, Batch, DataSpec, Step, Tick
+from amalgan.data.transforms.views import view
 from amalgan.objectives import classification, reconstruction
-from amalgan.registry import register
-from amalgan.streams import Draws
 from amalgan.systems.base import Phase, System, collect
-from amalgan.types import UNLABELED, Batch, DataSpec, Step, Tick
+from amalgan.systems.registry import register
 
 
 @register("supervised")

@@ -15,16 +15,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan import files
+from amalgan.core import files
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.limits import CHUNK
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, Records
-from amalgan.data.sheets import sheet
-from amalgan.errors import AbilityError, UsageError
+from amalgan.data.writing.sheets import sheet
 from amalgan.metrics import classification
 from amalgan.metrics.statistics import binomial_interval
-from amalgan.modelfile import Model
 from amalgan.systems.abilities import Classifies
-from amalgan.tasks.generate import CHUNK
-from amalgan.types import UNLABELED
+from amalgan.systems.model_file import Model
 
 SplitName = Literal["auto", "test", "all"]
 

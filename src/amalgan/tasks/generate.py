@@ -21,15 +21,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.core.errors import UsageError
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import Draws, key
+from amalgan.core.types import UNLABELED
 from amalgan.data import from_pixels, to_pixels
-from amalgan.data.watermark import marked
-from amalgan.errors import UsageError
-from amalgan.modelfile import Model
-from amalgan.streams import Draws, key
+from amalgan.data.writing.watermark import marked
 from amalgan.systems.abilities import Decodes, Generates, Realizes, Samples
-from amalgan.types import UNLABELED
+from amalgan.systems.model_file import Model
 
-CHUNK = 256
 HEARD, MOST_HEARD = 4, 8
 """Examples of a class, and classes, that are made to know whether asking for a class makes a difference."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import torch
 
-from amalgan.errors import AmalganError
-from amalgan.modelfile import Model
+from amalgan.core.errors import AmalganError
 from amalgan.systems.abilities import Judges
+from amalgan.systems.model_file import Model
 
 
 def judge_of(model: Model) -> Judges | None:

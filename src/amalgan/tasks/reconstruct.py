@@ -11,11 +11,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import Draws, key
 from amalgan.data import Records
-from amalgan.modelfile import Model
-from amalgan.streams import Draws, key
 from amalgan.systems.abilities import Decodes, Encodes, Realizes
-from amalgan.tasks.generate import CHUNK, DecoderName, check_decoder
+from amalgan.systems.model_file import Model
+from amalgan.tasks.generate import DecoderName, check_decoder
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import fold, pad, unfold
 
-from amalgan.errors import DataError
+from amalgan.core.errors import DataError
 
 Picture = Float[Tensor, "C H W"]
 

@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from torch import Tensor
 
-from amalgan.coder import Coder
-from amalgan.coding.tables import frequencies
+from amalgan.codec.context_coder import MapCoder
+from amalgan.codec.frequency_tables import frequencies
+from amalgan.codec.transform_coder import Coder
 from amalgan.config.run import RunConfig
+from amalgan.core.randomness import key
+from amalgan.core.types import Batch
 from amalgan.data import Dataset
-from amalgan.mapcoder import MapCoder
-from amalgan.streams import key
 from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Rates
 from amalgan.systems.base import System
-from amalgan.training import clusters, loop, mapcoders
-from amalgan.types import Batch
+from amalgan.training import clusters, context_coders, loop
 
 MOST_CODES = 10_000
 PARTS = 16
@@ -80,7 +80,7 @@ def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> Coder | M
     if isinstance(system, Quantizes):
         parts = [batch.x for batch in batches]
         x = torch.cat(parts) if parts else torch.empty(0, *system.spec.shape)
-        return mapcoders.of_context(system, x, torch.Generator().manual_seed(key(seed, "coder")))
+        return context_coders.of_context(system, x, torch.Generator().manual_seed(key(seed, "coder")))
     code, x = codes_of(system, batches)
     if not len(code) or code.shape[1] > LARGEST_CODE or not bool(code.isfinite().all()):
         return None

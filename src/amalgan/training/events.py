@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from amalgan.arguments import quoted
-from amalgan.errors import UsageError
+from amalgan.core.arguments import quoted
+from amalgan.core.errors import UsageError
 from amalgan.training.state import TrainState
 
 EventName = Literal["started", "log", "samples", "validation", "saved", "ended"]

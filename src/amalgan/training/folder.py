@@ -9,13 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from amalgan import files, locks, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.core import files, locks
+from amalgan.core.errors import FileError, ForeignFile, StateError, UsageError
+from amalgan.core.ownership import json_at
 from amalgan.data import Dataset
-from amalgan.data.inputs import refuse_inputs
-from amalgan.errors import FileError, ForeignFile, StateError, UsageError
-from amalgan.marks import json_at
+from amalgan.data.writing.inputs import refuse_inputs
+from amalgan.systems import model_file
 from amalgan.systems.base import System
 from amalgan.training import state
 from amalgan.training.order import Order, Result
@@ -131,7 +132,7 @@ def finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | No
             f"the run in {order.out} has ended; what differs from it:\n  " + "\n  ".join(changed[:8]) + "\n"
             f"Go on from its weights with --init {model} and another --out, or choose another --out."
         )
-    return modelfile.info(model)
+    return model_file.info(model)
 
 
 def nothing_to_do(order: Order, ended: dict[str, Any]) -> str:
@@ -175,7 +176,7 @@ def initialize(system: System, source: Path) -> None:
     Raises:
         UsageError: the model's weights do not fit; names the first that differs.
     """
-    weights = modelfile.load(source).system.state_dict()
+    weights = model_file.load(source).system.state_dict()
     mine = system.state_dict()
     for name in sorted(mine.keys() | weights.keys()):
         if name not in mine or name not in weights or mine[name].shape != weights[name].shape:

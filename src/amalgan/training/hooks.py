@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 
-from amalgan import files
 from amalgan.config.run import RunConfig
-from amalgan.errors import Interrupted
+from amalgan.core import files
+from amalgan.core.errors import Interrupted
 from amalgan.training.loop import Report
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from amalgan.launchers import Place
+from amalgan.core.launchers import Place
 
 GLOO = "GLOO_SOCKET_IFNAME"
 ADDRESS_OF = 0x8915

@@ -11,22 +11,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from amalgan import files, modelfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.core import files
 from amalgan.data import Dataset
-from amalgan.data.contents import contents_of
+from amalgan.data.dataset.contents import contents_of
 from amalgan.features import Features, features_of
-from amalgan.training import (
-    coders,
-    folder,
-    guarding,
-    loop,
-    pictures,
-    plan,
-    publishing,
-    state,
-)
+from amalgan.systems import model_file
+from amalgan.training import coders, folder, guarding, loop, pictures, plan, publishing, state
 from amalgan.training.events import Teller
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.ledger import Ledger
@@ -300,4 +292,4 @@ class Job:
             facts = publishing.facts_of(self.run, self.data, current, metrics, doubts)
             target = self.order.out / folder.MODEL
             seen = contents_of(self.data.train)
-            modelfile.publish(target, system, name=self.run.system, facts=facts, coder=coder, contents=seen)
+            model_file.publish(target, system, name=self.run.system, facts=facts, coder=coder, contents=seen)

@@ -16,16 +16,16 @@ import torch
 from torch.optim import Adam
 
 from amalgan.config.run import Precision, RunConfig
+from amalgan.core.errors import UsageError
+from amalgan.core.randomness import Draws, key
+from amalgan.core.types import Batch, Tick
 from amalgan.data import Dataset, Records, augment, batch_at
-from amalgan.errors import UsageError
-from amalgan.streams import Draws, key
 from amalgan.systems.base import Phase, System, only_trainable
 from amalgan.training.clipping import clip_gradients
 from amalgan.training.ledger import Ledger
 from amalgan.training.memory import enough_memory
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import Batch, Tick
 
 SETTLING = (4_096, 50_000)
 """Settling looks at a share of as many examples as are drawn in all, within these bounds: a short run stays short."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import torch
 
 from amalgan.config.run import RunConfig
-from amalgan.errors import OutOfMemory
+from amalgan.core.errors import OutOfMemory
 from amalgan.systems.base import Phase
 
 SAID = ("can't allocate memory", "not enough memory", "out of memory")

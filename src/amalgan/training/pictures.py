@@ -14,15 +14,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amalgan import files
+from amalgan.core import files
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, grid, png_bytes, to_pixels
-from amalgan.data.provenance import provenance
-from amalgan.streams import Draws
+from amalgan.data.writing.provenance import provenance
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Restores
 from amalgan.systems.base import System
 from amalgan.training.state import TrainState
 from amalgan.training.validation import hurt_alike
-from amalgan.types import UNLABELED
 
 GENERATED = 64
 REBUILT = 8

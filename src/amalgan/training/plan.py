@@ -14,13 +14,14 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from amalgan import networks, registry
+from amalgan import networks
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.core.errors import DataError, UsageError
+from amalgan.core.randomness import key, seeded
 from amalgan.data import Dataset, Records, open_data, resolve_augment
-from amalgan.errors import DataError, UsageError
 from amalgan.priors import MixturePrior, Prior
-from amalgan.streams import key, seeded
+from amalgan.systems import registry
 from amalgan.systems.base import System
 from amalgan.training import budget, loop, threads
 from amalgan.training.ledger import Ledger

@@ -26,10 +26,10 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from amalgan.config.run import Precision
-from amalgan.errors import PeerLost, UsageError
-from amalgan.launchers import Place, place
+from amalgan.core.errors import PeerLost, UsageError
+from amalgan.core.launchers import Place, place
+from amalgan.core.types import DataSpec
 from amalgan.training.interfaces import reachable
-from amalgan.types import DataSpec
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]

@@ -6,8 +6,8 @@ from typing import Any
 
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
-from amalgan.modelfile import AnyCoder
 from amalgan.systems.base import System
+from amalgan.systems.model_file import AnyCoder
 from amalgan.training import coders, loop
 from amalgan.training.state import TrainState
 

@@ -13,16 +13,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from amalgan.training import (
-    folder,
-    loop,
-    plan,
-    processes,
-    sizing,
-    state,
-    threads,
-    tracking,
-)
+from amalgan.training import folder, loop, plan, processes, sizing, state, threads, tracking
 from amalgan.training.events import Teller
 from amalgan.training.hooks import Signals
 from amalgan.training.job import Job

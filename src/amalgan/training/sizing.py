@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from amalgan import modelfile, registry
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset
-from amalgan.data.proportions import Size, choose_size, own_size, possible_sizes, proportions
-from amalgan.data.survey import survey
+from amalgan.data.dataset.survey import survey
+from amalgan.data.decoding.proportions import Size, choose_size, own_size, possible_sizes, proportions
+from amalgan.systems import model_file, registry
 from amalgan.training.order import Order
 from amalgan.training.plan import DEFAULT_MINUTES
 from amalgan.training.processes import Processes, resolve
@@ -145,7 +145,7 @@ def inherited(order: Order) -> str | None:
         return planned_size(order.out)
     if order.init is None:
         return None
-    shape = modelfile.info(order.init)["spec"]["shape"]
+    shape = model_file.info(order.init)["spec"]["shape"]
     return f"{shape[1]}x{shape[2]}" if len(shape) == 3 else None
 
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from amalgan.config.data import DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
-from amalgan.data.proportions import Size, size_at
+from amalgan.data.decoding.proportions import Size, size_at
 from amalgan.training import budget, loop, plan
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes

@@ -2,7 +2,7 @@
 
     system · averaged copy · one Adam a phase · round · rate scale · rollbacks · best so far · validation curve
 
-Saved as one safetensors file; what randomness there is follows from the round (``streams``), so none is kept.
+Saved as one safetensors file; what randomness there is follows from the round (``core.randomness``), so none is kept.
 The file before it stays as ``state.previous.safetensors``: should the newest be damaged, the run goes on from there.
 """
 
@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from amalgan import files, shapes, tensorfile
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
-from amalgan.errors import FileError, StateError
+from amalgan.core import files, json_schema, tensor_file
+from amalgan.core.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
 from amalgan.training import surroundings
 from amalgan.training.schedule import Amendment, Schedule
@@ -137,7 +137,7 @@ def save(
         computed_on: threads, device and torch.
     """
     header = {"what": KIND, "identity": identity, "surroundings": computed_on, **numbers_of(state)}
-    tensorfile.write(target, tensors_of(state), header, previous=previous_of(target))
+    tensor_file.write(target, tensors_of(state), header, previous=previous_of(target))
 
 
 def previous_of(saved: Path) -> Path:
@@ -197,7 +197,7 @@ def restore(
     if now is not None:
         state.threads = surroundings.agreed(source, header.get("surroundings"), now, accept, tell)
     try:
-        shapes.require(header, HEADER, f"the header of {source}", "amalgan train")
+        json_schema.require(header, HEADER, f"the header of {source}", "amalgan train")
     except FileError as error:
         raise StateError(str(error)) from None
     try:
@@ -269,7 +269,7 @@ def newest(source: Path, tell: Callable[[str], None]) -> tuple[dict[str, Tensor]
 def read(source: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and header of a saved state; StateError where there is none that is whole."""
     try:
-        tensors, header = tensorfile.read(source, expected="a training state")
+        tensors, header = tensor_file.read(source, expected="a training state")
     except FileError as error:
         raise StateError(str(error)) from None
     if header.get("what") != KIND:

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from amalgan.errors import StateError
+from amalgan.core.errors import StateError
 
 MOST_THREADS = 4096
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from amalgan.errors import UsageError
+from amalgan.core.errors import UsageError
 from amalgan.training.events import Event, Teller
 
 TrackerName = Literal["tensorboard"]

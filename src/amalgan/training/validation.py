@@ -16,18 +16,18 @@ from dataclasses import dataclass
 import torch
 
 from amalgan.config.fields import check
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
-from amalgan.data.damage import Damaged, damaged
-from amalgan.errors import ConfigError
+from amalgan.data.transforms.damage import Damaged, damaged
 from amalgan.features import Features
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import Moments, frechet_distance
-from amalgan.streams import Draws
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Restores
 from amalgan.systems.base import System
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import UNLABELED
 
 MOST_EXAMPLES = 1000
 RESTORED_AT_ONCE = 16

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from amalgan.errors import Diverged
+from amalgan.core.errors import Diverged
 from amalgan.systems.base import System
 from amalgan.training.baseline import LEARNED
 from amalgan.training.loop import Report

@@ -17,17 +17,17 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from amalgan import registry
 from amalgan.cli import main
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import Interrupted, UsageError
 from amalgan.data import open_data
-from amalgan.errors import Interrupted, UsageError
 from amalgan.studies.compare import Request, outputs, reproducible, tuning, worker
 from amalgan.studies.compare.cells import Crew, Job, locked
 from amalgan.studies.compare.comparison import try_jobs
 from amalgan.studies.compare.measures import catalog
 from amalgan.studies.compare.planning import drafted, planned
 from amalgan.studies.compare.timing import one_thread
+from amalgan.systems import registry
 from amalgan.training.hooks import Signals
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "plugin_example.py"

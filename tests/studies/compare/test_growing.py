@@ -13,18 +13,18 @@ import pytest
 import torch
 from rich.console import Console
 
-from amalgan import files
 from amalgan.cli.parsing import parse
 from amalgan.config.data import DataConfig
+from amalgan.core import files
+from amalgan.core.errors import DataError, FileError, UsageError
 from amalgan.data import open_data
-from amalgan.errors import DataError, FileError, UsageError
+from amalgan.evaluation.scores.score import Trial
+from amalgan.evaluation.scores.utility import real_utility
 from amalgan.features import Features
 from amalgan.studies.compare import Request, compare, outputs, plan, planning, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import drafted, planned
-from amalgan.tasks.scoring.scores import Trial
-from amalgan.tasks.scoring.utility import real_utility
 
 QUIET = Console(quiet=True)
 VARIANT = "autoencoder:code-size=3"
@@ -233,7 +233,7 @@ def test_what_is_kept_is_trained_on_and_copied_from_and_the_rest_only_measures()
 
 def test_the_reference_of_usefulness_says_that_it_saw_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("amalgan.features.classifier.LEAST_ROUNDS", 5)
-    monkeypatch.setattr("amalgan.tasks.scoring.utility.IMAGES", 640)
+    monkeypatch.setattr("amalgan.evaluation.scores.utility.IMAGES", 640)
     for keep, said in ((60, "trained on 60 real training examples only, of 60 kept of "), (None, "only, 1")):
         data = open_data("digits", DataConfig(keep=keep))
         features = Features("none", None, labeled=True)  # type: ignore[arg-type]

@@ -8,17 +8,17 @@ import io
 import numpy as np
 import pytest
 
+from amalgan.core.errors import ConfigError
 from amalgan.data import open_data
-from amalgan.errors import ConfigError
+from amalgan.evaluation.scores.score import Outside
 from amalgan.studies.compare import collapse, outputs
+from amalgan.studies.compare.cell_examples import of_outside
 from amalgan.studies.compare.curves import thinned
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.plan import named
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.results import comparisons, measures_of, table
 from amalgan.studies.compare.rows import folder_name
-from amalgan.studies.compare.shown import of_outside
-from amalgan.tasks.scoring.scores import Outside
 
 HOSTILE = ["=1+1", "+cmd", "-2", "@x", "\t=1", "\r=1", 'a"b', "a,b", "a\nb", "plain"]
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan import registry
 from amalgan.cli.parsing import parse
-from amalgan.config import fields, words
+from amalgan.config import command_words, fields
 from amalgan.config.systems import FusionConfig
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
 from amalgan.studies.compare.commands import of_cell
 from amalgan.studies.compare.plan import named
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import Row, folder_name, rows_of, system_of
+from amalgan.systems import registry
 from support import GRAY, built_in
 
 
@@ -48,9 +48,11 @@ def test_names_are_written_in_one_way() -> None:
 @pytest.mark.parametrize("name", built_in())
 def test_every_setting_can_be_given_and_comes_back(name: str) -> None:
     settings = registry.config_class(name)().resolved(GRAY)
-    texts = {key: words.written(value) for key, value in fields.flatten(fields.to_json(settings)).items()}
-    assert words.changed(registry.config_class(name)(), texts) == settings
-    assert set(texts) == set(words.kinds(settings))
+    texts = {
+        key: command_words.written(value) for key, value in fields.flatten(fields.to_json(settings)).items()
+    }
+    assert command_words.changed(registry.config_class(name)(), texts) == settings
+    assert set(texts) == set(command_words.kinds(settings))
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from amalgan import registry
 from amalgan.cli.parsing import parse
 from amalgan.config import fields
 from amalgan.config.parts import Adam, Networks
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
 from amalgan.studies.compare.commands import of_cell
 from amalgan.studies.compare.settings import at_rate, at_width, built, trained_parameters, with_parameters
 from amalgan.studies.compare.tuning import factors
+from amalgan.systems import registry
 from support import GRAY, SPECS, built_in
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
-from amalgan.modelfile import Model
 from amalgan.studies.page.page import page
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
 from amalgan.training.run import Order, execute
 from support import small
 
@@ -65,7 +65,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Dataset]:
         reading=reading,
     )
     execute(order, Console(quiet=True))
-    model = modelfile.load(place / "run")
+    model = model_file.load(place / "run")
     return model, open_data("digits", reading, like=model.spec)
 
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from amalgan import modelfile
 from amalgan.data import from_pixels, to_pixels
 from amalgan.studies.page.page import page
+from amalgan.systems import model_file
 from support import SPECS, build, examples, settled
 
 pytest.importorskip("onnxruntime")
@@ -26,8 +26,8 @@ def test_a_picture_is_read_rebuilt_and_drawn_as_in_python(
 ) -> None:
     told = SPECS[spec]
     system = settled(build("fusion", told), examples(told))
-    modelfile.publish(tmp_path / "model.safetensors", system, name="fusion", facts={})
-    model = modelfile.load(tmp_path)
+    model_file.publish(tmp_path / "model.safetensors", system, name="fusion", facts={})
+    model = model_file.load(tmp_path)
     page(model, tmp_path / "page.html")
     pixels = np.random.default_rng(0).integers(0, 256, told.shape, dtype=np.uint8)
     Image.fromarray(pixels.transpose(1, 2, 0).squeeze()).save(tmp_path / "own.png")

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from amalgan import modelfile
+from amalgan.core.errors import AbilityError, ExportError, UsageError
 from amalgan.data import Dataset
-from amalgan.errors import AbilityError, ExportError, UsageError
-from amalgan.modelfile import Model
+from amalgan.evaluation.evaluate import evaluate
 from amalgan.studies.page import page as pages
 from amalgan.studies.page.card import card
 from amalgan.studies.page.page import page, shown_graphs
-from amalgan.tasks.evaluate import evaluate
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
 from hostile import HOSTILE
 from support import SPECS, build, built_in, examples, settled
 
@@ -35,8 +35,8 @@ def model_of(name: str, place: Path, spec: Any = "gray with classes", **changes:
     """A small model with weights of chance, as a file gives it."""
     told = SPECS[spec] if isinstance(spec, str) else spec
     system = settled(build(name, told, **changes), examples(told))
-    modelfile.publish(place / "model.safetensors", system, name=name, facts={})
-    return modelfile.load(place)
+    model_file.publish(place / "model.safetensors", system, name=name, facts={})
+    return model_file.load(place)
 
 
 def part(text: str, name: str) -> str:

@@ -13,20 +13,20 @@ from PIL import Image
 from torch import Tensor
 
 from amalgan.data import Dataset, from_pixels
-from amalgan.data.images import packet
-from amalgan.data.provenance import origin
+from amalgan.data.decoding.images import packet
+from amalgan.data.writing.provenance import origin
 from amalgan.metrics.distortion import psnr
-from amalgan.modelfile import Model
-from amalgan.paths import great_circle
 from amalgan.studies.page.codes import WAY, seen
 from amalgan.studies.page.page import EXAMPLES
-from amalgan.tasks.detecting.detect import Detection, chunks_of, of_chunks
-from amalgan.tasks.detecting.heat import rebuilt, usual
-from amalgan.tasks.detecting.normals import sides
-from amalgan.tasks.detecting.signals import Joint
-from amalgan.tasks.exploring.directions import class_means, principal, to_classes
-from amalgan.tasks.exporting.graphs import Given
-from amalgan.tasks.walk import scale_of
+from amalgan.systems.model_file import Model
+from amalgan.tasks.detect.detect import Detection, chunks_of, of_chunks
+from amalgan.tasks.detect.heat import rebuilt, usual
+from amalgan.tasks.detect.normals import sides
+from amalgan.tasks.detect.signals import Joint
+from amalgan.tasks.explore.directions import class_means, principal, to_classes
+from amalgan.tasks.export.graphs import Given
+from amalgan.tasks.walk.closed_paths import great_circle
+from amalgan.tasks.walk.walk import scale_of
 
 pytest.importorskip("onnxruntime")
 NEAR = 1e-4

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from amalgan import modelfile
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
 from amalgan.features import Features, features_of
-from amalgan.modelfile import Model
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
 from amalgan.training.run import Order, execute
 from support import small
 
@@ -108,6 +108,6 @@ def trained(place: Path, reading: DataConfig) -> Callable[[str, str], Model]:
                 data=data, system=system, settings=small(system), out=out, images=IMAGES, reading=reading
             )
             execute(order, Console(quiet=True))
-        return modelfile.load(out / "model.safetensors")
+        return model_file.load(out / "model.safetensors")
 
     return train

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amalgan.core.errors import UsageError
 from amalgan.data import Dataset, Records
-from amalgan.errors import UsageError
-from amalgan.studies.report.atlas import atlas
-from amalgan.tasks.embedding.embed import Codes, class_names
-from amalgan.tasks.embedding.map import placed
+from amalgan.studies.html.atlas import atlas
+from amalgan.tasks.embed.embed import Codes, class_names
+from amalgan.tasks.embed.map import placed
 from hostile import HOSTILE
 
 Parsed = Callable[[str], Any]

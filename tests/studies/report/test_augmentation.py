@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from amalgan.studies.report.augmentation import WIDE, arm, page_of, place, reach_of
-from amalgan.studies.report.page import readable
+from amalgan.studies.augment.page import WIDE, arm, page_of, place, reach_of
+from amalgan.studies.html.page import readable
 from hostile import HOSTILE
 
 

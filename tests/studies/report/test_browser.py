@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan.studies.report import comparison_page
+from amalgan.studies.compare.page.page import comparison_page
 from invented import comparison
 
 

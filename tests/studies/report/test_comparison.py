@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from amalgan.studies.report import comparison_page
-from amalgan.studies.report.tables import ranked
+from amalgan.studies.compare.page.page import comparison_page
+from amalgan.studies.compare.page.tables import ranked
 from invented import MEASURES, NAMES, comparison, read_back
 
 SECTIONS = [

@@ -13,18 +13,18 @@ import pytest
 import torch
 from PIL import Image
 
+from amalgan.api.model import Model as ApiModel
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
-from amalgan.errors import AbilityError, UsageError
 from amalgan.features import Features
-from amalgan.modelfile import Model
-from amalgan.studies.report.exploration import Exploration, explore
-from amalgan.studies.report.exploration.bars import bars, names_of
-from amalgan.studies.report.exploration.strips import strip
-from amalgan.studies.report.exploration.ways import DEVIATIONS, WAY
+from amalgan.studies.explore import Exploration, explore
+from amalgan.studies.explore.bars import bars, names_of
+from amalgan.studies.explore.directions import DEVIATIONS, WAY
+from amalgan.studies.html.strips import strip
 from amalgan.systems.base import System
-from amalgan.tasks.paint import painted
-from amalgan.trained import Model as ApiModel
-from amalgan.types import DataSpec
+from amalgan.systems.model_file import Model
+from amalgan.tasks.explore.overlay import painted
 from hostile import HOSTILE
 from invented import read_back
 
@@ -81,11 +81,11 @@ def test_what_applies_is_shown(
 def test_the_numbers_of_the_page_are_those_of_the_file(explored: Explored, parsed: Parsed) -> None:
     for word in ("digits", "wine"):
         made = explored("fusion", word)
-        known = set(numbers_in(made.facts)) | {bar.value for look in made.looks for bar in look.bars}
-        assert made.ways is not None
+        known = set(numbers_in(made.facts)) | {bar.value for look in made.attribution for bar in look.bars}
+        assert made.directions is not None
         known |= {
             bar.value
-            for way in made.ways.components + made.ways.classes + made.ways.pairs
+            for way in made.directions.components + made.directions.classes + made.directions.pairs
             for bar in way.bars
         }
         page = parsed(made.page)
@@ -104,7 +104,7 @@ def numbers_in(facts: Any) -> list[float]:
 
 
 def test_strips_start_from_the_mean_and_from_test_pictures(explored: Explored) -> None:
-    ways = explored("fusion", "digits").ways
+    ways = explored("fusion", "digits").directions
     assert ways is not None and len(ways.components) == 4 and len(ways.classes) == 10
     assert sum(ways.all_shares) == pytest.approx(1)
     for way, steps in [*((w, DEVIATIONS) for w in ways.components), *((w, WAY) for w in ways.classes)]:
@@ -118,7 +118,7 @@ def test_vectors_are_told_entry_by_entry_in_their_units(explored: Explored, pars
     made = explored("fusion", "wine")
     page = parsed(made.page)
     assert "alcohol" in page.words and "proline" in page.words and "img" not in {tag for tag, _ in page.tags}
-    assert made.ways is not None and len(made.ways.components[0].bars) == 12
+    assert made.directions is not None and len(made.directions.components[0].bars) == 12
     assert all(name in page.words for name in made.facts["looks"][0]["entries"])
 
 

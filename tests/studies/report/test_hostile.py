@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from amalgan.studies.report import comparison_page
-from amalgan.studies.report.page import readable
+from amalgan.studies.compare.page.page import comparison_page
+from amalgan.studies.html.page import readable
 from hostile import HOSTILE
 from invented import NAMES, comparison
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan.studies.report.numbers import brief, chance, number, within
+from amalgan.studies.html.numbers import brief, chance, number, within
 from invented import read_back
 
 FINITE = st.floats(-1e12, 1e12)

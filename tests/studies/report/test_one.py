@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import torch
 
+from amalgan.api.model import Model as ApiModel
+from amalgan.core.randomness import Draws
 from amalgan.data import Dataset
+from amalgan.evaluation.evaluate import Evaluation, evaluate
+from amalgan.evaluation.overlap import Overlap
 from amalgan.features import Features
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
 from amalgan.studies.report.exhibits import NEAREST_SHOWN, STEPS, nearest, walk
-from amalgan.studies.report.one import Report, report
-from amalgan.studies.report.prose import sentences
-from amalgan.tasks.evaluate import Evaluation, evaluate
-from amalgan.tasks.overlap import Overlap
-from amalgan.trained import Model as ApiModel
+from amalgan.studies.report.report import Report, report
+from amalgan.studies.report.sentences import sentences
+from amalgan.systems.model_file import Model
 from invented import read_back
 
 Opened = Callable[[str], tuple[Dataset, Features]]

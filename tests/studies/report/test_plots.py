@@ -10,23 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from amalgan.studies.report.faces import Face
-from amalgan.studies.report.figures import seeds_and_mean
-from amalgan.studies.report.pictures import GAP, fitting, of_rows, row, sheet
-from amalgan.studies.report.plots import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
-    Axis,
-    Dots,
-    Line,
-    Mark,
-    plot,
-)
-from amalgan.studies.report.scales import Scale
+from amalgan.studies.html.axes import Scale
+from amalgan.studies.html.figures import seeds_and_mean
+from amalgan.studies.html.palette import Face
+from amalgan.studies.html.pictures import GAP, fitting, of_rows, row, sheet
+from amalgan.studies.html.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Dots, Line, Mark, plot
 
 VALUES = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20)
 

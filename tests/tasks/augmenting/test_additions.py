@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from amalgan.errors import AbilityError, UsageError
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
+from amalgan.features.classifier_training import Labeled
 from amalgan.systems.base import System
-from amalgan.tasks.augmenting.additions import Augmenter, Policy, counts_of, recipe_of
-from amalgan.tasks.augmenting.lessons import Labeled
-from amalgan.tasks.augmenting.smote import smote
-from amalgan.tasks.generate import CHUNK
-from amalgan.types import DataSpec
+from amalgan.systems.model_file import Model
+from amalgan.tasks.augment.additions import Augmenter, Policy, counts_of, recipe_of
+from amalgan.tasks.augment.smote import smote
 
 SPEC = DataSpec(kind="vector", shape=(2,), classes=("a", "b"), center=(0.0,) * 2, spread=(1.0,) * 2)
 

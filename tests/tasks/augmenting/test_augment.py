@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from amalgan.core.errors import UsageError
 from amalgan.data import Dataset, open_data
-from amalgan.data.provenance import MADE_BY_A_MODEL
-from amalgan.errors import UsageError
-from amalgan.modelfile import Model
-from amalgan.tasks.augmenting.additions import Augmenter, Policy
-from amalgan.tasks.augmenting.augment import Order, folder_name
+from amalgan.data.writing.provenance import MADE_BY_A_MODEL
+from amalgan.systems.model_file import Model
+from amalgan.tasks.augment.additions import Augmenter, Policy
+from amalgan.tasks.augment.augment import Order, folder_name
 
 Trained = Callable[[str, str], Model]
 

@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from amalgan.core.errors import DataError, UsageError
+from amalgan.core.randomness import Draws
 from amalgan.data import Dataset, Records
-from amalgan.errors import DataError, UsageError
+from amalgan.features.classifier_training import Labeled
 from amalgan.metrics.effect import Effect, effect
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
+from amalgan.studies.augment.classifiers import School
+from amalgan.studies.augment.verify import cautions, check_leak, copied, unseen_tests, verify
 from amalgan.systems.base import System
-from amalgan.tasks.augmenting.additions import Policy
-from amalgan.tasks.augmenting.arms import School
-from amalgan.tasks.augmenting.lessons import Labeled
-from amalgan.tasks.augmenting.verify import cautions, check_leak, copied, unseen_tests, verify
+from amalgan.systems.model_file import Model
+from amalgan.tasks.augment.additions import Policy
 
 
 class Known(System):

@@ -13,21 +13,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan import trained as door
+from amalgan.api import model as door
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import AbilityError, DataError, UsageError
+from amalgan.core.randomness import Draws
+from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import Dataset, open_data
-from amalgan.errors import AbilityError, DataError, UsageError
-from amalgan.modelfile import Model
 from amalgan.networks import Critic
 from amalgan.priors import MixturePrior
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.systems import gan_losses
 from amalgan.systems.base import System
-from amalgan.tasks.detecting.detect import Detection, detect, of_chunks
-from amalgan.tasks.detecting.heat import maps, rebuilt, usual
-from amalgan.tasks.detecting.normals import class_names, sides
-from amalgan.tasks.detecting.signals import Joint, signals
-from amalgan.types import UNLABELED, DataSpec
+from amalgan.systems.model_file import Model
+from amalgan.tasks.detect.detect import Detection, detect, of_chunks
+from amalgan.tasks.detect.heat import maps, rebuilt, usual
+from amalgan.tasks.detect.normals import class_names, sides
+from amalgan.tasks.detect.signals import Joint, signals
 from hostile import HOSTILE
 
 Trained = Callable[[str, str], Model]
@@ -37,7 +37,7 @@ PLANE = DataSpec(kind="vector", shape=(3,), center=(0.0,) * 3, spread=(1.0,) * 3
 class Flat(System):
     """Knows two of three entries: the code is those two, and what is decoded has 0 for the third."""
 
-    judge = game.judge
+    judge = gan_losses.judge
 
     def __init__(self) -> None:
         super().__init__(None, PLANE)

@@ -8,13 +8,13 @@ import torch
 from sklearn.covariance import ledoit_wolf
 
 import amalgan as ag
-from amalgan.config import outside as config
+from amalgan.config import imagenet_weights as config
 from amalgan.config.systems.autoencoders import AutoencoderConfig
-from amalgan.errors import UsageError
-from amalgan.features.outside import depths
+from amalgan.core.errors import UsageError
+from amalgan.features.outside_network import depths
 from amalgan.metrics.detection import auroc
-from amalgan.tasks.detecting import outside
-from amalgan.tasks.detecting.outside import FEWEST_KNOWN, Outside
+from amalgan.tasks.detect import outside
+from amalgan.tasks.detect.outside import FEWEST_KNOWN, Outside
 
 installed = pytest.mark.skipif(config.imagenet_weights() is None, reason="the imagenet extra is missing")
 

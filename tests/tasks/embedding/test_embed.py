@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from amalgan.core.errors import AbilityError, UsageError
 from amalgan.data import Dataset
-from amalgan.errors import AbilityError, UsageError
-from amalgan.modelfile import Model
 from amalgan.systems.abilities import Encodes
-from amalgan.tasks.embedding import embed as module
-from amalgan.tasks.embedding.embed import Codes, embed
+from amalgan.systems.model_file import Model
+from amalgan.tasks.embed import embed as module
+from amalgan.tasks.embed.embed import Codes, embed
 
 Trained = Callable[[str, str], Model]
 

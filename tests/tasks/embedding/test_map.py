@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from amalgan.core.errors import UsageError
 from amalgan.data import Dataset, Records
-from amalgan.errors import UsageError
-from amalgan.tasks.embedding.embed import Codes, class_names
-from amalgan.tasks.embedding.map import (
+from amalgan.tasks.embed.embed import Codes, class_names
+from amalgan.tasks.embed.map import (
     FLATTEST,
     FRAME,
     WIDTH,

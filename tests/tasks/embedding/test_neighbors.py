@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from amalgan.data import Dataset
-from amalgan.modelfile import Model
-from amalgan.tasks.embedding.neighbors import in_space, neighbors
+from amalgan.evaluation.nearest_training import in_space, neighbors
+from amalgan.systems.model_file import Model
 
 Trained = Callable[[str, str], Model]
 

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from amalgan.core.errors import UsageError
 from amalgan.data import Dataset
-from amalgan.errors import UsageError
-from amalgan.tasks.embedding.lineup import lineup
-from amalgan.tasks.embedding.similar import Space, chance_ratio, dimension_of, duplicates
+from amalgan.tasks.embed.lineup import lineup
+from amalgan.tasks.embed.similar import Space, chance_ratio, dimension_of, duplicates
 
 
 def different(count: int) -> NDArray[np.uint64]:

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan.errors import DataError
-from amalgan.modelfile import Model
+from amalgan.core.errors import DataError
+from amalgan.core.types import DataSpec
 from amalgan.systems.base import System
-from amalgan.tasks.exploring.directions import (
+from amalgan.systems.model_file import Model
+from amalgan.tasks.explore.directions import (
     Direction,
     between_classes,
     class_means,
@@ -24,7 +25,6 @@ from amalgan.tasks.exploring.directions import (
     to_classes,
     turned,
 )
-from amalgan.types import DataSpec
 
 SPEC = DataSpec(kind="vector", shape=(3,), classes=("a", "b", "c"), center=(0.0,) * 3, spread=(1.0,) * 3)
 

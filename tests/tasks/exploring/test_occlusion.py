@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from amalgan.data import Dataset
-from amalgan.modelfile import Model
 from amalgan.networks import Critic
 from amalgan.systems import abilities
-from amalgan.tasks.exploring import occlusion as occlusions
-from amalgan.tasks.exploring.occlusion import occlusion, parts_of, patch_of, squares
-from amalgan.tasks.scoring.scorers import Scorer, scorers
+from amalgan.systems.model_file import Model
+from amalgan.tasks.explore import occlusion as occlusions
+from amalgan.tasks.explore.occlusion import occlusion, parts_of, patch_of, squares
+from amalgan.tasks.explore.watched_networks import Scorer, scorers
 
 Trained = Callable[[str, str], Model]
 

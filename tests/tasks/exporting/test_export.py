@@ -13,19 +13,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan import modelfile
-from amalgan.errors import ExportError, UsageError
-from amalgan.modelfile import Model
-from amalgan.streams import Draws, key
+from amalgan.core.errors import ExportError, UsageError
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import Draws, key
+from amalgan.core.types import UNLABELED
+from amalgan.systems import model_file
 from amalgan.systems.abilities import abilities
 from amalgan.systems.base import System
-from amalgan.tasks.exporting import export as exporting
-from amalgan.tasks.exporting.export import NOTES, checked, export, packed
-from amalgan.tasks.exporting.graphs import ACTS, Graph, Inputs, graphs
-from amalgan.tasks.exporting.graphs import settled as alone
-from amalgan.tasks.exporting.together import packed_together
-from amalgan.tasks.generate import CHUNK, generate
-from amalgan.types import UNLABELED
+from amalgan.systems.model_file import Model
+from amalgan.tasks.export import export as exporting
+from amalgan.tasks.export.export import NOTES, checked, export, packed
+from amalgan.tasks.export.graphs import ACTS, Graph, Inputs, graphs
+from amalgan.tasks.export.graphs import settled as alone
+from amalgan.tasks.export.together import packed_together
+from amalgan.tasks.generate import generate
 from support import SPECS, build, built_in, examples, settled
 
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -36,8 +37,8 @@ LAST = ("classify", "restore", "generate", "decode")
 def model_of(name: str, place: Path, spec: str = "gray with classes", **changes: Any) -> Model:
     """A small model with weights of chance, as a file gives it."""
     system = settled(build(name, SPECS[spec], **changes), examples(SPECS[spec]))
-    modelfile.publish(place / "model.safetensors", system, name=name, facts={})
-    return modelfile.load(place)
+    model_file.publish(place / "model.safetensors", system, name=name, facts={})
+    return model_file.load(place)
 
 
 def silent(file: str) -> None:
@@ -166,7 +167,7 @@ def test_the_place_of_another_model_is_left_alone(tmp_path: Path) -> None:
         export(model_of("gan", tmp_path), tmp_path, tell=silent)
     (tmp_path / NOTES).write_text("[")
     with pytest.raises(UsageError, match=r"another model \(something else\)"):
-        export(modelfile.load(tmp_path), tmp_path, tell=silent)
+        export(model_file.load(tmp_path), tmp_path, tell=silent)
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,14 @@ import torch
 
 from amalgan.config.parts import Networks
 from amalgan.config.systems import RestorerConfig
-from amalgan.data.damage import larger
-from amalgan.errors import AbilityError, BadPicture, UsageError
-from amalgan.modelfile import Model
-from amalgan.streams import seeded
+from amalgan.core.errors import AbilityError, BadPicture, UsageError
+from amalgan.core.randomness import seeded
+from amalgan.core.types import DataSpec
+from amalgan.data.transforms.damage import larger
+from amalgan.systems.model_file import Model
 from amalgan.systems.restorer import Restorer
-from amalgan.tasks.restoring import mend as mending
-from amalgan.tasks.restoring.mend import Repair, in_windows, mend, windows
-from amalgan.types import DataSpec
+from amalgan.tasks.restore import windows as mending
+from amalgan.tasks.restore.windows import Repair, in_windows, mend, windows
 
 DENOISE = Repair(task="denoise")
 
@@ -56,7 +56,7 @@ def test_without_the_reach_there_would_be_seams() -> None:
     system, known = restorer.system, torch.ones(1, 40, 40)
 
     def apply(part: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
-        from amalgan.data.damage import UNTOLD, Damaged
+        from amalgan.data.transforms.damage import UNTOLD, Damaged
 
         with torch.no_grad():
             return system.restore(Damaged(part, torch.zeros(1).long(), torch.full((1,), UNTOLD), shown))  # type: ignore[operator]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from amalgan.errors import AbilityError, UsageError
-from amalgan.modelfile import Model
-from amalgan.tasks.restoring.mend import Repair
-from amalgan.tasks.restoring.project import Spread, filled, project
-from amalgan.tasks.restoring.restore import Answers, check, restore
+from amalgan.core.errors import AbilityError, UsageError
+from amalgan.systems.model_file import Model
+from amalgan.tasks.restore.project import Spread, filled, project
+from amalgan.tasks.restore.restore import Answers, check, restore
+from amalgan.tasks.restore.windows import Repair
 from support import GRAY, build, examples, settled, stretches, warmed
 
 INPAINT = Repair(task="inpaint")

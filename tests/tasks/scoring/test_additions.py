@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from amalgan.data import Dataset, Records
-from amalgan.tasks.scoring import additions as score_additions
-from amalgan.tasks.scoring.additions import addition_scores, outside_additions
-from amalgan.tasks.scoring.scores import Outside, Trial
+from amalgan.evaluation.scores import additions as score_additions
+from amalgan.evaluation.scores.additions import addition_scores, outside_additions
+from amalgan.evaluation.scores.score import Outside, Trial
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from amalgan.core.randomness import Draws
 from amalgan.data import Dataset
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
-from amalgan.tasks.scoring.anomaly import PATCH, anomaly_scores, patches, spoiled
-from amalgan.tasks.scoring.scores import Trial
+from amalgan.evaluation.scores.anomaly import PATCH, anomaly_scores, patches, spoiled
+from amalgan.evaluation.scores.score import Trial
+from amalgan.systems.model_file import Model
 
 Trained = Callable[[str, str], Model]
 

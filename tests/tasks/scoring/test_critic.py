@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from amalgan.core.errors import DataError
+from amalgan.core.randomness import Draws
 from amalgan.data import Dataset, open_data
-from amalgan.errors import DataError
-from amalgan.modelfile import Model
+from amalgan.evaluation.scores.critic import critic_scores, overfitting
+from amalgan.evaluation.scores.score import Trial
 from amalgan.networks import Critic
-from amalgan.streams import Draws
-from amalgan.systems import game
+from amalgan.systems import gan_losses
 from amalgan.systems.base import System
-from amalgan.tasks.scoring.critic import critic_scores, overfitting
-from amalgan.tasks.scoring.scores import Trial
+from amalgan.systems.model_file import Model
 
 
 class Nearest(nn.Module):
@@ -32,7 +32,7 @@ class Nearest(nn.Module):
 class Game(System):
     """Paints gray; judges by a given network."""
 
-    judge = game.judge
+    judge = gan_losses.judge
 
     def __init__(self, data: Dataset, judge: nn.Module) -> None:
         super().__init__(None, data.spec)

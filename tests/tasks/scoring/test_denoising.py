@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from amalgan.data import Dataset, open_data
-from amalgan.modelfile import Model
-from amalgan.tasks.scoring.denoising import SIGMA, denoising_scores, gain
-from amalgan.tasks.scoring.scores import Trial
+from amalgan.evaluation.scores.denoising import SIGMA, denoising_scores, gain
+from amalgan.evaluation.scores.score import Trial
+from amalgan.systems.model_file import Model
 from support import build
 
 

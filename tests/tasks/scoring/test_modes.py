@@ -10,10 +10,10 @@ import torch
 
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, Records, open_data
+from amalgan.evaluation.scores.modes import mode_scores
+from amalgan.evaluation.scores.score import Trial
 from amalgan.features import Features, features_of
 from amalgan.metrics.modes import INSIDE
-from amalgan.tasks.scoring.modes import mode_scores
-from amalgan.tasks.scoring.scores import Trial
 
 
 def measured(data: Dataset, judge: Features, made: Records) -> dict[str, float | None]:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from amalgan.core.errors import DataError
 from amalgan.data import Dataset
-from amalgan.errors import DataError
-from amalgan.modelfile import Model
-from amalgan.tasks.compressing import compress
-from amalgan.tasks.scoring import size as score_size
-from amalgan.tasks.scoring.scores import Trial
-from amalgan.tasks.scoring.size import bits_at, psnr_of_components, reached, size_scores
+from amalgan.evaluation.scores import size as score_size
+from amalgan.evaluation.scores.score import Trial
+from amalgan.evaluation.scores.size import bits_at, psnr_of_components, reached, size_scores
+from amalgan.systems.model_file import Model
+from amalgan.tasks.compress import compress
 
 Trained = Callable[[str, str], Model]
 

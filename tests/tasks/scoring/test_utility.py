@@ -10,17 +10,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from amalgan.core.randomness import Draws
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, Records
+from amalgan.evaluation.evaluate import evaluate
+from amalgan.evaluation.scores.generation import outside_scores
+from amalgan.evaluation.scores.score import Outside, Trial
+from amalgan.evaluation.scores.utility import lessons, outside_utility, real_utility, utility_scores
+from amalgan.evaluation.scores.variety import outside_variety, variety_scores
 from amalgan.features import Features
-from amalgan.modelfile import Model
-from amalgan.streams import Draws
 from amalgan.systems.base import System
-from amalgan.tasks.evaluate import evaluate
-from amalgan.tasks.scoring.generation import outside_scores
-from amalgan.tasks.scoring.scores import Outside, Trial
-from amalgan.tasks.scoring.utility import lessons, outside_utility, real_utility, utility_scores
-from amalgan.tasks.scoring.variety import outside_variety, variety_scores
-from amalgan.types import DataSpec
+from amalgan.systems.model_file import Model
 
 Trained = Callable[[str, str], Model]
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from amalgan.core.errors import AbilityError, DataError, UsageError
 from amalgan.data import Dataset, to_pixels
-from amalgan.data.watermark import marked, p_value_together
-from amalgan.errors import AbilityError, DataError, UsageError
-from amalgan.modelfile import Model
+from amalgan.data.writing.watermark import marked, p_value_together
+from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
-from amalgan.tasks.tracing.forensics import Forensics, made, mixed, versions
-from amalgan.tasks.tracing.trace import FOR_WATERMARK, Known, Reals, Trace, together, trace
+from amalgan.tasks.trace.forensics import Forensics, made, mixed, versions
+from amalgan.tasks.trace.trace import FOR_WATERMARK, Known, Reals, Trace, together, trace
 
 Trained = Callable[[str, str], Model]
 

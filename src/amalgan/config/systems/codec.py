@@ -10,7 +10,7 @@ from amalgan.config.parts import Adam, Networks
 from amalgan.config.systems.sizes import BASE_NETWORKS, Preset
 
 if TYPE_CHECKING:
-    from amalgan.types import DataSpec
+    from amalgan.core.types import DataSpec
 
 CELL = 8
 """Pixels of a side for which a code of any size has one number in each channel."""

@@ -11,7 +11,7 @@ from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction
 from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widened
 
 if TYPE_CHECKING:
-    from amalgan.types import DataSpec
+    from amalgan.core.types import DataSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Reconstruction
 from amalgan.config.systems.sizes import Preset
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from amalgan.types import DataSpec
+    from amalgan.core.types import DataSpec
 
 RestoringTask = Literal["denoise", "inpaint", "upscale", "dejpeg"]
 TASKS: tuple[RestoringTask, ...] = get_args(RestoringTask)

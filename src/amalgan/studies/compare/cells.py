@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from amalgan import children, locks
-from amalgan.environment import cores
-from amalgan.errors import Interrupted, UsageError
+from amalgan.core import locks, subprocesses
+from amalgan.core.environment import cores
+from amalgan.core.errors import Interrupted, UsageError
 from amalgan.training.hooks import Signals
 
 LOOK_SECONDS = 0.1
@@ -133,11 +133,11 @@ class Crew:
         """Let a new process begin with ``job``."""
         said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the worker leaves
         process = subprocess.Popen(
-            [sys.executable, *children.START, WORKER, str(self.folder), *job.words],
+            [sys.executable, *subprocesses.START, WORKER, str(self.folder), *job.words],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            env=children.environment() | ONE_THREAD,
+            env=subprocesses.environment() | ONE_THREAD,
             pass_fds=(self.lock,),
             start_new_session=True,  # the terminal's Ctrl-C is for us; we tell the workers
         )

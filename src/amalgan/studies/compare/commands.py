@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from amalgan import registry
 from amalgan.config import fields
 from amalgan.studies.compare.request import Request
+from amalgan.systems import registry
 
 
 def of_comparison(request: Request) -> str:

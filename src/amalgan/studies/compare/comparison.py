@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from amalgan.notebook import between, html_table, number
+from amalgan.core.notebook import between, html_table, number
 from amalgan.studies.compare import outputs, results, tuning
 from amalgan.studies.compare.cells import Crew, Job, crew, locked
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan

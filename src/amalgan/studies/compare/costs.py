@@ -25,16 +25,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from amalgan.config.run import RunConfig
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
-from amalgan.modelfile import Model
 from amalgan.studies.compare.settings import built, trained_parameters
 from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
 from amalgan.tasks.reconstruct import reconstruct
 from amalgan.training import budget, loop
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
-from amalgan.types import UNLABELED
 
 COUNTED_ROUNDS = 16
 """Penalties that come every 1, 2, 4, 8 or 16 rounds are counted in proportion."""

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from amalgan.modelfile import Model
+from amalgan.systems.model_file import Model
 
 MOST_POINTS = 100
 TIMES = ("seconds", "round")

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from amalgan.modelfile import Model
-from amalgan.tasks.evaluate import all_scores
-from amalgan.tasks.scoring.additions import addition_scores, outside_additions
-from amalgan.tasks.scoring.generation import outside_scores
-from amalgan.tasks.scoring.scores import Outside, Score, Trial
-from amalgan.tasks.scoring.utility import outside_utility, real_utility, utility_scores
-from amalgan.tasks.scoring.variety import outside_variety, variety_scores
+from amalgan.evaluation.evaluate import all_scores
+from amalgan.evaluation.scores.additions import addition_scores, outside_additions
+from amalgan.evaluation.scores.generation import outside_scores
+from amalgan.evaluation.scores.score import Outside, Score, Trial
+from amalgan.evaluation.scores.utility import outside_utility, real_utility, utility_scores
+from amalgan.evaluation.scores.variety import outside_variety, variety_scores
+from amalgan.systems.model_file import Model
 
 Subject = Model | Outside
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from amalgan.evaluation.evaluate import SUSPICIOUS
 from amalgan.metrics.distribution import LEAST
 from amalgan.studies.compare.results import Cell, numbers
-from amalgan.tasks.evaluate import SUSPICIOUS
 
 
 def notes(cells: list[Cell], *, seeds: int, tries: int, corrected_for: int, n: int) -> Iterator[str]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from amalgan import files
-from amalgan.data.sheets import sheet
+from amalgan.core import files
+from amalgan.data.writing.sheets import sheet
 from amalgan.studies.compare import commands, results, tuning, verdict
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.notes import notes
@@ -110,7 +110,7 @@ def csv_of(report: dict[str, Any]) -> str:
 
 def write(plan: Plan, report: dict[str, Any]) -> None:
     """Write all three files; the page last."""
-    from amalgan.studies.report import comparison_page
+    from amalgan.studies.compare.page.page import comparison_page
 
     files.write_json(plan.folder / "report.json", report)
     files.write_text(plan.folder / "table.csv", csv_of(report))

@@ -17,14 +17,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from amalgan import registry
 from amalgan.config import fields
 from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.core.errors import FileError, UsageError
 from amalgan.data import Dataset, open_data
-from amalgan.errors import FileError, UsageError
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
+from amalgan.systems import registry
 from amalgan.training.order import Order
 from amalgan.training.processes import precision_on, resolve
 

@@ -13,14 +13,15 @@ from typing import Any
 
 from rich.console import Console
 
-from amalgan import files, registry
 from amalgan.config import fields
+from amalgan.core import files
+from amalgan.core.errors import DataError, UsageError
+from amalgan.core.ownership import is_ours
 from amalgan.data import Dataset
-from amalgan.data.inputs import refuse_inputs
-from amalgan.data.keeping import hide_labels
-from amalgan.errors import DataError, UsageError
-from amalgan.marks import is_ours
-from amalgan.studies.compare import commands, costs, outside, timing
+from amalgan.data.dataset.subsets import hide_labels
+from amalgan.data.writing.inputs import refuse_inputs
+from amalgan.evaluation.scores.score import Trial
+from amalgan.studies.compare import commands, costs, outside_rows, timing
 from amalgan.studies.compare.plan import (
     FORMAT,
     KIND,
@@ -35,8 +36,8 @@ from amalgan.studies.compare.plan import (
 from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
 from amalgan.studies.compare.rows import Row
 from amalgan.studies.compare.settings import built, trained_parameters
+from amalgan.systems import registry
 from amalgan.systems.abilities import abilities
-from amalgan.tasks.scoring.scores import Trial
 
 OURS = ("plan.json", "tuning.json", "reference.json", "report.json", "report.html", "table.csv")
 FOLDERS = ("runs", "tries")
@@ -69,7 +70,7 @@ def drafted(request: Request, console: Console) -> Draft:
     ):
         data = bare.data
         check_data(request, data)
-        outside.check(bare)
+        outside_rows.check(bare)
         features = bare.features
         asked = asked_of(request, data, features)
     return Draft(

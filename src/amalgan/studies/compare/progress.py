@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.status import Status
 
-from amalgan.data.names import shown
+from amalgan.core.file_names import shown
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.results import places

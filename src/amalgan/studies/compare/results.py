@@ -13,9 +13,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from amalgan.metrics.looks import OF_COMPARISONS
+from amalgan.core.json_schema import read_json
+from amalgan.metrics.sequential import OF_COMPARISONS
 from amalgan.metrics.statistics import compared, interval
-from amalgan.shapes import read_json
 from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 

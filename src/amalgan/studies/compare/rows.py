@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from amalgan import registry
-from amalgan.config import words
+from amalgan.config import command_words
 from amalgan.config.systems import Preset
-from amalgan.errors import ConfigError
+from amalgan.core.errors import ConfigError
+from amalgan.systems import registry
 
 BETWEEN = ":"
 MOST_FOLDER = 80
@@ -42,7 +42,8 @@ class Row:
         if bad := [part for part in rest if not all(part.partition("="))]:
             raise ConfigError([f"--systems {text}: {bad[0]!r} is no setting; write {name}:key=value"])
         pairs = [
-            (words.flag(key.strip()), value.strip()) for key, _, value in (p.partition("=") for p in rest)
+            (command_words.flag(key.strip()), value.strip())
+            for key, _, value in (p.partition("=") for p in rest)
         ]
         if twice := [key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1]:
             raise ConfigError([f"--systems {text}: {twice[0]} is given twice"])
@@ -55,9 +56,12 @@ class Row:
 
     def normalized(self, preset: Preset) -> Row:
         """The same with every value written in the one way that there is for it."""
-        kinds = words.kinds(self.settings(preset))
+        kinds = command_words.kinds(self.settings(preset))
         known = [(key, kinds[key.replace("-", "_")], value) for key, value in self.changes]
-        return Row(self.system, tuple((key, words.written(words.value(kind, v))) for key, kind, v in known))
+        return Row(
+            self.system,
+            tuple((key, command_words.written(command_words.value(kind, v))) for key, kind, v in known),
+        )
 
     def settings(self, preset: Preset) -> Any:
         """The system's settings at the preset, changed.
@@ -67,7 +71,7 @@ class Row:
         """
         plain = registry.config_class(self.system)().preset(preset)
         try:
-            return words.changed(plain, dict(self.changes))
+            return command_words.changed(plain, dict(self.changes))
         except ConfigError as error:
             raise ConfigError([f"--systems {self.name}: {fault}" for fault in error.faults]) from error
 
@@ -76,7 +80,7 @@ def unknown(text: str, name: str) -> str:
     """What to say of a system that there is not."""
     row = "" if text == name else f" {text}"
     return (
-        f"--systems{row}: there is no {name!r}{words.nearest(name, registry.names())}; there are "
+        f"--systems{row}: there is no {name!r}{command_words.nearest(name, registry.names())}; there are "
         f"{', '.join(registry.names())}. A system of your own is loaded by --plugin FILE.py."
     )
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
-from amalgan import registry
 from amalgan.config.parts import Adam, Networks
-from amalgan.errors import ConfigError
-from amalgan.streams import seeded
+from amalgan.core.errors import ConfigError
+from amalgan.core.randomness import seeded
+from amalgan.core.types import DataSpec
+from amalgan.systems import registry
 from amalgan.systems.base import System
-from amalgan.types import DataSpec
 
 P = TypeVar("P")
 

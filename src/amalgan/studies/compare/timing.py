@@ -17,12 +17,12 @@ import torch
 from amalgan import features as feature_net
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
+from amalgan.evaluation.scores.score import COMPARED, Trial
+from amalgan.evaluation.scores.utility import IMAGES, applies, lessons
 from amalgan.features import Classifier, Features, drill, rounds_for
 from amalgan.studies.compare.plan import device_of
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.settings import built
-from amalgan.tasks.scoring.scores import COMPARED, Trial
-from amalgan.tasks.scoring.utility import IMAGES, applies, lessons
 from amalgan.training import budget
 from amalgan.training.processes import Processes, precision_on
 

@@ -12,17 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from amalgan import files
-from amalgan.errors import DataError
+from amalgan.core import files
+from amalgan.core.errors import DataError
+from amalgan.core.json_schema import read_json
+from amalgan.core.limits import CHUNK
+from amalgan.data.decoding.pixels import delivered
+from amalgan.evaluation.scores.score import Trial
 from amalgan.metrics.distribution import Moments, frechet_distance
-from amalgan.modelfile import Model
-from amalgan.shapes import read_json
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.settings import at_rate
 from amalgan.systems.abilities import Decodes, Encodes, Generates
-from amalgan.tasks.generate import CHUNK, generate
+from amalgan.systems.model_file import Model
+from amalgan.tasks.generate import generate
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scoring.scores import Trial, delivered
 
 NAME = "tuning.json"
 TRY = {

@@ -27,14 +27,15 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from amalgan import files, modelfile
-from amalgan.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
-from amalgan.modelfile import Model
-from amalgan.shapes import read_json
-from amalgan.studies.compare import collapse, costs, curves, outside, shown, timing, tuning
+from amalgan.core import files
+from amalgan.core.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
+from amalgan.core.json_schema import read_json
+from amalgan.evaluation.scores.score import Score, Trial
+from amalgan.studies.compare import cell_examples, collapse, costs, curves, outside_rows, timing, tuning
 from amalgan.studies.compare.measures import Subject, judged, references
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
-from amalgan.tasks.scoring.scores import Score, Trial
+from amalgan.systems import model_file
+from amalgan.systems.model_file import Model
 from amalgan.training.order import Order
 from amalgan.training.run import execute
 
@@ -117,7 +118,7 @@ def cell(plan: Plan, system: str, seed: str) -> None:
             cost["flops_train"] = work
         found = judgement(plan, model) | {"cost": cost, **curves.of_run(out, model)}
         why = collapse.reason(found["metrics"], out / "log.jsonl")
-        shown.write(out / "shown.npz", shown.of_model(model, plan.data, plan.seed))
+        cell_examples.write(out / "shown.npz", cell_examples.of_model(model, plan.data, plan.seed))
         return found | {"state": "collapsed" if why else "done", "reason": why}
 
     files.write_json(out / "cell.json", facts | rescued(measured, cost))
@@ -144,10 +145,10 @@ def given(plan: Plan, name: str, seed: str) -> None:
     out = plan.cell(name, int(seed))
 
     def measured() -> dict[str, Any]:
-        examples = outside.opened(plan, name, plan.seeds.index(int(seed)))
+        examples = outside_rows.opened(plan, name, plan.seeds.index(int(seed)))
         found = judgement(plan, examples) | {"cost": {}, "curve": [], "log": []}
         why = collapse.reason(found["metrics"], None)
-        shown.write(out / "shown.npz", shown.of_outside(examples, plan.data))
+        cell_examples.write(out / "shown.npz", cell_examples.of_outside(examples, plan.data))
         return found | {"state": "collapsed" if why else "done", "reason": why}
 
     files.write_json(out / "cell.json", {"system": name, "seed": int(seed)} | rescued(measured))
@@ -185,7 +186,7 @@ def trained(order: Order) -> tuple[Model, dict[str, float]]:
         files.write_json(meter.place, meter.spent | {"ended": 1.0})
         meter = Meter.of(order.out, order.device)
     cost = {name: value for name, value in meter.before.items() if name != "ended"}
-    model, (seconds, rate) = modelfile.load(ended, order.device), costs.names_of(order.device)
+    model, (seconds, rate) = model_file.load(ended, order.device), costs.names_of(order.device)
     return model, cost | {rate: model.header["training"]["images"] / cost[seconds]}
 
 

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from amalgan.modelfile import Model
-from amalgan.notebook import number
-from amalgan.studies.report.one import HEADLINES
-from amalgan.studies.report.page import readable
+from amalgan.core.notebook import number
+from amalgan.evaluation.evaluate import Evaluation
+from amalgan.studies.html.page import readable
+from amalgan.studies.report.report import HEADLINES
 from amalgan.systems.abilities import Decodes, Encodes, Generates
-from amalgan.tasks.evaluate import Evaluation
+from amalgan.systems.model_file import Model
 
 Row = tuple[str, str, str]
 """A name, a value, and a note."""

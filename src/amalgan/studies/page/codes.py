@@ -13,17 +13,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from amalgan.core.randomness import Draws, key
+from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
-from amalgan.modelfile import Model
-from amalgan.streams import Draws, key
-from amalgan.studies.report.exploration.subject import Subject
-from amalgan.studies.report.numbers import percent
-from amalgan.studies.report.page import readable
+from amalgan.studies.explore.subject import Subject
+from amalgan.studies.html.numbers import percent
+from amalgan.studies.html.page import readable
 from amalgan.systems.abilities import Encodes, Generates, Samples
-from amalgan.tasks.exploring.directions import Direction, class_means, encoded, principal, to_classes
+from amalgan.systems.model_file import Model
+from amalgan.tasks.explore.directions import Direction, class_means, encoded, principal, to_classes
 from amalgan.tasks.generate import classes_heard, generate_each
-from amalgan.tasks.walk import scale_of
-from amalgan.types import UNLABELED
+from amalgan.tasks.walk.walk import scale_of
 
 AMONG = 2000
 """At most so many codes are looked at."""

@@ -16,13 +16,13 @@ import numpy as np
 from torch import Tensor
 
 from amalgan.data import Dataset
-from amalgan.modelfile import Model
 from amalgan.priors import MixturePrior
 from amalgan.systems.abilities import Decodes, Encodes
-from amalgan.tasks.detecting.detect import chunks_of
-from amalgan.tasks.detecting.heat import SMOOTHED, usual
-from amalgan.tasks.detecting.normals import Sides, sides, trained_on
-from amalgan.tasks.detecting.signals import FINEST, JOINT, Joint, scored
+from amalgan.systems.model_file import Model
+from amalgan.tasks.detect.detect import chunks_of
+from amalgan.tasks.detect.heat import SMOOTHED, usual
+from amalgan.tasks.detect.normals import Sides, sides, trained_on
+from amalgan.tasks.detect.signals import FINEST, JOINT, Joint, scored
 
 MOST_NUMBERS = 2**20
 """In the tables of the mixture."""

@@ -22,23 +22,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from torch import Tensor
 
-from amalgan import files
+from amalgan.core import files
+from amalgan.core.errors import AbilityError, ExportError, UsageError
 from amalgan.data import Dataset, Records, to_pixels
-from amalgan.data.provenance import provenance, xmp_of
-from amalgan.errors import AbilityError, ExportError, UsageError
-from amalgan.modelfile import Model
+from amalgan.data.writing.provenance import provenance, xmp_of
+from amalgan.evaluation.evaluate import Evaluation
 from amalgan.priors import NeighborPrior
+from amalgan.studies.html.atlas import harmless
+from amalgan.studies.html.page import readable
 from amalgan.studies.page import bundle, runtime
 from amalgan.studies.page.card import card
 from amalgan.studies.page.codes import codes_of
 from amalgan.studies.page.normal import normality
-from amalgan.studies.report.atlas import harmless
-from amalgan.studies.report.page import readable
 from amalgan.systems.abilities import Generates
-from amalgan.tasks.evaluate import Evaluation
-from amalgan.tasks.exporting.export import check_packages, checked, port_out, ports_in
-from amalgan.tasks.exporting.graphs import Graph, Inputs, graphs
-from amalgan.tasks.exporting.together import packed_together
+from amalgan.systems.model_file import Model
+from amalgan.tasks.export.export import check_packages, checked, port_out, ports_in
+from amalgan.tasks.export.graphs import Graph, Inputs, graphs
+from amalgan.tasks.export.together import packed_together
 from amalgan.tasks.generate import classes_heard, generate
 
 FORMAT = 1

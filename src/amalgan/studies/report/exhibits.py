@@ -18,21 +18,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from amalgan.core.randomness import Draws, key
 from amalgan.data import Dataset, Records, to_pixels
+from amalgan.data.dataset.subsets import picked
+from amalgan.data.decoding.pixels import delivered
 from amalgan.features import Features
 from amalgan.metrics.novelty import nearness
-from amalgan.modelfile import Model
-from amalgan.streams import Draws, key
-from amalgan.studies.report import figures
-from amalgan.studies.report.faces import Face
-from amalgan.studies.report.pictures import Sheet, of_rows
-from amalgan.studies.report.plots import Drawing
-from amalgan.studies.report.shown import Shown
+from amalgan.studies.html import figures
+from amalgan.studies.html.palette import Face
+from amalgan.studies.html.pictures import Sheet, of_rows
+from amalgan.studies.html.plots import Drawing
+from amalgan.studies.html.stored_examples import Shown
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
-from amalgan.tasks.embedding.embed import embed
+from amalgan.systems.model_file import Model
+from amalgan.tasks.embed.embed import embed
 from amalgan.tasks.generate import classes_heard, generate
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.scoring.scores import delivered, picked
 
 ACROSS = 16
 """Pictures in a row."""

@@ -1,0 +1,1 @@
+"""The Python API: functions that train and compare, the trained model, and its parts as torch modules."""

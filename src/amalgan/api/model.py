@@ -1,0 +1,301 @@
+"""A trained model as Python holds it: arrays and PIL images go in, arrays come out.
+
+    load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
+                       └─► trace · evaluate · report · explore · augment, on data
+                       └─► export, for other programs
+
+At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
+the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
+(N, D). Pictures of another size are fitted as the data reader fits them; restored ones keep their own.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from amalgan.api.loaded import Loaded
+from amalgan.config.systems.restoration import RestoringTask
+from amalgan.core.arguments import checked
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import generators_kept
+from amalgan.data import open_data
+from amalgan.data.dataset.in_memory import Examples, examples, named
+from amalgan.data.writing.full_picture import of_held, to_array
+from amalgan.evaluation.evaluate import Evaluation, evaluate
+from amalgan.studies.augment.augment import Asked, augment
+from amalgan.studies.augment.verify import SEEDS
+from amalgan.studies.explore import explore
+from amalgan.studies.report.report import report
+from amalgan.systems import model_file
+from amalgan.systems.abilities import Decodes, Encodes
+from amalgan.tasks.augment.additions import PolicyName
+from amalgan.tasks.classify import probabilities, require_classes
+from amalgan.tasks.compress import compress
+from amalgan.tasks.detect.detect import Detection, of_chunks, taught
+from amalgan.tasks.export.export import Exported, export
+from amalgan.tasks.generate import DecoderName, generate
+from amalgan.tasks.reconstruct import redraw
+from amalgan.tasks.restore.restore import Answers, restored
+from amalgan.tasks.restore.windows import Repair
+from amalgan.tasks.trace.forensics import Changed
+from amalgan.tasks.trace.trace import Known, Reals, Trace, trace
+from amalgan.tasks.walk.walk import two, walk
+from amalgan.training.processes import DeviceName, resolve
+
+
+@generators_kept()
+@checked
+def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
+    """Read a model file, or the model of a run's folder.
+
+    Raises:
+        ModelFileError: missing, foreign, damaged, of a newer format, or of a system that is not known here.
+    """
+    return Model(model_file.load(path, resolve(device)))
+
+
+class Model(Loaded):
+    """A trained model."""
+
+    @generators_kept()
+    @checked
+    def generate(
+        self,
+        count: int,
+        *,
+        label: str | int | None = None,
+        seed: int = 0,
+        decoder: DecoderName | None = None,
+        temperature: float = 1.0,
+        watermark: bool = False,
+    ) -> NDArray[Any]:
+        """``count`` new examples, of the class ``label`` if one is named.
+
+        Args:
+            temperature: below 1 they are more typical and vary less.
+            watermark: lets ``trace`` find them.
+        """
+        parts = generate(
+            self.held,
+            count,
+            label=None if label is None else str(label),
+            seed=seed,
+            decoder=decoder,
+            temperature=temperature,
+            watermark=watermark,
+        )
+        return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
+
+    @generators_kept()
+    @checked
+    def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
+        """Each example, encoded and decoded again; ``seed`` draws what the realistic decoder adds."""
+        parts = self._chunks(self._in(x), "reconstruct", seed)
+        return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
+
+    @generators_kept()
+    @checked
+    def restore(
+        self,
+        picture: NDArray[Any] | Image.Image,
+        *,
+        task: RestoringTask,
+        sigma: float | None = None,
+        factor: int = 2,
+        mask: NDArray[Any] | None = None,
+        samples: int = 1,
+        decoder: DecoderName = "faithful",
+        seed: int = 0,
+    ) -> NDArray[Any]:
+        """One picture of any size, restored: uint8 (H, W) or (H, W, 3), uint16 (H, W) where it had 16 bits.
+
+        Args:
+            sigma: denoise: the noise's deviation in gray levels of 255; by default the model judges for itself.
+            factor: upscale: how many times as wide and high.
+            mask: inpaint: (H, W), other than 0 where something is missing.
+            samples: inpaint, by models that generate: so many fillings, one after another in a first axis if several.
+        """
+        repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
+        answers = Answers(samples=samples, decoder=decoder, seed=seed)
+        known = None if mask is None else (np.asarray(mask) == 0).astype(np.float32)
+        found = restored(self.held, of_held(picture), repair, known=known, answers=answers)
+        arrays = [to_array(one) for one in found]
+        return arrays[0] if samples == 1 else np.stack(arrays)
+
+    @generators_kept()
+    @checked
+    def walk(
+        self,
+        *,
+        between: Examples | None = None,
+        frames: int = 60,
+        label: str | int | None = None,
+        seed: int = 0,
+        decoder: DecoderName | None = None,
+        temperature: float = 1.0,
+    ) -> NDArray[np.uint8]:
+        """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
+        ends = None if between is None else two(self._in(between))
+        film = walk(
+            self.held,
+            between=ends,
+            frames=frames,
+            label=None if label is None else str(label),
+            seed=seed,
+            decoder=decoder,
+            temperature=temperature,
+        )
+        return self._out(film)
+
+    @generators_kept()
+    @checked
+    def encode(self, x: Examples) -> NDArray[np.float32]:
+        """The code of each example, float32 (N, K)."""
+        encode = self.held.require(Encodes).encode
+        codes = torch.cat([encode(part).detach().cpu() for part, _ in self._chunks(self._in(x), "encode")])
+        return np.asarray(codes.numpy(), np.float32)
+
+    @generators_kept()
+    @checked
+    def decode(self, code: NDArray[Any]) -> NDArray[Any]:
+        """The faithful decode of codes (N, K), or of one (K,)."""
+        decode = self.held.require(Decodes).decode
+        codes = self._codes(code)
+        return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
+
+    @generators_kept()
+    @checked
+    def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
+        """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
+        own_size = compress.any_size(self.held)
+        return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
+
+    @generators_kept()
+    @checked
+    def decompress(self, data: bytes) -> NDArray[Any]:
+        """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
+        return self._out(compress.decoded(self.held, [compress.one_code(self.held, data)]))[0]
+
+    @generators_kept()
+    @checked
+    def classify(self, x: Examples) -> NDArray[np.float32]:
+        """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
+        require_classes(self.held)
+        found = [
+            probabilities(self.held, part).detach().cpu() for part, _ in self._chunks(self._in(x), "classify")
+        ]
+        return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
+
+    @generators_kept()
+    @checked
+    def detect(
+        self, x: Examples, *, normals: Examples, known: Examples | None = None, outside: bool = False
+    ) -> Detection:
+        """How strange each example is beside ``normals``, normal ones that the model was not trained on.
+
+        ``known`` are other normal ones, best those that it was trained on: from a hundred on they teach how signals
+        occur together, and with ``outside`` how they look to a network taught on ImageNet (the imagenet extra).
+        """
+        parts = None if known is None else self._in(known).split(CHUNK)
+        learned = taught(self.held, parts, outside=outside)
+        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
+
+    @generators_kept()
+    @checked
+    def trace(
+        self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
+    ) -> Trace:
+        """Which examples this model made: by its watermark and, with ``reals`` to learn from, without one.
+
+        ``reals`` are best the training data; the result's ``made(rate)`` lets a share ``rate`` of real ones be wrong,
+        of those too that have ``changed`` on their way: by JPEG, or by scaling as well.
+        """
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            known = None
+            if reals is not None:
+                found = open_data(named(reals, Path(scratch)), like=self.spec, at_least=1)
+                known = Known.of(self.held, Reals.of(self.held, found), changed)
+            return trace(self.held, self._in(x).split(CHUNK), known)
+
+    @generators_kept()
+    @checked
+    def export(self, out: str | Path) -> list[Exported]:
+        """Write what the model can do as ONNX files into ``out``, each checked; what each takes is in export.json.
+
+        Raises:
+            UsageError: onnx, onnxscript or onnxruntime is missing (the export extra), or ``out`` is another model's.
+            ExportError: a file would not compute what the model does.
+        """
+        return export(self.held, Path(out), tell=lambda file: None)
+
+    @generators_kept()
+    @checked
+    def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
+        """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found, features = self._opened(data, Path(scratch))
+            return evaluate(self.held, found, features=features, count=count, seed=seed)
+
+    @generators_kept()
+    @checked
+    def report(
+        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
+    ) -> Path:
+        """Write a page on the model into the folder ``out`` (report.html, report.json); return the page's path."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found, features = self._opened(data, Path(scratch))
+            return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
+
+    @generators_kept()
+    @checked
+    def explore(
+        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
+    ) -> Path:
+        """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
+        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
+            found = self._shown(named(data, Path(scratch)))
+            words = ("MODEL", data if isinstance(data, str) else "DATA")
+            return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
+
+    @generators_kept()
+    @checked
+    def augment(
+        self,
+        data: str | Path,
+        out: str | Path,
+        *,
+        policy: PolicyName | None = None,
+        times: float | None = None,
+        balance: bool = False,
+        strength: float | None = None,
+        decoder: DecoderName | None = None,
+        seed: int = 0,
+        verify: bool = False,
+        seeds: int = SEEDS,
+    ) -> dict[str, Any]:
+        """Write new training examples into the folder ``out``; return what ``amalgan augment --json`` prints."""
+        asked = Asked(
+            policy=policy,
+            times=times,
+            balance=balance,
+            strength=strength,
+            decoder=decoder,
+            seed=seed,
+            verify=verify,
+            seeds=seeds,
+            named=("MODEL", str(data)),
+        )
+        return augment(self.held, str(data), asked, Path(out)).facts
+
+    @generators_kept()
+    @checked
+    def save(self, path: str | Path) -> None:
+        """Write the model as one file."""
+        model_file.republish(Path(path), self.held)

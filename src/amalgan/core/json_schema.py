@@ -1,0 +1,122 @@
+"""What JSON from outside must look like, and the one check of it.
+
+    value, shape ─► fits, or FileError: which part of which file is what, and what was expected
+
+A shape is a type (``int`` takes no booleans, ``float`` takes integers, both only finite ones), ``None``, a tuple of
+shapes of which one must fit, ``[shape]`` for a list, ``{str: shape}`` for a table, or ``{"name": shape}`` for an object
+that has at least these parts; a name that ends in ``?`` may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from amalgan.core.errors import FileError
+
+MOST_BYTES = 64 * 2**20
+MOST = 2**63 - 1
+Shape = Any
+NAMES = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def read_json(source: Path, shape: Shape, made_by: str) -> Any:
+    """Return what a JSON file holds.
+
+    Args:
+        made_by: what writes such files, for the message: "amalgan compare".
+
+    Raises:
+        FileError: it cannot be read, is too large or no JSON, or has another shape.
+    """
+    try:
+        if source.stat().st_size > MOST_BYTES:
+            raise FileError(
+                f"{source} has more than {MOST_BYTES:,} bytes; {made_by} writes fewer. Remove it."
+            )
+        found = json.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"cannot read {source}: {error.strerror or error}.") from None
+    except (ValueError, RecursionError):
+        raise FileError(
+            f"{source} is damaged: it is no JSON. {made_by} wrote it; remove it to begin anew."
+        ) from None
+    require(found, shape, f"{source}", made_by)
+    return found
+
+
+def require(value: Any, shape: Shape, place: str, made_by: str) -> None:
+    """Raise FileError where ``value`` has another shape; says where, what was found and what was expected."""
+    wrong = misfit(value, shape, "")
+    if wrong is not None:
+        raise FileError(
+            f"{place} is not what {made_by} writes: {wrong}. Remove it, or take the one that was written."
+        )
+
+
+def misfit(value: Any, shape: Shape, at: str) -> str | None:
+    """Return the first part that does not fit; None where all do."""
+    if isinstance(shape, tuple):
+        return None if any(misfit(value, one, at) is None for one in shape) else unlike(value, shape, at)
+    if isinstance(shape, list):
+        if not isinstance(value, list):
+            return unlike(value, list, at)
+        return next((bad for one in value if (bad := misfit(one, shape[0], f"{at}[]")) is not None), None)
+    if isinstance(shape, dict):
+        return misfit_of_object(value, shape, at)
+    return None if plain(value, shape) else unlike(value, shape, at)
+
+
+def misfit_of_object(value: Any, shape: dict[Any, Shape], at: str) -> str | None:
+    """``misfit`` of a table or an object."""
+    if not isinstance(value, dict):
+        return unlike(value, dict, at)
+    if str in shape:
+        return next(
+            (bad for key in value if (bad := misfit(value[key], shape[str], f"{at}.{key[:40]}"))), None
+        )
+    for name, part in shape.items():
+        key = name.removesuffix("?")
+        if key not in value:
+            if name.endswith("?"):
+                continue
+            return f"it has no {f'{at}.{key}'.lstrip('.')}"
+        if (bad := misfit(value[key], part, f"{at}.{key}")) is not None:
+            return bad
+    return None
+
+
+def plain(value: Any, kind: Any) -> bool:
+    """Whether ``value`` is of a plain kind."""
+    if kind is None:
+        return value is None
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST
+    if kind is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and abs(value) <= 1e308 and math.isfinite(value)
+    return kind is Any or isinstance(value, kind)
+
+
+def unlike(value: Any, shape: Shape, at: str) -> str:
+    """Return what is wrong, in words."""
+    said = json.dumps(value)[:60] if not isinstance(value, dict | list) else NAMES[type(value)]
+    return f"{at.lstrip('.') or 'the whole'} is {said}, expected {told(shape)}"
+
+
+def told(shape: Shape) -> str:
+    """Return a shape in words."""
+    if isinstance(shape, tuple):
+        return " or ".join(dict.fromkeys(told(one) for one in shape))
+    if isinstance(shape, list | dict):
+        return NAMES[type(shape)]
+    return "null" if shape is None else NAMES.get(shape, "something")

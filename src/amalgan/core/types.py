@@ -1,0 +1,117 @@
+"""The few nouns that every floor shares.
+
+DataSpec   what one example looks like            Tick   where training is, and its random numbers
+Batch      examples a source yields               Step   what a phase's loss returns
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+
+if TYPE_CHECKING:  # the command line reads DataSpec and must not wait for torch
+    from torch import Tensor
+
+    from amalgan.core.randomness import Draws
+
+T = TypeVar("T")
+Kind = Literal["image", "vector"]
+
+ANY, TRAIN, VALIDATION, TEST = range(4)
+"""The split a record came with; ANY where the data has none."""
+UNLABELED = -1
+"""The label of an example that has none, and the request "any class" when generating."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """What one example of a data set is, in the form that networks see."""
+
+    kind: Kind
+    """``image``: float32 (C, H, W) in [-1, 1]. ``vector``: float32 (D,), each entry standardized."""
+    shape: tuple[int, ...]
+    """(C, H, W) or (D,)."""
+    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
+    """Pictures: how other proportions were fitted. A task must fit as training did, or its test split is another."""
+    background: str = "white"
+    """Pictures: the color under transparent pixels and beside padded ones."""
+    range: tuple[float, ...] = ()
+    """Pictures of more than eight bits: what is black and white in all of them; empty where there were none."""
+    classes: tuple[str, ...] = ()
+    """Class names in label order; empty when nothing is labeled."""
+    center: tuple[float, ...] = ()
+    """Vectors: what was subtracted from each entry, in the data's units."""
+    spread: tuple[float, ...] = ()
+    """Vectors: what each entry was then divided by, in the data's units; 0 for one that never varies."""
+    names: tuple[str, ...] = ()
+    """Vectors: what each entry is called; empty where the data does not say."""
+
+    @property
+    def size(self) -> int:
+        """Numbers in one example."""
+        return prod(self.shape)
+
+    @property
+    def text(self) -> str:
+        """The shape as people write it: ``28x28 gray``, ``48x64 RGB`` or ``13 numbers``."""
+        if self.kind == "vector":
+            return f"{self.size} numbers"
+        channels, height, width = self.shape
+        return f"{height}x{width} {'gray' if channels == 1 else 'RGB' if channels == 3 else f'{channels}-channel'}"
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> DataSpec:
+        """Rebuild what ``dataclasses.asdict`` wrote."""
+        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**plain)  # type: ignore[arg-type]  # the JSON of a DataSpec holds its fields
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples as a source yields them. B is the number of examples on this process."""
+
+    x: Tensor
+    """float32 (B, *DataSpec.shape)."""
+    label: Tensor
+    """int64 (B,); UNLABELED where unknown."""
+    index: Tensor
+    """int64 (B,): which record of the split each one is."""
+
+    def rows(self, rows: slice) -> Batch:
+        """The batch of those rows alone (a micro-batch)."""
+        return Batch(self.x[rows], self.label[rows], self.index[rows])
+
+
+class Tick(NamedTuple):
+    """Where training is. The only thing besides the batch that a loss may depend on."""
+
+    round: int
+    progress: float
+    """Share of the image budget drawn so far, in [0, 1)."""
+    draws: Draws
+    """This round's random numbers for the rows of this batch."""
+    kept: dict[tuple[str, int, int], Any] | None = None
+    """What this round's phases have worked out for one another."""
+
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """``compute()``, worked out once a round for these rows: later phases get the first one's result.
+
+        It is as old as the phase that asked first, and carries gradients for that phase alone: the others detach it.
+        """
+        if self.kept is None:
+            return compute()
+        key = (name, self.draws.rows.start, self.draws.rows.stop)
+        if key not in self.kept:
+            self.kept[key] = compute()
+        return cast(T, self.kept[key])
+
+
+class Step(NamedTuple):
+    """What a phase's loss returns."""
+
+    terms: dict[str, Tensor]
+    """Weighted scalars with gradients; their sum is the loss, their names are the log."""
+    notes: dict[str, Tensor] = {}  # noqa: RUF012 - never written to
+    """Detached scalars for the watchdog and the plots."""

@@ -1,0 +1,44 @@
+"""Whether a store fits: into the cache, which has a cap, and onto its disk. Asked before anything is decoded.
+
+The cap is 20 GiB, or $AMALGAN_CACHE_GIB.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from pathlib import Path
+from shutil import disk_usage
+
+from amalgan.core.environment import number
+from amalgan.core.errors import DataError
+
+CAP = "AMALGAN_CACHE_GIB"
+DEFAULT_GIB = 20.0
+GIB = 2**30
+
+
+def cap_bytes() -> float:
+    """Return how many bytes all stores of a cache may take together."""
+    return number(CAP, DEFAULT_GIB) * GIB
+
+
+def require_room(folder: Path, shape: tuple[int, ...], count: int, size: int) -> None:
+    """Refuse a store of ``count`` examples of ``shape``, which takes ``size`` bytes in ``folder``.
+
+    Raises:
+        DataError: it alone is larger than the cap, or than what is free on the disk.
+    """
+    pictures = len(shape) == 3
+    what = f"pictures of {shape[1]}x{shape[2]}" if pictures else f"examples of {shape[0]} numbers"
+    smaller = " train at a smaller --size," if pictures else ""
+    takes = f"decoded, {count:,} {what} take {size / GIB:.2f} GiB, and"
+    if size > cap_bytes():
+        raise DataError(
+            f"{takes} the cache may take {cap_bytes() / GIB:.2f} GiB. Set {CAP} to {ceil(size / GIB)},{smaller} "
+            "or give less data."
+        )
+    if size > (free := disk_usage(folder).free):
+        raise DataError(
+            f"{takes} the disk of {folder.parent} has {free / GIB:.2f} GiB free. Free space,{smaller} or choose a "
+            "folder on another disk with --cache."
+        )

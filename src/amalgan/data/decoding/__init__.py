@@ -1,0 +1,1 @@
+"""From bytes that may be anything to pixels of one layout."""

@@ -1,0 +1,115 @@
+"""What data comes as: arrays, in blocks of finished examples, or pictures, encoded files by number.
+
+A source is cheap to have: its ``key`` names its content (paths, sizes, times) without reading it, so that what was
+decoded before is not read again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.core.types import UNLABELED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some finished examples."""
+
+    values: NDArray[Any]
+    """uint8, or wider numbers where ``ArrayData.deep`` says so, (n, H, W) or (n, H, W, C); or floats (n, D)."""
+    labels: NDArray[np.int64]
+    """(n,) in the order of ``Arrays.classes``; UNLABELED where unknown."""
+    split: int
+    """ANY, TRAIN, VALIDATION or TEST for the whole block."""
+    names: list[str]
+    bad: dict[str, str] = field(default_factory=dict)
+    """Names that were left out, with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrays:
+    """Examples that are numbers already."""
+
+    name: str
+    key: str
+    open: Callable[[], ArrayData]
+    """Read the headers. Called only when the data was not decoded before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayData:
+    """An array source whose headers were read."""
+
+    count: int
+    shape: tuple[int, ...]
+    """Of one example: (H, W), (H, W, C) or (D,)."""
+    classes: tuple[str, ...]
+    blocks: Callable[[], Iterator[Block]]
+    names: tuple[str, ...] = ()
+    """Vectors: what each entry is called, where the source says."""
+    deep: bool = False
+    """Pictures: their numbers are no bytes yet; what is black and white is for the reader to say."""
+    sixteen: bool = False
+    """Of these, integers of 16 bits, as files of pictures hold them."""
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """Encoded picture files, by number, in the order of their paths."""
+
+    name: str
+    key: str
+
+    @property
+    def ignored(self) -> int:
+        """How many files were passed over that only an operating system cares about."""
+
+    def __len__(self) -> int: ...
+
+    def path(self, row: int) -> bytes:
+        """Path within the source, with / between folders."""
+
+    def read(self, row: int, limit: int | None = None) -> bytes:
+        """The file's bytes, or the first ``limit``. Raises BadPicture with the reason why not."""
+
+
+Row = dict[str, Any]
+
+
+@runtime_checkable
+class Annotated(Protocol):
+    """Pictures whose container says more of each than its path does, as a column of labels."""
+
+    name: str
+
+    def rows(self) -> list[Row]:
+        """What is said of each picture, in their order: names of columns, and plain values."""
+
+
+Source = Arrays | Pictures
+
+
+def file_key(path: Path) -> str:
+    """What tells one state of a file from another, and from other files."""
+    return f"{os.path.realpath(path)}:{state_of(path.stat())}"
+
+
+def state_of(found: os.stat_result) -> str:
+    """What tells one state of a file from another: its size, its times, and which file it is.
+
+    A file that is written or replaced gets another time of change (ctime), whatever is said of it otherwise: copying
+    and unpacking may keep size and time of modification.
+    """
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
+
+
+def unlabeled(count: int) -> NDArray[np.int64]:
+    """Labels of examples that have none."""
+    return np.full(count, UNLABELED, np.int64)

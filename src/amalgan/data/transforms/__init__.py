@@ -1,0 +1,1 @@
+"""Random changes to examples: augmentation, corruption, damage."""

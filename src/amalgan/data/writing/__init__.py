@@ -1,0 +1,1 @@
+"""Examples out: pictures, grids, films, arrays, tables, each with its provenance."""

@@ -1,0 +1,79 @@
+"""How the examples that a number is measured on relate to those that the model was trained on.
+
+    model file: contents it was trained on ─┐
+    examples ───────────────────────────────┴─► held out · other data · training · unknown, and a sentence
+
+Every command that measures says it, by this rule alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from amalgan.data import Dataset, Records
+from amalgan.data.dataset.contents import Found, contents_of, found_among
+from amalgan.systems.model_file import Model
+
+Relation = Literal["held out", "other data", "training", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """What is known of some examples."""
+
+    relation: Relation
+    """held out: of the model's data, none trained on; other data: none trained on; training: some were; unknown."""
+    judged: int
+    seen: int | None
+    """How many have the contents of a training example; None where nobody knows."""
+    text: str
+
+    @property
+    def note(self) -> str | None:
+        """What the reader of a number must be told; None where all is as it should be."""
+        return None if self.relation == "held out" else self.text
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+def overlap(model: Model, data: Dataset, records: Records) -> Overlap:
+    """Return how ``records`` of ``data`` relate to what ``model`` was trained on."""
+    trained = model.header.get("data") or {}
+    same = trained.get("fingerprint") == data.fingerprint
+    found = counted(model, data, records, same)
+    relation: Relation = (
+        "unknown" if found is None else "training" if found.examples else "held out" if same else "other data"
+    )
+    text = said(relation, found, len(records), data.name, str(trained.get("name", "unknown data")))
+    return Overlap(relation=relation, judged=len(records), seen=found and found.examples, text=text)
+
+
+def counted(model: Model, data: Dataset, records: Records, same: bool) -> Found | None:
+    """Return how many were trained on; None where neither the model's file nor its data can say."""
+    if model.contents is not None:
+        return found_among(records, model.contents)
+    return found_among(records, contents_of(data.as_shown(model.header.get("data")).train)) if same else None
+
+
+def said(relation: Relation, found: Found | None, judged: int, name: str, trained: str) -> str:
+    """Return the sentence."""
+    if relation == "training" and found is not None:
+        many = f"{'' if found.exact else 'about '}{found.examples:,}"
+        return (
+            f"{many} of the {judged:,} examples have the contents of training examples: numbers on them say what the "
+            "model remembers, not what it does with new examples."
+        )
+    if relation == "held out":
+        return f"None of the {judged:,} examples was trained on; they are held out of the model's own data."
+    if relation == "other data":
+        return (
+            f"The model was trained on {trained}, and {name} is other data: none of the {judged:,} examples has the "
+            "contents of a training example."
+        )
+    return (
+        f"The model was trained on {trained}, and {name} is other data. The model's file is of an earlier version and "
+        f"does not say which contents it was trained on: the {judged:,} examples may be among them."
+    )

@@ -1,0 +1,60 @@
+"""What generated examples add to real ones: points of accuracy that a classifier gains from learning of both.
+
+    real training examples ─────────────────────► classifier ─┐
+    the same, and as many generated of each class ► classifier ─┴─► difference in points, on real test examples
+
+Unlike ``utility`` it does not ask what samples could replace but what they bring: a model may score well there
+and add nothing here. It is cheap and therefore coarse; ``amalgan augment --verify`` tests it with an interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from amalgan.data.dataset.subsets import picked
+from amalgan.evaluation.scores.codes import labeled_only
+from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
+from amalgan.evaluation.scores.utility import applies, hears_lessons, lessons
+from amalgan.features.classifier_training import Labeled, told
+from amalgan.systems.model_file import Model
+from amalgan.tasks.generate import generate_each
+
+SEEDS, STEPS = 2, 100
+
+
+def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
+    """What the examples that ``model`` generates add, as many a class as there are real ones."""
+    if applies(trial) and hears_lessons(model, trial):
+        asked = torch.from_numpy(lessons(trial).labels)
+        made = generate_each(model, asked, seed=trial.seed, purpose="additions")
+        yield gained(trial, Labeled.of_chunks(made, asked), "generated")
+
+
+def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:
+    """The same of examples made elsewhere, where they have labels."""
+    known = labeled_only(outside.records)
+    if applies(trial) and len(known) > 1:
+        yield gained(trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "given")
+
+
+def gained(trial: Trial, added: Labeled, what: str) -> Score:
+    """The difference, the mean of two classifiers."""
+    real, test = Labeled.all_of(lessons(trial)), Labeled.all_of(labeled_only(trial.held_out))
+    name = (
+        f"accuracy points gained by adding {len(added.label)} {what} examples to {len(real.label)} real training "
+        f"examples, {SEEDS} small networks of {STEPS} steps, {len(test.label)} of the {trial.split}"
+    )
+
+    def points() -> float:
+        both = real.with_more(added)
+        return 100 * (accuracy(trial, both, test) - accuracy(trial, real, test))
+
+    return scored("accuracy_gained", points, name)
+
+
+def accuracy(trial: Trial, lesson: Labeled, test: Labeled) -> float:
+    """Of fresh networks, the same for every lesson."""
+    said = [told(lesson, test, trial.data.spec, steps=STEPS, seed=seed) for seed in range(SEEDS)]
+    return float((torch.stack(said) == test.label).double().mean())

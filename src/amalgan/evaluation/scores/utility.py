@@ -1,0 +1,109 @@
+"""How well a classifier does that was trained on generated examples only, beside one trained on real ones.
+
+    labels of real training examples ─┬─► model ─► as many generated, labeled ─► classifier ─┐
+                                      │                                                      ├─► accuracy on real
+                                      └─► the real ones themselves ────────────► classifier ─┘   test examples
+
+The classification accuracy score of Ravuri & Vinyals 2019, arXiv:1905.10887. It finds what Fréchet distances miss:
+classes that are mixed up or lack variety. Pictures get the small network of ``features``, drawn so many pictures and
+no more; vectors a logistic regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from amalgan import features
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import seeded
+from amalgan.data import Records
+from amalgan.data.dataset.batches import stream_rows
+from amalgan.data.dataset.subsets import picked
+from amalgan.evaluation.scores.codes import labeled_only
+from amalgan.evaluation.scores.score import Outside, Score, Trial, accuracy
+from amalgan.features.classifier_training import Labeled
+from amalgan.metrics.utility import label_agreement, linear_probe
+from amalgan.systems.abilities import Generates
+from amalgan.systems.model_file import Model
+from amalgan.tasks.generate import classes_heard, generate_each
+
+IMAGES = 50_000
+"""At most so many pictures are drawn to train the classifier."""
+
+
+def lessons(trial: Trial) -> Records:
+    """The real training examples that generated ones stand in for: all labeled ones, or ``count`` at random."""
+    return picked(labeled_only(trial.data.train), trial.count, trial.seed)
+
+
+def applies(trial: Trial) -> bool:
+    """Whether there are classes to tell apart, and labels in both splits to learn and test them by."""
+    enough = len(labeled_only(trial.data.train)) > 1 and len(labeled_only(trial.data.test)) > 1
+    return enough and len(trial.data.spec.classes) > 1
+
+
+def hears_lessons(model: Model, trial: Trial) -> bool:
+    """Whether the model generates, and was shown every class that the lessons would have it generate."""
+    if not isinstance(model.system, Generates) or trial.data.spec.classes != model.spec.classes:
+        return False
+    return set(lessons(trial).labels.tolist()) <= set(classes_heard(model))
+
+
+def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
+    """The accuracy of a classifier that only saw what ``model`` generates, as many a class as there are real ones."""
+    if applies(trial) and hears_lessons(model, trial):
+        asked = torch.from_numpy(lessons(trial).labels)
+        made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
+        yield taught(trial, Labeled.of(made, asked), "accuracy_from_samples", "generated")
+
+
+def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
+    """The same for examples made elsewhere, where they have labels."""
+    known = labeled_only(outside.records)
+    if applies(trial) and len(known) > 1:
+        yield taught(
+            trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "accuracy_from_samples", "given"
+        )
+
+
+def real_utility(trial: Trial) -> Iterator[Score]:
+    """The same for real training examples: what generated ones could at best replace."""
+    if applies(trial):
+        train, whole = len(trial.data.train), len(trial.data.whole)
+        among = f", of {train} kept of {whole}" if train < whole else ""
+        yield taught(trial, Labeled.all_of(lessons(trial)), "accuracy_from_real", "real training", among)
+
+
+def taught(trial: Trial, lesson: Labeled, key: str, what: str, among: str = "") -> Score:
+    """Train on ``lesson``, test on the labeled held-out examples; ``among`` what they were chosen."""
+    test = labeled_only(trial.held_out)
+    pictures = trial.data.spec.kind == "image"
+    how = "small network" if pictures else "logistic regression"
+    taught_by = f"{len(lesson.label)} {what} examples only{among}"
+    name = f"accuracy of a {how} trained on {taught_by}, {len(test)} of the {trial.split}"
+    judge = picture_accuracy if pictures else vector_accuracy
+    return accuracy(key, lambda: judge(trial, lesson, test), name, len(test))
+
+
+def picture_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+    """Of a fresh network, the same for every lesson."""
+    net = seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
+
+    def shown(round: int) -> tuple[Tensor, Tensor]:
+        start = round * features.BATCH
+        rows = stream_rows(len(lesson.label), seed=0, start=start, stop=start + features.BATCH)
+        return lesson.examples(rows), lesson.label[rows]
+
+    features.drill(net, shown, features.rounds_for(len(lesson.label), IMAGES))
+    with torch.no_grad():
+        said = torch.cat([net.logits(batch.x).argmax(1) for batch in test.batches(CHUNK)])
+    return label_agreement(said, torch.from_numpy(test.labels))
+
+
+def vector_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+    """Of a logistic regression."""
+    x = lesson.examples(slice(None))
+    return linear_probe(x, lesson.label, test.take(slice(None)), torch.from_numpy(test.labels))

@@ -1,0 +1,106 @@
+"""Labeled examples held in memory, and a small classifier trained on them with a fixed number of steps.
+
+    examples, labels ─► endless shuffled stream ─► moved a little, if asked ─► network, so many steps ─► classes told
+
+Whoever compares lessons gives each as many steps: what differs is then what was taught, not how long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from amalgan import features
+from amalgan.config.data import AugmentConfig
+from amalgan.config.parts import Networks
+from amalgan.core.limits import CHUNK
+from amalgan.core.randomness import key, seeded
+from amalgan.core.types import DataSpec
+from amalgan.data import Records
+from amalgan.data.dataset.batches import stream_rows
+from amalgan.data.decoding.pixels import delivered
+from amalgan.data.transforms.augmentation import OFF
+
+BATCH = 64
+NETWORK = Networks(width=16, widest=64, blocks=1, hidden=64)
+PASSES, LEAST_STEPS, MOST_STEPS = 10, 300, 1000
+"""So many passes over the examples, within these numbers of steps."""
+
+
+class Labeled(NamedTuple):
+    """Examples with their classes."""
+
+    x: NDArray[np.float32] | NDArray[np.uint8]
+    """Pictures as bytes (N, C, H, W), vectors standardized (N, D)."""
+    label: Int[Tensor, " N"]
+
+    @classmethod
+    def of(cls, x: Float[Tensor, "N ..."], label: Int[Tensor, " N"]) -> Labeled:
+        """Pictures are kept as files would hold them: a quarter of the memory."""
+        return cls(kept(x), label)
+
+    @classmethod
+    def all_of(cls, records: Records) -> Labeled:
+        """Every record, with its label."""
+        return cls.of_chunks((batch.x for batch in records.batches(CHUNK)), torch.from_numpy(records.labels))
+
+    @classmethod
+    def of_chunks(cls, chunks: Iterable[Tensor], label: Int[Tensor, " N"]) -> Labeled:
+        """The same of examples that come in parts; at least one."""
+        return cls(np.concatenate([kept(x) for x in chunks]), label)
+
+    def examples(self, rows: NDArray[np.int64] | slice) -> Float[Tensor, "B ..."]:
+        """As networks see them."""
+        part = torch.from_numpy(self.x[rows]).float()
+        return part.mul_(1 / 127.5).sub_(1) if part.ndim == 4 else part
+
+    def with_more(self, added: Labeled) -> Labeled:
+        """These and others."""
+        return Labeled(np.concatenate([self.x, added.x]), torch.cat([self.label, added.label]))
+
+
+def kept(x: Float[Tensor, "N ..."]) -> NDArray[Any]:
+    """Pictures as bytes, vectors as they are."""
+    return np.asarray((delivered(x).add(1).mul(127.5).round().byte() if x.ndim == 4 else x).numpy())
+
+
+def steps_for(examples: int) -> int:
+    """Steps that a classifier of so many real examples gets, whatever is added to them."""
+    return max(LEAST_STEPS, min(MOST_STEPS, PASSES * examples // BATCH))
+
+
+def told(
+    lesson: Labeled,
+    test: Labeled,
+    spec: DataSpec,
+    *,
+    steps: int,
+    seed: int,
+    moved: AugmentConfig = OFF,
+) -> Int[Tensor, " M"]:
+    """What a fresh network says of ``test`` that was trained on ``lesson``; equal seeds begin with equal weights."""
+    net = taught(lesson, spec, len(spec.classes), steps=steps, seed=seed, moved=moved)
+    places = [slice(start, start + CHUNK) for start in range(0, len(test.label), CHUNK)]
+    with torch.no_grad():
+        return torch.cat([net.logits(test.examples(rows)).argmax(1) for rows in places])
+
+
+def taught(
+    lesson: Labeled, spec: DataSpec, classes: int, *, steps: int, seed: int, moved: AugmentConfig = OFF
+) -> features.Classifier:
+    """A fresh network, trained on ``lesson`` to tell so many classes apart."""
+    net = seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
+
+    def shown(round: int) -> tuple[Tensor, Tensor]:
+        start = round * BATCH
+        rows = stream_rows(len(lesson.label), seed=seed, start=start, stop=start + BATCH)
+        return lesson.examples(rows), lesson.label[rows]
+
+    features.drill(net, shown, steps, moved=moved, seed=seed)
+    return net

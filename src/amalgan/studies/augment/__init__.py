@@ -1,0 +1,1 @@
+"""More training examples from a model, on disk, and whether they help a classifier."""

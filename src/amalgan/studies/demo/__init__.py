@@ -1,0 +1,1 @@
+"""The main job on data that ships inside dependencies."""

@@ -1,0 +1,107 @@
+"""What the networks look at: maps of test examples, and of generated ones for the critic, network by network.
+
+examples ─► occlusion by every scorer ─► the largest change is full color ─► maps over pictures, or bars of entries
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amalgan.core.types import UNLABELED
+from amalgan.data import to_pixels
+from amalgan.studies.explore.bars import Bar, bars, names_of
+from amalgan.studies.explore.subject import Subject
+from amalgan.studies.html.strips import Strip, strip
+from amalgan.systems.abilities import Generates
+from amalgan.tasks.explore.occlusion import occlusion
+from amalgan.tasks.explore.overlay import painted
+from amalgan.tasks.explore.watched_networks import Scorer, scorers
+
+SHOWN = 12
+VECTORS = 64
+"""Examples whose maps are averaged where they are vectors."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One network on some examples."""
+
+    said: str
+    facts: dict[str, Any]
+    signed: bool
+    strip: Strip | None = None
+    bars: list[Bar] = field(default_factory=list)
+
+
+def looks(subject: Subject, tell: Callable[[str], None]) -> list[Look]:
+    """Every network that the model has, on test examples; the critic on generated ones too."""
+    rows = subject.test.spaced(SHOWN if subject.pictures else VECTORS)
+    real = subject.test.take(rows), torch.from_numpy(subject.test.labels[rows])
+    found = []
+    for scorer in scorers(subject.model, subject.spread):
+        tell(f"hiding parts from the {scorer.name}")
+        found.append(look(subject, scorer, *real, "test"))
+        if scorer.name == "critic" and isinstance(subject.model.system, Generates):
+            made = subject.made[: len(rows)]
+            found.append(look(subject, scorer, made, torch.full((len(made),), UNLABELED), "generated"))
+    return found
+
+
+def look(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor, which: str) -> Look:
+    """The maps of one network."""
+    maps, parts = mapped(subject, scorer, x, label)
+    largest = float(maps.abs().max())
+    facts = {
+        "network": scorer.name,
+        "on": which,
+        "n": len(x),
+        "parts": parts,
+        "unit": scorer.unit,
+        "largest": largest,
+    }
+    if not subject.pictures:
+        mean = maps.mean(0)
+        listed = bars(mean, mean, names_of(subject.model.spec))
+        facts["entries"] = {bar.name: bar.value for bar in listed}
+        return Look(said=scorer.said, facts=facts, signed=scorer.signed, bars=listed)
+    facts["strongest"] = [strongest(each) for each in maps]
+    return Look(
+        said=scorer.said, facts=facts, signed=scorer.signed, strip=overlaid(subject, x, maps, which, scorer)
+    )
+
+
+def mapped(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor) -> tuple[Tensor, int]:
+    """A map of every example, (N, H, W) or (N, D), and how many parts were hidden in each."""
+    device = subject.model.device
+    fill = subject.average.to(device)
+    made, parts = [], 0
+    with torch.no_grad():
+        for example, number in zip(x.to(device), label.to(device), strict=True):
+            change = scorer.watch(example[None], number[None])
+            found, parts = occlusion(change, example, fill)
+            made.append(found)
+    return torch.stack(made), parts
+
+
+def strongest(heat: Tensor) -> dict[str, float]:
+    """Where a map is strongest, and how strong."""
+    place = int(heat.abs().argmax())
+    row, column = divmod(place, heat.shape[1])
+    return {"row": row, "column": column, "change": float(heat[row, column])}
+
+
+def overlaid(subject: Subject, x: Tensor, maps: Tensor, which: str, scorer: Scorer) -> Strip:
+    """Pictures above the same under their maps."""
+    pixels = to_pixels(x, subject.model.spec)
+    largest = float(maps.abs().max())
+    below = np.stack([painted(*pair, largest) for pair in zip(pixels, maps.numpy(), strict=True)])
+    above = pixels if pixels.ndim == 4 else np.stack([pixels] * 3, axis=3)
+    return strip(
+        [above, below], [""] * len(x), f"{which} pictures, and below what the {scorer.name} looks at"
+    )

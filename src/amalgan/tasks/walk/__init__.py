@@ -1,0 +1,1 @@
+"""A film of a walk through what a model can make."""
