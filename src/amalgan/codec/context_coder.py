@@ -2,9 +2,10 @@
 
     map (K, h, w) ─► each channel, each pass: mean and spread out of what is known ─► table ─► range coder ─► bytes
 
-The means and spreads are those of ``context_model``, in whole numbers of 2^-12: sums of products of integers, compared with
-integers. No float has a say in what bytes mean, so machines, threads and devices cannot disagree (Balle, Johnston &
-Minnen 2019, "Integer networks for data compression"). Tables stand for each spread, and for the mean within a quarter.
+The means and spreads are those of ``context_model``, in whole numbers of 2^-12: sums of products of integers, compared
+with integers. No float has a say in what bytes mean, so machines, threads and devices cannot disagree (Balle,
+Johnston & Minnen 2019, "Integer networks for data compression"). Tables stand for each spread, and for the mean within
+a quarter.
 
 A map whose picture is not of the model's size says so first, in 48 bits; its bytes are then filled up to one for 4096
 pixels, so that a small file cannot claim a large picture.

@@ -9,8 +9,8 @@
 
 A number is logistic around its mean, in [number - 1/2, number + 1/2]. It is the linear cousin of the context models of
 Minnen, Balle & Toderici 2018 (arXiv:1809.02736), in passes as in He et al. 2021 (arXiv:2103.15306): simple enough
-that whole numbers can take its place when a model is published (``context_coder``). Each quality has steps of its own, one
-a channel (Cui et al. 2021, arXiv:2003.02012). A code without places is a map of one.
+that whole numbers can take its place when a model is published (``context_coder``). Each quality has steps of its own,
+one a channel (Cui et al. 2021, arXiv:2003.02012). A code without places is a map of one.
 """
 
 from __future__ import annotations

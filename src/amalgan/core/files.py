@@ -5,8 +5,8 @@
 A reader therefore sees the old file or the new one, never half of one; a crash leaves at most a ``.part`` file,
 which the next write to the same target removes. Append-only logs are the one exception: a line is one write.
 
-Only what is ours is replaced, appended to or removed: its content proves it (``ownership``), or this process has written it
-a moment ago. Anything else that stands at a target is the user's; it stays as it is and is named in the error. Links
+Only what is ours is replaced, appended to or removed: its content proves it (``ownership``), or this process wrote
+it a moment ago. Anything else that stands at a target is the user's; it stays as it is and is named in the error. Links
 are never followed.
 """
 

@@ -5,18 +5,11 @@
           batch_at ◄─ Records (train · validation · test) ◄─ splits ◄─────┘
              └─► augment, corrupt ─► a system                 inspection: what was found, skipped, doubtful
 
-    finding       what a name means                   cache       where decoded data stays, keyed and capped
-    folders zips  encoded pictures, and so are        store       memory-mapped arrays of one data set
-      tars parquets listings joined remote              those of archives, tables, lists, shards, addresses
-    idx arrays    arrays in files; tables: .csv       records     a view: rows of the store as examples
-    builtin       data that ships with dependencies   batches     the batch of a round, from its number alone
-    survey        headers of all pictures             proportions the size that pictures become
-    images        one picture, safely, to eight bits  grids       pictures out: PNG, npz, a grid
-                                                      films       pictures in a row: animated WebP
-    held          what a user of Python holds         provenance  what a picture says of its origin
-    given         that, in whatever it is held        labels      classes from files beside the pictures
-    formats       what a file is that is not read     places      splits and classes from folders
-    ranges        black and white beyond eight bits   near        near-copies, kept on one side
+    readers     where examples come from: folders, archives, arrays, tables, addresses, Python values; label files
+    decoding    one picture, safely, to eight bits of one layout
+    dataset     the store on disk, its splits, views of it (Records), batches; what was found and skipped (Inspection)
+    transforms  random changes: augmentation, corruption, damage
+    writing     pictures, grids, films, arrays and tables out, with what they say of their origin
 
 Nothing here is imported before it is used, so ``inspect`` answers without waiting for torch.
 """

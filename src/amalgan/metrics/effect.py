@@ -11,8 +11,8 @@ The three parts come from the means of rows, of columns and from the rest, as in
 random effects (Searle, Casella & McCulloch 1992, ch. 4; a bootstrap of rows and columns estimates the same sum, but
 with five seeds too little of it: Owen 2007, arXiv:0707.3391). The interval is Student's, with Satterthwaite's
 degrees of freedom: those of the seeds where seeds decide, those of the test examples where these do. Its level is that
-of the look (``sequential``), so that adding seeds until there is an answer is not wrong more often than 5 %. Training data
-and generator are taken as they are: the interval does not say what others would do.
+of the look (``sequential``), so that adding seeds until there is an answer is not wrong more often than 5 %. Training
+data and generator are taken as they are: the interval does not say what others would do.
 
 Strata (classes) of equal weight make it balanced accuracy. Everything is in points: hundredths of accuracy.
 """

@@ -31,7 +31,7 @@ from amalgan.data.readers.folders import Folder
 from amalgan.data.readers.python_values import Axes, Given, given
 
 Examples = Any
-"""A picture or vector, many of them, a data set that holds such, or its name: all that ``python_values`` takes, and names."""
+"""A picture or vector, many of them, a data set of them (all that ``python_values`` takes), or its name."""
 
 
 def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Tensor:

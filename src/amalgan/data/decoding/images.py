@@ -5,8 +5,8 @@
 
 Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, and HEIC and JPEG XL with a plug-in (``formats``). The first frame of an
 animation and the first page of a TIFF count; how many there are is told. EXIF orientation and embedded color profiles
-are applied (``color_profiles``). Gray of more than eight bits is scaled by one range for a data set (``ranges``); color of
-16 bits keeps its upper eight, as Pillow reads it, and that is told. Transparency is laid on the background. CMYK,
+are applied (``color_profiles``). Gray of more than eight bits is scaled by one range for a data set (``ranges``); color
+of 16 bits keeps its upper eight, as Pillow reads it, and that is told. Transparency is laid on the background. CMYK,
 palettes and Lab become RGB. Every picture is decoded whole, so that its content does not depend on what size is asked
 for, and is the same for whoever decodes it.
 """
