@@ -109,7 +109,7 @@ def await_rounds(out: Path, number: float) -> None:
 def test_torchrun_ends_with_0_one_answer_and_one_model_of_every_system(world: int, tmp_path: Path) -> None:
     done = ended(torchrun(world, LAUNCHED, str(tmp_path)))
     assert done.returncode == 0, done.stderr
-    codes = re.findall(r"\{.*\}", done.stdout)
+    codes = re.findall(r"\{[^{}]*\}", done.stdout)
     assert len(codes) == world and len(set(codes)) == 1
     assert codes[0].count(": 0") >= 8
     for system, code in json.loads(codes[0].replace("'", '"')).items():

@@ -153,7 +153,7 @@ class Folder:
             BadPicture: it is a link that leaves the folder.
         """
         goal = os.path.realpath(os.path.join(self.root, path))
-        if not self.follow_links and not goal.startswith(self.root.rstrip(b"/") + b"/"):
+        if self._leaves(goal):
             raise BadPicture(f"{shown(path)} {LEAVES}")
         return Path(os.fsdecode(os.path.join(self.root, path)))
 
@@ -176,9 +176,13 @@ class Folder:
             if error.errno != errno.ELOOP:
                 raise
         goal = os.path.realpath(place)
-        if not self.follow_links and not goal.startswith(self.root.rstrip(b"/") + b"/"):
+        if self._leaves(goal):
             raise BadPicture(LEAVES)
         return os.open(goal, _OPEN | _NOFOLLOW)
+
+    def _leaves(self, goal: bytes) -> bool:
+        """Return whether the path ``goal``, to which a link leads, must not be followed out of the folder."""
+        return not self.follow_links and not goal.startswith(self.root.rstrip(b"/") + b"/")
 
 
 def _read(handle: int, limit: int | None) -> bytes:
