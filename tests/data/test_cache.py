@@ -309,7 +309,7 @@ def test_the_cap_holds_for_the_store_that_is_written(album, tmp_path, monkeypatc
 @pytest.mark.processes
 def test_of_processes_that_want_the_same_store_one_builds_it_and_the_others_wait(album, own_cache):
     code = (
-        "import time\nfrom amalgan.data import open_data, read_pictures\n"
+        "import time\nfrom amalgan.data import open_data\nfrom amalgan.data.dataset import read_pictures\n"
         "decode = read_pictures.decode\n"
         "read_pictures.decode = lambda *a: time.sleep(0.1) or print('decoded', flush=True) or decode(*a)\n"
         f"print(open_data({str(album)!r}).fingerprint)"

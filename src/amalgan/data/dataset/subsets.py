@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from amalgan.core.errors import DataError
-from amalgan.core.randomness import key
 from amalgan.core.types import UNLABELED
 from amalgan.data.dataset.records import Records
 
@@ -89,6 +87,10 @@ def picked(records: Records, most: int, seed: int) -> Records:
     """At most ``most`` records at random, in their order."""
     if len(records) <= most:
         return records
+    import torch
+
+    from amalgan.core.randomness import key
+
     generator = torch.Generator().manual_seed(key(seed, "evaluate picks"))
     rows: NDArray[np.int64] = torch.randperm(len(records), generator=generator)[:most].sort().values.numpy()
     return records.select(rows)
