@@ -4,13 +4,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test stress stress-mutants check install vendor clean
+.PHONY: browser demo test stress stress-mutants check install vendor clean
 
 demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png and a page to try
 	$(BIN)/amalgan demo
 
 test: check  ## everything that must hold
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+browser:  ## Chromium, which tests of pages need and skip without
+	@command -v chromium >/dev/null \
+		|| (apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium) >/dev/null \
+		|| echo "Chromium cannot be installed here: tests of pages in a browser will skip"
 
 stress: $(READY)  ## keep every promise of docs/reliability.md, or say which is broken
 	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m stress --json benchmarks/results/stress.json

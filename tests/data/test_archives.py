@@ -316,6 +316,23 @@ def test_a_pattern_that_means_nothing_says_so(tmp_path, files, monkeypatch, name
         open_data(name)
 
 
+def test_names_without_wildcards_stand_for_all_below_them():
+    pattern = Pattern.of("{a,b/c,e*}")
+    assert [pattern.enters(folder) for folder in (b"a", b"a/x/y", b"b", b"b/c", b"b/c/d", b"b/d", b"d")] == [
+        *(True for _ in range(5)),
+        False,
+        False,
+    ]
+    assert [
+        pattern.fits(path) for path in (b"a/x/1.png", b"b/c/1.png", b"e1/2.png", b"b/1.png", b"f/1.png")
+    ] == [
+        *(True for _ in range(3)),
+        False,
+        False,
+    ]
+    assert pattern.missing([b"b/c"]) == "a"
+
+
 def test_braces_are_written_out_as_a_shell_does():
     assert expanded("x-{08..11}.{a,b}") == [f"x-{n}.{e}" for n in ("08", "09", "10", "11") for e in "ab"]
     assert expanded("{a") == ["{a"] and expanded("{a}") == ["{a}"]

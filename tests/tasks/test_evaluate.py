@@ -133,7 +133,7 @@ def test_names_state_n_split_and_features_and_warn_of_few_samples(fused: Evaluat
     assert fused.n == n and fused.split == "test" and fused.features is not None
     assert fused.names["frechet_distance"] == (
         f"Fréchet distance (n={n}, below 2048), {n} generated against {n} of the test split by content hash, "
-        f"features {fused.features}"
+        f"features {fused.features}, interval without the share that few examples add"
     )
     compared = [
         name for key, name in fused.names.items() if key.startswith(("frechet", "kernel", "precision"))

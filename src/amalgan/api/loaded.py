@@ -21,7 +21,7 @@ from amalgan.api.modules import Decoder, Encoder
 from amalgan.core.arguments import checked, quoted
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.core.limits import CHUNK
-from amalgan.core.randomness import Draws, key
+from amalgan.core.randomness import Draws, generators_kept, key
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.data.dataset.in_memory import Examples, examples, named, rows_of
@@ -167,6 +167,12 @@ class Loaded:
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws
+
+    @generators_kept()
+    @checked
+    def save(self, path: str | Path) -> None:
+        """Write the model as one file."""
+        model_file.republish(Path(path), self.held)
 
 
 def place_of(device: Any) -> torch.device:

@@ -293,9 +293,3 @@ class Model(Loaded):
             named=("MODEL", str(data)),
         )
         return augment(self.held, str(data), asked, Path(out)).facts
-
-    @generators_kept()
-    @checked
-    def save(self, path: str | Path) -> None:
-        """Write the model as one file."""
-        model_file.republish(Path(path), self.held)

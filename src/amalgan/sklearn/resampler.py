@@ -27,7 +27,7 @@ from amalgan.core.errors import TargetError, UsageError
 from amalgan.core.types import DataSpec
 from amalgan.data import to_pixels
 from amalgan.data.dataset.in_memory import examples
-from amalgan.sklearn.rows import model_of
+from amalgan.sklearn.rows import model_of, picture_shape
 from amalgan.tasks.augment.additions import Augmenter, Policy, PolicyName, counts_of
 from amalgan.tasks.generate import DecoderName
 
@@ -220,8 +220,7 @@ def unfolded(x: NDArray[Any], spec: DataSpec) -> NDArray[Any]:
     """Flattened pictures as pictures again."""
     if spec.kind == "vector" or x.ndim != 2 or x.shape[1] != spec.size:
         return x
-    channels, height, width = spec.shape
-    return x.astype(np.uint8).reshape(len(x), height, width, *([3] if channels == 3 else []))
+    return x.astype(np.uint8).reshape(len(x), *(picture_shape(spec) or ()))
 
 
 def classes_of(names: NDArray[Any], spec: DataSpec, known: bool) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -27,6 +27,11 @@ PLUGINS = {
     "JPEG XL": ("JXL", "pillow_jxl", "pillow-jxl-plugin"),
 }
 """Formats that Pillow reads with a plug-in: its name for them, the module, and the package it comes in."""
+ENDINGS = tuple(
+    f".{kind}".encode()
+    for kind in ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jxl")
+)
+"""Of the names of pictures. Only where names must do: what a file is, its bytes say."""
 CONVERT = "Convert it to PNG or JPEG"
 UNPACK = "Unpack it, and give the folder"
 GIVE_ITSELF = "Give the file itself as the data, or unpack it"
@@ -98,6 +103,11 @@ BEGINNINGS: dict[str, tuple[bytes, ...]] = {
 }
 ANCILLARY = 0x20
 """The bit of the first letter of a PNG chunk without which its pixels are whole."""
+
+
+def is_picture(name: bytes) -> bool:
+    """Return whether a file is called as pictures are."""
+    return name.strip().lower().endswith(ENDINGS)
 
 
 def opened(data: bytes) -> Image.Image:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from amalgan.core.errors import DataError
+from amalgan.core.file_names import shown
 
 
 def needed(module: str, extra: str, what: str) -> Any:
@@ -21,3 +22,8 @@ def needed(module: str, extra: str, what: str) -> Any:
         raise DataError(
             f"{what} needs {package}, which is not installed. Run: pip install 'amalgan[{extra}]'"
         ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error of another library says, short and harmless; its kind where it says nothing."""
+    return shown((str(error).splitlines() or [""])[0][:200]).rstrip(".") or type(error).__name__

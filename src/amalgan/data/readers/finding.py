@@ -22,12 +22,10 @@ from pathlib import Path
 from amalgan.core.errors import DataError
 from amalgan.core.file_names import shown
 from amalgan.data.readers import arrays, builtin, folders, idx, listings, parquets, remote, tables, tars, zips
-from amalgan.data.readers.joined import Joined
-from amalgan.data.readers.labels import is_text
+from amalgan.data.readers.joined import Joined, archives_among
 from amalgan.data.readers.patterns import Pattern, is_address, is_pattern, local_name
 from amalgan.data.readers.sources import Arrays, Source
 
-CONTAINERS = (b".zip", b".tar", b".parquet", b".pq")
 TAKEN = "a folder, a pattern ('photos/*.jpg'), an address, .zip, .tar, .parquet, .npz, .npy, .csv"
 
 
@@ -105,14 +103,10 @@ def by_pattern(text: str, *, follow_links: bool = False) -> Source:
 
 def _in_containers(found: folders.Folder, name: str) -> Source | None:
     """The archives of a folder as one; None where it holds other files than archives, and texts beside them."""
-    paths = [path for path in map(found.path, range(len(found))) if not _is_beside(path)]
-    if not paths or not all(path.lower().endswith(CONTAINERS) for path in paths):
+    paths = archives_among(map(found.path, range(len(found))))
+    if not paths:
         return None
     return together(name, [found.place(path) for path in paths], follow_links=found.follow_links)
-
-
-def _is_beside(path: bytes) -> bool:
-    return is_text(path) and not path.lower().endswith(CONTAINERS)
 
 
 def together(name: str, paths: Sequence[Path], *, follow_links: bool = False) -> Source:

@@ -45,6 +45,12 @@ def is_junk_folder(name: bytes) -> bool:
     return hidden or name.lower() in JUNK_FOLDERS
 
 
+def is_junk_path(path: bytes) -> bool:
+    """Return whether a file is junk by its name, or by a folder that it lies in."""
+    *folders, name = path.split(b"/")
+    return is_junk(name) or any(map(is_junk_folder, folders))
+
+
 class Choice(Protocol):
     """Some of the files below a folder, by their paths."""
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate
 
 from amalgan.core.types import ANY, TEST, TRAIN
+from amalgan.data.readers.labels import is_text
 from amalgan.data.readers.path_labels import split_of
 from amalgan.data.readers.sources import Annotated, Pictures, Row
 
 WORDS = {TRAIN: "train", TEST: "test"}
+CONTAINERS = (b".zip", b".tar", b".parquet", b".pq")
 
 
 class Joined:
@@ -78,6 +80,17 @@ class Joined:
     def _at(self, row: int) -> tuple[Pictures, int]:
         number = bisect_right(self._ends, row)
         return self.shards[number], row - (self._ends[number - 1] if number else 0)
+
+
+def archives_among(paths: Iterable[bytes]) -> list[bytes]:
+    """Return the archives of a folder that holds nothing but archives, and texts beside them; else nothing."""
+    archives = []
+    for path in paths:
+        if path.lower().endswith(CONTAINERS):
+            archives.append(path)
+        elif not is_text(path):
+            return []
+    return archives
 
 
 def _split(shard: Pictures) -> int:

@@ -10,31 +10,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from amalgan.core.errors import DataError
 from amalgan.core.file_names import shown
+from amalgan.data.decoding.formats import is_picture
 from amalgan.data.readers.folders import Folder
 from amalgan.data.readers.label_tables import csv_rows, file_column
 from amalgan.data.readers.labels import MOST_BYTES
 from amalgan.data.readers.sources import Row, file_key
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
-PICTURES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".webp",
-    ".gif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".avif",
-    ".heic",
-    ".heif",
-    ".jxl",
-)
 BEGINNING = 1 << 16
 """Bytes that say whether a file names pictures."""
 
@@ -127,19 +115,25 @@ def _rows(path: Path, most: int) -> tuple[str, list[Row]] | None:
 
 def _parsed(path: Path, text: str) -> list[Row]:
     ending = path.suffix.lower()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     if ending in (".jsonl", ".ndjson"):
-        rows = (json.loads(line) for line in text.splitlines() if line.strip())
+        rows = map(json.loads, lines)
         return [row for row in rows if isinstance(row, dict)]
     if ending == ".txt":
-        pairs = [[*line.rsplit(maxsplit=1), ""][:2] for line in text.splitlines() if line.strip()]
-        alone = all(_is_picture(line.strip()) for line in text.splitlines() if line.strip())
-        return (
-            [{"file": line.strip()} for line in text.splitlines() if line.strip()]
-            if alone
-            else [{"file": file, "label": label} for file, label in pairs]
-        )
+        return list(_of_lines(lines))
     return csv_rows(text, _is_picture)
 
 
+def _of_lines(lines: list[str]) -> Iterator[Row]:
+    """A name a line, or a name and its class; names may hold spaces."""
+    alone = all(map(_is_picture, lines))
+    for line in lines:
+        if alone:
+            yield {"file": line}
+        else:
+            file, label = [*line.rsplit(maxsplit=1), ""][:2]
+            yield {"file": file, "label": label}
+
+
 def _is_picture(name: str) -> bool:
-    return name.strip().lower().endswith(PICTURES)
+    return is_picture(name.encode("utf-8", "replace"))

@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import shown
-from amalgan.data.readers.extras import needed
+from amalgan.data.readers.extras import first_line, needed
 from amalgan.data.readers.folders import MOST_FILE_BYTES
 from amalgan.data.readers.sources import Row, file_key
 
@@ -107,7 +108,7 @@ class Parquet:
             return self._opened.read_row_group(group, columns=[self.column], use_threads=False).column(0)
         except (OSError, ValueError, MemoryError) as error:
             raise BadPicture(
-                f"lies in a damaged row group ({_first_line(error)}). Write the table again"
+                f"lies in a damaged row group ({first_line(error)}). Write the table again"
             ) from error
 
     def rows(self) -> list[Row]:
@@ -124,23 +125,15 @@ class Parquet:
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-class _damage_named:
-    """Turns what the library raises into an error that names the table."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError | ValueError | MemoryError | KeyError):
-            raise DataError(
-                f"{self.name} is a damaged Parquet table: {_first_line(error)}. Write or download it again."
-            ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return shown((str(error).splitlines() or [type(error).__name__])[0][:120]).rstrip(".")
+@contextmanager
+def _damage_named(name: str) -> Iterator[None]:
+    """Turn what the library raises into an error that names the table."""
+    try:
+        yield
+    except (OSError, ValueError, MemoryError, KeyError) as error:
+        raise DataError(
+            f"{name} is a damaged Parquet table: {first_line(error)}. Write or download it again."
+        ) from error
 
 
 def _sizes(group: Any) -> dict[str, int]:

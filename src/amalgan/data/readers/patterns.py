@@ -12,6 +12,7 @@ import os
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -99,7 +100,7 @@ class Pattern:
     def fits(self, path: bytes) -> bool:
         """Whether a file, or a folder that it lies in, fits."""
         names = path.decode("utf-8", "surrogateescape").split("/")
-        return any(_fit(names, parts) for parts in self.parts)
+        return self._named(names) or any(_fit(names, parts) for parts in self._wild)
 
     def means(self, place: Path) -> bool:
         """Whether a file that is there, or is going to be, is meant."""
@@ -110,13 +111,33 @@ class Pattern:
     def enters(self, folder: bytes) -> bool:
         """Whether files that are meant may lie below a folder."""
         names = folder.decode("utf-8", "surrogateescape").split("/")
-        return any(_may_begin(names, parts) for parts in self.parts)
+        exact = tuple(names) in self._above or self._named(names)
+        return exact or any(_may_begin(names, parts) for parts in self._wild)
 
     def missing(self, paths: list[bytes]) -> str | None:
         """The first name without wildcards that none of ``paths`` is."""
         there = {path.decode("utf-8", "surrogateescape") for path in paths}
-        exact = ("/".join(parts) for parts in self.parts if _fixed([*parts, ""]) == len(parts))
+        exact = map("/".join, self._exact)
         return next((name for name in exact if name not in there and not self._is_folder(name)), None)
+
+    @cached_property
+    def _exact(self) -> dict[tuple[str, ...], None]:
+        """Those of ``parts`` without wildcards, in order: of thousands of names, one is found at once."""
+        return dict.fromkeys(parts for parts in self.parts if not any(map(MAGIC.search, parts)))
+
+    @cached_property
+    def _wild(self) -> list[tuple[str, ...]]:
+        """The others."""
+        return [parts for parts in self.parts if parts not in self._exact]
+
+    @cached_property
+    def _above(self) -> set[tuple[str, ...]]:
+        """The folders in which exact names lie."""
+        return {parts[:depth] for parts in self._exact for depth in range(len(parts))}
+
+    def _named(self, names: list[str]) -> bool:
+        """Whether a path, or a folder that it lies in, is one of the exact names."""
+        return any(tuple(names[:depth]) in self._exact for depth in range(len(names) + 1))
 
     def _is_folder(self, name: str) -> bool:
         return Path(self.root, name).is_dir()

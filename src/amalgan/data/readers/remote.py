@@ -27,8 +27,9 @@ from uuid import uuid4
 from amalgan.core.errors import AmalganError, BadPicture, DataError
 from amalgan.core.file_names import Names, shown
 from amalgan.core.files import write_stream
-from amalgan.data.readers.extras import needed
-from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk, is_junk_folder
+from amalgan.data.readers.extras import first_line, needed
+from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk_path
+from amalgan.data.readers.joined import archives_among
 from amalgan.data.readers.patterns import Pattern, expanded
 from amalgan.data.readers.sources import Arrays, Source
 
@@ -37,7 +38,6 @@ SPARE = 1 << 30
 """Bytes that a download leaves free on its disk."""
 STATES = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created", "blob_id")
 """What file systems call that which tells one state of a file from another."""
-CONTAINERS = (".zip", ".tar", ".parquet", ".pq")
 Together = Callable[[Sequence[Path]], Source]
 
 
@@ -76,15 +76,11 @@ def _told(address: str) -> Iterator[None]:
             f"nothing is at {shown_address(address)}. Check the address, and who may read it."
         ) from error
     except ImportError as error:
-        raise DataError(f"{shown_address(address)} needs a package: {_first_line(error)}.") from error
+        raise DataError(f"{shown_address(address)} needs a package: {first_line(error)}.") from error
     except Exception as error:  # every file system has errors of its own
         raise DataError(
-            f"cannot read {shown_address(address)}: {_first_line(error)}. Check the address, and who may read it."
+            f"cannot read {shown_address(address)}: {first_line(error)}. Check the address, and who may read it."
         ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return shown((str(error).splitlines() or [""])[0][:200]).rstrip(".") or type(error).__name__
 
 
 def _listed(fs: Any, root: str) -> dict[str, dict[str, Any]]:
@@ -104,13 +100,9 @@ def _by_pattern(address: str, fs: Any, root: str, together: Together) -> Source:
 def _in_folder(
     address: str, fs: Any, root: str, found: dict[str, dict[str, Any]], together: Together
 ) -> Source:
-    """The files that were listed: archives to be downloaded, or pictures."""
-    archives = [path for path in sorted(found) if path.lower().endswith(CONTAINERS)]
-    pictures = [
-        path for path in found if path not in archives and not path.lower().endswith((".md", ".json", ".txt"))
-    ]
-    if archives and not pictures:
-        return _downloaded_together(fs, archives, together)
+    """The files that were listed: archives to be downloaded, with texts beside them, or pictures."""
+    if archives := archives_among(map(os.fsencode, sorted(found))):
+        return _downloaded_together(fs, [os.fsdecode(path) for path in archives], together)
     return Remote(address, fs, root, found)
 
 
@@ -190,7 +182,9 @@ class Remote:
     def __init__(self, address: str, fs: Any, root: str, found: dict[str, dict[str, Any]]) -> None:
         self._address, self._fs, self._root = address, fs, root
         self.name = shown(unquote(root.rstrip("/").rpartition("/")[2])) or shown_address(address)
-        good = {path: info for path, info in found.items() if not _is_junk(_inner(path, root))}
+        good = {
+            path: info for path, info in found.items() if not is_junk_path(os.fsencode(_inner(path, root)))
+        }
         self.ignored = len(found) - len(good)
         inner = {os.fsencode(_inner(path, root)): path for path in good}
         self._places, self._infos = inner, good
@@ -219,7 +213,7 @@ class Remote:
             size = self._infos[place].get("size")
             found = b"" if (size or 0) > MOST_FILE_BYTES else self._bytes(place, size, most)
         except Exception as error:  # every file system has errors of its own
-            raise BadPicture(f"cannot be read: {_first_line(error)}. Check that it is there") from error
+            raise BadPicture(f"cannot be read: {first_line(error)}. Check that it is there") from error
         if max(size or 0, len(found)) > MOST_FILE_BYTES:
             raise BadPicture(
                 f"has more than {MOST_FILE_BYTES >> 20} MiB, the most of a picture. Scale it down"
@@ -231,8 +225,3 @@ class Remote:
             return bytes(self._fs.cat_file(place))[:most]
         with self._fs.open(place, "rb") as file:
             return bytes(file.read(most))
-
-
-def _is_junk(path: str) -> bool:
-    *folders, name = os.fsencode(path).split(b"/")
-    return is_junk(name) or any(map(is_junk_folder, folders))

@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import Names, shown
-from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk, is_junk_folder
+from amalgan.data.decoding.formats import is_picture
+from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk_path
 from amalgan.data.readers.path_labels import folder_around
 from amalgan.data.readers.sources import Row, file_key
 
 REGULAR, OTHER = 0, 1
 SAID = (b"cls", b"json")
 """What WebDataset calls the texts that say the class of an example (by index, and as a row)."""
-PICTURES = (b"jpg", b"jpeg", b"png", b"webp", b"gif", b"bmp", b"tif", b"tiff", b"avif", b"heic", b"jxl")
 BLOCK = 512
 MOST_SAID = 1 << 20
 """Bytes of a text on one example."""
@@ -190,7 +190,7 @@ def _entry(member: tarfile.TarInfo) -> Entry:
 
 
 def _index(entries: list[Entry]) -> Index:
-    good = [entry for entry in entries if not _is_junk(entry.name)]
+    good = [entry for entry in entries if not is_junk_path(entry.name)]
     ignored, said = len(entries) - len(good), _said(good)
     kept = good if not said else list(_of_examples(good))
     columns = tuple(
@@ -201,11 +201,6 @@ def _index(entries: list[Entry]) -> Index:
     return Index(names, columns, names.order(), wrapper, ignored, said)
 
 
-def _is_junk(path: bytes) -> bool:
-    *folders, name = path.split(b"/")
-    return is_junk(name) or any(map(is_junk_folder, folders))
-
-
 def _ending(path: bytes) -> bytes:
     return path.rpartition(b".")[2].lower()
 
@@ -213,7 +208,7 @@ def _ending(path: bytes) -> bytes:
 def _said(entries: list[Entry]) -> dict[bytes, dict[bytes, Entry]]:
     """The texts on single examples, where most pictures have one: then it is a shard of WebDataset."""
     found: dict[bytes, dict[bytes, Entry]] = {}
-    pictures = {key_of(entry.name) for entry in entries if _ending(entry.name) in PICTURES}
+    pictures = {key_of(entry.name) for entry in entries if is_picture(entry.name)}
     for entry in entries:
         if (
             (ending := _ending(entry.name)) in SAID
@@ -229,6 +224,6 @@ def _of_examples(entries: list[Entry]) -> Iterator[Entry]:
     seen = set[bytes]()
     for entry in entries:
         key = key_of(entry.name)
-        if _ending(entry.name) in PICTURES and key not in seen:
+        if is_picture(entry.name) and key not in seen:
             seen.add(key)
             yield entry

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import Names, shown
-from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk, is_junk_folder
+from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk_path
 from amalgan.data.readers.path_labels import folder_around
 from amalgan.data.readers.sources import file_key
 
@@ -145,10 +145,9 @@ def _index(file: IO[bytes], archive: str) -> Index:
     def names() -> Iterator[bytes]:
         nonlocal ignored
         for entry in _entries(file, _directory(file, archive), archive):
-            *folders, name = entry.name.split(b"/")
-            if not name:  # a folder
+            if entry.name.endswith(b"/") or not entry.name:  # a folder
                 continue
-            if is_junk(name) or any(map(is_junk_folder, folders)):
+            if is_junk_path(entry.name):
                 ignored += 1
                 continue
             for column, number in zip(columns, entry[1:], strict=True):

@@ -89,7 +89,8 @@ def distance(trial: Trial, key: str, made: Float[Tensor, "N F"], what: str) -> S
     if score.value is None or n >= FEW:
         return score
     low, high = bootstrap(between, n, seed=trial.seed)
-    return replace(score, interval=(max(0.0, low), high))
+    name = f"{score.name}, interval without the share that few examples add"
+    return replace(score, name=name, interval=(max(0.0, low), high))
 
 
 def distances(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:

@@ -79,7 +79,7 @@ def page(
     normal = normality(model, data)
     tell("writing the model as ONNX")
     made = packed_together(able, model)
-    packed = fitting({name: squeezed(data) for name, data in made.items()})
+    packed = fitting({name: squeezed(file) for name, file in made.items()})
     for graph in able:
         checked(graph, made[graph.ability])
     tell("looking at its codes")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from amalgan import __version__
 from amalgan.core import files
@@ -118,25 +118,53 @@ def check_place(out: Path, model: Model) -> None:
 def packed(graph: Graph, model: Model) -> bytes:
     """The ONNX file of a graph: the weights, the operations, which model they are of, and nothing of this machine."""
     given = graph.inputs(TRACED, seed=0)
+    proto = written(
+        graph,
+        tuple(given.values()),
+        sides=tuple(free(graph, given)),
+        names=[*given],
+        outputs=[graph.output],
+        what=f"what {graph.system.__class__.__name__}.{graph.ability} does",
+    )
+    return finished(proto, graph, model)
+
+
+def written(
+    module: nn.Module,
+    given: tuple[Tensor, ...],
+    *,
+    sides: tuple[dict[int, Any], ...],
+    names: list[str],
+    outputs: list[str],
+    what: str,
+) -> Any:
+    """The ONNX model of a module.
+
+    Args:
+        given: inputs that it is traced with.
+        sides: which sides of each are free.
+        what: is written, for the error.
+
+    Raises:
+        ExportError: it is beyond the exporter.
+    """
     try:
         with quiet():
-            sides = {"given": tuple(free(graph, given))}
-            program = torch.export.export(graph, tuple(given.values()), dynamic_shapes=sides, strict=False)
-            written = torch.onnx.export(
+            program = torch.export.export(module, given, dynamic_shapes={"given": sides}, strict=False)
+            found = torch.onnx.export(
                 program,
                 dynamo=True,
                 opset_version=OPSET,
-                input_names=[*given],
-                output_names=[graph.output],
+                input_names=names,
+                output_names=outputs,
                 verbose=False,
             )
     except RuntimeError as error:  # torch has one for each way to be beyond it
         raise ExportError(
-            f"what {graph.system.__class__.__name__}.{graph.ability} does cannot be written as ONNX: "
-            f"{str(error).strip().splitlines()[0]}"
+            f"{what} cannot be written as ONNX: {str(error).strip().splitlines()[0]}"
         ) from error
-    assert written is not None
-    return finished(written.model_proto, graph, model)
+    assert found is not None
+    return found.model_proto
 
 
 def finished(proto: Any, graph: Graph, model: Model) -> bytes:

@@ -13,9 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from amalgan.core.errors import ExportError
 from amalgan.systems.model_file import Model
-from amalgan.tasks.export.export import OPSET, TRACED, finished, quiet
+from amalgan.tasks.export.export import TRACED, finished, written
 from amalgan.tasks.export.graphs import Graph, Inputs
 
 
@@ -55,33 +54,14 @@ def packed_together(graphs: Sequence[Graph], model: Model) -> dict[str, bytes]:
 def program(graphs: Sequence[Graph], model: Model) -> Any:
     """The ONNX model of all of them; its inputs and outputs are called ``ability.name``."""
     given = [graph.inputs(TRACED, seed=0) for graph in graphs]
-    numbers = [tensor for one in given for tensor in one.values()]
-    try:
-        with quiet():
-            traced = torch.export.export(
-                Together(graphs),
-                tuple(numbers),
-                dynamic_shapes={"given": tuple(batches(graphs, given))},
-                strict=False,
-            )
-            written = torch.onnx.export(
-                traced,
-                dynamo=True,
-                opset_version=OPSET,
-                input_names=[
-                    f"{graph.ability}.{name}"
-                    for graph, one in zip(graphs, given, strict=True)
-                    for name in one
-                ],
-                output_names=[f"{graph.ability}.{graph.output}" for graph in graphs],
-                verbose=False,
-            )
-    except RuntimeError as error:
-        raise ExportError(
-            f"a model of system {model.name!r} cannot be written as ONNX: {str(error).strip().splitlines()[0]}"
-        ) from error
-    assert written is not None
-    return written.model_proto
+    return written(
+        Together(graphs),
+        tuple(tensor for one in given for tensor in one.values()),
+        sides=tuple(batches(graphs, given)),
+        names=[f"{graph.ability}.{name}" for graph, one in zip(graphs, given, strict=True) for name in one],
+        outputs=[f"{graph.ability}.{graph.output}" for graph in graphs],
+        what=f"a model of system {model.name!r}",
+    )
 
 
 def batches(graphs: Sequence[Graph], given: Sequence[Inputs]) -> Iterator[dict[int, Any]]:
