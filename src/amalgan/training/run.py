@@ -68,25 +68,35 @@ def execute(
         job.say(plan.describe(job.run, data))
         for line in sizing.describe(data, why):
             job.say(line)
-        current, resumed_at = job.begin()
-        stack.enter_context(threads.using(current.threads))
-        forecast = job.forecast(current)
-        show = stack.enter_context(Show.on(narrator, job.run, forecast.left, images=current.images))
-        with signals.remembered():
-            hooks = job.hooks(current, forecast, signals, show)
-            with job.ledger.doing("training"):
-                loop.train(job.run, data, current, peers, hooks, job.ledger)
-            job.store(current)
-            signals.number = peers.highest(signals.number)  # all leave, or none
-        metrics, doubts = job.finish(current)
-        peers.meet()  # nobody leaves, or reads the model, before the first process has published it
+        return carried_out(job, signals, stack, started_at)
+
+
+def carried_out(job: Job, signals: Signals, stack: ExitStack, started_at: float) -> Result:
+    """Train to the end, publish, and return what came of it.
+
+    Args:
+        stack: leaves what is entered here: threads, and the display of progress.
+        started_at: CPU-seconds of this process before the run.
+    """
+    current, resumed_at = job.begin()
+    stack.enter_context(threads.using(current.threads))
+    forecast = job.forecast(current)
+    show = stack.enter_context(Show.on(job.narrator, job.run, forecast.left, images=current.images))
+    with signals.remembered():
+        hooks = job.hooks(current, forecast, signals, show)
+        with job.ledger.doing("training"):
+            loop.train(job.run, job.data, current, job.peers, hooks, job.ledger)
+        job.store(current)
+        signals.number = job.peers.highest(signals.number)  # all leave, or none
+    metrics, doubts = job.finish(current)
+    job.peers.meet()  # nobody leaves, or reads the model, before the first process has published it
     return Result(
-        model=order.out / folder.MODEL,
+        model=job.order.out / folder.MODEL,
         images=current.images,
         resumed_at_images=resumed_at,
         cpu_seconds=time.process_time() - started_at,
         metrics=metrics,
         stopped=current.stop,
         doubts=doubts,
-        skipped=[asdict(bad) for bad in data.inspection.skipped],
+        skipped=[asdict(bad) for bad in job.data.inspection.skipped],
     )
