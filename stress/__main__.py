@@ -45,6 +45,9 @@ PROMISES = {
     "copies": "copies are found, and nothing else is",
     "ranks": "a dead process stops the others, who say why",
     "nan": "numbers that are not finite never last",
+    "diverged": "divergence is caught while numbers are finite",
+    "identity": "data, models and caches are known by content",
+    "caller": "the caller's process stays as it was",
 }
 SECONDS = 570
 """For one promise."""

@@ -1,4 +1,4 @@
-"""JSON from outside is typed and bounded: headers of models and states, cells of comparisons, facts of the cache.
+"""JSON from outside is typed and bounded: headers, plans, cells, logs and notes that amalgan reads again.
 
 what amalgan wrote ─► one part of it made odd (its digest right) ─► the reader ─► read, or refused by our error
 """
@@ -19,9 +19,14 @@ from amalgan.core.errors import AmalganError
 from amalgan.core.json_schema import read_json
 from amalgan.data import open_data
 from amalgan.data.dataset.store import open_store
-from amalgan.studies.compare import results
+from amalgan.studies.compare import curves, results
+from amalgan.studies.compare.cells import Job
+from amalgan.studies.compare.plan import Plan
+from amalgan.studies.compare.progress import opening, outcome
 from amalgan.systems import model_file
-from amalgan.training import state
+from amalgan.tasks.augment.augment import read_order
+from amalgan.tasks.restore.restore_files import all_there, done_before
+from amalgan.training import hooks, sizing, state
 from amalgan.training.state import TrainState
 from stress.figure import Figure, portion
 from workshop import Workshop
@@ -137,3 +142,57 @@ def json_doors(scratch: Path, shop: Workshop) -> Iterator[tuple[str, Any, Door]]
         return open_store(place).rows(open_store(place).hashes[:2, 0].astype(int) * 0)
 
     yield "facts of the cache", json.loads((place / "facts.json").read_text()), facts
+    yield from run_doors(scratch, shop.folder / "run")
+    yield from study_doors(scratch)
+
+
+def run_doors(scratch: Path, run: Path) -> Iterator[tuple[str, Any, Door]]:
+    """What a run and the outputs of tasks say of themselves."""
+
+    def planned(odd: Any) -> object:
+        (scratch / "run.json").write_text(json.dumps(odd))
+        return sizing.planned_size(scratch)
+
+    yield "run.json", json.loads((run / "run.json").read_text()), planned
+
+    def log(odd: Any) -> object:
+        place = scratch / "log.jsonl"
+        place.write_text(json.dumps(odd) + "\n" + json.dumps(odd)[:-3])
+        hooks.trim(place, 100)
+        return curves.thinned(curves.lines_of(place))
+
+    yield "log.jsonl", json.loads((run / "log.jsonl").read_text().splitlines()[0]), log
+
+    def restored(odd: Any) -> object:
+        (scratch / "restored.jsonl").write_text(json.dumps(odd) + "\n")
+        found = done_before(scratch / "restored.jsonl")
+        return [all_there(scratch, entry) for entry in found.values()]
+
+    entry = {"name": "a.png", "key": "k", "files": {"a.png": 1}, "digests": {"a.png": "d"}}
+    yield "log of restore", entry, restored
+
+    def order(odd: Any) -> object:
+        (scratch / "augment.json").write_text(json.dumps(odd))
+        return {**read_order(scratch / "augment.json")}
+
+    yield "augment.json", {"amalgan": "augmentation", "order": {"times": 1.0}, "seeds": [0]}, order
+
+
+def study_doors(scratch: Path) -> Iterator[tuple[str, Any, Door]]:
+    """The plan of a comparison, and what its workers leave."""
+    grids = Path(__file__).parent.parent / "benchmarks" / "results" / "grids"
+
+    def plan(odd: Any) -> object:
+        (scratch / "plan.json").write_text(json.dumps(odd))
+        found = Plan.read(scratch)
+        made = [found.order(name, 0, settings=found.settings(name), out=scratch) for name in found.systems]
+        return made, found.seeds, found.device, opening(found, 1)
+
+    yield "plan.json", json.loads((grids / "s1-grid" / "plan.json").read_text()), plan
+
+    def result(odd: Any) -> object:
+        place = scratch / "result.json"
+        place.write_text(json.dumps(odd))
+        return outcome(Job("a cell", ("cell",), place))
+
+    yield "result of a worker", CELL, result

@@ -11,6 +11,7 @@ Nothing here is imported before it is used: ``import amalgan`` does not wait for
 
 from __future__ import annotations
 
+import random
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -53,4 +54,8 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    before = random.getstate()
+    try:
+        return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    finally:
+        random.setstate(before)  # some library draws from it while it is imported

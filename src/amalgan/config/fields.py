@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from typing import Any, TypeVar
@@ -27,7 +28,8 @@ def from_json(kind: type[C], data: dict[str, Any]) -> C:
     """Rebuild what ``to_json`` wrote; a field that is missing takes its default.
 
     Raises:
-        ConfigError: a field of ``data`` is unknown to ``kind`` (written by a newer version, or misspelled).
+        ConfigError: a field of ``data`` is unknown to ``kind`` (written by a newer version, or misspelled), or holds
+            what is not of its type; names every such field.
     """
     hints = typing.get_type_hints(kind)
     known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
@@ -35,7 +37,41 @@ def from_json(kind: type[C], data: dict[str, Any]) -> C:
         raise ConfigError(
             [f"{kind.__name__} has no field {name!r}; it has {', '.join(sorted(known))}" for name in unknown]
         )
+    check(
+        *(
+            (_fits(hints[name], value), f"{kind.__name__}.{name} is {shortened(value)}, which it cannot be")
+            for name, value in data.items()
+        )
+    )
     return kind(**{name: _typed(hints[name], value) for name, value in data.items()})
+
+
+def shortened(value: Any, most: int = 60) -> str:
+    """``value`` as Python writes it, cut after so many characters."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    """Whether plain data is what a field of this type becomes as JSON; the fields of a nested one check themselves."""
+    origin, options = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return value in options and type(value) in map(type, options)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(option, value) for option in options)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            return False
+        if options[-1] is Ellipsis:
+            return all(_fits(options[0], item) for item in value)
+        return len(value) == len(options) and all(map(_fits, options, value))
+    if dataclasses.is_dataclass(hint):
+        return isinstance(value, dict)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return hint is typing.Any or isinstance(value, origin or hint)
 
 
 def _typed(hint: Any, value: Any) -> Any:

@@ -54,6 +54,23 @@ def read_json(source: Path, shape: Shape, made_by: str) -> Any:
     return found
 
 
+def fitting(text: str | bytes, shape: Shape) -> Any:
+    """Return what JSON says; None where it is none, as a line that was cut off, or has another shape."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if misfit(found, shape, "") is None else None
+
+
+def fitting_in(source: Path, shape: Shape) -> Any:
+    """Return what a file of JSON says; None where it cannot be read, is too large, or has another shape."""
+    try:
+        return fitting(source.read_bytes(), shape) if source.stat().st_size <= MOST_BYTES else None
+    except OSError:
+        return None
+
+
 def require(value: Any, shape: Shape, place: str, made_by: str) -> None:
     """Raise FileError where ``value`` has another shape; says where, what was found and what was expected."""
     wrong = misfit(value, shape, "")

@@ -17,6 +17,7 @@ from types import FrameType
 from amalgan.config.run import RunConfig
 from amalgan.core import files
 from amalgan.core.errors import Interrupted
+from amalgan.core.json_schema import fitting
 from amalgan.training.loop import Report
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
@@ -168,10 +169,8 @@ def trim(log: Path, round: int) -> None:
 
 def round_of(line: str) -> float:
     """The round that a line of the log tells of; infinity where it is no such line."""
-    try:
-        return int(json.loads(line)["round"])
-    except (ValueError, KeyError, TypeError):
-        return math.inf
+    found = fitting(line, {"round": int})
+    return found["round"] if found else math.inf
 
 
 @dataclass

@@ -5,7 +5,6 @@ Order ─► read ─► Dataset ─► resolve ─► RunConfig ─► fresh_sy
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from amalgan import networks
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.core.errors import DataError, UsageError
+from amalgan.core.json_schema import fitting_in
 from amalgan.core.randomness import key, seeded
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.priors import MixturePrior, Prior
@@ -130,10 +130,8 @@ def planned_images(order: Order) -> int | None:
     """The number of images that the run which ``order`` goes on with was first planned for."""
     if not order.resume or not exists(order.out / STATE):
         return None
-    try:
-        return int(json.loads((order.out / "run.json").read_text(encoding="utf-8"))["images"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    found = fitting_in(order.out / "run.json", {"images": int})
+    return found["images"] if found else None
 
 
 def describe(run: RunConfig, data: Dataset) -> str:

@@ -11,7 +11,6 @@ half of them (``benchmarks/sizes.py level``: with fewer, a smaller one shows mor
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from amalgan.config.data import DataConfig
+from amalgan.core.json_schema import fitting_in
 from amalgan.data import Dataset
 from amalgan.data.dataset.survey import survey
 from amalgan.data.decoding.proportions import Size, choose_size, own_size, possible_sizes, proportions
@@ -151,11 +151,8 @@ def inherited(order: Order) -> str | None:
 
 def planned_size(out: Path) -> str | None:
     """The size of pictures that the run in ``out`` fixed when it began, if it did."""
-    try:
-        size: str | None = json.loads((out / "run.json").read_text(encoding="utf-8"))["reading"]["size"]
-        return size
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    found = fitting_in(out / "run.json", {"reading": {"size": str}})
+    return found["reading"]["size"] if found else None
 
 
 def kept(count: int, reading: DataConfig) -> int:

@@ -34,6 +34,7 @@ WARMING = 0.05
 
 
 HEADER = {
+    "identity?": dict,
     "round?": int,
     "images?": int,
     "steps?": {str: int},
@@ -43,7 +44,15 @@ HEADER = {
     "stop?": (str, None),
     "unlogged?": {str: [float]},
     "amendments?": [list],
-    "time?": (None, {"minutes": float, "spent": float, "timed": dict, "threads?": (int, None)}),
+    "time?": (
+        None,
+        {
+            "minutes": float,
+            "spent": float,
+            "timed": {"edges": [float], "a_round": [float], "an_example": float},
+            "threads?": (int, None),
+        },
+    ),
     "surroundings?": (None, {"threads?": (int, None), "device?": (str, None), "torch?": (str, None)}),
 }
 """What the numbers of a state must look like."""
@@ -188,6 +197,10 @@ def restore(
             what differs.
     """
     tensors, header = newest(source, tell)
+    try:
+        json_schema.require(header, HEADER, f"the header of {source}", "amalgan train")
+    except FileError as error:
+        raise StateError(str(error)) from None
     if changed := fields.differences(unnamed(header.get("identity", {})), unnamed(identity)):
         widest_first = sorted(changed, key=lambda line: line.partition(":")[0].count("."))
         raise StateError(
@@ -196,10 +209,6 @@ def restore(
         )
     if now is not None:
         state.threads = surroundings.agreed(source, header.get("surroundings"), now, accept, tell)
-    try:
-        json_schema.require(header, HEADER, f"the header of {source}", "amalgan train")
-    except FileError as error:
-        raise StateError(str(error)) from None
     try:
         fill_state(state, tensors, header)
     except (RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:

@@ -7,7 +7,6 @@ jobs ─► worker process ─► its file is there ─► done
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from typing import IO
 from amalgan.core import locks, subprocesses
 from amalgan.core.environment import cores
 from amalgan.core.errors import Interrupted, UsageError
+from amalgan.core.json_schema import fitting
 from amalgan.training.hooks import Signals
 
 LOOK_SECONDS = 0.1
@@ -59,9 +59,10 @@ class Job:
             with self.log.open("rb") as log:
                 log.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
                 lines = log.read().splitlines()
-            return int(json.loads(lines[-1])["images"])
-        except (OSError, ValueError, IndexError, KeyError, TypeError):
+        except OSError:
             return 0
+        last = fitting(lines[-1], {"images": int}) if lines else None
+        return last["images"] if last else 0
 
 
 @dataclass

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from amalgan.core.json_schema import fitting
 from amalgan.systems.model_file import Model
 
 MOST_POINTS = 100
@@ -23,13 +23,8 @@ def of_run(run: Path, model: Model) -> dict[str, Any]:
 
 def lines_of(log: Path) -> list[dict[str, Any]]:
     """Every whole line of a log."""
-    found = []
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []:
-        try:
-            found.append(json.loads(line))
-        except ValueError:  # cut short by a kill
-            continue
-    return found
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return [found for line in lines if (found := fitting(line, {str: Any}))]
 
 
 def thinned(lines: list[dict[str, Any]], most: int = MOST_POINTS) -> list[dict[str, Any]]:

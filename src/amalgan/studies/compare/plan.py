@@ -10,7 +10,6 @@ on, or another one from the same plan, reaches the same report.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -20,6 +19,7 @@ from typing import Any
 from amalgan.config import fields
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.core.errors import FileError, UsageError
+from amalgan.core.json_schema import fitting_in
 from amalgan.data import Dataset, open_data
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.request import Request
@@ -35,6 +35,49 @@ TUNING_SEED = 1000
 """Settings are tried with a seed of their own, so far from those that count."""
 TUNING_SHARE = 4
 """A try gets one part in so many of the images."""
+ASKED = {
+    "systems": [str],
+    "settings": {str: dict},
+    "seeds": [int],
+    "seed": int,
+    "tries": int,
+    "batch": int,
+    "count": int,
+    "device?": str,
+    "precision": str,
+    "cpu_minutes": (float, None),
+    "images": (int, None),
+    "parameters": (int, None),
+    "reading": dict,
+    "augment": dict,
+    "features?": (str, None),
+}
+SYSTEM = {
+    "name": str,
+    "settings": dict,
+    "images": int,
+    "parameters": int,
+    "abilities": [str],
+    "flops_train": (float, None),
+}
+PLAN = {
+    "amalgan": str,
+    "format": int,
+    "asked": ASKED,
+    "where": {"data": str, "plugin": (str, None), "cache": (str, None), "samples": {str: [str]}},
+    "command": str,
+    "order": {"data": str, "flags": [str]},
+    "data": {"name": str, "text": str, "train": int, "validation": int, "test": int, "classes": [str]},
+    "budget": {"text": str},
+    "systems": [SYSTEM],
+    "tuning": {"seed": int, "share": float},
+    "times": {
+        "images_a_cpu_minute": {str: (float, None)},
+        "training_seconds": (float, None),
+        "measuring_seconds": (float, None),
+    },
+}
+"""What a plan must look like; settings are checked by each system's own configuration."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +94,8 @@ class Plan:
         Raises:
             UsageError: there is none, or it is no plan of this version.
         """
-        try:
-            facts = json.loads((folder / NAME).read_text(encoding="utf-8"))
-            known = (facts["amalgan"], facts["format"]) == (KIND, FORMAT)
-        except (OSError, ValueError, KeyError, TypeError):
-            known = False
-        if not known:
+        facts = fitting_in(folder / NAME, PLAN)
+        if facts is None or (facts["amalgan"], facts["format"]) != (KIND, FORMAT):
             raise UsageError(
                 f"{folder / NAME} is no plan that this version knows. Start anew with --overwrite, "
                 "or choose another --out."

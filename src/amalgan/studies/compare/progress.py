@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.status import Status
 
 from amalgan.core.file_names import shown
+from amalgan.core.json_schema import fitting_in
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.results import places
@@ -25,6 +25,16 @@ NAMES = {
     "accuracy_from_samples": "trained on samples",
 }
 UNITS = {"cpu_seconds": "CPU-s", "device_seconds": "s"}
+NUMBERS = {str: (float, None)}
+RESULT = {
+    "state?": str,
+    "reason?": (str, None),
+    "measure?": (str, None),
+    "score?": (float, None),
+    "metrics?": NUMBERS,
+    "cost?": NUMBERS,
+}
+"""What the file of a worker must look like: of a cell, a try, or what real examples reach."""
 
 
 def opening(plan: Plan, at_once: int) -> str:
@@ -110,18 +120,19 @@ class Progress:
 
 def outcome(job: Job) -> str:
     """What a worker left, in a few words."""
-    try:
-        facts = json.loads(job.result.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    facts = fitting_in(job.result, RESULT)
+    if facts is None:
         return "no result"
     if facts.get("state") == "failed":
-        return f"failed: {facts['reason']}"
-    if "factor" in facts:
-        return f"{facts['measure']} {facts['score']:.4g} on the validation split"
-    found = facts["metrics"]
+        return f"failed: {facts.get('reason')}"
+    if facts.get("score") is not None:
+        return f"{facts.get('measure')} {facts['score']:.4g} on the validation split"
+    found = facts.get("metrics", {})
     parts = [f"{NAMES[key]} {found[key]:.4g}" for key in TOLD if found.get(key) is not None]
-    parts += [f"real {found['accuracy_from_real']:.4g}"] if "accuracy_from_real" in found else []
+    parts += (
+        [f"real {found['accuracy_from_real']:.4g}"] if found.get("accuracy_from_real") is not None else []
+    )
     cost = facts.get("cost", {})
-    parts += [f"{cost[key]:.0f} {unit}" for key, unit in UNITS.items() if key in cost]
+    parts += [f"{cost[key]:.0f} {unit}" for key, unit in UNITS.items() if cost.get(key) is not None]
     words = ", ".join(parts) or "done"
-    return f"collapsed: {facts['reason']} ({words})" if facts.get("state") == "collapsed" else words
+    return f"collapsed: {facts.get('reason')} ({words})" if facts.get("state") == "collapsed" else words

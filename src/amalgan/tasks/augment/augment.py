@@ -11,7 +11,6 @@ A folder belongs to one order. The same order goes on where it was stopped and w
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ import numpy as np
 
 from amalgan.core import files
 from amalgan.core.errors import UsageError
+from amalgan.core.json_schema import fitting_in
 from amalgan.core.limits import CHUNK
 from amalgan.core.types import UNLABELED
 from amalgan.data import Records, png_bytes, to_pixels
@@ -191,8 +191,4 @@ def folder_name(label: str) -> str:
 
 def read_order(place: Path) -> dict[str, Any]:
     """What ``augment.json`` holds; nothing where it is not ours."""
-    try:
-        found = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return fitting_in(place, {str: Any}) or {}

@@ -9,7 +9,6 @@ Beside them ``export.json`` says what each takes and gives. What only training n
 
 from __future__ import annotations
 
-import json
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from torch import Tensor, nn
 from amalgan import __version__
 from amalgan.core import files
 from amalgan.core.errors import ExportError, UsageError
+from amalgan.core.json_schema import fitting_in
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.graphs import Graph, Inputs, graphs
 
@@ -107,10 +107,8 @@ def check_place(out: Path, model: Model) -> None:
     """Raise UsageError where another model was exported to ``out``."""
     if not (out / NOTES).is_file():
         return
-    try:
-        before = json.loads((out / NOTES).read_text(encoding="utf-8"))["digest"]
-    except (OSError, ValueError, KeyError, TypeError):
-        before = "something else"
+    found = fitting_in(out / NOTES, {"digest": str})
+    before = found["digest"] if found else "something else"
     if before != model.digest:
         raise UsageError(f"{out} holds the export of another model ({before}); choose another --out.")
 

@@ -19,6 +19,7 @@ from typing import Any
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import distinct, shown
 from amalgan.core.files import Proof, append_line, below, refuse_foreign, write_bytes
+from amalgan.core.json_schema import fitting
 from amalgan.core.ownership import is_ours
 from amalgan.data.dataset.native_size import picture_rows
 from amalgan.data.readers.finding import find_source
@@ -34,6 +35,8 @@ from amalgan.tasks.restore.windows import Repair
 GIF = b"GIF8"
 LOG = ".restored.jsonl"
 """Hidden, so that a folder of results can be read as pictures again."""
+ENTRY = {"name": str, "key": str, "files": {str: int}, "digests?": {str: str}}
+"""What a line of it must look like."""
 Tell = Callable[[int, int], None]
 """Is told how many are done, and of how many."""
 
@@ -198,13 +201,10 @@ def done_before(log: Path) -> dict[str, dict[str, Any]]:
         if not text.endswith("\n"):
             append_line(log, "")  # or the next line would be lost with the one that was cut off
         for line in text.splitlines():
-            try:
-                entry = json.loads(line)
+            if entry := fitting(line, ENTRY):
                 found[entry["name"]] = {
                     "key": entry["key"],
-                    "files": dict(entry["files"]),
-                    "digests": dict(entry.get("digests", {})),
+                    "files": entry["files"],
+                    "digests": entry.get("digests", {}),
                 }
-            except (ValueError, KeyError, TypeError):
-                continue
     return found
