@@ -17,6 +17,7 @@ from amalgan.cli.inputs import data_for, say_warnings
 from amalgan.cli.output import Answer, harmless, table
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
+from amalgan.kinds import kind_of, text_of
 from amalgan.systems import registry
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def inspected(found: Inspection) -> dict[str, Any]:
     return {
         "data": found.name,
         "read": f"{found.read:,} examples, {len(found.skipped):,} skipped, {found.ignored:,} ignored",
-        "as": f"{found.spec.text} ({found.chosen})",
+        "as": f"{text_of(found.spec)} ({found.chosen})",
         "found": tallied(found.modes),
         "sizes": tallied(found.sizes) or "none",
         **cut(found),
@@ -101,7 +102,7 @@ def two_digits(value: float) -> str:
 
 def cut(found: Inspection) -> dict[str, str]:
     """How much of pictures is never seen."""
-    if found.spec.kind != "image":
+    if kind_of(found.spec).refuses("size"):
         return {}
     share = (
         f"{found.cut_away:.1%} of the pictures' area, on average" if found.cut_away >= 0.0005 else "nothing"
@@ -229,7 +230,7 @@ def of_model(facts: dict[str, Any]) -> dict[str, Any]:
     names = ", ".join(spec.classes[:SHOWN]) + (" ..." if len(spec.classes) > SHOWN else "")
     return {
         "system": facts["system"],
-        "reads and makes": spec.text,
+        "reads and makes": text_of(spec),
         "classes": f"{len(spec.classes)}: {names}" if spec.classes else "none",
         "can": ", ".join(facts["abilities"]).replace("_", " "),
         "trained on": "{} ({:,} examples)".format(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from amalgan import __version__
+from amalgan import __version__, kinds
 from amalgan.codec.context_coder import MapCoder
 from amalgan.codec.transform_coder import Coder
 from amalgan.config import fields
@@ -121,7 +121,7 @@ def publish(
         "format": FORMAT,
         "system": name,
         "config": fields.to_json(system.config),
-        "spec": asdict(system.spec),
+        "spec": system.spec.to_json(),
         "abilities": abilities(system),
         "mark": SECRET,
         "versions": {"amalgan": __version__, "torch": torch.__version__, "python": platform.python_version()},
@@ -209,7 +209,7 @@ def contents_in(path: Path, tensors: dict[str, torch.Tensor]) -> Contents | None
     if SEEN not in tensors:
         return None
     found = tensors[SEEN]
-    if found.dtype != torch.int64 or found.ndim != 1 or len(found) > MOST:
+    if found.dtype != torch.int64 or found.shape != found.shape[:1] or len(found) > MOST:
         raise ModelFileError(
             f"{path}: {SEEN} is {kind_of(found)} of shape {tuple(found.shape)}, expected at most {MOST:,} of int64. "
             "Take the file that amalgan wrote, or train again."
@@ -244,6 +244,11 @@ def rebuild(
         raise ModelFileError(
             f"{path} holds a system {header['system']!r}, which is not known here; there are "
             f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
+        )
+    if (kind := header["spec"]["kind"]) not in kinds.names():
+        raise ModelFileError(
+            f"{path} makes data of a kind {kind!r}, which is not known here; there are {', '.join(kinds.names())}. "
+            "If it is your own, pass --plugin."
         )
     cls = registry.system_class(header["system"])
     try:

@@ -21,6 +21,7 @@ SPEC = {
     "center?": [float],
     "spread?": [float],
     "names?": [str],
+    "facts?": dict,
 }
 HEADER = {
     "system": str,
