@@ -41,6 +41,8 @@ class Inspect:
     """List sizes of pictures, and how often each picture would be seen in so many minutes of training here."""
     system: str = "fusion"
     """With --minutes: what would be trained."""
+    plugin: Path | None = None
+    """Python file, or folder of one, that registers a kind of data of your own."""
     reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
@@ -49,6 +51,8 @@ class Inspect:
         """Inspect."""
         if self.minutes is not None and not 0 < self.minutes < math.inf:
             raise UsageError(f"--minutes is {self.minutes:g}; give a number above 0")
+        if self.plugin is not None:
+            registry.load_plugin(self.plugin)
         data = data_for(self.data, self.reading, console, at_least=0)
         facts, text = data.inspection.to_json(), [table(inspected(data.inspection))]
         if self.minutes is not None:

@@ -88,7 +88,7 @@ class Train(Generic[C]):
     track: Literal["tensorboard"] | None = None
     """Write for TensorBoard into the run's folder too (needs the tensorboard extra)."""
     plugin: Path | None = None
-    """Python file that registers a system of your own."""
+    """Python file, or folder of one, that registers a system or a kind of data of your own."""
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
     budget: Annotated[Budget, Inline] = field(default_factory=Budget)

@@ -61,6 +61,13 @@ HELD = 2**24
 """Numbers of hidden examples held at a time: 64 MiB."""
 
 
+def all_but(*able: str) -> Mapping[str, str]:
+    """What a kind refuses that has, of all that is only of pictures, what ``able`` names."""
+    if unknown := set(able) - set(PICTURES_ONLY):
+        raise KeyError(f"{', '.join(sorted(unknown))}: no words of PICTURES_ONLY")
+    return {what: why for what, why in PICTURES_ONLY.items() if what not in able}
+
+
 class Plain:
     """A kind of which nothing is known but that examples are arrays of numbers, all of one shape."""
 
@@ -139,6 +146,12 @@ class Plain:
 
     def shown_to_critic(self, x: Tensor) -> Tensor:
         return x
+
+    def entry_names(self, spec: DataSpec) -> list[str]:
+        return list(spec.names) or [f"entry {k + 1}" for k in range(spec.size)]
+
+    def in_units(self, difference: Tensor, spec: DataSpec) -> Tensor:
+        return difference
 
     def file_ending(self) -> str:
         return ""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from amalgan.networks import Paints
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Likeness:
     """A measure of how alike an example and its reconstruction are, averaged over examples."""
 
@@ -128,6 +128,12 @@ class Kind(Protocol):
 
     def shown_to_critic(self, x: Tensor) -> Tensor:
         """The same with gradients: what a critic sees of a generated example."""
+
+    def entry_names(self, spec: DataSpec) -> list[str]:
+        """What each entry is called that networks see."""
+
+    def in_units(self, difference: Tensor, spec: DataSpec) -> Tensor:
+        """A difference of two examples as networks see them in the data's units."""
 
     # Writing and showing
 

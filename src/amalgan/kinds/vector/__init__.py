@@ -62,6 +62,12 @@ class Vector(Plain):
 
         return in_data_units(x, spec)
 
+    def in_units(self, difference: Tensor, spec: DataSpec) -> Tensor:
+        """By the spread of each entry."""
+        import torch
+
+        return difference * torch.tensor(spec.spread)
+
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
         """The standardized entries themselves."""
         from torch import nn
