@@ -132,7 +132,7 @@ def one_for_all(
     label = np.repeat(np.arange(len(world.spec.classes)), each)
     x = np.repeat(real.x[rng.integers(len(real.x))][None], len(label), axis=0).astype(np.float64)
     x = x + noise * rng.normal(size=x.shape)
-    whole = x.clip(0, 255) if world.spec.kind == "image" else x
+    whole = x.clip(0, 255) if real.x.dtype == np.uint8 else x
     return Labeled(whole.astype(real.x.dtype), torch.from_numpy(label), world.spec)
 
 

@@ -211,6 +211,12 @@ def test_every_word_that_is_asked_is_one_that_can_be_refused() -> None:
         kinds.kind_named("vector").refuses("psnrr")
 
 
+def test_what_a_kind_answers_and_what_it_refuses_agree() -> None:
+    for kind in kind_registry.all_kinds():
+        assert (kind.peak() is None) == bool(kind.refuses("psnr")), kind.name
+        assert (not kind.file_ending()) == bool(kind.refuses("files")), kind.name
+
+
 def test_the_page_shows_the_files() -> None:
     blocks = (ROOT / "docs" / "adding-a-kind.md").read_text().split("```python\n")[1:]
     shown = [block.split("```")[0] for block in blocks]

@@ -252,6 +252,9 @@ class Plain:
     def peak(self) -> float | None:
         return None
 
+    def steps(self) -> str:
+        return "not rounded"
+
     def units(self) -> str:
         return "units of the data"
 

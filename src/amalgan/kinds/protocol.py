@@ -223,6 +223,9 @@ class Kind(Protocol):
     def peak(self) -> float | None:
         """The largest difference of two numbers, which PSNR is relative to; None where there is none."""
 
+    def steps(self) -> str:
+        """The steps in which users get numbers, in words: 8 bits."""
+
     def units(self) -> str:
         """What errors are measured in."""
 

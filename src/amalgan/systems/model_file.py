@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from amalgan import __version__, kinds
+from amalgan import __version__
 from amalgan.codec.context_coder import MapCoder
 from amalgan.codec.transform_coder import Coder
 from amalgan.config import fields
@@ -31,7 +31,7 @@ from amalgan.priors import Prior
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
-from amalgan.systems.model_header import FORMAT, check_format
+from amalgan.systems.model_header import FORMAT, check_format, check_kind
 
 MOST_SLOTS = 2**28
 """Numbers that a prior may be built back to which its file does not hold."""
@@ -245,11 +245,7 @@ def rebuild(
             f"{path} holds a system {header['system']!r}, which is not known here; there are "
             f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
         )
-    if (kind := header["spec"]["kind"]) not in kinds.names():
-        raise ModelFileError(
-            f"{path} makes data of a kind {kind!r}, which is not known here; there are {', '.join(kinds.names())}. "
-            "If it is your own, pass --plugin."
-        )
+    check_kind(path, header)
     cls = registry.system_class(header["system"])
     try:
         config = fields.from_json(registry.config_class(header["system"]), header["config"])

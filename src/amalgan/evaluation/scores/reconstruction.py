@@ -98,8 +98,9 @@ def decoder_scores(trial: Trial, found: Rebuilt, suffix: str, what: str) -> Iter
     """The scores of one decoder."""
     of = f"{trial.n} {what} of the {trial.split}"
     if (peak := trial.kind.peak()) is not None:
-        name = f"PSNR in dB, mean error of {of}, 8 bits"
-        yield in_decibels(scored(f"psnr{suffix}", lambda: decibels(found.error, peak), name), found.errors)
+        name = f"PSNR in dB, mean error of {of}, {trial.kind.steps()}"
+        score = scored(f"psnr{suffix}", lambda: decibels(found.error, peak), name)
+        yield in_decibels(score, found.errors, peak)
     else:
         name = f"mean squared error, {of}, {trial.kind.units()}"
         yield averaged(scored(f"squared_error{suffix}", lambda: found.error, name), found.errors)

@@ -234,6 +234,9 @@ class Image(Plain):
     def peak(self) -> float | None:
         return 2.0
 
+    def steps(self) -> str:
+        return "8 bits"
+
     def units(self) -> str:
         return "the range [-1, 1]"
 
