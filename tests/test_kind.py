@@ -197,6 +197,23 @@ def test_a_model_needs_its_kind(model: Path, monkeypatch: pytest.MonkeyPatch) ->
         ag.load(model)
 
 
+def test_its_files_have_classes_and_splits_as_pictures_have(capsys, place: Path) -> None:
+    for row in range(40):
+        file = place / "files" / ("test" if row < 8 else "train") / "ab"[row % 2] / f"{row}.angles"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{10 * row} {-90 + row}")
+    (place / "files" / "train" / "a" / "short.angles").write_text("12")
+    found = answer(capsys, "inspect", place / "files", "--kind", "angles", code=3)
+    assert (found["read"], found["classes"]) == (40, {"a": 20, "b": 20})
+    assert found["own_splits"] and found["splits"]["test"] == 8 and found["shape"] == "2 angles"
+    assert found["skipped"] == [
+        {"name": "train/a/short.angles", "reason": "holds 1 numbers, or some that are not finite"}
+    ]
+    x = open_data(place / "files", DataConfig(kind="angles")).records
+    row = x.names.index("train/a/18.angles")
+    assert np.allclose(x.pixels([row])[0], np.radians([180 - 360, -72]), atol=1e-6)
+
+
 def test_a_spec_with_facts_comes_back_from_json() -> None:
     spec = DataSpec(kind="angles", shape=(4,), facts={"rate": 10, "units": ["rad"]})
     assert DataSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec

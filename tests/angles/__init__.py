@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amalgan.core.errors import BadPicture
 from amalgan.core.types import DataSpec
 from amalgan.kinds.plain import Plain, all_but
 from amalgan.kinds.protocol import Likeness
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from amalgan.data.decoding.layout import Request
+    from amalgan.data.decoding.ordered import Progress
+    from amalgan.data.readers.sources import ArrayData, Pictures
 
 
 @register("angles")
@@ -30,6 +37,24 @@ class Angles(Plain):
 
     def text(self, spec: DataSpec) -> str:
         return f"{spec.size // 2} angles"
+
+    def read(
+        self,
+        name: str,
+        found: ArrayData | Pictures,
+        request: Request,
+        folder: Path,
+        progress: Progress | None,
+    ) -> None:
+        """Arrays and tables as ``Plain`` does; files hold a row of degrees each, as many as the first one."""
+        from amalgan.data.dataset.read_files import read_files
+        from amalgan.data.readers.sources import ArrayData
+
+        if isinstance(found, ArrayData):
+            super().read(name, found, request, folder, progress)
+            return
+        shape = degrees(found.read(0)).shape
+        read_files(self, found, shape, lambda data: degrees(data, shape), folder, progress)
 
     def shape_of(self, stored: tuple[int, ...]) -> tuple[int, ...]:
         """Two numbers an angle."""
@@ -73,6 +98,17 @@ class Angles(Plain):
     def likenesses(self) -> tuple[Likeness, ...]:
         name = "mean angle between an example and its reconstruction in radians, {of}"
         return (Likeness("angle_error", "Angle", "rad", False, name, turn),)
+
+
+def degrees(data: bytes, shape: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+    """The angles that a file of text holds; BadPicture, where it holds none or not as many as ``shape`` says."""
+    try:
+        found = np.array(data.split(), np.float64)
+    except ValueError:
+        raise BadPicture("holds something else than numbers") from None
+    if not np.isfinite(found).all() or found.shape != (shape or found.shape):
+        raise BadPicture(f"holds {len(found)} numbers, or some that are not finite")
+    return ((np.radians(found) + np.pi) % (2 * np.pi) - np.pi).astype(np.float32)
 
 
 def angle_of(x: Tensor) -> Tensor:

@@ -143,8 +143,8 @@ class Output:
         if self.place.suffix.lower() == ".png" and not self.kind.refuses("drawing"):
             whole = self.kind.drawn(whole, self.spec)
         before = self.place.read_bytes() if self.place.is_file() else None
-        names, columns = self.names, self.spec.names
-        files = write_output(self.place, whole, names=names, columns=columns, text=self.text)
+        said: dict[str, Any] = {"columns": self.spec.names, "nouns": self.kind.nouns, "text": self.text}
+        files = write_output(self.place, whole, names=self.names, **said)
         return Written(len(files), int(self.place.read_bytes() != before))
 
     def journal(self) -> Journal:
