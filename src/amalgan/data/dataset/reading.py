@@ -30,18 +30,18 @@ def read_source(source: Source, request: Request, folder: Path, progress: Progre
     with warnings.catch_warnings():  # decoders warn of what is reported as skipped here, or was mended
         warnings.simplefilter("ignore")
         found = source.open() if isinstance(source, Arrays) else source
-        kind_for(source.name, found, request).read(source.name, found, request, folder, progress)
+        kind_for(source.name, found, request.kind).read(source.name, found, request, folder, progress)
 
 
-def kind_for(name: str, found: ArrayData | Pictures, request: Request) -> Kind:
+def kind_for(name: str, found: ArrayData | Pictures, asked: str | None) -> Kind:
     """The kind that was asked for, or the first that ``found`` looks like.
 
     Raises:
         DataError: it looks like none.
         UsageError: there is no such kind.
     """
-    if request.kind is not None:
-        return kind_named(request.kind)
+    if asked is not None:
+        return kind_named(asked)
     kind = next((kind for kind in all_kinds() if kind.reads(found)), None)
     if kind is None:
         raise DataError(
