@@ -19,6 +19,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.kinds import kind_of
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import compress
@@ -37,7 +38,7 @@ def size_scores(model: Model, trial: Trial) -> Iterator[Score]:
     records = picked(trial.held_out, WEIGHED, trial.seed)
     psnr = psnr_of_components(trial, records)
     name = f"bits a pixel at {psnr:.2f} dB, pictures of {len(records)} of the {trial.split}, without headers"
-    yield scored("bits_per_pixel", lambda: bits_at(model, trial, records, psnr), name)
+    yield scored("bits_per_pixel", lambda: bits_at(model, records, psnr), name)
 
 
 def psnr_of_components(trial: Trial, records: Records) -> float:
@@ -52,7 +53,7 @@ def psnr_of_components(trial: Trial, records: Records) -> float:
     return pooled_psnr(trial.delivered(torch.from_numpy(again).reshape(x.shape)), x, 2.0)
 
 
-def bits_at(model: Model, trial: Trial, records: Records, psnr: float) -> float:
+def bits_at(model: Model, records: Records, psnr: float) -> float:
     """Bits a pixel at that PSNR, on the line between the two qualities next to it.
 
     Raises:
@@ -62,7 +63,7 @@ def bits_at(model: Model, trial: Trial, records: Records, psnr: float) -> float:
 
     @cache
     def at(level: int) -> tuple[float, float]:
-        return reached(model, trial, x, level)
+        return reached(model, x, level)
 
     low, high = 0, compress.coder_of(model).qualities - 1
     if not at(low)[0] <= psnr <= at(high)[0]:
@@ -74,12 +75,12 @@ def bits_at(model: Model, trial: Trial, records: Records, psnr: float) -> float:
     return fewer + (more - fewer) * (psnr - worse) / max(better - worse, 1e-9)
 
 
-def reached(model: Model, trial: Trial, x: Tensor, level: int) -> tuple[float, float]:
+def reached(model: Model, x: Tensor, level: int) -> tuple[float, float]:
     """PSNR, and bits a pixel, at one quality."""
     parts, size = [], 0
     for chunk in x.split(CHUNK):
         codes = compress.packed(model, chunk, level)
         size += sum(map(len, codes))
         rows = [Numbers(level, compress.coder_of(model).unpack(code, level)) for code in codes]
-        parts.append(trial.delivered(compress.decoded(model, rows)))
+        parts.append(kind_of(model.spec).delivered(compress.decoded(model, rows)))
     return pooled_psnr(torch.cat(parts), x, 2.0), 8 * size / (len(x) * x.shape[2] * x.shape[3])
