@@ -17,7 +17,6 @@ import math
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -27,7 +26,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import UNLABELED
 from amalgan.data import from_pixels, to_pixels
-from amalgan.data.writing.picture_arrays import planes
+from amalgan.data.writing.picture_arrays import channels_first
 from amalgan.data.writing.watermark import marked
 from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Generates, Realizes, Samples
@@ -104,7 +103,7 @@ def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None)
 def watermarked(model: Model, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
     """Pictures that bear the mark of ``model``."""
     pixels = marked(to_pixels(x, model.spec), model.mark_key)
-    return from_pixels(np.stack([planes(one) for one in pixels]), model.spec)
+    return from_pixels(channels_first(pixels), model.spec)
 
 
 def check_decoder(decoder: str) -> None:

@@ -19,6 +19,11 @@ def is_gray(picture: NDArray[Any]) -> bool:
     return picture.ndim == 2
 
 
+def are_gray(pictures: NDArray[Any]) -> bool:
+    """Whether several pictures, or none, have no axis of channels."""
+    return pictures.ndim == 3
+
+
 def is_pictures(x: NDArray[Any] | None) -> bool:
     """Whether an array that may be anything holds pictures."""
     return x is not None and x.dtype == np.uint8 and x.ndim in (3, 4) and len(x) > 0
@@ -38,6 +43,11 @@ def luminance(picture: NDArray[Any]) -> NDArray[np.float64]:
     """A picture without channels, (H, W)."""
     numbers = picture.astype(np.float64)
     return numbers if is_gray(picture) else numbers @ LUMA
+
+
+def channels_first(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Several pictures, or none, as (N, C, H, W)."""
+    return pictures[:, None] if are_gray(pictures) else pictures.transpose(0, 3, 1, 2).copy()
 
 
 def planes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-from amalgan.data.writing.picture_arrays import is_gray
+from amalgan.data.writing.picture_arrays import are_gray
 
 GAP = 1
 SIDE = 48
@@ -67,7 +67,7 @@ def of_rows(rows: Sequence[NDArray[Any]], alt: str) -> Sheet:
     height, width = rows[0].shape[1:3]
     columns = max(map(len, rows))
     size = (columns * (width + GAP) - GAP, len(rows) * (height + GAP) - GAP)
-    paper = Image.new("LA" if is_gray(rows[0][0]) else "RGBA", size)
+    paper = Image.new("LA" if are_gray(rows[0]) else "RGBA", size)
     for down, line in enumerate(rows):
         for right, picture in enumerate(line):
             paper.paste(Image.fromarray(picture), (right * (width + GAP), down * (height + GAP)))
