@@ -124,7 +124,7 @@ def maker(model: Model, data: Dataset, kind: PolicyName, counts: dict[int, int])
         policy = Policy.of(model, kind)
         by = Augmenter(model=model, policy=policy, take=real.take, labels=real.labels, seed=seed)
         recipe = by.recipe(counts)
-        return Labeled.of_chunks(by.chunks(recipe), torch.from_numpy(recipe.label))
+        return Labeled.of_chunks(by.chunks(recipe), torch.from_numpy(recipe.label), data.spec)
 
     return remembered(made)
 

@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 def lesson(world: World, rng: np.random.Generator, label: NDArray[np.int64]) -> Labeled:
     """Fresh examples of given classes."""
-    return Labeled(world.draw(rng, label), torch.from_numpy(label))
+    return Labeled(world.draw(rng, label), torch.from_numpy(label), world.spec)
 
 
 @cache
@@ -78,7 +78,7 @@ def vectors(classes: int, size: int, draw: Draw) -> World:
         return draw(rng, label).astype(np.float32)
 
     label = np.sort(np.arange(TESTED) % classes)
-    test = Labeled(as_float(np.random.default_rng(99), label), torch.from_numpy(label))
+    test = Labeled(as_float(np.random.default_rng(99), label), torch.from_numpy(label), spec)
     return World(spec, as_float, test)
 
 
@@ -95,7 +95,7 @@ def digits() -> World:
         """Fresh in that hardly any is among the few real ones, which are drawn from the same 900."""
         return x[[rng.choice(pool[y[pool] == one]) for one in label]]
 
-    return World(spec, draw, Labeled(x[held], torch.from_numpy(y[held])))
+    return World(spec, draw, Labeled(x[held], torch.from_numpy(y[held]), spec))
 
 
 def fresh(
@@ -112,7 +112,8 @@ def fresh(
     label = np.repeat(np.arange(len(sizes)), sizes.max() - sizes if fill else each)
     made = lesson(world, rng, label)
     other = (label + rng.integers(1, len(sizes), len(label))) % len(sizes)
-    return Labeled(made.x, torch.from_numpy(np.where(rng.random(len(label)) < wrong, other, label)))
+    label = np.where(rng.random(len(label)) < wrong, other, label)
+    return Labeled(made.x, torch.from_numpy(label), world.spec)
 
 
 def copies(
@@ -121,7 +122,7 @@ def copies(
     """All real examples again, with or without a little noise."""
     x = np.concatenate([real.x] * times)
     x = x if not noise else (x + noise * rng.normal(size=x.shape)).astype(x.dtype)
-    return Labeled(x, real.label.repeat(times))
+    return Labeled(x, real.label.repeat(times), world.spec)
 
 
 def one_for_all(
@@ -131,14 +132,14 @@ def one_for_all(
     label = np.repeat(np.arange(len(world.spec.classes)), each)
     x = np.repeat(real.x[rng.integers(len(real.x))][None], len(label), axis=0).astype(np.float64)
     x = x + noise * rng.normal(size=x.shape)
-    whole = x.clip(0, 255) if world.spec.kind == "image" else x
-    return Labeled(whole.astype(real.x.dtype), torch.from_numpy(label))
+    whole = x.clip(0, 255) if real.x.dtype == np.uint8 else x
+    return Labeled(whole.astype(real.x.dtype), torch.from_numpy(label), world.spec)
 
 
 def flood(world: World, real: Labeled, rng: np.random.Generator, *, count: int) -> Labeled:
     """Examples of all classes, all called the first one."""
     label = rng.integers(len(world.spec.classes), size=count)
-    return Labeled(world.draw(rng, label), torch.zeros(count, dtype=torch.int64))
+    return Labeled(world.draw(rng, label), torch.zeros(count, dtype=torch.int64), world.spec)
 
 
 def of(classes: int, count: int, **fewer: int) -> dict[int, int]:

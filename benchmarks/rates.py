@@ -25,6 +25,7 @@ import torch
 from PIL import features
 
 from amalgan.codec import amg_file
+from amalgan.core.types import DataSpec
 from amalgan.data import open_data, to_pixels
 from amalgan.data.dataset.native_size import own_sized
 from amalgan.data.decoding.pixels import delivered
@@ -182,7 +183,7 @@ def realistic(model: Model, place: str) -> dict[str, Any]:
     model = equipped(model, data)
     records = tested(data)
     look, x = features_of(data), torch.cat([batch.x for batch in records.batches(CHUNK)])
-    real = looked(look, x)
+    real = looked(look, x, model.spec)
     rows = []
     for quality in list(qualities(model))[1::2]:
         found = coded(model, records, quality)
@@ -196,14 +197,14 @@ def realistic(model: Model, place: str) -> dict[str, Any]:
             row[f"psnr_{decoder}"] = psnr(
                 list(to_pixels(x, model.spec)), list(to_pixels(decodes, model.spec))
             )
-            row[f"frechet_{decoder}"] = frechet_distance(real, looked(look, decodes))
+            row[f"frechet_{decoder}"] = frechet_distance(real, looked(look, decodes, model.spec))
         rows.append(row)
     return {"images": model.header["training"]["images"], "n": len(x), "features": look.name, "rows": rows}
 
 
-def looked(look: Any, x: torch.Tensor) -> Moments:
+def looked(look: Any, x: torch.Tensor, spec: DataSpec) -> Moments:
     """Of the features of pictures as files hold them."""
-    return Moments.of(torch.cat([look(delivered(part)) for part in x.split(CHUNK)]))
+    return Moments.of(torch.cat([look(delivered(part, spec)) for part in x.split(CHUNK)]))
 
 
 def draw(name: str, facts: dict[str, Any]) -> None:

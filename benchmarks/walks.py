@@ -45,7 +45,7 @@ def main() -> None:
     test = data.test.take(order[:PICTURES].numpy())
     code = encoded(model, test)
     prior = drawn(model, len(code))
-    real = Moments.of(features(delivered(test)))
+    real = Moments.of(features(delivered(test, model.spec)))
     scale = Scale(code.shape[1])
     scale.fit(drawn(model, 1024, seed=1))
     rows = [
@@ -86,7 +86,7 @@ def middles(first: Tensor, last: Tensor, scale: Scale) -> Iterator[tuple[str, Te
 
 def apart(model: Model, features: Features, code: Tensor, real: Moments) -> float:
     """The Fréchet distance of decodes."""
-    return frechet_distance(Moments.of(features(delivered(decoded(model, code)))), real)
+    return frechet_distance(Moments.of(features(delivered(decoded(model, code), model.spec))), real)
 
 
 if __name__ == "__main__":

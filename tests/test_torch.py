@@ -15,6 +15,7 @@ import torch
 import amalgan as ag
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.core.randomness import Draws
+from amalgan.kinds import text_of
 from amalgan.systems import model_file, registry
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Realizes
 from support import GRAY, build, examples
@@ -168,7 +169,7 @@ def test_a_model_is_told_in_ten_lines_and_shown(name: str, tmp_path: Path) -> No
     model = model_of(name, tmp_path)
     text, page = repr(model), model._repr_html_()
     assert len(text.splitlines()) <= 10 and max(map(len, text.splitlines())) <= 130
-    for word in (name, GRAY.text, model.held.digest, "parameters", "psnr 20.5", GRAY.classes[0]):
+    for word in (name, text_of(GRAY), model.held.digest, "parameters", "psnr 20.5", GRAY.classes[0]):
         assert word in text and word in page, word
     assert ("data:image/png;base64," in page) == isinstance(model.module, Generates)
 

@@ -10,6 +10,7 @@ from amalgan.core.types import DataSpec
 from amalgan.data import add_noise, augment, describe_augment, hide_squares, resolve_augment
 from amalgan.data.transforms.augmentation import OFF
 from amalgan.data.transforms.corruption import hidden
+from amalgan.kinds import kind_named
 
 COLOR = DataSpec(kind="image", shape=(3, 16, 24))
 GRAY = DataSpec(kind="image", shape=(1, 16, 24))
@@ -114,4 +115,4 @@ def test_hidden_squares_cover_their_share(shape, share):
 
 def test_hidden_entries_of_vectors():
     x = torch.ones(64, 10)
-    assert (hide_squares(x, 0.3, draws()) == 0).sum(dim=1).tolist() == [3] * 64
+    assert (kind_named("vector").masked(x, 0.3, draws()) == 0).sum(dim=1).tolist() == [3] * 64

@@ -7,12 +7,13 @@ from sklearn import datasets
 from amalgan.core.errors import DataError
 from amalgan.data import open_data
 from amalgan.data.readers import builtin
+from amalgan.kinds import text_of
 
 
 def test_digits():
     dataset = open_data("digits")
     found = datasets.load_digits()
-    assert dataset.spec.text == "8x8 gray" and len(dataset.records) == 1797
+    assert text_of(dataset.spec) == "8x8 gray" and len(dataset.records) == 1797
     assert np.array_equal(dataset.records.labels, found.target)
     assert np.array_equal(np.rint(dataset.records.pixels(slice(None))[:, 0] * (16 / 255)), found.images)
     assert min(np.bincount(dataset.test.labels, minlength=10)) >= 8
@@ -21,7 +22,7 @@ def test_digits():
 
 def test_photos_hold_out_two_photographs():
     dataset = open_data("photos")
-    assert dataset.spec.text == "32x32 RGB" and dataset.spec.classes == ()
+    assert text_of(dataset.spec) == "32x32 RGB" and dataset.spec.classes == ()
     assert 3000 < len(dataset.records) < 6000
     assert {name.split("/")[1].split("-")[0] for name in dataset.test.names} == {"chelsea", "coffee"}
     trained = {name.split("/")[1].split("-")[0] for name in (*dataset.train.names, *dataset.validation.names)}

@@ -197,7 +197,7 @@ def test_a_gan_is_judged_by_what_it_generates(trained: Trained, digits: Dataset,
 
 def test_vectors_have_an_error_in_standardized_units(trained: Trained, wine: Dataset) -> None:
     model = trained("autoencoder", "wine")
-    found = evaluate(model, wine, features=Features("entries", nn.Identity(), labeled=False))
+    found = evaluate(model, wine, features=Features("entries", nn.Identity(), labeled=False, measured=True))
     x = wine.test.take(slice(None))
     decoded = torch.cat(list(reconstruct(model, wine.test)))
     assert found.metrics["squared_error"] == pytest.approx(float((decoded - x).square().mean()), rel=1e-5)
@@ -255,7 +255,7 @@ def test_components_and_the_mean_picture_are_beside_the_psnr(digits: Dataset) ->
     """The code of a mirror has as many entries as a picture: so many components lose nothing but rounding."""
     found = evaluate(model_of(Mirror(digits.spec)), digits, features=None).metrics
     train, test = digits.train.take(slice(None)), digits.test.take(slice(None))
-    error = (delivered(train.mean(0, keepdim=True)) - test).square().mean()
+    error = (delivered(train.mean(0, keepdim=True), digits.spec) - test).square().mean()
     assert found["psnr_mean"] == pytest.approx(float(10 * torch.log10(4 / error)), abs=0.05)
     assert found["psnr_pca"] is None or found["psnr_pca"] > found["psnr_mean"] + 20  # type: ignore[operator]
 
@@ -307,12 +307,14 @@ def test_data_of_another_kind_and_senseless_counts_are_refused(digits: Dataset, 
 
 
 def test_delivered_pictures_are_those_of_the_files(digits: Dataset) -> None:
-    x = 1.3 * torch.randn(5, *digits.spec.shape, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(delivered(delivered(x)), delivered(x))
-    assert np.array_equal(to_pixels(delivered(x), digits.spec), to_pixels(x, digits.spec))
+    spec = digits.spec
+    x = 1.3 * torch.randn(5, *spec.shape, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(delivered(delivered(x, spec), spec), delivered(x, spec))
+    assert np.array_equal(to_pixels(delivered(x, spec), spec), to_pixels(x, spec))
     real = digits.test.take(slice(20))
-    assert torch.equal(delivered(real), real)
-    assert torch.equal(delivered(x.flatten(1)), x.flatten(1))
+    assert torch.equal(delivered(real, spec), real)
+    vectors = DataSpec(kind="vector", shape=(digits.spec.size,))
+    assert torch.equal(delivered(x.flatten(1), vectors), x.flatten(1))
 
 
 def test_picks_are_few_distinct_and_in_order(digits: Dataset) -> None:

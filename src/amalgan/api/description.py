@@ -12,9 +12,11 @@ import torch
 from amalgan.core.file_names import shown
 from amalgan.core.notebook import html_picture, html_table, number
 from amalgan.core.randomness import generators_kept
-from amalgan.data import grid, png_bytes, to_pixels
+from amalgan.data import drawn, grid, png_bytes
 from amalgan.data.writing.grids import visible_scale
 from amalgan.data.writing.provenance import provenance
+from amalgan.kinds import kind_of
+from amalgan.kinds import text_of as spec_text
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
@@ -30,7 +32,7 @@ def facts_of(model: Model) -> dict[str, str]:
     header, spec = model.header, model.spec
     can = header.get("abilities", [])
     rows = {
-        "reads and makes": spec.text,
+        "reads and makes": spec_text(spec),
         "classes": f"{len(spec.classes)}: {', '.join(map(str, spec.classes[:12]))}"
         if spec.classes
         else "none",
@@ -87,12 +89,12 @@ def html_of(model: Model) -> str:
 @torch.no_grad()
 def pictured(model: Model) -> str:
     """Return generated pictures as HTML; nothing of a model that makes none, or that fails to."""
-    if model.spec.kind != "image" or not isinstance(model.system, Generates):
+    if kind_of(model.spec).refuses("drawing") or not isinstance(model.system, Generates):
         return ""
     with suppress(Exception), warnings.catch_warnings():  # whoever looks at a model must not see it fail
         warnings.simplefilter("ignore")
         made = torch.cat(list(generate(model, PICTURES)))
-        pixels = to_pixels(made, model.spec)
+        pixels = drawn(made, model.spec)
         step = max(1, -(-max(pixels.shape[1:3]) // SIDE))
         sheet = grid(pixels[:, ::step, ::step], columns=8, scale=visible_scale(pixels))
         return html_picture(

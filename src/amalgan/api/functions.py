@@ -184,7 +184,7 @@ def compare(
     Args:
         cpu_minutes: of training a cell, 2 when no budget is given; on an accelerator, minutes of the clock.
         samples: examples made elsewhere as rows: ``"name=x.npz"``.
-        plugin: a file that registers systems of your own; the cells load it too.
+        plugin: a file that registers systems or kinds of your own; the cells load it too.
 
     Raises:
         AmalganError: as the command line does; a cell that fails is a row of the report instead.

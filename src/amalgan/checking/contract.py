@@ -31,6 +31,7 @@ from amalgan.checking.subject import (
 from amalgan.config import fields
 from amalgan.core.errors import ConfigError
 from amalgan.core.types import Batch, DataSpec
+from amalgan.kinds import kind_of
 from amalgan.systems import model_file, registry
 from amalgan.training import loop
 from amalgan.training.processes import Processes
@@ -188,7 +189,7 @@ def shapes(name: str) -> Iterator[str]:
         try:
             small(name).resolved(spec)
         except ConfigError as error:
-            if spec.kind == "image":
+            if not kind_of(spec).refuses("size"):
                 yield f"it refuses {said}: {error}"
             continue
         state = warmed(build(name, spec), examples(spec), stretches(build(name, spec))[-1], rounds=2)

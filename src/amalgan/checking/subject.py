@@ -15,6 +15,7 @@ from amalgan.core.errors import ConfigError
 from amalgan.core.randomness import Draws, seeded
 from amalgan.core.types import UNLABELED, Batch, DataSpec, Tick
 from amalgan.data.transforms.damage import damaged
+from amalgan.kinds import kind_of
 from amalgan.systems import registry
 from amalgan.systems.base import System
 from amalgan.training import budget, loop
@@ -30,8 +31,10 @@ SPECS = {
     "color": DataSpec(kind="image", shape=(3, 16, 16)),
     "not square": DataSpec(kind="image", shape=(1, 9, 13)),
     "color, not square, classes": DataSpec(kind="image", shape=(3, 12, 8), classes=("a", "b")),
-    "vectors": DataSpec(kind="vector", shape=(6,)),
-    "vectors with classes": DataSpec(kind="vector", shape=(6,), classes=("a", "b")),
+    "vectors": DataSpec(kind="vector", shape=(6,), center=(0.0,) * 6, spread=(1.0,) * 6),
+    "vectors with classes": DataSpec(
+        kind="vector", shape=(6,), classes=("a", "b"), center=(0.0,) * 6, spread=(1.0,) * 6
+    ),
 }
 
 
@@ -70,11 +73,7 @@ def build(name: str, spec: DataSpec = GRAY, *, seed: int = 0, **changes: Any) ->
 def examples(spec: DataSpec = GRAY, count: int = 12, *, seed: int = 0, label: int | None = None) -> Batch:
     """Smooth random examples; labels in turn, the last one missing; or all ``label``."""
     generator = torch.Generator().manual_seed(seed)
-    if spec.kind == "vector":
-        x = torch.randn(count, *spec.shape, generator=generator)
-    else:
-        coarse = torch.rand(count, spec.shape[0], 3, 3, generator=generator) * 1.6 - 0.8
-        x = torch.nn.functional.interpolate(coarse, spec.shape[1:], mode="bilinear", align_corners=True)
+    x = kind_of(spec).smooth(count, spec, generator)
     labels = torch.full((count,), UNLABELED)
     if spec.classes:
         labels = torch.arange(count) % len(spec.classes) if label is None else torch.full((count,), label)

@@ -23,9 +23,10 @@ from amalgan.checking.subject import GRAY, SPECS, examples, small
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
-from amalgan.data import Dataset, open_data
+from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.evaluation.evaluate import evaluate
 from amalgan.features import features_of
+from amalgan.kinds import kind_of
 from amalgan.studies.compare.cell_examples import of_model
 from amalgan.studies.compare.costs import costs_of_use
 from amalgan.studies.explore import explore
@@ -63,8 +64,7 @@ def scene_of(name: str, spec: DataSpec, folder: Path) -> Scene:
         raise LeftOut(str(error)) from None
     file, reading = folder / "data.npz", DataConfig(cache=str(folder / "cache"))
     batch = examples(spec, EXAMPLES)
-    raw = batch.x.numpy()
-    x = raw if spec.kind == "vector" else np.round((raw[:, 0] + 1) * 127.5).astype(np.uint8)
+    x = to_pixels(batch.x, spec)
     np.savez(file, x=x, y=batch.label.numpy())
     order = Order(
         data=str(file),
@@ -96,7 +96,8 @@ def tasks(scene: Scene) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "classify", lambda: model.classify(x)
     yield "detect", lambda: model.detect(x, normals=x, known=x)
     yield "explore", lambda: explore(held, data, count=16).write(out / "explored")
-    looks = features_of(data) if model.spec.kind == "vector" else None
+    kind = kind_of(model.spec)
+    looks = None if kind.needs_teaching() else features_of(data)
     yield "evaluate", lambda: evaluate(held, data, features=looks, count=40)
     yield "report", lambda: report(held, data, features=looks, count=40).write(out / "report")
     yield "compare", lambda: (costs_of_use(held, data), of_model(held, data, 0))
@@ -107,7 +108,7 @@ def tasks(scene: Scene) -> Iterator[tuple[str, Callable[[], object]]]:
             partial(model.augment, str(scene.file), target, policy=policy, times=1),
         )
     yield "a file written again", lambda: model.save(out / "again.safetensors")
-    if model.spec.kind == "image":
+    if not kind.refuses("restoring"):
         mask = np.pad(np.ones((2, 2)), 3)
         for task in ("denoise", "upscale", "inpaint"):
             holes = mask if task == "inpaint" else None

@@ -59,7 +59,7 @@ class Compare:
     samples: UseAppendAction[tuple[str, ...]] = ()
     """Examples made elsewhere as a further row: name=x.npz, or name=a.npz,b.npz for several seeds. Repeatable."""
     plugin: Path | None = None
-    """Python file that registers systems of your own."""
+    """Python file, or folder of one, that registers a system or a kind of data of your own."""
     jobs: int = 1
     """Cells at a time; 0 takes as many as there are cores, which makes measured times less certain."""
     seed: int = 0

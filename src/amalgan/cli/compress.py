@@ -16,6 +16,7 @@ from amalgan.cli.output import Answer, counted
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.cli.use import noun, provenance, skipped_of
 from amalgan.core.errors import BitstreamError, DataError, UsageError
+from amalgan.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from amalgan.systems.model_file import Model
@@ -146,21 +147,21 @@ class Decompress:
         parts = decompress(model, found, skipped, decoder=self.decoder, seed=self.seed)
         chunks = ((names, to_pixels(x, model.spec)) for names, x in parts)
         text = provenance(model, seed=self.seed)
-        if not self.out.suffix and model.spec.kind == "image":
-            written = [done for names, pixels in chunks for done in self.pictures(found, names, pixels, text)]
+        if not self.out.suffix and not kind_of(model.spec).refuses("files"):
+            kind = kind_of(model.spec)
+            written = [done for names, one in chunks for done in self.files(found, names, one, text, kind)]
             return len(written), len(written), sum(written)
         return self.together(model, list(chunks), text)
 
-    def pictures(
-        self, found: Sequence[Entry], names: list[str], pixels: Any, text: dict[str, str]
+    def files(
+        self, found: Sequence[Entry], names: list[str], made: Any, text: dict[str, str], kind: Kind
     ) -> Iterator[bool]:
         """Write one chunk into a folder; whether each was written, or there already."""
         from amalgan.core.files import write_changed
-        from amalgan.data import png_bytes
 
-        place = places_for(self.out, str(self.source), [one.name for one in found], ".png")
-        for name, picture in zip(names, pixels, strict=True):
-            yield write_changed(place[name], png_bytes(picture, text))
+        place = places_for(self.out, str(self.source), [one.name for one in found], kind.file_ending())
+        for name, one in zip(names, made, strict=True):
+            yield write_changed(place[name], kind.file_bytes(one, text))
 
     def together(
         self, model: Model, chunks: list[tuple[list[str], Any]], text: dict[str, str]

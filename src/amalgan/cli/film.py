@@ -56,13 +56,14 @@ class Film:
         text: Mapping[str, str],
     ) -> dict[str, Any]:
         """Walk, by codes and noise ``drawn`` as ``generate`` draws them, and write."""
-        from amalgan.data import to_pixels, write_film
+        from amalgan.data import drawn as pictured
+        from amalgan.data import write_film
         from amalgan.tasks.walk.walk import walk
 
         assert self.walk is not None
         ends = None if self.between is None else self.ends(model, console)
         film = walk(model, between=ends, frames=self.frames, **drawn)
-        write_film(self.walk, to_pixels(film, model.spec), text=text, overwrite=self.overwrite)
+        write_film(self.walk, pictured(film, model.spec), text=text, overwrite=self.overwrite)
         between = self.between and [str(picture) for picture in self.between]
         return {"walk": str(self.walk), "frames": self.frames, "between": between}
 

@@ -17,6 +17,7 @@ from amalgan.cli.inputs import data_for, say_warnings
 from amalgan.cli.output import Answer, harmless, table
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
+from amalgan.kinds import kind_of, text_of
 from amalgan.systems import registry
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Inspect:
     """List sizes of pictures, and how often each picture would be seen in so many minutes of training here."""
     system: str = "fusion"
     """With --minutes: what would be trained."""
+    plugin: Path | None = None
+    """Python file, or folder of one, that registers a kind of data of your own."""
     reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
@@ -48,6 +51,8 @@ class Inspect:
         """Inspect."""
         if self.minutes is not None and not 0 < self.minutes < math.inf:
             raise UsageError(f"--minutes is {self.minutes:g}; give a number above 0")
+        if self.plugin is not None:
+            registry.load_plugin(self.plugin)
         data = data_for(self.data, self.reading, console, at_least=0)
         facts, text = data.inspection.to_json(), [table(inspected(data.inspection))]
         if self.minutes is not None:
@@ -72,7 +77,7 @@ def inspected(found: Inspection) -> dict[str, Any]:
     return {
         "data": found.name,
         "read": f"{found.read:,} examples, {len(found.skipped):,} skipped, {found.ignored:,} ignored",
-        "as": f"{found.spec.text} ({found.chosen})",
+        "as": f"{text_of(found.spec)} ({found.chosen})",
         "found": tallied(found.modes),
         "sizes": tallied(found.sizes) or "none",
         **cut(found),
@@ -101,7 +106,7 @@ def two_digits(value: float) -> str:
 
 def cut(found: Inspection) -> dict[str, str]:
     """How much of pictures is never seen."""
-    if found.spec.kind != "image":
+    if kind_of(found.spec).refuses("size"):
         return {}
     share = (
         f"{found.cut_away:.1%} of the pictures' area, on average" if found.cut_away >= 0.0005 else "nothing"
@@ -229,7 +234,7 @@ def of_model(facts: dict[str, Any]) -> dict[str, Any]:
     names = ", ".join(spec.classes[:SHOWN]) + (" ..." if len(spec.classes) > SHOWN else "")
     return {
         "system": facts["system"],
-        "reads and makes": spec.text,
+        "reads and makes": text_of(spec),
         "classes": f"{len(spec.classes)}: {names}" if spec.classes else "none",
         "can": ", ".join(facts["abilities"]).replace("_", " "),
         "trained on": "{} ({:,} examples)".format(

@@ -43,4 +43,4 @@ class Loading:
     device: DeviceName = "auto"
     """Where to compute; auto takes cuda, else mps, else cpu."""
     plugin: Path | None = None
-    """Python file that registers the model's system, where it is your own."""
+    """Python file, or folder of one, that registers the model's system or kind of data, where it is your own."""

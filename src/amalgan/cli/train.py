@@ -18,6 +18,7 @@ from amalgan.cli.shared import DeviceName, PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.core.errors import UsageError
 from amalgan.core.launchers import place
+from amalgan.kinds import kind_named
 from amalgan.systems import registry
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Train(Generic[C]):
     track: Literal["tensorboard"] | None = None
     """Write for TensorBoard into the run's folder too (needs the tensorboard extra)."""
     plugin: Path | None = None
-    """Python file that registers a system of your own."""
+    """Python file, or folder of one, that registers a system or a kind of data of your own."""
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
     budget: Annotated[Budget, Inline] = field(default_factory=Budget)
@@ -160,17 +161,14 @@ def answer(result: Result) -> Answer:
 
 def tried(run: Path, info: dict[str, Any]) -> str:
     """A command that shows what the model can do."""
-    own, plugin, pictures = (
-        info["abilities"],
-        registry.plugin_flags(info["system"]),
-        info["spec"]["kind"] == "image",
-    )
+    own, plugin = info["abilities"], registry.plugin_flags(info["system"], info["spec"]["kind"])
+    drawn = not kind_named(info["spec"]["kind"]).refuses("drawing")
     if "quantize" in own:
         words = ["compress", run, "DATA", "--out", "packed.amg"]
     elif "restore" in own:
         words = ["restore", run, "PICTURES", "--task", info["config"]["tasks"][0], "--out", "restored"]
     elif "generate" in own or "encode" not in own:
-        words = ["generate", run, "--count", "64", "--out", f"new.{'png' if pictures else 'npz'}"]
+        words = ["generate", run, "--count", "64", "--out", f"new.{'png' if drawn else 'npz'}"]
     else:
         words = ["embed", run, "DATA", "--out", "codes.npz"]
     return shlex.join(map(str, ["amalgan", *words, *plugin]))

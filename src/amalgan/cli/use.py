@@ -18,6 +18,7 @@ from amalgan.cli.inputs import check_out, data_for, judged, model_at
 from amalgan.cli.look import keeps
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
 from amalgan.cli.shared import DecoderName, Loading, Reading
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -240,7 +241,7 @@ def provenance(model: Model, *, seed: int, **more: str) -> dict[str, str]:
 
 def noun(model: Model) -> str:
     """What its examples are called."""
-    return "picture" if model.spec.kind == "image" else "vector"
+    return kind_of(model.spec).noun
 
 
 def skipped_of(data: Dataset) -> list[dict[str, str]]:

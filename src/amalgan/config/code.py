@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from amalgan.config.fields import check
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -58,9 +59,7 @@ def grid_of(spec: DataSpec) -> Grid:
 
 def natural_code_size(spec: DataSpec) -> int:
     """Return the entries of a flat code when none are asked for: one for 24 numbers of a picture, 16 to 256."""
-    if spec.kind == "vector":
-        return max(2, min(64, spec.size // 2))
-    return max(16, min(256, spec.size // 24))
+    return kind_of(spec).code_size(spec)
 
 
 def resolved_code(
@@ -76,7 +75,7 @@ def resolved_code(
     Raises:
         ConfigError: a map was asked for that does not fit the data or the size.
     """
-    possible = spec.kind == "image" and not dense
+    possible = not kind_of(spec).refuses("code_map") and not dense
     check((layout != "map" or possible, "code is map, which needs pictures and convolutions; leave it out"))
     if not possible or layout == "flat":
         return size or natural_code_size(spec), "flat"

@@ -1,4 +1,4 @@
-"""How pictures become examples: size, color, and what is done to them on the way to training."""
+"""How data becomes examples: kind, size, color, and what is done to them on the way to training."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from amalgan.config.fields import check
 class DataConfig:
     """How a data set is read."""
 
+    kind: str | None = None
+    """What the examples are: image, vector, or a kind that a plugin registers; by default what they look like."""
     size: str | None = None
     """Height x width of every picture, as 32 or 48x64; by default in the pictures' proportions, and printed."""
     channels: Literal[1, 3] | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from amalgan.config.fields import check
 from amalgan.config.imagenet_weights import EXTRA, imagenet_weights
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -203,25 +204,26 @@ class Critic:
 
     def check_data(self, spec: DataSpec) -> None:
         """Refuse what such data cannot have."""
+        kind = kind_of(spec)
         check(
             (
-                not self.projected or spec.kind == "image",
-                "critic.backbone is imagenet, which looks at pictures, and the data is vectors; leave it out",
+                not self.projected or not kind.refuses("backbone"),
+                f"critic.backbone is imagenet, which looks at pictures, and the data is {kind.nouns}; leave it out",
             ),
             (
                 not self.projected or imagenet_weights() is not None,
                 f"critic.backbone is imagenet, whose weights are not installed: {EXTRA}",
             ),
             (
-                self.augment == "none" or spec.kind == "image",
-                f"critic.augment is {self.augment}, which changes pictures, and the data is vectors; leave it out",
+                self.augment == "none" or not kind.refuses("change"),
+                f"critic.augment is {self.augment}, which changes pictures, and the data is {kind.nouns}; leave it out",
             ),
         )
 
 
 def suits_backbone(spec: DataSpec) -> bool:
     """Return whether a critic with a backbone is possible, and better for such pictures as far as that was measured."""
-    if spec.kind != "image" or spec.shape[0] != 3 or imagenet_weights() is None:
+    if kind_of(spec).refuses("backbone") or spec.shape[0] != 3 or imagenet_weights() is None:
         return False
     return min(spec.shape[1:]) >= LEAST_SIDE and max(spec.shape[1:]) <= LARGEST_SIDE
 

@@ -6,8 +6,8 @@ Batch      examples a source yields               Step   what a phase's loss ret
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # the command line reads DataSpec and must not wait for torch
     from amalgan.core.randomness import Draws
 
 T = TypeVar("T")
-Kind = Literal["image", "vector"]
 
 ANY, TRAIN, VALIDATION, TEST = range(4)
 """The split a record came with; ANY where the data has none."""
@@ -29,10 +28,10 @@ UNLABELED = -1
 class DataSpec:
     """What one example of a data set is, in the form that networks see."""
 
-    kind: Kind
-    """``image``: float32 (C, H, W) in [-1, 1]. ``vector``: float32 (D,), each entry standardized."""
+    kind: str
+    """Name of the kind. ``image``: float32 (C, H, W) in [-1, 1]. ``vector``: float32 (D,), each entry standardized."""
     shape: tuple[int, ...]
-    """(C, H, W) or (D,)."""
+    """Of one example, as networks see it: (C, H, W) or (D,)."""
     fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
     """Pictures: how other proportions were fitted. A task must fit as training did, or its test split is another."""
     background: str = "white"
@@ -47,23 +46,22 @@ class DataSpec:
     """Vectors: what each entry was then divided by, in the data's units; 0 for one that never varies."""
     names: tuple[str, ...] = ()
     """Vectors: what each entry is called; empty where the data does not say."""
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Other kinds: what else is needed to read, write and show examples, as plain JSON: a rate, a vocabulary."""
 
     @property
     def size(self) -> int:
         """Numbers in one example."""
         return prod(self.shape)
 
-    @property
-    def text(self) -> str:
-        """The shape as people write it: ``28x28 gray``, ``48x64 RGB`` or ``13 numbers``."""
-        if self.kind == "vector":
-            return f"{self.size} numbers"
-        channels, height, width = self.shape
-        return f"{height}x{width} {'gray' if channels == 1 else 'RGB' if channels == 3 else f'{channels}-channel'}"
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; without ``facts`` where there are none, so that older versions read it too."""
+        found = asdict(self)
+        return found if self.facts else {name: value for name, value in found.items() if name != "facts"}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DataSpec:
-        """Rebuild what ``dataclasses.asdict`` wrote."""
+        """Rebuild what ``to_json`` wrote."""
         plain = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
         return cls(**plain)  # type: ignore[arg-type]  # the JSON of a DataSpec holds its fields
 

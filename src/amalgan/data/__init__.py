@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from amalgan.data.dataset.opening import Dataset as Dataset
     from amalgan.data.dataset.opening import open_data as open_data
     from amalgan.data.dataset.records import Records as Records
+    from amalgan.data.decoding.pixels import drawn as drawn
     from amalgan.data.decoding.pixels import from_pixels as from_pixels
     from amalgan.data.decoding.pixels import to_pixels as to_pixels
     from amalgan.data.transforms.augmentation import augment as augment
@@ -47,7 +48,7 @@ _HOMES = {
     "writing.grids": ("grid", "png_bytes", "write_output"),
     "dataset.inspection": ("Inspection", "Skipped"),
     "dataset.opening": ("Dataset", "open_data"),
-    "decoding.pixels": ("from_pixels", "to_pixels"),
+    "decoding.pixels": ("drawn", "from_pixels", "to_pixels"),
     "dataset.records": ("Records",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

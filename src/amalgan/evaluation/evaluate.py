@@ -37,6 +37,7 @@ from amalgan.evaluation.scores.reconstruction import reconstruction_scores
 from amalgan.evaluation.scores.score import Score, Trial
 from amalgan.evaluation.scores.size import size_scores
 from amalgan.features import Features
+from amalgan.kinds import text_of
 from amalgan.metrics.distribution import LEAST
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
 from amalgan.systems.model_file import Model
@@ -130,7 +131,7 @@ def check(model: Model, data: Dataset, count: int) -> None:
         )
     if form(data.spec) != form(model.spec):
         raise UsageError(
-            f"{data.name} was opened as {data.spec.text}, the model reads {model.spec.text}, "
+            f"{data.name} was opened as {text_of(data.spec)}, the model reads {text_of(model.spec)}, "
             "or they differ in units. Open the data as the model expects it: open_data(..., like=model.spec)."
         )
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
-from amalgan.data.decoding.pixels import delivered
+from amalgan.kinds import kind_of
 from amalgan.metrics.distances import nearest
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
@@ -48,8 +48,9 @@ def neighbors(
     model: Model, made: Float[Tensor, "N ..."], train: Records, test: Records
 ) -> Iterator[Neighbors]:
     """The nearest of ``train`` to each of ``made`` and of ``test``, in each space that the model has."""
-    x = [delivered(made), taken(train), taken(test)]
-    yield in_space("entries" if model.spec.kind == "vector" else "pixels", *x)
+    kind = kind_of(model.spec)
+    x = [kind.delivered(made), taken(train), taken(test)]
+    yield in_space(kind.entries, *x)
     if isinstance(model.system, Encodes):
         codes = [encoded(model, each) for each in x]
         spread = codes[1].std(0, correction=0).clamp(min=1e-12)

@@ -24,8 +24,8 @@ from amalgan.core.randomness import key, seeded
 from amalgan.core.types import DataSpec
 from amalgan.data import Records
 from amalgan.data.dataset.batches import stream_rows
-from amalgan.data.decoding.pixels import delivered
 from amalgan.data.transforms.augmentation import OFF
+from amalgan.kinds import kind_of
 
 BATCH = 64
 NETWORK = Networks(width=16, widest=64, blocks=1, hidden=64)
@@ -36,38 +36,34 @@ PASSES, LEAST_STEPS, MOST_STEPS = 10, 300, 1000
 class Labeled(NamedTuple):
     """Examples with their classes."""
 
-    x: NDArray[np.float32] | NDArray[np.uint8]
-    """Pictures as bytes (N, C, H, W), vectors standardized (N, D)."""
+    x: NDArray[Any]
+    """As their kind packs them: pictures as bytes (N, C, H, W), vectors standardized (N, D)."""
     label: Int[Tensor, " N"]
+    spec: DataSpec
 
     @classmethod
-    def of(cls, x: Float[Tensor, "N ..."], label: Int[Tensor, " N"]) -> Labeled:
+    def of(cls, x: Float[Tensor, "N ..."], label: Int[Tensor, " N"], spec: DataSpec) -> Labeled:
         """Pictures are kept as files would hold them: a quarter of the memory."""
-        return cls(kept(x), label)
+        return cls(kind_of(spec).packed(x), label, spec)
 
     @classmethod
     def all_of(cls, records: Records) -> Labeled:
         """Every record, with its label."""
-        return cls.of_chunks((batch.x for batch in records.batches(CHUNK)), torch.from_numpy(records.labels))
+        chunks, label = (batch.x for batch in records.batches(CHUNK)), torch.from_numpy(records.labels)
+        return cls.of_chunks(chunks, label, records.spec)
 
     @classmethod
-    def of_chunks(cls, chunks: Iterable[Tensor], label: Int[Tensor, " N"]) -> Labeled:
+    def of_chunks(cls, chunks: Iterable[Tensor], label: Int[Tensor, " N"], spec: DataSpec) -> Labeled:
         """The same of examples that come in parts; at least one."""
-        return cls(np.concatenate([kept(x) for x in chunks]), label)
+        return cls(np.concatenate([kind_of(spec).packed(x) for x in chunks]), label, spec)
 
     def examples(self, rows: NDArray[np.int64] | slice) -> Float[Tensor, "B ..."]:
         """As networks see them."""
-        part = torch.from_numpy(self.x[rows]).float()
-        return part.mul_(1 / 127.5).sub_(1) if part.ndim == 4 else part
+        return kind_of(self.spec).unpacked(self.x[rows])
 
     def with_more(self, added: Labeled) -> Labeled:
         """These and others."""
-        return Labeled(np.concatenate([self.x, added.x]), torch.cat([self.label, added.label]))
-
-
-def kept(x: Float[Tensor, "N ..."]) -> NDArray[Any]:
-    """Pictures as bytes, vectors as they are."""
-    return np.asarray((delivered(x).add(1).mul(127.5).round().byte() if x.ndim == 4 else x).numpy())
+        return Labeled(np.concatenate([self.x, added.x]), torch.cat([self.label, added.label]), self.spec)
 
 
 def steps_for(examples: int) -> int:

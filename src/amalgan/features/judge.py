@@ -6,15 +6,15 @@
 
 There are no outside weights, so a distance is comparable only between models judged by the same network; its
 ``name`` says which by a digest of its weights: ``views65-labels-1a2b3c4d``. Seeded, trained once a data set, cached.
-Another machine may round otherwise and so arrive at another network: the name then differs too. Vectors need no
-network: their features are their standardized entries.
+Another machine may round otherwise and so arrive at another network: the name then differs too. What examples are
+compared in is for their kind to say: vectors need no network, their features are their standardized entries.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -34,6 +34,8 @@ from amalgan.data.dataset.cache import cache_root
 from amalgan.features import ranking, training
 from amalgan.features.network import EMBEDDED, FEATURES, FeatureNetwork
 from amalgan.features.ranking import fooled
+from amalgan.kinds import kind_of
+from amalgan.metrics.distribution import Prdc, prdc
 from amalgan.systems import model_file
 
 RECIPE = 3
@@ -54,6 +56,12 @@ class Features:
     """Shares of ``n`` held-out pictures that it tells apart: ``whole_or_damaged``; ``class``, or ``same_picture``."""
     unfit: Mapping[str, str] = field(default_factory=dict)
     """Measures that it fools on this data, and how."""
+    measured: bool = False
+    """Whether distances are the data's own, so that the mean of a class can stand for it."""
+    sides: Callable[[Float[Tensor, "N F"], Float[Tensor, "M F"]], Prdc] = prdc
+    """Precision and its kin of generated features among real ones."""
+    within: Callable[[Tensor], Tensor] = field(default=lambda x: x)
+    """What the network is shown of an example: what lies within its range."""
 
     @torch.no_grad()
     def __call__(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
@@ -86,13 +94,13 @@ class Features:
         return replace(self, net=self.net.to(device))
 
     def seen(self, x: Tensor) -> Tensor:
-        """What the network is shown: where it is, and pictures within their range."""
+        """What the network is shown: where it is, and examples within their range."""
         weight = next(chain(self.net.parameters(), [x]))
-        return x.to(weight.device).clamp(-1, 1) if x.ndim == 4 else x
+        return self.within(x.to(weight.device))
 
 
 def features_of(data: Dataset, *, cache: str | Path | None = None, device: str = "cpu") -> Features:
-    """The feature network of ``data``: from the cache, or trained now (about 20 CPU-seconds at 32x32).
+    """What the examples of ``data`` are compared in, as their kind has it.
 
     Args:
         cache: a folder; by default the user's cache folder.
@@ -100,8 +108,18 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
     Raises:
         DataError: there are no training examples to learn from.
     """
-    if data.spec.kind == "vector":
-        return Features("standardized-entries", nn.Identity(), labeled=False)
+    return kind_of(data.spec).features(data, cache, device)
+
+
+def taught(data: Dataset, *, cache: str | Path | None = None, device: str = "cpu") -> Features:
+    """The feature network of pictures: from the cache, or trained now (about 20 CPU-seconds at 32x32).
+
+    Args:
+        cache: a folder; by default the user's cache folder.
+
+    Raises:
+        DataError: there are no training examples to learn from.
+    """
     if not len(data.whole):
         raise DataError(
             f"{data.name} has no training examples to learn features from; give the whole data set."
@@ -118,7 +136,13 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
     digest = model_file.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
     net.to(device).eval().requires_grad_(False)
     facts = tensor_file.read_header(target, expected=WHAT).get("known") or known(net, data, own, device)
-    return Features(f"{kind(data)}-{digest[:8]}", net, own, **facts)
+    return looking(f"{kind(data)}-{digest[:8]}", net, own, data, **facts)
+
+
+def looking(name: str, net: FeatureNetwork, own: bool, data: Dataset, **facts: Any) -> Features:
+    """Features of pictures by a network; ``own``: it knows the data's classes."""
+    within = kind_of(data.spec).within
+    return Features(name, net, own, **facts, sides=ranking.neighborhoods, within=within)
 
 
 def untrained(data: Dataset) -> FeatureNetwork:
@@ -128,7 +152,7 @@ def untrained(data: Dataset) -> FeatureNetwork:
 
 def known(net: FeatureNetwork, data: Dataset, own: bool, device: str) -> dict[str, Any]:
     """How well the network tells held-out pictures apart, and which measures it fools."""
-    look = Features("", net, own)
+    look = looking("", net, own, data)
     held_out = data.test if len(data.test) > 1 else data.validation
     return {
         "accuracy": training.examined(net, held_out, labeled=own, device=device),

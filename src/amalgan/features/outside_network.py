@@ -22,6 +22,7 @@ from amalgan.config.parts import LEAST_SIDE
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset
 from amalgan.features import ranking
+from amalgan.kinds import kind_of
 from amalgan.metrics.distribution import kernel_distance
 from amalgan.networks.imagenet import imagenet
 
@@ -38,7 +39,9 @@ NAME = "imagenet-lite0"
 
 def applies(spec: DataSpec) -> bool:
     """Return whether such examples can be looked at: large enough pictures, where the weights are installed."""
-    return spec.kind == "image" and min(spec.shape[1:]) >= LEAST_SIDE and imagenet_weights() is not None
+    if kind_of(spec).refuses("backbone"):
+        return False
+    return min(spec.shape[1:]) >= LEAST_SIDE and imagenet_weights() is not None
 
 
 @torch.no_grad()

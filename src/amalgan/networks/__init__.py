@@ -4,12 +4,14 @@
     decoder   features (B, F) [, style (B, S)] ─► example        also a GAN's generator
     critic    example [, label] ─► logit (B,)
 
-Systems ask for a role; what it is built of follows from the data: convolutions for pictures, dense layers for
-vectors (and for pictures with ``dense``, as the source articles have it). The features of an encoder and its decoder
+Systems ask for a role; what it is built of is for the kind of data to say: convolutions for pictures, dense layers for
+vectors (and for anything with ``dense``, as the source articles have it). The features of an encoder and its decoder
 may lie on a grid over the picture (``layout="map"``).
 """
 
 from __future__ import annotations
+
+from typing import Any, cast
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -17,11 +19,11 @@ from torch import Tensor, nn
 from amalgan.config.code import Layout, grid_of
 from amalgan.config.parts import Networks
 from amalgan.core.types import DataSpec
+from amalgan.kinds import kind_of
 from amalgan.networks.any_size import CELL, MapDecoder, MapEncoder
-from amalgan.networks.code_map import CodeMapDecoder, CodeMapEncoder
-from amalgan.networks.conv import ConvDecoder, ConvEncoder
 from amalgan.networks.critic import Critic
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
+from amalgan.networks.painting import Paints
 from amalgan.networks.projected import ProjectedCritic
 from amalgan.networks.shifted import Moved
 
@@ -31,6 +33,7 @@ __all__ = [
     "MapDecoder",
     "MapEncoder",
     "Moved",
+    "Paints",
     "ProjectedCritic",
     "begin_at",
     "critic",
@@ -42,12 +45,8 @@ __all__ = [
 
 def encoder(config: Networks, spec: DataSpec, features: int, *, layout: Layout | None = None) -> nn.Module:
     """Return a network from an example to ``features`` numbers, which lie on the picture's grid where layout is map."""
-    if is_dense(config, spec):
-        return DenseEncoder(config, spec, features)
-    if layout == "map":
-        grid = grid_of(spec)
-        return CodeMapEncoder(config, grid, spec.shape[0], features // grid.cells)
-    return ConvEncoder(config, spec, features)
+    own = None if config.dense else kind_of(spec).encoder(config, spec, features, layout)
+    return own or DenseEncoder(config, spec, features)
 
 
 def decoder(
@@ -59,7 +58,7 @@ def decoder(
     style: int = 0,
     zero: bool = False,
     layout: Layout | None = None,
-) -> nn.Module:
+) -> Paints:
     """Return a network from ``features + extra`` numbers to an example.
 
     Args:
@@ -68,32 +67,20 @@ def decoder(
         zero: let the last layer start at zero, so that the output does too (a residual).
         layout: as that of the encoder.
     """
-    built: DenseDecoder | CodeMapDecoder | ConvDecoder
-    if is_dense(config, spec):
-        built = DenseDecoder(config, spec, features + extra, style)
-    elif layout == "map":
-        grid = grid_of(spec)
-        channels = features // grid.cells
-        built = CodeMapDecoder(config, grid, spec.shape, channels, extra=extra, style=style)
-    else:
-        built = ConvDecoder(config, spec, features + extra, style)
+    own = None if config.dense else kind_of(spec).decoder(config, spec, features, extra, style, layout)
+    built: Any = own or DenseDecoder(config, spec, features + extra, style)
     if zero:
         nn.init.zeros_(built.last.weight)
-        nn.init.zeros_(built.last.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(built.last.bias)
     built.residual = zero
-    return built
-
-
-def is_dense(config: Networks, spec: DataSpec) -> bool:
-    """Return whether networks for such examples have dense layers."""
-    return config.dense or spec.kind == "vector"
+    return cast(Paints, built)
 
 
 def map_shape(
     config: Networks, spec: DataSpec, features: int, layout: Layout | None
 ) -> tuple[int, int, int] | None:
     """Return channels, height and width of the map that so many features lie on; None where they are flat."""
-    if layout != "map" or is_dense(config, spec):
+    if layout != "map" or config.dense or kind_of(spec).refuses("code_map"):
         return None
     grid = grid_of(spec)
     return (features // grid.cells, *grid.shape)
@@ -105,7 +92,7 @@ def begin_at(network: nn.Module, mean: Float[Tensor, ...]) -> None:
     Else the first rounds learn little but how bright pictures are: a bias moves no faster than the learning rate.
     """
     for part in network.modules():
-        if isinstance(part, ConvDecoder | CodeMapDecoder | DenseDecoder) and not part.residual:
+        if isinstance(part, Paints) and not part.residual:
             part.begin_at(mean)
 
 
@@ -116,5 +103,6 @@ def critic(config: Networks, spec: DataSpec, *, projected: bool = False) -> Crit
         projected: let it judge pictures by what a network taught on ImageNet sees in them; ``config`` is then unused.
     """
     if projected:
-        return ProjectedCritic(spec.shape, len(spec.classes))
-    return Critic(encoder(config, spec, Critic.FEATURES), classes=len(spec.classes))
+        return ProjectedCritic(spec.shape, len(spec.classes), shown=kind_of(spec).shown_to_critic)
+    seen = encoder(config, spec, Critic.FEATURES)
+    return Critic(seen, classes=len(spec.classes), shown=kind_of(spec).shown_to_critic)

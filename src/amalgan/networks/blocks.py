@@ -93,9 +93,9 @@ class Residual(nn.Module):
 
 def channels_last(net: nn.Module) -> None:
     """Lay the weights of convolutions out as feature maps are."""
-    for weight in net.parameters():
-        if weight.ndim == 4:
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
 
 def one_hot(label: Tensor, classes: int) -> Float[Tensor, "B K"]:

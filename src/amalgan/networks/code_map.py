@@ -24,6 +24,7 @@ from torch.nn.functional import pad
 from amalgan.config.code import Grid
 from amalgan.config.parts import Networks
 from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
+from amalgan.networks.painting import Paints
 
 STEM = 2
 """Halvings of the side in the first convolution."""
@@ -67,11 +68,8 @@ class CodeMapEncoder(nn.Module):
         return self.last(rectify(features)).contiguous().flatten(1).float()
 
 
-class CodeMapDecoder(nn.Module):
+class CodeMapDecoder(Paints):
     """From a code map, with ``extra`` further entries behind it and a style if there is one, to a picture."""
-
-    residual = False
-    """Whether what it paints is added to a picture."""
 
     def __init__(
         self,

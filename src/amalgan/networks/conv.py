@@ -22,6 +22,7 @@ from amalgan.config.parts import Networks
 from amalgan.core.errors import ConfigError
 from amalgan.core.types import DataSpec
 from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
+from amalgan.networks.painting import Paints
 
 SMALLEST_SIDE = 8
 
@@ -68,11 +69,8 @@ class ConvEncoder(nn.Module):
         return self.last(rectify(x).flatten(1)).float()
 
 
-class ConvDecoder(nn.Module):
+class ConvDecoder(Paints):
     """From features, and a style if there is one, to a picture."""
-
-    residual = False
-    """Whether what it paints is added to a picture."""
 
     def __init__(self, config: Networks, spec: DataSpec, features: int, style: int = 0) -> None:
         super().__init__()

@@ -8,10 +8,17 @@ Projection of the label: Miyato & Koyama 2018, arXiv:1802.05637.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan.networks.blocks import RECTIFIED, one_hot, rectify, scaled
+
+
+def as_it_is(x: Tensor) -> Tensor:
+    """Return ``x``, which has no range."""
+    return x
 
 
 class Critic(nn.Module):
@@ -19,9 +26,17 @@ class Critic(nn.Module):
 
     FEATURES = 128
 
-    def __init__(self, encoder: nn.Module, classes: int, *, features: int = FEATURES) -> None:
+    def __init__(
+        self,
+        encoder: nn.Module,
+        classes: int,
+        *,
+        features: int = FEATURES,
+        shown: Callable[[Tensor], Tensor] = as_it_is,
+    ) -> None:
+        """``shown`` makes of a generated example what users get of it, with gradients: within its range."""
         super().__init__()
-        self.encoder, self.size = encoder, features
+        self.encoder, self.size, self.shown = encoder, features, shown
         self.last = scaled(nn.Linear(features, 1), RECTIFIED)
         self.rows = nn.Linear(classes, features, bias=False) if classes else None
         if self.rows is not None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from amalgan.config.parts import Networks
 from amalgan.core.types import DataSpec
 from amalgan.networks.blocks import PAINTED, RECTIFIED, Style, rectify, scaled
+from amalgan.networks.painting import Paints
 
 
 def hidden(widths: list[int]) -> nn.ModuleList:
@@ -39,11 +40,8 @@ class DenseEncoder(nn.Module):
         return self.last(x).float()
 
 
-class DenseDecoder(nn.Module):
+class DenseDecoder(Paints):
     """From features, and a style if there is one, to an example."""
-
-    residual = False
-    """Whether what it gives is added to an example."""
 
     def __init__(self, config: Networks, spec: DataSpec, features: int, style: int = 0) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ arXiv:1801.03924, without learned weights).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 
 import torch
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, linear, normalize
 
 from amalgan.networks.blocks import rectify
-from amalgan.networks.critic import Critic
+from amalgan.networks.critic import Critic, as_it_is
 from amalgan.networks.imagenet import CHANNELS, imagenet
 
 USED = (1, 2, 3)
@@ -95,13 +95,16 @@ class Heads(nn.Module):
 class ProjectedCritic(Critic):
     """From a picture (B, C, H, W), or its projection (B, P), and its label to a logit."""
 
-    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], classes: int, *, shown: Callable[[Tensor], Tensor] = as_it_is
+    ) -> None:
         projection = Projection(shape)
-        super().__init__(Heads(projection.shapes), classes, features=MIXED * len(USED))
+        super().__init__(Heads(projection.shapes), classes, features=MIXED * len(USED), shown=shown)
         self.project, self.last = projection, Unit(self.size, 1)
+        self.projected = (sum(map(prod, projection.shapes)),)
 
     def features(self, x: Tensor) -> Float[Tensor, "B F"]:
-        return super().features(self.project(x) if x.ndim == 4 else x)
+        return super().features(x if x.shape[1:] == self.projected else self.project(x))
 
 
 def unpacked(seen: Float[Tensor, "B P"], shapes: Sequence[tuple[int, ...]]) -> list[Float[Tensor, "B C h w"]]:

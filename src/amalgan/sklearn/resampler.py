@@ -27,6 +27,7 @@ from amalgan.core.errors import TargetError, UsageError
 from amalgan.core.types import DataSpec
 from amalgan.data import to_pixels
 from amalgan.data.dataset.in_memory import examples
+from amalgan.kinds import text_of
 from amalgan.sklearn.rows import model_of, picture_shape
 from amalgan.tasks.augment.additions import Augmenter, Policy, PolicyName, counts_of
 from amalgan.tasks.generate import DecoderName
@@ -140,7 +141,9 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]  # s
         """New examples and their classes."""
         door = self._door(given, names)
         if given[:1].size not in (0, door.spec.size):
-            raise UsageError(f"X has {given[:1].size} numbers an example; this model makes {door.spec.text}")
+            raise UsageError(
+                f"X has {given[:1].size} numbers an example; this model makes {text_of(door.spec)}"
+            )
         x = examples(unfolded(given, door.spec), door.spec)
         policy = Policy.of(door.held, self.policy, self.strength, self.decoder)
         values, labels = classes_of(names, door.spec, known=policy.kind == "generate")
@@ -218,7 +221,7 @@ def like_target(y: Any, classes: NDArray[Any]) -> Any:
 
 def unfolded(x: NDArray[Any], spec: DataSpec) -> NDArray[Any]:
     """Flattened pictures as pictures again."""
-    if spec.kind == "vector" or x.ndim != 2 or x.shape[1] != spec.size:
+    if picture_shape(spec) is None or x.shape[1:] != (spec.size,):
         return x
     return x.astype(np.uint8).reshape(len(x), *(picture_shape(spec) or ()))
 

@@ -16,6 +16,7 @@ from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
 from amalgan.core.files import replacing, write_bytes
 from amalgan.core.types import DataSpec
+from amalgan.kinds import kind_of
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities
 
@@ -145,7 +146,7 @@ def write_rows(place: Path, x: NDArray[Any], y: NDArray[Any] | None) -> None:
 
 def picture_shape(spec: DataSpec) -> tuple[int, ...] | None:
     """(H, W) or (H, W, 3) of what a model reads; None for vectors."""
-    if spec.kind == "vector":
+    if kind_of(spec).refuses("size"):
         return None
     channels, *size = spec.shape
     return (*size, 3) if channels == 3 else tuple(size)

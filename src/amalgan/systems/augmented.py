@@ -113,7 +113,7 @@ class Augmented(System):
 
     def made_anew(self, x: Tensor, label: Tensor, draws: Draws, purpose: str) -> Float[Tensor, "B ..."]:
         """What the decoder makes of the perturbed codes."""
-        return gan_losses.delivered(self.decoder(self.perturber(self.encoder(x), label, draws, purpose)))
+        return self.critic.shown(self.decoder(self.perturber(self.encoder(x), label, draws, purpose)))
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         code, label = collect(self.encode, batches)

@@ -22,7 +22,8 @@ from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AutoencoderConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
-from amalgan.data.transforms.corruption import add_noise, hide_squares
+from amalgan.data.transforms.corruption import add_noise
+from amalgan.kinds import kind_of
 from amalgan.objectives import latent, reconstruction
 from amalgan.systems.base import Phase, System, collect, prior_phases
 from amalgan.systems.registry import register
@@ -77,7 +78,7 @@ class Autoencoder(System):
 
     def corrupted(self, x: Tensor, draws: Draws) -> Tensor:
         """What the encoder sees in training."""
-        x = hide_squares(x, self.config.mask, draws) if self.config.mask else x
+        x = kind_of(self.spec).masked(x, self.config.mask, draws) if self.config.mask else x
         return add_noise(x, self.config.denoise, draws) if self.config.denoise else x
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:

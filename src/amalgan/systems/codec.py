@@ -30,6 +30,7 @@ from amalgan.config.parts import Adam
 from amalgan.config.systems import CodecConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.kinds import kind_of
 from amalgan.systems.base import Phase, System
 from amalgan.systems.registry import register
 
@@ -59,7 +60,7 @@ class Codec(System):
         else:
             self.encoder = networks.encoder(config.network, spec, self.code_size)
             self.decoder = networks.decoder(config.network, spec, self.code_size)
-        self.colors = spec.shape[0] if spec.kind == "image" else 1
+        self.colors = kind_of(spec).colors(spec)
         step = math.sqrt(config.weight * self.colors / BIT_WORTH)
         self.context = Context(self.code_size, QUALITIES, USUAL, step, places=config.any_size)
         self.balance = Balance() if config.psnr or config.bits_per_pixel else None
@@ -121,7 +122,7 @@ class Codec(System):
 
     def map(self, code: Tensor) -> Float[Tensor, "B K h w"]:
         """A code as a map, of one place where it has none."""
-        return code if code.ndim == 4 else code[:, :, None, None]
+        return code if self.config.any_size else code[:, :, None, None]
 
     def picture(self, code: Float[Tensor, "B K h w"], shape: Sequence[int]) -> Float[Tensor, "B ..."]:
         """The decode of a map, of the shape that examples have."""

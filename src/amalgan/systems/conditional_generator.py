@@ -10,13 +10,9 @@ from amalgan import networks
 from amalgan.config.parts import Networks
 from amalgan.core.randomness import Draws
 from amalgan.core.types import DataSpec
+from amalgan.kinds import kind_of
 from amalgan.networks.blocks import one_hot
 from amalgan.priors import Groups
-
-VARIED = 6.0
-"""What the initial weights of the painting layer are multiplied by: untrained pictures then vary by about half as much
-as they may. With no more variety than a decoder begins with, a generator learns the mean picture and long nothing else.
-"""
 
 
 class Painter(nn.Module):
@@ -27,7 +23,7 @@ class Painter(nn.Module):
         self.noise_size, self.classes = noise_size, len(spec.classes)
         self.network = networks.decoder(config, spec, noise_size + self.classes)
         with torch.no_grad():
-            self.network.last.weight.mul_(VARIED if spec.kind == "image" else 1.0)  # type: ignore[operator,union-attr]
+            self.network.last.weight.mul_(kind_of(spec).varied())  # type: ignore[operator,union-attr]
         self.groups = Groups(self.classes)
 
     def noise(self, draws: Draws) -> Float[Tensor, "B N"]:

@@ -15,7 +15,7 @@ generator learns to make it (Zhao et al. 2020, arXiv:2006.10738, section 3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 import torch
 from jaxtyping import Float, Int
@@ -53,7 +53,7 @@ def critic_step(
     view: View | None = None,
 ) -> Step:
     """The critic's terms on real and generated examples (B, ...), which share their labels."""
-    fake, view = delivered(fake), view or plain_view(critic, config)
+    fake, view = critic.shown(fake), view or plain_view(critic, config)
     seen_real, seen_fake = view(real, tick.draws, "real"), view(fake, tick.draws, "fake")
     real_logit, fake_logit = critic(torch.cat([seen_real, seen_fake]), label.repeat(2)).chunk(2)
     terms = {"adversarial": adversarial.GAMES[config.loss].critic(real_logit, fake_logit).mean()}
@@ -74,7 +74,7 @@ def fool(
 ) -> Float[Tensor, " B"]:
     """The generator's loss for each generated example; gradients reach it through ``fake`` alone."""
     game, view = adversarial.GAMES[config.loss], view or plain_view(critic, config)
-    fake_logit = critic(view(delivered(fake), draws, "fake"), label)
+    fake_logit = critic(view(critic.shown(fake), draws, "fake"), label)
     if not game.needs_real:
         return game.generator(None, fake_logit)
     with torch.no_grad():
@@ -86,27 +86,6 @@ def plain_view(critic: Critic, config: CriticConfig) -> View:
     """The random changes that the configuration asks for, and what the critic's backbone sees of the outcome."""
     look = critic.project if isinstance(critic, ProjectedCritic) else nn.Identity()
     return lambda x, draws, whose: look(differentiable.change(x, config.augment, draws, whose))
-
-
-class Delivered(torch.autograd.Function):
-    """What users get of a generated picture: values beyond [-1, 1] are clamped. A gradient that would carry a
-    value further out is dropped, one that brings it back passes: nothing saturates."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return x.clamp(-1, 1)
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        outward = ((x < -1) & (slope > 0)) | ((x > 1) & (slope < 0))
-        return slope.masked_fill(outward, 0.0)
-
-
-def delivered(x: Tensor) -> Tensor:
-    """Pictures as the critic sees them; vectors have no range."""
-    return cast(Tensor, Delivered.apply(x)) if x.ndim == 4 else x  # type: ignore[no-untyped-call]
 
 
 def penalty_terms(

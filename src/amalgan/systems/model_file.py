@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ from amalgan.priors import Prior
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
-from amalgan.systems.model_header import FORMAT, check_format
+from amalgan.systems.model_header import FORMAT, check_format, check_kind
 
 MOST_SLOTS = 2**28
 """Numbers that a prior may be built back to which its file does not hold."""
@@ -121,7 +121,7 @@ def publish(
         "format": FORMAT,
         "system": name,
         "config": fields.to_json(system.config),
-        "spec": asdict(system.spec),
+        "spec": system.spec.to_json(),
         "abilities": abilities(system),
         "mark": SECRET,
         "versions": {"amalgan": __version__, "torch": torch.__version__, "python": platform.python_version()},
@@ -209,7 +209,7 @@ def contents_in(path: Path, tensors: dict[str, torch.Tensor]) -> Contents | None
     if SEEN not in tensors:
         return None
     found = tensors[SEEN]
-    if found.dtype != torch.int64 or found.ndim != 1 or len(found) > MOST:
+    if found.dtype != torch.int64 or found.shape != found.shape[:1] or len(found) > MOST:
         raise ModelFileError(
             f"{path}: {SEEN} is {kind_of(found)} of shape {tuple(found.shape)}, expected at most {MOST:,} of int64. "
             "Take the file that amalgan wrote, or train again."
@@ -245,6 +245,7 @@ def rebuild(
             f"{path} holds a system {header['system']!r}, which is not known here; there are "
             f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
         )
+    check_kind(path, header)
     cls = registry.system_class(header["system"])
     try:
         config = fields.from_json(registry.config_class(header["system"]), header["config"])

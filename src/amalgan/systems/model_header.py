@@ -7,6 +7,7 @@ from typing import Any
 
 from amalgan.core import json_schema
 from amalgan.core.errors import FileError, ModelFileError
+from amalgan.kinds import names
 
 FORMAT = 2
 READABLE = (1, 2)
@@ -21,6 +22,7 @@ SPEC = {
     "center?": [float],
     "spread?": [float],
     "names?": [str],
+    "facts?": dict,
 }
 HEADER = {
     "system": str,
@@ -52,3 +54,12 @@ def check_format(path: Path, header: dict[str, Any]) -> None:
         json_schema.require(header, HEADER, f"the header of {path}", "amalgan train")
     except FileError as error:
         raise ModelFileError(str(error)) from None
+
+
+def check_kind(path: Path, header: dict[str, Any]) -> None:
+    """Refuse a model of a kind of data that is not known here."""
+    if (kind := header["spec"]["kind"]) not in names():
+        raise ModelFileError(
+            f"{path} makes data of a kind {kind!r}, which is not known here; there are {', '.join(names())}. "
+            "If it is your own, pass --plugin."
+        )

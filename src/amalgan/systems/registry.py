@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from amalgan.config import systems as configs
 from amalgan.core.errors import UsageError
+from amalgan.kinds import registry as kinds
 
 if TYPE_CHECKING:
     from amalgan.systems.base import System
@@ -27,6 +28,8 @@ S = TypeVar("S", bound=type)
 _CLASSES: dict[str, type[Any]] = {}
 _PLUGINS: dict[type[Any], Path] = {}
 """The file that entered a class."""
+_KIND_PLUGINS: dict[str, Path] = {}
+"""The file that entered a kind of data."""
 _FOLDER = Path(__file__).parent
 
 
@@ -100,21 +103,28 @@ def config_class(name: str) -> type[Any]:
     return built_in or system_class(name).Config
 
 
-def plugin_flags(name: str) -> list[str]:
-    """``--plugin FILE`` for a system that a plugin entered, as commands on its models need; else nothing."""
-    file = _PLUGINS.get(_CLASSES.get(name, object))
+def plugin_flags(name: str, kind: str = "") -> list[str]:
+    """``--plugin FILE`` for a system, or a kind of data, that a plugin entered, as commands on its models need."""
+    file = _PLUGINS.get(_CLASSES.get(name, object)) or _KIND_PLUGINS.get(kind)
     return ["--plugin", str(file)] if file is not None else []
 
 
 def load_plugin(file: Path) -> list[str]:
-    """Run ``file``, which enters systems by ``@register``; return the names it entered.
+    """Run ``file``, or the folder's ``__init__.py``, which enters systems and kinds by ``@register``.
+
+    Returns:
+        The names of the systems that it entered.
 
     Raises:
-        UsageError: the file is missing, fails, or enters no system.
+        UsageError: the file is missing, fails, or enters neither a system nor a kind of data.
     """
-    before = dict(_CLASSES)
-    spec = importlib.util.spec_from_file_location(f"amalgan_plugin_{file.stem}", file)
-    if spec is None or spec.loader is None or not file.is_file():
+    before, kinds_before = dict(_CLASSES), kinds.entered()
+    folder = [str(file)] if file.is_dir() else None
+    code = file / "__init__.py" if folder else file
+    spec = importlib.util.spec_from_file_location(
+        f"amalgan_plugin_{file.stem}", code, submodule_search_locations=folder
+    )
+    if spec is None or spec.loader is None or not code.is_file():
         raise UsageError(
             f"--plugin {file}: not a Python file. Give the path of a .py file that registers a system."
         )
@@ -126,9 +136,12 @@ def load_plugin(file: Path) -> list[str]:
         del sys.modules[spec.name]
         _CLASSES.clear()
         _CLASSES.update(before)
+        kinds.put_back(kinds_before)
         raise UsageError(f"--plugin {file} failed: {type(error).__name__}: {error}") from error
     entered = sorted(name for name, system in _CLASSES.items() if before.get(name) is not system)
-    if not entered:
+    new_kinds = [name for name, kind in kinds.entered().items() if kinds_before.get(name) is not kind]
+    if not entered and not new_kinds:
         raise UsageError(f'--plugin {file} registers no system. Decorate its class with @register("name").')
+    _KIND_PLUGINS.update(dict.fromkeys(new_kinds, file))
     _PLUGINS.update({_CLASSES[name]: file for name in entered})
     return entered

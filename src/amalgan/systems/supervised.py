@@ -56,7 +56,7 @@ class Supervised(System):
         return (labels, examples) if head else (examples,)
 
     def label_loss(self, batch: Batch, tick: Tick) -> Step:
-        logits = self.classify(view(batch.x, self.config.views, tick.draws))
+        logits = self.classify(view(batch.x, self.config.views, tick.draws, self.spec))
         return Step({"labels": classification.cross_entropy(logits, batch.label).mean()})
 
     def example_loss(self, batch: Batch, tick: Tick) -> Step:
@@ -68,7 +68,7 @@ class Supervised(System):
     def consistent(self, step: Step, code: Float[Tensor, "B K"], batch: Batch, tick: Tick) -> Step:
         """``step``, and that an example gets the label it has, and a view of it the one it has or surely gets."""
         logits, label = self.logits(code), self.labels(code, batch.label)
-        seen = self.classify(view(batch.x, self.config.views, tick.draws))
+        seen = self.classify(view(batch.x, self.config.views, tick.draws, self.spec))
         terms = {
             "known": classification.cross_entropy(logits, batch.label).mean(),
             "consistency": self.config.consistency * classification.cross_entropy(seen, label).mean(),

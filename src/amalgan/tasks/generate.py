@@ -26,7 +26,9 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import UNLABELED
 from amalgan.data import from_pixels, to_pixels
+from amalgan.data.writing.picture_arrays import channels_first
 from amalgan.data.writing.watermark import marked
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Generates, Realizes, Samples
 from amalgan.systems.model_file import Model
 
@@ -65,8 +67,8 @@ def generate(
     if count < 0:
         raise UsageError(f"count is {count}; it cannot be negative")
     check_temperature(temperature)
-    if watermark and model.spec.kind != "image":
-        raise UsageError("vectors bear no watermark; only pictures do")
+    if watermark and (why := kind_of(model.spec).refuses("watermark")):
+        raise UsageError(why)
     number = class_number(model, label)
     for start in range(first, count, CHUNK):
         chunk = start // CHUNK
@@ -101,8 +103,7 @@ def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None)
 def watermarked(model: Model, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
     """Pictures that bear the mark of ``model``."""
     pixels = marked(to_pixels(x, model.spec), model.mark_key)
-    channels_first = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2).copy()
-    return from_pixels(channels_first, model.spec)
+    return from_pixels(channels_first(pixels), model.spec)
 
 
 def check_decoder(decoder: str) -> None:

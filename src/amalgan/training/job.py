@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ class Job:
     @property
     def identity(self) -> dict[str, Any]:
         """What a state must agree with to be resumed."""
-        spec = json.loads(json.dumps(asdict(self.data.spec)))
+        spec = json.loads(json.dumps(self.data.spec.to_json()))
         del spec["names"]  # what entries are called changes nothing, and states of an earlier version lack it
         return {**fields.to_json(self.run), "spec": spec, "data_fingerprint": self.data.fingerprint}
 

@@ -17,8 +17,9 @@ from torch import Tensor
 from amalgan.core import files
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
-from amalgan.data import Dataset, grid, png_bytes, to_pixels
+from amalgan.data import Dataset, drawn, grid, png_bytes
 from amalgan.data.writing.provenance import provenance
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Restores
 from amalgan.systems.base import System
 from amalgan.training.state import TrainState
@@ -30,7 +31,7 @@ REBUILT = 8
 
 @dataclass
 class Sheets:
-    """An action of the loop: draw what the averaged weights can do. Vectors have no pictures."""
+    """An action of the loop: draw what the averaged weights can do, where examples can be drawn."""
 
     folder: Path
     data: Dataset
@@ -40,7 +41,7 @@ class Sheets:
 
     @torch.no_grad()
     def __call__(self, state: TrainState) -> None:
-        if self.data.spec.kind != "image":
+        if kind_of(self.data.spec).refuses("drawing"):
             return
         system = state.average
         if isinstance(system, Generates) and system.ready():
@@ -51,7 +52,7 @@ class Sheets:
             self.write("restored", state, self.restored(system))
 
     def write(self, what: str, state: TrainState, x: Tensor) -> None:
-        pixels = to_pixels(x, self.data.spec)
+        pixels = drawn(x, self.data.spec)
         text = provenance(None, seed=0)
         sheet = png_bytes(grid(pixels, columns=8), text)
         place = self.folder / f"{what}-{state.images:09d}.png"

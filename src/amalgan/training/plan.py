@@ -20,6 +20,7 @@ from amalgan.core.errors import DataError, UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.core.randomness import key, seeded
 from amalgan.data import Dataset, Records, open_data, resolve_augment
+from amalgan.kinds import kind_of, text_of
 from amalgan.priors import MixturePrior, Prior
 from amalgan.systems import registry
 from amalgan.systems.base import System
@@ -142,7 +143,7 @@ def describe(run: RunConfig, data: Dataset) -> str:
     changes = {name: value for name, value in fields.to_json(run.augment).items() if value}
     skipped = f"; {len(data.inspection.skipped)} files skipped" if data.inspection.skipped else ""
     return (
-        f"{data.name}: {data.spec.text}, {len(data.spec.classes) or 'no'} classes, {splits}{skipped}\n"
+        f"{data.name}: {text_of(data.spec)}, {len(data.spec.classes) or 'no'} classes, {splits}{skipped}\n"
         f"{run.system}: {run.images:,} images, seed {run.seed}, batch {run.batch}, augmentation {changes or 'none'}"
     )
 
@@ -174,8 +175,9 @@ def doubts(run: RunConfig, data: Dataset, system: System) -> Iterator[str]:
                 f"{part.code_size} entries vary, which new ones are drawn by. For generating try "
                 "--prior.kind neighbors, which keeps codes of training examples in the model, or --system gan."
             )
-    pictures, moved = data.spec.kind == "image", run.augment.shift or run.augment.rotate or run.augment.zoom
-    if pictures and not moved and len(data.train) < LEARNED_BY_HEART and has_prior(system):
+    movable = not kind_of(data.spec).refuses("augment")
+    moved = run.augment.shift or run.augment.rotate or run.augment.zoom
+    if movable and not moved and len(data.train) < LEARNED_BY_HEART and has_prior(system):
         yield (
             f"note: {len(data.train)} training pictures are few enough to be learned by heart. Where they may be "
             "moved and turned and stay what they are, --shift 0.07 --rotate 10 --zoom 0.1 keep networks from it; new "

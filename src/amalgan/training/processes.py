@@ -29,6 +29,7 @@ from amalgan.config.run import Precision
 from amalgan.core.errors import PeerLost, UsageError
 from amalgan.core.launchers import Place, place
 from amalgan.core.types import DataSpec
+from amalgan.kinds import kind_of
 from amalgan.training.interfaces import reachable
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
@@ -239,7 +240,8 @@ def precision_on(device: str, asked: PrecisionName, spec: DataSpec) -> Precision
     if asked != "auto":
         return asked
     small = device.startswith("cuda") and spec.size < WORTH_CASTS
-    return "bfloat16" if spec.kind == "image" and not small and fast_in_bfloat16(device) else "float32"
+    able = not kind_of(spec).refuses("half_precision")
+    return "bfloat16" if able and not small and fast_in_bfloat16(device) else "float32"
 
 
 def fast_in_bfloat16(device: str) -> bool:

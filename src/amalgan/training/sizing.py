@@ -23,9 +23,11 @@ from rich.console import Console
 
 from amalgan.config.data import DataConfig
 from amalgan.core.json_schema import fitting_in
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset
 from amalgan.data.dataset.survey import survey
 from amalgan.data.decoding.proportions import Size, choose_size, own_size, possible_sizes, proportions
+from amalgan.kinds import kind_of
 from amalgan.systems import model_file, registry
 from amalgan.training.order import Order
 from amalgan.training.plan import DEFAULT_MINUTES
@@ -89,7 +91,7 @@ def offers(sizes: NDArray[np.integer[Any]], count: int, seconds: float, speed: S
 def offers_for(data: Dataset, system: str, *, minutes: float) -> list[Offer]:
     """What the pictures of ``data`` might be made into to train ``system`` on them here; nothing for vectors."""
     sizes = data.records.store.sizes
-    if data.spec.kind != "image" or not len(sizes):
+    if kind_of(data.spec).refuses("size") or not len(sizes):
         return []
     order = Order(data=data.name, system=system, settings=registry.config_class(system)(), out=Path())
     peers, aspect = Processes(device=resolve("auto")), proportions(sizes)
@@ -145,8 +147,8 @@ def inherited(order: Order) -> str | None:
         return planned_size(order.out)
     if order.init is None:
         return None
-    shape = model_file.info(order.init)["spec"]["shape"]
-    return f"{shape[1]}x{shape[2]}" if len(shape) == 3 else None
+    spec = DataSpec.from_json(model_file.info(order.init)["spec"])
+    return None if kind_of(spec).refuses("size") else f"{spec.shape[1]}x{spec.shape[2]}"
 
 
 def planned_size(out: Path) -> str | None:
@@ -174,6 +176,6 @@ def reason(choice: Offer, sizes: NDArray[np.integer[Any]], minutes: float) -> st
 def describe(data: Dataset, why: str | None) -> Iterator[str]:
     """A line on the size of pictures, and on how much of them is never seen; none for vectors."""
     found = data.inspection
-    if data.spec.kind == "image":
+    if not kind_of(data.spec).refuses("size"):
         cut = f"{found.cut_away:.1%} of the pictures' area" if found.cut_away >= 0.0005 else "nothing"
         yield f"size {why or found.chosen}; {cut} is cut away"

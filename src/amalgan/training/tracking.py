@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from amalgan.core.errors import UsageError
+from amalgan.data.writing.picture_arrays import is_gray
 from amalgan.training.events import Event, Teller
 
 TrackerName = Literal["tensorboard"]
@@ -76,7 +77,7 @@ class TensorBoard:
                 writer.add_scalar(f"{GROUPS[event.name]}{name}", value, event.images)
         if event.name == "samples" and event.path is not None:
             pixels = np.asarray(Image.open(event.path))
-            axes = "HW" if pixels.ndim == 2 else "HWC"
+            axes = "HW" if is_gray(pixels) else "HWC"
             what = event.path.stem.rpartition("-")[0]
             writer.add_image(f"samples/{what}", pixels, event.images, dataformats=axes)
         if event.name in ("saved", "ended"):

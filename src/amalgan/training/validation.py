@@ -22,6 +22,7 @@ from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
 from amalgan.data.transforms.damage import Damaged, damaged
 from amalgan.features import Features
+from amalgan.kinds import kind_of
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Restores
@@ -71,7 +72,7 @@ def possible(system: System) -> list[str]:
     """Measures that ``system`` can be validated by, the cheapest first."""
     names = []
     if isinstance(system, Encodes) and isinstance(system, Decodes):
-        names.append("psnr" if system.spec.kind == "image" else "error")
+        names.append("error" if kind_of(system.spec).refuses("psnr") else "psnr")
     return names + ["restored"] * isinstance(system, Restores) + ["frechet"] * isinstance(system, Generates)
 
 
@@ -158,17 +159,18 @@ class Validate:
         with torch.no_grad():
             if name == "restored":
                 return self.restored(system, x)
-            return self.frechet(system, x) if name == "frechet" else self.distortion(name, system, x)
+            return self.frechet(system, x) if name == "frechet" else self.distortion(system, x)
 
-    def distortion(self, name: str, system: System, x: torch.Tensor) -> float:
+    def distortion(self, system: System, x: torch.Tensor) -> float:
         """Pooled PSNR in dB, or mean squared error."""
         assert isinstance(system, Encodes) and isinstance(system, Decodes)
         decoded = torch.cat(
             [system.decode(system.encode(part.to(self.device))).cpu() for part in x.split(256)]
         )
-        if name == "error":
-            return float((decoded - x).square().mean())
-        return pooled_psnr(decoded.clamp(-1, 1), x, data_range=2.0)
+        kind = kind_of(self.data.spec)
+        if (peak := kind.peak()) is None:
+            return float(kind.apart(decoded, x).square().mean())
+        return pooled_psnr(kind.within(decoded), x, data_range=peak)
 
     def restored(self, system: System, x: torch.Tensor) -> float:
         """Pooled PSNR in dB of pictures that are always damaged alike."""

@@ -130,7 +130,7 @@ def test_smote_stays_on_lines_between_near_neighbors():
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(20, 2, generator=generator)
     x[10:] += 1000
-    real = Labeled.of(torch.cat([x, torch.tensor([[7.0, 7.0]])]), torch.tensor([0] * 20 + [1]))
+    real = Labeled.of(torch.cat([x, torch.tensor([[7.0, 7.0]])]), torch.tensor([0] * 20 + [1]), SPEC)
     made = smote(real, {0: 500, 1: 3}, seed=0)
     assert torch.equal(made.label, torch.tensor([0] * 500 + [1] * 3))
     assert (torch.from_numpy(made.x[500:]) == 7).all()

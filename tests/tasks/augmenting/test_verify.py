@@ -58,7 +58,7 @@ def learned(few: Dataset, source: Records, off: int = 0) -> Effect:
     system = Known(source, off)
 
     def made(seed: int) -> Labeled:
-        return Labeled.of(system.generate(labels, Draws(seed=seed, round=0, total=250)), labels)
+        return Labeled.of(system.generate(labels, Draws(seed=seed, round=0, total=250)), labels, few.spec)
 
     school = School(
         spec=few.spec,

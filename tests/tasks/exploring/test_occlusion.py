@@ -11,14 +11,17 @@ import torch
 from torch import Tensor
 
 from amalgan.data import Dataset
+from amalgan.kinds import kind_named
+from amalgan.kinds.image import parts
+from amalgan.kinds.image.parts import patch_of, squares, squares_of
 from amalgan.networks import Critic
 from amalgan.systems import abilities
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore import occlusion as occlusions
-from amalgan.tasks.explore.occlusion import occlusion, parts_of, patch_of, squares
+from amalgan.tasks.explore.occlusion import occlusion
 from amalgan.tasks.explore.watched_networks import Scorer, scorers
 
 Trained = Callable[[str, str], Model]
+IMAGE, VECTOR = kind_named("image"), kind_named("vector")
 
 
 def changes_of(look: Callable[[Tensor], Tensor], x: Tensor) -> Callable[[Tensor], Tensor]:
@@ -30,7 +33,7 @@ def changes_of(look: Callable[[Tensor], Tensor], x: Tensor) -> Callable[[Tensor]
 def test_an_encoder_of_one_corner_lights_up_exactly_there(size: tuple[int, int]) -> None:
     """Light reaches as far as a square that touches the corner, and is strongest in the corner itself."""
     x, fill = torch.ones(1, *size), torch.zeros(1, *size)
-    heat, count = occlusion(changes_of(lambda x: x[:, 0, :2, -2:].flatten(1), x), x, fill)
+    heat, count = occlusion(changes_of(lambda x: x[:, 0, :2, -2:].flatten(1), x), x, fill, IMAGE)
     patch, stride = patch_of((1, *size))
     reach = patch - 1
     lit = torch.zeros(size, dtype=torch.bool)
@@ -38,15 +41,15 @@ def test_an_encoder_of_one_corner_lights_up_exactly_there(size: tuple[int, int])
     assert heat.shape == size and not heat[~lit].any() and heat[:2, -2:].min() > 0
     if stride == 1:
         assert (heat[lit] > 0).all()
-    assert heat[:2, -2:].max() == heat.max() and count == len(torch.cat(list(parts_of((1, *size)))))
+    assert heat[:2, -2:].max() == heat.max() and count == len(torch.cat(list(squares_of((1, *size)))))
 
 
 def test_a_map_is_the_mean_over_the_squares_that_hold_a_pixel() -> None:
     x, fill = torch.rand(3, 9, 12), torch.rand(3, 9, 12)
     weight = torch.randn(3, 9, 12)
     change = lambda hidden: ((x - hidden) * weight).flatten(1).sum(1)  # noqa: E731
-    heat, _ = occlusion(change, x, fill)
-    masks = torch.cat(list(parts_of((3, 9, 12)))).double()[:, 0]
+    heat, _ = occlusion(change, x, fill, IMAGE)
+    masks = torch.cat(list(squares_of((3, 9, 12)))).double()[:, 0]
     losses = ((x - fill) * weight).sum(0).double()
     amounts = (masks * losses).flatten(1).sum(1)
     expected = (amounts[:, None, None] * masks).sum(0) / masks.sum(0)
@@ -54,9 +57,11 @@ def test_a_map_is_the_mean_over_the_squares_that_hold_a_pixel() -> None:
 
 
 def test_single_pixels_are_mapped_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(occlusions, "patch_of", lambda shape: (1, 1))
+    monkeypatch.setattr(parts, "patch_of", lambda shape: (1, 1))
     x, weight = torch.rand(1, 6, 7), torch.randn(1, 6, 7)
-    heat, count = occlusion(lambda hidden: ((x - hidden) * weight).flatten(1).sum(1), x, torch.zeros(1, 6, 7))
+    heat, count = occlusion(
+        lambda hidden: ((x - hidden) * weight).flatten(1).sum(1), x, torch.zeros(1, 6, 7), IMAGE
+    )
     assert count == 42 and torch.allclose(heat, (x * weight)[0], atol=1e-6)
 
 
@@ -69,7 +74,7 @@ def test_squares_cover_every_pixel_about_as_often(patch: int, stride: int) -> No
 
 
 def test_few_examples_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(occlusions, "HELD", 10 * 3 * 64)
+    monkeypatch.setattr(parts, "HELD", 10 * 3 * 64)
     seen = []
 
     def change(hidden: Tensor) -> Tensor:
@@ -77,15 +82,15 @@ def test_few_examples_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
         return hidden.flatten(1).sum(1)
 
     x = torch.rand(3, 8, 8)
-    whole, _ = occlusion(change, x, torch.zeros(3, 8, 8))
+    whole, _ = occlusion(change, x, torch.zeros(3, 8, 8), IMAGE)
     assert max(seen) == 10
     monkeypatch.undo()
-    assert torch.allclose(whole, occlusion(change, x, torch.zeros(3, 8, 8))[0], atol=1e-4)
+    assert torch.allclose(whole, occlusion(change, x, torch.zeros(3, 8, 8), IMAGE)[0], atol=1e-4)
 
 
 def test_entries_of_vectors_are_hidden_one_by_one() -> None:
     x, weight = torch.tensor([1.0, -2.0, 0.5]), torch.tensor([3.0, 0.0, -4.0])
-    heat, count = occlusion(lambda hidden: (x - hidden) @ weight, x, torch.zeros(3))
+    heat, count = occlusion(lambda hidden: (x - hidden) @ weight, x, torch.zeros(3), VECTOR)
     assert count == 3 and heat.tolist() == [3.0, 0.0, -2.0]
 
 

@@ -9,8 +9,10 @@ import torch
 
 from amalgan.core.randomness import Draws
 from amalgan.data import Dataset
-from amalgan.evaluation.scores.anomaly import PATCH, anomaly_scores, patches, spoiled
+from amalgan.evaluation.scores.anomaly import anomaly_scores, spoiled
 from amalgan.evaluation.scores.score import Trial
+from amalgan.kinds import kind_named
+from amalgan.kinds.image.parts import PATCH
 from amalgan.systems.model_file import Model
 
 Trained = Callable[[str, str], Model]
@@ -22,7 +24,7 @@ def draws(total: int) -> Draws:
 
 def test_a_part_is_anothers_or_all_is_between() -> None:
     x = torch.arange(400.0).view(-1, 1, 1, 1).expand(-1, 2, 20, 30).contiguous()
-    made = spoiled(x, draws(400))
+    made = spoiled(x, draws(400), kind_named("image"))
     other = x.roll(1, 0)
     assert ((made[::2] == x[::2]) | (made[::2] == other[::2])).all()
     assert torch.equal(made[1::2], (x + other)[1::2] / 2)
@@ -32,7 +34,7 @@ def test_a_part_is_anothers_or_all_is_between() -> None:
 
 
 def test_half_of_the_entries_of_a_vector() -> None:
-    assert (patches(torch.zeros(50, 9), draws(50)).sum(1) == 4).all()
+    assert (kind_named("vector").spliced(torch.zeros(50, 9), draws(50)).sum(1) == 4).all()
 
 
 @pytest.mark.parametrize(("system", "signal"), [("autoencoder", "joint"), ("gan", "critic")])

@@ -72,7 +72,12 @@ def test_real_pictures_teach_best_and_wrong_labels_teach_wrong(digits: Dataset, 
 
 
 def test_vectors_teach_a_logistic_regression(wine: Dataset, trained: Trained) -> None:
-    trial = Trial(data=wine, features=Features("entries", nn.Identity(), labeled=False), count=1000, seed=0)
+    trial = Trial(
+        data=wine,
+        features=Features("entries", nn.Identity(), labeled=False),
+        count=1000,
+        seed=0,
+    )
     (score,) = real_utility(trial)
     assert "logistic regression" in score.name and score.value == pytest.approx(1.0, abs=0.1)
     assert 0 <= value(utility_scores(trained("autoencoder", "wine"), trial)) <= 1

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from amalgan.core.errors import AbilityError, DataError, UsageError
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, to_pixels
 from amalgan.data.writing.watermark import marked, p_value_together
 from amalgan.systems.model_file import Model
@@ -22,6 +23,8 @@ from amalgan.tasks.trace.forensics import Forensics, made, mixed, versions
 from amalgan.tasks.trace.trace import FOR_WATERMARK, Known, Reals, Trace, together, trace
 
 Trained = Callable[[str, str], Model]
+
+COLOR = DataSpec(kind="image", shape=(3, 16, 16))
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +133,14 @@ def test_it_is_learned_the_same_way_every_time(gan: Model, known: Known, digits:
 
 def test_examples_are_learned_in_every_version() -> None:
     x = torch.rand(12, 3, 16, 16) * 2 - 1
-    known = versions(x, "scaled")
+    known = versions(x, "scaled", COLOR)
     assert len(known) == 6 and torch.equal(known["as they are"], x)
-    found = mixed(x, "scaled")
+    found = mixed(x, "scaled", COLOR)
     for row, (one, name) in enumerate(zip(found, [*known] * 2, strict=True)):
         assert torch.equal(one, known[name][row])
-    assert len(versions(x, "coded")) == 4 and torch.equal(mixed(x, "nothing"), x)
+    assert len(versions(x, "coded", COLOR)) == 4 and torch.equal(mixed(x, "nothing", COLOR), x)
     vectors = torch.rand(6, 4)
-    assert torch.equal(mixed(vectors, "scaled"), vectors)
+    assert torch.equal(mixed(vectors, "scaled", DataSpec(kind="vector", shape=(4,))), vectors)
 
 
 def test_what_real_pictures_suffer_accuses_none_of_them(gan: Model, digits: Dataset) -> None:

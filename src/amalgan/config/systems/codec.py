@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks
 from amalgan.config.systems.sizes import BASE_NETWORKS, Preset
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -50,12 +51,15 @@ class CodecConfig:
 
     def resolved(self, spec: DataSpec) -> CodecConfig:
         """The same with every default that depends on the data filled in."""
+        kind = kind_of(spec)
         check(
-            (not self.any_size or spec.kind == "image", "any_size is for pictures, and the data is vectors")
+            (
+                not self.any_size or not kind.refuses("own_size"),
+                f"any_size is for pictures, and the data is {kind.nouns}",
+            )
         )
-        plain = max(4, min(256, spec.size // 12)) if spec.kind == "image" else spec.size
         cells = 64 if spec.shape[0] == 1 else 96
-        return replace(self, code_size=self.code_size or (cells if self.any_size else plain))
+        return replace(self, code_size=self.code_size or (cells if self.any_size else kind.codec_size(spec)))
 
     def preset(self, name: Preset) -> CodecConfig:
         """The same at the size of the preset."""

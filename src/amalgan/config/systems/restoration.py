@@ -9,6 +9,7 @@ from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Reconstruction
 from amalgan.config.systems.sizes import Preset
 from amalgan.core.errors import ConfigError
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -53,8 +54,8 @@ class RestorerConfig:
         Raises:
             ConfigError: it is vectors.
         """
-        if spec.kind != "image":
-            raise ConfigError(["a restorer mends pictures, and the data is vectors; take another --system"])
+        if why := (kind := kind_of(spec)).refuses("restoring"):
+            raise ConfigError([f"{why}, and the data is {kind.nouns}; take another --system"])
         return self
 
     def preset(self, name: Preset) -> RestorerConfig:

@@ -21,9 +21,10 @@ from amalgan.core import randomness
 from amalgan.core.errors import DataError
 from amalgan.core.types import Batch
 from amalgan.data.dataset.records import Records
+from amalgan.kinds import kind_of
 
 RESIDENT_BYTES = 1 << 30
-"""Data up to this size moves to an accelerator as a whole, once."""
+"""Bytes up to this size move to an accelerator as a whole, once; of floats it would gain little."""
 
 
 def batch_at(
@@ -68,10 +69,11 @@ def shuffle(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
 
 
 def _examples(records: Records, rows: NDArray[np.int64], device: torch.device) -> Tensor:
-    if device.type == "cpu" or records.spec.kind == "vector" or records.store.pixels.nbytes > RESIDENT_BYTES:
+    pixels = records.store.pixels
+    if device.type == "cpu" or pixels.dtype != np.uint8 or pixels.nbytes > RESIDENT_BYTES:
         return records.take(rows).to(device)
     resident = _resident(records, str(device))
-    return resident[torch.from_numpy(rows).to(device)].float().mul_(1 / 127.5).sub_(1)
+    return kind_of(records.spec).from_stored(resident[torch.from_numpy(rows).to(device)], records.spec)
 
 
 @lru_cache(maxsize=2)

@@ -29,6 +29,7 @@ from amalgan.data.decoding.ranges import Range, eight_bits
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.folders import Folder
 from amalgan.data.readers.python_values import Axes, Given, given
+from amalgan.kinds import kind_of
 
 Examples = Any
 """A picture or vector, many of them, a data set of them (all that ``python_values`` takes), or its name."""
@@ -46,11 +47,7 @@ def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Te
     """
     if isinstance(x, str | Path) and not _is_one_picture(x):
         return _of_name(x, spec, own_size)
-    if spec.kind == "vector":
-        return vectors(x, spec)
-    pixels = [one_picture(picture, spec, own_size=own_size) for picture in pictures(x)]
-    stacked = np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
-    return from_pixels(stacked, spec)
+    return kind_of(spec).held(x, spec, own_size=own_size)
 
 
 def _is_one_picture(name: str | Path) -> bool:
@@ -77,10 +74,20 @@ def _of_name(name: str | Path, spec: DataSpec, own_size: bool) -> torch.Tensor:
     return from_pixels(np.stack([one.pixels for one in found if one.pixels is not None]), spec)
 
 
-def vectors(x: Any, spec: DataSpec) -> torch.Tensor:
-    """One vector or many, in the data's units, standardized."""
+def picture_rows(x: Any, spec: DataSpec, *, own_size: bool) -> NDArray[np.uint8]:
+    """One picture or many, as bytes (N, C, H, W)."""
+    pixels = [one_picture(picture, spec, own_size=own_size) for picture in pictures(x)]
+    return np.stack(pixels) if pixels else np.zeros((0, *spec.shape), np.uint8)
+
+
+def vectors(x: Any, spec: DataSpec, shape: tuple[int, ...] | None = None) -> torch.Tensor:
+    """One example of plain numbers or many, in the data's units, as networks see them.
+
+    Args:
+        shape: of one of them; that of ``spec`` where networks see them so.
+    """
     held = x if isinstance(x, np.ndarray) or _is_row(x) else given(x).x
-    values = rows_of(held, spec.shape, "this model")
+    values = rows_of(held, spec.shape if shape is None else shape, "this model")
     refuse_not_finite(values, "this model")
     return from_pixels(values, spec)
 

@@ -15,6 +15,7 @@ from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data.dataset.splits import Splits
 from amalgan.data.dataset.store import Store
 from amalgan.data.decoding.proportions import count_sizes, cut_away
+from amalgan.kinds import kind_of, text_of
 
 FEW = 200
 TRAINING_LEAST = 16
@@ -73,7 +74,7 @@ class Inspection:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``skipped`` is a list of {name, reason}."""
-        return asdict(self) | {"shape": self.spec.text}
+        return asdict(self) | {"spec": self.spec.to_json(), "shape": text_of(self.spec)}
 
 
 def inspect(
@@ -101,7 +102,7 @@ def inspect(
         read=len(store),
         skipped=tuple(Skipped(*pair) for pair in facts["skipped"]),
         ignored=facts["ignored"],
-        sizes=_sizes(store.sizes) if spec.kind == "image" else {},
+        sizes={} if kind_of(spec).refuses("size") else _sizes(store.sizes),
         modes=facts["modes"],
         classes={name: int(count) for name, count in zip(spec.classes, counts, strict=True)},
         unlabeled=int((labels == UNLABELED).sum()),
@@ -201,14 +202,14 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
 
 def _enlarged(store: Store, spec: DataSpec) -> float:
     """Share of pictures with a side shorter than the side they are made into."""
-    if spec.kind != "image" or not len(store):
+    if kind_of(spec).refuses("size") or not len(store):
         return 0.0
     return float((store.sizes < np.array(spec.shape[1:])).any(axis=1).mean())
 
 
 def _cut_away(store: Store, spec: DataSpec) -> float:
     """Share of the pictures' area that is cut away, on average."""
-    if spec.kind != "image" or not len(store):
+    if kind_of(spec).refuses("size") or not len(store):
         return 0.0
     return float(cut_away(store.sizes, (spec.shape[1], spec.shape[2]), spec.fit).mean())
 

@@ -29,10 +29,10 @@ from amalgan.data.dataset.records import Records
 from amalgan.data.dataset.splits import Splits, split
 from amalgan.data.dataset.store import FORMAT, Store
 from amalgan.data.dataset.subsets import hide_labels, keep
-from amalgan.data.dataset.vectors import center_and_spread
 from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
 from amalgan.data.readers.finding import find_source
+from amalgan.kinds import kind_named, text_of
 
 PLAIN = DataConfig()
 REASONS_SHOWN = 5
@@ -95,6 +95,7 @@ def open_data(
     """
     name, store = _stored(data, config, like, progress)
     _require_enough(store, name, config.max_bad, at_least)
+    _require_kind(store, name, config)
     splits = split(store.kin, store.splits)
     if like is None and at_least > 1 and not len(splits.train):
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
@@ -169,28 +170,23 @@ def _require_enough(store: Store, name: str, max_bad: int | None, at_least: int)
         )
 
 
+def _require_kind(store: Store, name: str, config: DataConfig) -> None:
+    if config.kind is not None and kind_named(config.kind) is not kind_named(store.kind):
+        raise DataError(f"{name} holds {kind_named(store.kind).nouns}. Leave out --kind {config.kind}.")
+
+
 def _own_spec(store: Store, splits: Splits, config: DataConfig) -> DataSpec:
-    classes = tuple(store.facts["classes"])
-    if store.pixels.ndim == 4:
-        fitted = {
-            "fit": config.fit,
-            "background": config.background.lower(),
-            "range": tuple(store.facts["range"]),
-        }
-        return DataSpec(kind="image", shape=store.pixels.shape[1:], classes=classes, **fitted)  # type: ignore[arg-type]
-    center, spread = center_and_spread(store, splits.train)
-    shape = store.pixels.shape[1:]
-    names = tuple(store.facts.get("names", ()))  # stores of an earlier version have none
-    return DataSpec(kind="vector", shape=shape, classes=classes, center=center, spread=spread, names=names)
+    return kind_named(store.kind).spec_of(store, splits.train, config)
 
 
 def _checked(like: DataSpec, store: Store, name: str) -> DataSpec:
-    if store.pixels.shape[1:] == tuple(like.shape):
+    shape = kind_named(store.kind).shape_of(store.pixels.shape[1:])
+    found = replace(like, kind=store.kind, shape=shape)
+    if (found.kind, found.shape) == (like.kind, tuple(like.shape)):
         _check_names(like, tuple(store.facts.get("names", ())), name)
         return like
-    found = replace(like, kind="image" if store.pixels.ndim == 4 else "vector", shape=store.pixels.shape[1:])
     raise DataError(
-        f"{name} holds {found.text} an example; this model reads {like.text}. Give data of its kind."
+        f"{name} holds {text_of(found)} an example; this model reads {text_of(like)}. Give data of its kind."
     )
 
 

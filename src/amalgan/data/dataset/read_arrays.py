@@ -1,4 +1,4 @@
-"""Copy a source of arrays into a store, block by block, resized where that is asked for."""
+"""Copy arrays of pictures into a store, block by block, resized where that is asked for."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from amalgan.data.decoding.images import Picture, of_image
 from amalgan.data.decoding.layout import Layout, Request, settle
 from amalgan.data.decoding.ordered import Progress
 from amalgan.data.decoding.ranges import Range, Values, choose_range, describe, eight_bits, values_of
-from amalgan.data.readers.sources import ArrayData, Arrays, Block
+from amalgan.data.readers.sources import ArrayData, Block
+from amalgan.kinds import kind_named
 
 ROUNDING = 1e-4
 """How far floats may lie outside of [0, 1]."""
 
 
-def read_arrays(source: Arrays, request: Request, folder: Path, progress: Progress | None) -> None:
-    """Write the store of ``source`` into ``folder``.
+def read_arrays(
+    name: str, data: ArrayData, request: Request, folder: Path, progress: Progress | None
+) -> None:
+    """Write the store of ``data``, which is called ``name``, into ``folder``.
 
     Raises:
-        DataError: the source is unreadable, or holds what no picture does.
+        DataError: it is unreadable, or holds what no picture does.
     """
-    data = source.open()
-    scale = scale_of(source.name, data, request)
+    scale = scale_of(name, data, request)
     layout = _layout(data, request)
-    shape = layout.shape if layout else data.shape
     skipped: list[tuple[str, str]] = []
-    with closing(StoreWriter(folder, shape, data.count)) as writer:
+    with closing(StoreWriter(folder, kind_named("image"), layout.shape, data.count)) as writer:
         for block in in_bytes(data, scale.range):
             skipped.extend(block.bad.items())
             _append(writer, block, layout)
             if progress is not None:
                 progress(writer.count + len(skipped), data.count)
         facts = {"skipped": skipped, "modes": {_mode(data): writer.count}, "classes": list(data.classes)}
-        chosen = layout.chosen if layout else f"{shape[0]} numbers an example"
         more = {"range": list(scale.range or ()) if scale.kept else [], "told": scale.told}
-        writer.finish(facts | {"ignored": 0, "chosen": chosen, "names": list(data.names)} | more)
+        writer.finish(facts | {"ignored": 0, "chosen": layout.chosen, "names": list(data.names)} | more)
 
 
 class Scale(NamedTuple):
@@ -59,7 +59,7 @@ class Scale(NamedTuple):
 
 
 def scale_of(name: str, data: ArrayData, request: Request) -> Scale:
-    """What is black and white in the data; nothing where it holds bytes already, or vectors.
+    """What is black and white in the data; nothing where it holds bytes already.
 
     Raises:
         DataError: it holds what no picture does, and no range was asked for.
@@ -106,10 +106,8 @@ def in_bytes(data: ArrayData, within: Range | None) -> Iterator[Block]:
         yield block
 
 
-def _layout(data: ArrayData, request: Request) -> Layout | None:
-    """What pictures become; None for vectors."""
-    if len(data.shape) == 1:
-        return None
+def _layout(data: ArrayData, request: Request) -> Layout:
+    """What pictures become."""
     seen = Survey.of_arrays(data) if request.channels is None else Survey.nothing()
     return settle(request, np.array([data.shape[:2]]), seen.all_gray, seen.stored_in_color)
 
@@ -119,22 +117,20 @@ def _gray(shape: tuple[int, ...]) -> bool:
 
 
 def _mode(data: ArrayData) -> str:
-    if len(data.shape) == 1:
-        return "array of numbers"
     return "gray array" if _gray(data.shape) else "color array"
 
 
-def _append(writer: StoreWriter, block: Block, layout: Layout | None) -> None:
+def _append(writer: StoreWriter, block: Block, layout: Layout) -> None:
     count, shape = len(block.values), block.values.shape[1:]
-    pictures = [] if layout is None else [picture(row, layout) for row in block.values]
+    pictures = [picture(row, layout) for row in block.values]
     writer.append(
         np.stack([one.pixels for one in pictures]) if pictures else block.values.reshape(-1, *writer.shape),
         labels=block.labels,
         splits=np.full(count, block.split),
-        sizes=np.tile(np.array([(*shape, 1)[:2]], np.int32), (count, 1)),
+        sizes=np.tile(np.array([shape[:2]], np.int32), (count, 1)),
         names=block.names,
-        contents=None if layout is None else [one.content for one in pictures],
-        views=None if layout is None else [one.view for one in pictures],
+        contents=[one.content for one in pictures],
+        views=[one.view for one in pictures],
     )
 
 

@@ -29,6 +29,7 @@ from amalgan.data.decoding.ordered import CHUNK, Progress, in_order, part_of
 from amalgan.data.decoding.ranges import Values, choose_range, describe
 from amalgan.data.readers.path_labels import Places
 from amalgan.data.readers.sources import Pictures
+from amalgan.kinds import kind_named
 
 
 def read_pictures(source: Pictures, request: Request, folder: Path, progress: Progress | None) -> None:
@@ -57,7 +58,7 @@ def _written(
 ) -> bool:
     """Decode all pictures into a store; False, with nothing to show for it, where a range is needed first."""
     places = Places.of(source, request.label_column)
-    with closing(StoreWriter(folder, layout.shape, len(source))) as writer:
+    with closing(StoreWriter(folder, kind_named("image"), layout.shape, len(source))) as writer:
         gathering = Gathering(writer, list(told))
         decoded = in_order(lambda row: _decoded(source, row, layout), len(source), progress)
         with closing(decoded):

@@ -1,8 +1,11 @@
 """From a source to a store, once.
 
-Pictures ─► read_pictures ─► decode each file ─────────────┬─► StoreWriter ─► store
-Arrays   ─► read_arrays ───► copy blocks, or fit each one ─┘
-                                    └─► skipped (name, reason), modes, classes: the store's facts
+Pictures ─► read_pictures ─► decode each file ──┬─► StoreWriter ─► store
+Arrays of pictures ─► read_arrays ─► fit each ──┤
+       of rows ─────► read_rows ───► as it is ──┘
+                                      └─► skipped (name, reason), modes, classes: the store's facts
+
+Which of them reads is for the kind of data to say: the one that was asked for, or whose examples it looks like.
 """
 
 from __future__ import annotations
@@ -10,11 +13,12 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from amalgan.data.dataset.read_arrays import read_arrays
-from amalgan.data.dataset.read_pictures import read_pictures
+from amalgan.core.errors import DataError
 from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
-from amalgan.data.readers.sources import Arrays, Source
+from amalgan.data.readers.sources import ArrayData, Arrays, Pictures, Source
+from amalgan.kinds import Kind, kind_named
+from amalgan.kinds.registry import all_kinds, names
 
 
 def read_source(source: Source, request: Request, folder: Path, progress: Progress | None = None) -> None:
@@ -25,7 +29,22 @@ def read_source(source: Source, request: Request, folder: Path, progress: Progre
     """
     with warnings.catch_warnings():  # decoders warn of what is reported as skipped here, or was mended
         warnings.simplefilter("ignore")
-        if isinstance(source, Arrays):
-            read_arrays(source, request, folder, progress)
-        else:
-            read_pictures(source, request, folder, progress)
+        found = source.open() if isinstance(source, Arrays) else source
+        kind_for(source.name, found, request.kind).read(source.name, found, request, folder, progress)
+
+
+def kind_for(name: str, found: ArrayData | Pictures, asked: str | None) -> Kind:
+    """The kind that was asked for, or the first that ``found`` looks like.
+
+    Raises:
+        DataError: it looks like none.
+        UsageError: there is no such kind.
+    """
+    if asked is not None:
+        return kind_named(asked)
+    kind = next((kind for kind in all_kinds() if kind.reads(found)), None)
+    if kind is None:
+        raise DataError(
+            f"{name} looks like no kind of data; say which it is by --kind: {', '.join(names())}."
+        )
+    return kind

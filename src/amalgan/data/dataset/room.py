@@ -11,6 +11,7 @@ from shutil import disk_usage
 
 from amalgan.core.environment import number
 from amalgan.core.errors import DataError
+from amalgan.kinds import Kind
 
 CAP = "AMALGAN_CACHE_GIB"
 DEFAULT_GIB = 20.0
@@ -22,16 +23,14 @@ def cap_bytes() -> float:
     return number(CAP, DEFAULT_GIB) * GIB
 
 
-def require_room(folder: Path, shape: tuple[int, ...], count: int, size: int) -> None:
-    """Refuse a store of ``count`` examples of ``shape``, which takes ``size`` bytes in ``folder``.
+def require_room(folder: Path, kind: Kind, shape: tuple[int, ...], count: int, size: int) -> None:
+    """Refuse a store of ``count`` examples of a ``kind`` and ``shape``, which takes ``size`` bytes in ``folder``.
 
     Raises:
         DataError: it alone is larger than the cap, or than what is free on the disk.
     """
-    pictures = len(shape) == 3
-    what = f"pictures of {shape[1]}x{shape[2]}" if pictures else f"examples of {shape[0]} numbers"
-    smaller = " train at a smaller --size," if pictures else ""
-    takes = f"decoded, {count:,} {what} take {size / GIB:.2f} GiB, and"
+    smaller = "" if kind.refuses("size") else " train at a smaller --size,"
+    takes = f"decoded, {count:,} {kind.amount(shape)} take {size / GIB:.2f} GiB, and"
     if size > cap_bytes():
         raise DataError(
             f"{takes} the cache may take {cap_bytes() / GIB:.2f} GiB. Set {CAP} to {ceil(size / GIB)},{smaller} "

@@ -1,10 +1,11 @@
 """The decoded form of one data set: a folder of .npy files, written as a stream, read by memory map.
 
-    pixels.npy  (N, C, H, W) uint8 or (N, D) float32     labels.npy  (N,) int32      sizes.npy  (N, 2) int32
+    pixels.npy  (N, C, H, W) uint8, (N, D) float32 ...   labels.npy  (N,) int32      sizes.npy  (N, 2) int32
     hashes.npy  (N, 2) uint64: BLAKE2b of the pixels     splits.npy  (N,) uint8      names.npy, ends.npy
     contents.npy  the same before any scaling            kin.npy  (N, 2) uint64: the content that a record's near-copies
                                                          share, its own where it has none (``near_copies``)
-    facts.json  what was skipped and why, class names, how size and channels were chosen, a digest of the rest
+    facts.json  the kind of data, what was skipped and why, class names, how size and channels were chosen, a digest of
+                the rest
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
 that its disk, or the cap of the cache, has no room for is refused before its first byte is written. No pixel leaves a
@@ -34,6 +35,7 @@ from amalgan.data.dataset.array_writer import ArrayWriter
 from amalgan.data.dataset.room import require_room
 from amalgan.data.decoding.hashing import content_hashes
 from amalgan.data.decoding.near_copies import write_kin
+from amalgan.kinds import Kind
 
 FORMAT = 2
 PARTS = ("pixels", "labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends")
@@ -55,6 +57,7 @@ FACTS = {
     "told": [str],
     "range": [float],
     "outer?": (str, None),
+    "kind?": str,
 }
 """What the facts of a store must look like."""
 SPOT_CHECKS = 16
@@ -72,17 +75,18 @@ class StoreWriter:
     """Writes a store, block by block.
 
     Args:
-        shape: of one example: (C, H, W) of bytes, or (D,) of floats.
+        kind: of the examples.
+        shape: of one of them: (C, H, W) of bytes, (D,) of floats ...
         most: how many examples there may be.
 
     Raises:
         DataError: neither the cache nor its disk has room for ``most`` examples; nothing is written then.
     """
 
-    def __init__(self, folder: Path, shape: tuple[int, ...], most: int) -> None:
-        dtype = np.dtype("|u1" if len(shape) == 3 else "<f4")
-        require_room(folder, shape, most, most * (prod(shape) * dtype.itemsize + BESIDE_PIXELS))
-        self.folder, self.shape = folder, shape
+    def __init__(self, folder: Path, kind: Kind, shape: tuple[int, ...], most: int) -> None:
+        dtype = np.dtype(kind.stored_dtype())
+        require_room(folder, kind, shape, most, most * (prod(shape) * dtype.itemsize + BESIDE_PIXELS))
+        self.folder, self.kind, self.shape = folder, kind, shape
         self.count = self.name_bytes = 0
         self.pixels = ArrayWriter(folder / "pixels.npy", dtype.str, shape)
         self.labels = ArrayWriter(folder / "labels.npy", "<i4")
@@ -135,7 +139,7 @@ class StoreWriter:
         if label_order is not None:
             _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
         whole = {"format": FORMAT, "count": self.count, "shape": self.shape, "digest": _digest(self.folder)}
-        write_json(self.folder / "facts.json", whole | facts)
+        write_json(self.folder / "facts.json", whole | {"kind": self.kind.name} | facts)
 
     def close(self) -> None:
         """Close every file, finished or not."""
@@ -196,6 +200,11 @@ class Store:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind of data; stores of an earlier version, of pictures and of vectors, do not say."""
+        return str(self.facts.get("kind") or ("image" if self.pixels.ndim == 4 else "vector"))
 
     def rows(self, index: NDArray[np.int64]) -> NDArray[Any]:
         """A copy of those rows of pixels. Of a large store no page stays in memory on their account.

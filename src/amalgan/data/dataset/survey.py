@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import BadPicture
+from amalgan.data.dataset.reading import kind_for
 from amalgan.data.decoding.images import Measured, is_gray, measure, shows_gray
-from amalgan.data.decoding.layout import Layout
+from amalgan.data.decoding.layout import Layout, asked_kind
 from amalgan.data.decoding.ordered import Progress, in_order
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import ArrayData, Arrays, Pictures
@@ -55,18 +56,16 @@ class Survey(NamedTuple):
 
 
 def survey(data: str | Path, config: DataConfig = DataConfig(), progress: Progress | None = None) -> Survey:  # noqa: B008
-    """The pictures that a word or a path names; none where it names vectors.
+    """The pictures that a word or a path names; none where it names something else.
 
     Raises:
         DataError: nothing readable is there.
     """
     source = find_source(data, follow_links=config.follow_links)
-    if not isinstance(source, Arrays):
-        return surveyed(source, progress)
-    found = source.open()
-    if len(found.shape) == 1:
+    found = source.open() if isinstance(source, Arrays) else source
+    if kind_for(source.name, found, asked_kind(config, None)).refuses("size"):
         return Survey.nothing()
-    return Survey.of_arrays(found)
+    return Survey.of_arrays(found) if isinstance(found, ArrayData) else surveyed(found, progress)
 
 
 def surveyed(source: Pictures, progress: Progress | None = None) -> Survey:

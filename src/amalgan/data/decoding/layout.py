@@ -20,6 +20,7 @@ from amalgan.core.errors import ConfigError, DataError
 from amalgan.core.types import DataSpec
 from amalgan.data.decoding.proportions import Fit, Size, choose_size
 from amalgan.data.decoding.ranges import Range
+from amalgan.kinds import kind_named, kind_of
 
 SIZE_RULE = 3
 """Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
@@ -37,6 +38,8 @@ class Request:
     is_models_range: bool = False
     """It is what a model was trained with, not what was asked for now."""
     label_column: str | None = None
+    kind: str | None = None
+    """The kind of data; None: what it looks like."""
 
     @classmethod
     def of(cls, config: DataConfig, like: DataSpec | None) -> Request:
@@ -45,7 +48,7 @@ class Request:
         channels: int | None = config.channels
         fit, background = config.fit, config.background.lower()
         within = None if config.black_white is None else Range(*config.black_white)
-        if like is not None and like.kind == "image":
+        if like is not None and not kind_of(like).refuses("size"):
             size, channels = (like.shape[1], like.shape[2]), like.shape[0]
             fit, background = like.fit, like.background
             within = Range(*like.range) if like.range else within
@@ -58,11 +61,13 @@ class Request:
             range=within,
             is_models_range=like is not None and bool(like.range),
             label_column=config.label_column,
+            kind=asked_kind(config, like),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the key of a cache."""
-        return asdict(self) | ({} if self.size else {"rule": SIZE_RULE})
+        plain = {name: value for name, value in asdict(self).items() if name != "kind" or value is not None}
+        return plain | ({} if self.size else {"rule": SIZE_RULE})
 
     @property
     def settled(self) -> bool:
@@ -120,6 +125,12 @@ def settle(
         range=request.range,
         chosen=f"{size_text}; {channels_text}",
     )
+
+
+def asked_kind(config: DataConfig, like: DataSpec | None) -> str | None:
+    """The kind that data is read as where its look does not tell: the model's, or what was asked for."""
+    kind = kind_of(like) if like is not None else kind_named(config.kind) if config.kind else None
+    return None if kind is None or kind.by_look else kind.name
 
 
 def color_of(background: str) -> tuple[int, int, int]:

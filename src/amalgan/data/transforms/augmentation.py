@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from amalgan.config.data import AugmentConfig
-from amalgan.core.errors import ConfigError
 from amalgan.core.randomness import Draws
 from amalgan.core.types import DataSpec
+from amalgan.kinds import kind_of
 
 LUMA = (0.299, 0.587, 0.114)
 
@@ -31,22 +31,19 @@ def resolve_augment(config: AugmentConfig, spec: DataSpec) -> AugmentConfig:
     Raises:
         ConfigError: a change for pictures is asked of vectors.
     """
-    color = spec.kind == "image" and spec.shape[0] == 3
-    resolved = replace(
+    return kind_of(spec).resolve_augment(config, spec)
+
+
+def filled(config: AugmentConfig, *, flip: bool) -> AugmentConfig:
+    """The same with every ``None`` off, but for ``flip``."""
+    return replace(
         config,
-        flip=color if config.flip is None else config.flip,
+        flip=flip if config.flip is None else config.flip,
         shift=config.shift or 0.0,
         rotate=config.rotate or 0.0,
         zoom=config.zoom or 0.0,
         color=config.color or 0.0,
     )
-    if spec.kind == "vector" and resolved != OFF:
-        raise ConfigError(
-            [
-                "the data is vectors: leave out --flip, --shift, --rotate, --zoom and --color, which are for pictures"
-            ]
-        )
-    return resolved
 
 
 OFF = AugmentConfig(flip=False, shift=0.0, rotate=0.0, zoom=0.0, color=0.0)

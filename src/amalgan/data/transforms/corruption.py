@@ -1,4 +1,4 @@
-"""What is done to an example so that a network must mend it: noise, and hidden squares.
+"""What is done to an example so that a network must mend it: noise, and hidden parts.
 
     x ─► x + deviation * N(0, 1)               x ─► a chance choice of cells becomes 0, mid-gray
 
@@ -22,24 +22,22 @@ def add_noise(x: Float[Tensor, "B ..."], deviation: float, draws: Draws) -> Floa
     return x + deviation * draws.normal("corruption.noise", *x.shape[1:])
 
 
-def hide_squares(x: Float[Tensor, "B ..."], share: float, draws: Draws) -> Float[Tensor, "B ..."]:
-    """Set a ``share`` of the example to 0: squares of a picture, entries of a vector."""
+def hide_squares(x: Float[Tensor, "B C H W"], share: float, draws: Draws) -> Float[Tensor, "B C H W"]:
+    """Set a ``share`` of each picture to 0, square by square."""
     return x * (1 - hidden(x, share, draws))
 
 
-def hidden(x: Float[Tensor, "B ..."], share: float, draws: Draws) -> Float[Tensor, "B ..."]:
-    """The mask of ``hide_squares``: 1 where hidden, (B, 1, H, W) or (B, D); as many cells in each row."""
-    if x.dim() == 2:
-        return _chosen(x.shape[1], share, draws).to(x.dtype)
+def hidden(x: Float[Tensor, "B C H W"], share: float, draws: Draws) -> Float[Tensor, "B 1 H W"]:
+    """The mask of ``hide_squares``: 1 where hidden; as many cells in each row."""
     height, width = x.shape[2:]
     side = max(1, -(-max(height, width) // CELLS))
     down, across = -(-height // side), -(-width // side)
-    cells = _chosen(down * across, share, draws).view(-1, 1, down, across)
+    cells = chosen(down * across, share, draws).view(-1, 1, down, across)
     mask = cells.repeat_interleave(side, 2).repeat_interleave(side, 3)
     return mask[:, :, :height, :width].to(x.dtype)
 
 
-def _chosen(cells: int, share: float, draws: Draws) -> Tensor:
+def chosen(cells: int, share: float, draws: Draws) -> Tensor:
     """Booleans (rows, cells), ``round(share * cells)`` of them true in each row."""
     order = draws.uniform("corruption.hidden", cells).argsort(dim=1).argsort(dim=1)
     return torch.less(order, round(share * cells))

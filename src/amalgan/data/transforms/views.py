@@ -17,17 +17,20 @@ from torch.nn import functional
 
 from amalgan.config.parts import Views
 from amalgan.core.randomness import Draws
-from amalgan.data.transforms.corruption import add_noise, hide_squares
+from amalgan.core.types import DataSpec
+from amalgan.data.transforms.corruption import add_noise
+from amalgan.kinds import kind_of
 
 KNOTS = 4
 """The bend is drawn at so many points along each side, and smooth between."""
 
 
-def view(x: Float[Tensor, "B ..."], config: Views, draws: Draws) -> Float[Tensor, "B ..."]:
+def view(x: Float[Tensor, "B ..."], config: Views, draws: Draws, spec: DataSpec) -> Float[Tensor, "B ..."]:
     """Each example, changed at random as far as ``config`` allows."""
-    x = bent(x, config, draws) if x.ndim == 4 else x
+    kind = kind_of(spec)
+    x = kind.view(x, config, draws)
     x = add_noise(x, config.noise, draws) if config.noise else x
-    return hide_squares(x, config.hide, draws) if config.hide else x
+    return kind.masked(x, config.hide, draws) if config.hide else x
 
 
 def bent(x: Float[Tensor, "B C H W"], config: Views, draws: Draws) -> Float[Tensor, "B C H W"]:

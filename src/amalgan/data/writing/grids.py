@@ -88,13 +88,14 @@ def write_output(
     *,
     names: Sequence[str] | None = None,
     columns: Sequence[str] = (),
+    nouns: str = "vectors",
     text: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write examples to ``out`` as its ending says, and return the files written.
 
     ``values`` is what ``to_pixels`` gives: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D). ``names`` name
     the PNGs of a folder (numbers by default) and sort the rows of an .npz or .csv; any folders in them are kept.
-    ``columns`` name the entries of vectors (x0, x1, ... by default).
+    ``columns`` name the entries of vectors (x0, x1, ... by default), which people call ``nouns``.
 
     Raises:
         UsageError: vectors are asked for as pictures, or pictures as a table.
@@ -111,7 +112,7 @@ def write_output(
         raise UsageError(f"{out} ends in {out.suffix}; pictures go to a folder, to one grid .png, or to .npz")
     if values.ndim == 2:
         raise UsageError(
-            f"{out} would hold pictures and these are vectors; write --out {out.with_suffix('.npz')} or .csv"
+            f"{out} would hold pictures and these are {nouns}; write --out {out.with_suffix('.npz')} or .csv"
         )
     if out.suffix.lower() == ".png":
         sheet = grid(values)

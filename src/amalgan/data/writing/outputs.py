@@ -23,9 +23,10 @@ from amalgan.core.errors import FileError
 from amalgan.core.files import below, refuse_foreign, write_changed
 from amalgan.core.journal import Journal
 from amalgan.data.decoding.pixels import to_pixels
-from amalgan.data.writing.grids import FOREIGN, png_bytes, png_names, write_output
+from amalgan.data.writing.grids import FOREIGN, png_names, write_output
 from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.data.writing.npz import Column, is_whole, write_npz
+from amalgan.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,7 +66,12 @@ class Output:
     def streamed(self) -> bool:
         """Whether it takes a chunk at a time."""
         ending = self.place.suffix.lower()
-        return ending == ".npz" or (self.spec.kind == "image" and ending not in {".png", *FOREIGN})
+        return ending == ".npz" or (not self.kind.refuses("files") and ending not in {".png", *FOREIGN})
+
+    @property
+    def kind(self) -> Kind:
+        """What the examples are."""
+        return kind_of(self.spec)
 
     @property
     def done(self) -> int:
@@ -81,7 +87,7 @@ class Output:
             return [self.place]
         digits = max(5, len(str(self.count)))
         names = self.names if self.names is not None else [f"{row:0{digits}d}" for row in range(self.count)]
-        return [below(self.place, path) for path in png_names(names)]
+        return [below(self.place, path) for path in png_names(names, self.kind.file_ending())]
 
     def write(self, work: Work) -> Written:
         """Write what ``work`` makes.
@@ -111,12 +117,12 @@ class Output:
         return Written(1, int(written))
 
     def pictures(self, work: Work) -> Written:
-        """A PNG each."""
+        """A file each."""
         journal, written = self.journal(), 0
         for x in work(journal.count):
             pixels = to_pixels(x, self.spec)
             for place, picture in zip(self.places[journal.count :], pixels, strict=False):
-                written += write_changed(place, png_bytes(picture, self.text))
+                written += write_changed(place, self.kind.file_bytes(picture, self.text))
             journal.append(np.ones(len(pixels)))
         journal.remove()
         if missing := self.missing():
@@ -134,9 +140,11 @@ class Output:
         """A grid, or a table."""
         parts = [to_pixels(x, self.spec) for x in work(0)]
         whole = np.concatenate(parts) if parts else self.nothing()
+        if self.place.suffix.lower() == ".png" and not self.kind.refuses("drawing"):
+            whole = self.kind.drawn(whole, self.spec)
         before = self.place.read_bytes() if self.place.is_file() else None
-        names, columns = self.names, self.spec.names
-        files = write_output(self.place, whole, names=names, columns=columns, text=self.text)
+        said: dict[str, Any] = {"columns": self.spec.names, "nouns": self.kind.nouns, "text": self.text}
+        files = write_output(self.place, whole, names=self.names, **said)
         return Written(len(files), int(self.place.read_bytes() != before))
 
     def journal(self) -> Journal:

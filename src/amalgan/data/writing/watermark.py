@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from scipy.fft import dctn, idctn
 from scipy.stats import binom
 
+from amalgan.data.writing.picture_arrays import are_gray
+
 FREQUENCIES, LOWEST = 24, 3
 """Those below 24 along each side; the sum of both is 3 at least: lower ones are the picture's shape and shading."""
 PSNR = 38.0
@@ -43,7 +45,7 @@ def marked(pixels: NDArray[np.uint8], key: str) -> NDArray[np.uint8]:
         return pixels
     luma, sign = luminance(pixels), signs(key, pixels.shape[1:3])
     added = np.stack([set_signs(one, sign) - one for one in luma])
-    added = added[..., None] if pixels.ndim == 4 else added
+    added = added if are_gray(pixels) else added[..., None]
     return (pixels + added).round().clip(0, 255).astype(np.uint8)
 
 
@@ -120,4 +122,4 @@ def signs(key: str, size: tuple[int, ...]) -> NDArray[np.float64]:
 
 def luminance(pixels: NDArray[np.uint8]) -> NDArray[Any]:
     """(N, H, W) in [0, 255], as JPEG has it."""
-    return np.asarray(pixels @ LUMA if pixels.ndim == 4 else pixels, np.float64)
+    return np.asarray(pixels if are_gray(pixels) else pixels @ LUMA, np.float64)

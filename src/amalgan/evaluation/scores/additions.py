@@ -29,7 +29,7 @@ def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
     if applies(trial) and hears_lessons(model, trial):
         asked = torch.from_numpy(lessons(trial).labels)
         made = generate_each(model, asked, seed=trial.seed, purpose="additions")
-        yield gained(trial, Labeled.of_chunks(made, asked), "generated")
+        yield gained(trial, Labeled.of_chunks(made, asked, trial.data.spec), "generated")
 
 
 def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:

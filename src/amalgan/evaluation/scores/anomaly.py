@@ -20,8 +20,8 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.kinds import Kind
 from amalgan.metrics.detection import auroc
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.signals import CRITIC, JOINT, Joint
@@ -30,8 +30,6 @@ from amalgan.tasks.judging import judge_of
 
 MOST, KNOWN = 2_000, 5_000
 """Test examples, and training examples that the density is learned from."""
-PATCH = (0.3, 0.6)
-"""Least and greatest side of what is pasted, as a share of the picture's."""
 BLEND = 0.5
 
 
@@ -44,7 +42,7 @@ def anomaly_scores(model: Model, trial: Trial) -> Iterator[Score]:
     signal = CRITIC if joint is None else JOINT
     draws = Draws(seed=key(trial.seed, "anomalies"), round=0, total=len(x))
     fine = signals_of(model, x.split(CHUNK), joint)
-    odd = signals_of(model, delivered(spoiled(x, draws)).split(CHUNK), joint)
+    odd = signals_of(model, trial.delivered(spoiled(x, draws, trial.kind)).split(CHUNK), joint)
     name = (
         f"AUROC of spoiled examples, {len(x)} of the {trial.split} as they are against the same with a part of another "
         f"pasted in or blended with another, signal {signal}"
@@ -52,22 +50,9 @@ def anomaly_scores(model: Model, trial: Trial) -> Iterator[Score]:
     yield scored("anomaly_auroc", lambda: auroc(fine[signal], odd[signal]).mean, name)
 
 
-def spoiled(x: Float[Tensor, "N ..."], draws: Draws) -> Float[Tensor, "N ..."]:
+def spoiled(x: Float[Tensor, "N ..."], draws: Draws, kind: Kind) -> Float[Tensor, "N ..."]:
     """Each example made of two: the even ones pasted, the odd ones blended."""
     other = x.roll(1, 0)
-    pasted = torch.where(patches(x, draws), other, x)
+    pasted = torch.where(kind.spliced(x, draws), other, x)
     even = (torch.arange(len(x)) % 2 == 0).view(-1, *[1] * (x.ndim - 1))
     return torch.where(even, pasted, torch.lerp(x, other, BLEND))
-
-
-def patches(x: Float[Tensor, "N ..."], draws: Draws) -> Tensor:
-    """Where each example becomes another: a rectangle of a picture, half of the entries of a vector."""
-    if x.ndim == 2:
-        return draws.uniform("entries", x.shape[1]).argsort(1).argsort(1) < x.shape[1] // 2
-    side = PATCH[0] + (PATCH[1] - PATCH[0]) * draws.uniform("side", 2)
-    corner = draws.uniform("corner", 2) * (1 - side)
-    down, across = (
-        (at >= corner[:, axis, None]) & (at < (corner + side)[:, axis, None])
-        for axis, at in enumerate((torch.arange(n) + 0.5) / n for n in x.shape[2:])
-    )
-    return down[:, None, :, None] & across[:, None, None, :]

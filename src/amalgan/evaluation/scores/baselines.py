@@ -18,7 +18,6 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.score import Score, Trial, scored
 from amalgan.metrics.distortion import decibels, mean_squared_error
 from amalgan.metrics.statistics import interval
@@ -27,7 +26,6 @@ from amalgan.systems.model_file import Model
 
 FITTED, FITTED_ENTRIES = 4096, 2**24
 """Components are fitted to at most so many training pictures, or so many as have that many entries in all (64 MiB)."""
-RANGE = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,33 +54,33 @@ class Components:
 
 
 def baseline_scores(model: Model, trial: Trial) -> Iterator[Score]:
-    """PSNR of both on the held-out pictures; nothing for vectors."""
-    if trial.data.spec.kind != "image":
+    """PSNR of both on the held-out examples; nothing where there is none."""
+    if trial.kind.refuses("psnr") or (peak := trial.kind.peak()) is None:
         return
     with torch.no_grad():
         size = model.require(Encodes).encode(trial.held_out.take([0]).to(model.device)).numel()
     found = Components.of(trial.data.train, size, trial.seed)
-    among = f"{trial.n} of the {trial.split}, 8 bits"
+    among = f"{trial.n} of the {trial.split}, {trial.kind.steps()}"
     axes = len(found.axes)
-    yield rebuilt_score(
-        trial,
-        "psnr_pca",
-        found,
-        f"PSNR in dB of {axes} principal components of training pictures (the code has {size} entries), {among}",
+    name = (
+        f"PSNR in dB of {axes} principal components of training {trial.kind.nouns} (the code has {size} entries), "
+        f"{among}"
     )
+    yield rebuilt_score(trial, "psnr_pca", found, name, peak)
     mean = Components(found.mean, found.axes[:0])
-    yield rebuilt_score(trial, "psnr_mean", mean, f"PSNR in dB of the mean training picture, {among}")
+    name = f"PSNR in dB of the mean training {trial.kind.noun}, {among}"
+    yield rebuilt_score(trial, "psnr_mean", mean, name, peak)
 
 
-def rebuilt_score(trial: Trial, key: str, by: Components, name: str) -> Score:
-    """PSNR of the mean error of all held-out pictures, with its interval."""
+def rebuilt_score(trial: Trial, key: str, by: Components, name: str, peak: float) -> Score:
+    """PSNR of the mean error of all held-out examples, with its interval."""
     errors = torch.cat(
         [
-            mean_squared_error(delivered(by.rebuild(batch.x)), batch.x)
+            mean_squared_error(trial.delivered(by.rebuild(batch.x)), batch.x)
             for batch in trial.held_out.batches(CHUNK)
         ]
     )
-    return in_decibels(scored(key, lambda: decibels(float(errors.mean()), RANGE), name), errors)
+    return in_decibels(scored(key, lambda: decibels(float(errors.mean()), peak), name), errors, peak)
 
 
 def averaged(score: Score, errors: Float[Tensor, " N"]) -> Score:
@@ -93,9 +91,9 @@ def averaged(score: Score, errors: Float[Tensor, " N"]) -> Score:
     return replace(score, interval=(max(0.0, within.low), within.high))
 
 
-def in_decibels(score: Score, errors: Float[Tensor, " N"]) -> Score:
+def in_decibels(score: Score, errors: Float[Tensor, " N"], peak: float) -> Score:
     """The score of the PSNR of a mean of errors, with its interval; none where that reaches an error of 0."""
     within = averaged(score, errors).interval
     if within is None or within[0] <= 0:
         return score
-    return replace(score, interval=(decibels(within[1], RANGE), decibels(within[0], RANGE)))
+    return replace(score, interval=(decibels(within[1], peak), decibels(within[0], peak)))

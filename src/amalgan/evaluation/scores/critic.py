@@ -20,7 +20,6 @@ from amalgan.core.errors import DataError
 from amalgan.core.limits import CHUNK
 from amalgan.core.types import Batch
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.score import Score, Trial, scored
 from amalgan.systems.abilities import Generates, Judges
 from amalgan.systems.model_file import Model
@@ -40,7 +39,7 @@ def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
     made = generate_each(model, asked, seed=trial.seed, purpose="critic")
     logits = [
         judged(model, examples)
-        for examples in (seen.batches(CHUNK), trial.held_out.batches(CHUNK), as_batches(made, asked))
+        for examples in (seen.batches(CHUNK), trial.held_out.batches(CHUNK), as_batches(trial, made, asked))
     ]
     name = (
         f"overfitting of the critic, share of the way from {len(seen)} training to {trial.n} generated examples that "
@@ -49,10 +48,10 @@ def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
     yield scored("critic_overfit", lambda: overfitting(*logits), name)
 
 
-def as_batches(made: Iterable[Tensor], asked: Int[Tensor, " N"]) -> Iterator[Batch]:
+def as_batches(trial: Trial, made: Iterable[Tensor], asked: Int[Tensor, " N"]) -> Iterator[Batch]:
     """Generated examples with the labels that they were asked for."""
     for chunk, label in zip(made, asked.split(CHUNK), strict=True):
-        yield Batch(delivered(chunk), label, label)
+        yield Batch(trial.delivered(chunk), label, label)
 
 
 @torch.no_grad()

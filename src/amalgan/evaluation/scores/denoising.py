@@ -15,7 +15,6 @@ from torch import Tensor
 from amalgan.config.systems.restoration import TASKS
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
-from amalgan.data.decoding.pixels import delivered
 from amalgan.data.transforms.corruption import add_noise
 from amalgan.data.transforms.damage import UNTOLD, Damaged
 from amalgan.evaluation.scores.score import Score, Trial, scored
@@ -32,7 +31,7 @@ RANGE = 2.0
 def denoising_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """The gain, for models of pictures that reconstruct or restore."""
     mend = mender(model)
-    if mend is not None and trial.data.spec.kind == "image":
+    if mend is not None and not trial.kind.refuses("gray_noise"):
         name = f"gain in PSNR in dB, {trial.n} of the {trial.split} with noise of deviation {SIGMA}, passed through"
         yield scored("denoising_gain", lambda: gain(mend, model, trial), name)
 
@@ -60,6 +59,6 @@ def gain(mend: Callable[[Tensor], Tensor], model: Model, trial: Trial) -> float:
     for chunk, batch in enumerate(trial.held_out.batches(CHUNK)):
         draws = Draws(seed=key(trial.seed, "denoising"), round=chunk, total=CHUNK, count=len(batch.x))
         noisy = add_noise(batch.x, SIGMA / 127.5, draws)
-        before += float(mean_squared_error(delivered(noisy), batch.x).sum())
-        after += float(mean_squared_error(delivered(mend(noisy.to(model.device)).cpu()), batch.x).sum())
+        before += float(mean_squared_error(trial.delivered(noisy), batch.x).sum())
+        after += float(mean_squared_error(trial.delivered(mend(noisy.to(model.device)).cpu()), batch.x).sum())
     return decibels(after / trial.n, RANGE) - decibels(before / trial.n, RANGE)

@@ -21,11 +21,9 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.core.types import UNLABELED
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.modes import mode_scores
 from amalgan.evaluation.scores.score import Outside, Score, Trial, accuracy, ranked, scored, share
-from amalgan.features import neighborhoods
-from amalgan.metrics.distribution import Moments, Prdc, frechet_distance, kernel_distance, prdc
+from amalgan.metrics.distribution import Moments, Prdc, frechet_distance, kernel_distance
 from amalgan.metrics.novelty import QUANTILE, Copies, copies
 from amalgan.metrics.statistics import FEW, bootstrap
 from amalgan.metrics.utility import label_agreement
@@ -54,7 +52,7 @@ def outside_scores(outside: Outside, trial: Trial) -> Iterator[Score]:
     if trial.features is None:
         return
     chosen = picked(outside.records, trial.n, trial.seed)
-    chunks = [delivered(batch.x) for batch in chosen.batches(CHUNK)]
+    chunks = [trial.delivered(batch.x) for batch in chosen.batches(CHUNK)]
     yield from sample_scores(trial, trial.look(chunks))
     labels = torch.from_numpy(chosen.labels)
     if trial.judge.labeled and (labels != UNLABELED).any():
@@ -128,8 +126,7 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 
     @cache
     def found() -> Prdc:
-        pictures = trial.data.spec.kind == "image"
-        return neighborhoods(trial.real, made) if pictures else prdc(trial.real, made)
+        return trial.judge.sides(trial.real, made)
 
     def side(which: str) -> float:
         return float(getattr(found(), which))
@@ -172,7 +169,9 @@ def agreement(trial: Trial, made: Iterable[Tensor], asked: Int[Tensor, " N"], ho
     known = int((asked != UNLABELED).sum())
     yield accuracy(
         "label_agreement",
-        lambda: label_agreement(torch.cat([trial.judge.classify(delivered(chunk)) for chunk in made]), asked),
+        lambda: label_agreement(
+            torch.cat([trial.judge.classify(trial.delivered(chunk)) for chunk in made]), asked
+        ),
         f"label agreement, {known} generated, {how}, classified by {trial.judge.name}",
         known,
     )

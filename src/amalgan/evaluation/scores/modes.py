@@ -56,7 +56,7 @@ def share_near(said: Int[Tensor, " N"]) -> float:
 
 
 def applies(trial: Trial) -> bool:
-    """Whether the data's classes can be told apart: by the feature network, or vectors by their distance."""
-    known = trial.judge.labeled or trial.data.spec.kind == "vector"
+    """Whether the data's classes can be told apart: by the feature network, or by distances that are the data's own."""
+    known = trial.judge.labeled or trial.judge.measured
     labeled = bool((trial.data.whole.labels != UNLABELED).any())
     return known and labeled and len(trial.data.spec.classes) > 1

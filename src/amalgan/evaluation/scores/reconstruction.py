@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -16,11 +17,10 @@ from torch import Tensor
 
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.baselines import averaged, baseline_scores, in_decibels
 from amalgan.evaluation.scores.generation import distance
 from amalgan.evaluation.scores.score import Score, Trial, scored
-from amalgan.metrics.distortion import decibels, mean_squared_error, ssim
+from amalgan.metrics.distortion import decibels
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.metrics.novelty import spread
 from amalgan.metrics.statistics import bootstrap
@@ -29,10 +29,6 @@ from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
 from amalgan.tasks.reconstruct import reconstruct
 
-BLACK, RANGE = -1.0, 2.0
-"""The value of black, and how far white is from it."""
-SSIM = "SSIM of intensities"
-"""What its name begins with."""
 SPREAD_CODES, SPREAD_DRAWS = 64, 8
 RESAMPLED_EXAMPLES = 2_000
 
@@ -42,8 +38,8 @@ class Rebuilt(NamedTuple):
 
     errors: Float[Tensor, " N"]
     """Mean squared error of each, in the units of [-1, 1] or standardized entries."""
-    similarity: float | None
-    """Mean SSIM; None for vectors."""
+    alike: dict[str, float]
+    """The kind's further measures, each the mean over examples, by key."""
     features: Tensor | None
 
     @property
@@ -66,12 +62,12 @@ def reconstruction_scores(model: Model, trial: Trial) -> Iterator[Score]:
 
 def differences(trial: Trial, faithful: Rebuilt, realistic: Rebuilt) -> Iterator[Score]:
     """What the realistic decodes cost and gain, each beside the faithful decode of the same picture."""
-    if faithful.similarity is None:
+    if (peak := trial.kind.peak()) is None:
         return
 
     def cost(rows: Tensor) -> float:
-        return decibels(float(faithful.errors[rows].mean()), RANGE) - decibels(
-            float(realistic.errors[rows].mean()), RANGE
+        return decibels(float(faithful.errors[rows].mean()), peak) - decibels(
+            float(realistic.errors[rows].mean()), peak
         )
 
     def gain(rows: Tensor) -> float:
@@ -101,32 +97,37 @@ def paired(trial: Trial, key: str, statistic: Callable[[Tensor], float], name: s
 def decoder_scores(trial: Trial, found: Rebuilt, suffix: str, what: str) -> Iterator[Score]:
     """The scores of one decoder."""
     of = f"{trial.n} {what} of the {trial.split}"
-    if found.similarity is None:
-        name = f"mean squared error, {of}, standardized units"
-        yield averaged(scored(f"squared_error{suffix}", lambda: found.error, name), found.errors)
-        kept = f"R², share of the variance that is kept, {of}, standardized units"
-        yield scored(f"r_squared{suffix}", lambda: 1 - found.error / variance(trial), kept)
+    if (peak := trial.kind.peak()) is not None:
+        name = f"PSNR in dB, mean error of {of}, {trial.kind.steps()}"
+        score = scored(f"psnr{suffix}", lambda: decibels(found.error, peak), name)
+        yield in_decibels(score, found.errors, peak)
     else:
-        similarity = found.similarity
-        name = f"PSNR in dB, mean error of {of}, 8 bits"
-        yield in_decibels(scored(f"psnr{suffix}", lambda: decibels(found.error, RANGE), name), found.errors)
-        yield scored(f"ssim{suffix}", lambda: similarity, f"{SSIM}, mean of {of}, 8 bits")
+        name = f"mean squared error, {of}, {trial.kind.units()}"
+        yield averaged(scored(f"squared_error{suffix}", lambda: found.error, name), found.errors)
+    if not trial.kind.refuses("r_squared"):
+        kept = f"R², share of the variance that is kept, {of}, {trial.kind.units()}"
+        yield scored(f"r_squared{suffix}", lambda: 1 - found.error / variance(trial), kept)
+    for alike in trial.kind.likenesses():
+        mean = partial(found.alike.__getitem__, alike.key)
+        yield scored(f"{alike.key}{suffix}", mean, alike.name.format(of=of))
     if found.features is not None:
         yield distance(trial, f"frechet_distance_reconstruction{suffix}", found.features, what)
 
 
 def rebuild(model: Model, trial: Trial, decoder: DecoderName) -> Rebuilt:
     """Reconstruct the held-out examples and compare, a chunk at a time."""
-    errors, similarity, looks = [], 0.0, []
-    pictures = trial.data.spec.kind == "image"
+    errors, looks, kind = [], [], trial.kind
+    alike = {one.key: 0.0 for one in kind.likenesses()}
     decodes = reconstruct(model, trial.held_out, decoder=decoder, seed=trial.seed)
     for batch, decoded in zip(trial.held_out.batches(CHUNK), decodes, strict=True):
-        shown = delivered(decoded)
-        errors.append(mean_squared_error(shown, batch.x))
-        similarity += float(ssim(shown, batch.x, RANGE, black=BLACK).sum()) if pictures else 0.0
+        shown = trial.delivered(decoded)
+        errors.append(kind.apart(shown.double(), batch.x.double()).square().flatten(1).mean(1))
+        for one in kind.likenesses():
+            alike[one.key] += float(one.measure(shown, batch.x).sum())
         looks += [trial.judge(shown)] if trial.features else []
     features = torch.cat(looks) if looks else None
-    return Rebuilt(torch.cat(errors), similarity / trial.n if pictures else None, features)
+    means = {key: total / trial.n for key, total in alike.items()}
+    return Rebuilt(torch.cat(errors), means, features)
 
 
 def variance(trial: Trial) -> float:
@@ -138,8 +139,8 @@ def variance(trial: Trial) -> float:
 def variety(model: Model, trial: Trial) -> Score:
     """How much the realistic decodes of one code differ."""
     codes = min(SPREAD_CODES, trial.n)
-    units = "the range [-1, 1]" if trial.data.spec.kind == "image" else "standardized units"
-    name = f"spread, deviation over {SPREAD_DRAWS} realistic decodes of each of {codes} codes, in {units}"
+    of = f"realistic decodes of each of {codes} codes, in {trial.kind.units()}"
+    name = f"spread, deviation over {SPREAD_DRAWS} {of}"
     return scored("spread", lambda: spread(repainted(model, trial, codes)), name)
 
 
@@ -151,4 +152,4 @@ def repainted(model: Model, trial: Trial, codes: int) -> Float[Tensor, "N R ..."
         Draws(seed=key(trial.seed, "spread"), round=turn, total=codes, device=model.device)
         for turn in range(SPREAD_DRAWS)
     ]
-    return torch.stack([delivered(paint(code, draws)).cpu() for draws in rounds], dim=1)
+    return torch.stack([trial.delivered(paint(code, draws)).cpu() for draws in rounds], dim=1)

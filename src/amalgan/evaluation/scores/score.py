@@ -20,8 +20,8 @@ from amalgan.core.errors import AmalganError, DataError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Dataset, Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.features import Features, outside_network
+from amalgan.kinds import Kind, kind_of
 from amalgan.metrics.distribution import labeled
 from amalgan.metrics.statistics import binomial_interval
 
@@ -103,7 +103,7 @@ class Trial:
 
     def look(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
         """Features of what users would get."""
-        return torch.cat([self.judge(delivered(chunk)) for chunk in chunks])
+        return torch.cat([self.judge(self.delivered(chunk)) for chunk in chunks])
 
     @cached_property
     def outer_real(self) -> Float[Tensor, "N 1280"]:
@@ -128,7 +128,16 @@ class Trial:
 
     def look_from_outside(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
         """What a network taught on ImageNet sees in what users would get."""
-        return outside_network.imagenet_features(map(delivered, chunks))
+        return outside_network.imagenet_features(map(self.delivered, chunks))
+
+    @property
+    def kind(self) -> Kind:
+        """What the examples are."""
+        return kind_of(self.data.spec)
+
+    def delivered(self, x: Tensor) -> Tensor:
+        """Examples as users get them."""
+        return self.kind.delivered(x)
 
     @property
     def split(self) -> str:

@@ -18,8 +18,8 @@ from amalgan.core.errors import DataError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.kinds import kind_of
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import compress
@@ -33,7 +33,7 @@ FITTED = 4096
 
 def size_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Bits a pixel, without headers; nothing where there are no pictures or no tables."""
-    if model.coder is None or model.spec.kind != "image":
+    if model.coder is None or trial.kind.refuses("bits_per_pixel"):
         return
     records = picked(trial.held_out, WEIGHED, trial.seed)
     psnr = psnr_of_components(trial, records)
@@ -50,7 +50,7 @@ def psnr_of_components(trial: Trial, records: Records) -> float:
     net = PCA(min(most, *entries.shape), svd_solver="randomized", random_state=trial.seed).fit(entries)
     x = records.take(slice(None))
     again = net.inverse_transform(net.transform(x.flatten(1).numpy())).astype(np.float32)
-    return pooled_psnr(delivered(torch.from_numpy(again).reshape(x.shape)), x, 2.0)
+    return pooled_psnr(trial.delivered(torch.from_numpy(again).reshape(x.shape)), x, 2.0)
 
 
 def bits_at(model: Model, records: Records, psnr: float) -> float:
@@ -82,5 +82,5 @@ def reached(model: Model, x: Tensor, level: int) -> tuple[float, float]:
         codes = compress.packed(model, chunk, level)
         size += sum(map(len, codes))
         rows = [Numbers(level, compress.coder_of(model).unpack(code, level)) for code in codes]
-        parts.append(delivered(compress.decoded(model, rows)))
+        parts.append(kind_of(model.spec).delivered(compress.decoded(model, rows)))
     return pooled_psnr(torch.cat(parts), x, 2.0), 8 * size / (len(x) * x.shape[2] * x.shape[3])

@@ -22,6 +22,7 @@ from amalgan.core.randomness import seeded
 from amalgan.data import Records
 from amalgan.data.dataset.batches import stream_rows
 from amalgan.data.dataset.subsets import picked
+from amalgan.data.transforms.augmentation import OFF
 from amalgan.evaluation.scores.codes import labeled_only
 from amalgan.evaluation.scores.score import Outside, Score, Trial, accuracy
 from amalgan.features.classifier_training import Labeled
@@ -57,7 +58,7 @@ def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
     if applies(trial) and hears_lessons(model, trial):
         asked = torch.from_numpy(lessons(trial).labels)
         made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
-        yield taught(trial, Labeled.of(made, asked), "accuracy_from_samples", "generated")
+        yield taught(trial, Labeled.of(made, asked, trial.data.spec), "accuracy_from_samples", "generated")
 
 
 def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
@@ -80,15 +81,15 @@ def real_utility(trial: Trial) -> Iterator[Score]:
 def taught(trial: Trial, lesson: Labeled, key: str, what: str, among: str = "") -> Score:
     """Train on ``lesson``, test on the labeled held-out examples; ``among`` what they were chosen."""
     test = labeled_only(trial.held_out)
-    pictures = trial.data.spec.kind == "image"
-    how = "small network" if pictures else "logistic regression"
+    network = trial.kind.classifier_moves(trial.data.spec) is not None
+    how = "small network" if network else "logistic regression"
     taught_by = f"{len(lesson.label)} {what} examples only{among}"
     name = f"accuracy of a {how} trained on {taught_by}, {len(test)} of the {trial.split}"
-    judge = picture_accuracy if pictures else vector_accuracy
+    judge = network_accuracy if network else regression_accuracy
     return accuracy(key, lambda: judge(trial, lesson, test), name, len(test))
 
 
-def picture_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+def network_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
     """Of a fresh network, the same for every lesson."""
     net = seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
 
@@ -97,13 +98,14 @@ def picture_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
         rows = stream_rows(len(lesson.label), seed=0, start=start, stop=start + features.BATCH)
         return lesson.examples(rows), lesson.label[rows]
 
-    features.drill(net, shown, features.rounds_for(len(lesson.label), IMAGES))
+    moved = trial.kind.classifier_moves(trial.data.spec) or OFF
+    features.drill(net, shown, features.rounds_for(len(lesson.label), IMAGES), moved=moved)
     with torch.no_grad():
         said = torch.cat([net.logits(batch.x).argmax(1) for batch in test.batches(CHUNK)])
     return label_agreement(said, torch.from_numpy(test.labels))
 
 
-def vector_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+def regression_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
     """Of a logistic regression."""
     x = lesson.examples(slice(None))
     return linear_probe(x, lesson.label, test.take(slice(None)), torch.from_numpy(test.labels))

@@ -16,7 +16,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
 from amalgan.metrics.distances import nearest
 from amalgan.systems.abilities import Generates
@@ -30,7 +29,7 @@ def variety_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Both signs, of at most 512 generated examples."""
     if isinstance(model.system, Generates):
         made = torch.cat(list(generate(model, min(MOST, trial.n), seed=trial.seed)))
-        yield from varied(trial, delivered(made))
+        yield from varied(trial, trial.delivered(made))
 
 
 def outside_variety(outside: Outside, trial: Trial) -> Iterator[Score]:

@@ -135,7 +135,10 @@ def foreign(model: Model, data: Dataset) -> Iterator[str]:
 
 def judged(order: Order, data: Dataset, asked: Asked, notes: list[str], tell: Tell) -> dict[str, Any]:
     """The verdict, from the folder if it is there already, and its page."""
-    place, plugin = order.out / FACTS, registry.plugin_flags(order.augmenter.model.name)
+    place, plugin = (
+        order.out / FACTS,
+        registry.plugin_flags(order.augmenter.model.name, order.records.spec.kind),
+    )
     facts = order.facts | {"amalgan": "verdict", "command": command("augment", *asked.words, *plugin)}
     before = read_order(place)
     if (order.out / PAGE).exists() and all(before.get(name) == value for name, value in facts.items()):

@@ -23,6 +23,7 @@ from amalgan.config.data import AugmentConfig
 from amalgan.core.types import DataSpec
 from amalgan.data.transforms.augmentation import OFF
 from amalgan.features.classifier_training import Labeled, told
+from amalgan.kinds import kind_of
 from amalgan.tasks.augment.smote import smote
 
 SHIFT = 0.125
@@ -90,7 +91,7 @@ Right = dict[str, Bool[Tensor, "S M"]]
 
 def moves(spec: DataSpec) -> AugmentConfig:
     """Flips and crops as pictures of that kind can bear them: gray ones (digits, scans) are not mirrored."""
-    if spec.kind != "image":
+    if kind_of(spec).refuses("augment"):
         return OFF
     return AugmentConfig(flip=spec.shape[0] == 3, shift=SHIFT, rotate=0.0, zoom=0.0, color=0.0)
 
@@ -98,10 +99,9 @@ def moves(spec: DataSpec) -> AugmentConfig:
 def titles(spec: DataSpec) -> Iterator[tuple[str, str]]:
     """The arms in the order in which they are shown, and what each is called."""
     moved = "flips and crops" if moves(spec).flip else "crops"
-    where = "pixels" if spec.kind == "image" else "entries"
     yield "nothing", "nothing added"
     yield "moved", moved
-    yield "smote", f"SMOTE in {where}"
+    yield "smote", f"SMOTE in {kind_of(spec).entries}"
     yield "added", "the model’s examples"
     yield "added_moved", f"the model’s examples, {moved}"
     yield "only", "the model’s examples alone, no real ones"

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from amalgan.data import Dataset, to_pixels
+from amalgan.data import Dataset, drawn
 from amalgan.metrics.distances import nearest
 from amalgan.studies.html.numbers import signed
 from amalgan.studies.html.page import render
@@ -47,9 +47,7 @@ class Arm:
 
 def page(order: Order, data: Dataset, facts: dict[str, Any]) -> str:
     """The page, as HTML."""
-    if not order.pictures:
-        return page_of(facts, data.name, "vectors", None)
-    return page_of(facts, data.name, "pictures", samples(order))
+    return page_of(facts, data.name, order.kind.nouns, samples(order) if order.drawn else None)
 
 
 def page_of(facts: dict[str, Any], name: str, noun: str, shown: Strip | None) -> str:
@@ -111,9 +109,9 @@ def class_rows(facts: dict[str, Any]) -> list[tuple[str, list[str]]]:
 def samples(order: Order) -> Strip:
     """New pictures, the first of each class in turn, below what they were made of."""
     rows = picked(order)
-    new = drawn(order, rows)
-    beside = [to_pixels(order.records.take(row), order.records.spec) for row in origins(order, rows, new)]
-    pixels = to_pixels(new, order.records.spec)
+    new = made(order, rows)
+    beside = [drawn(order.records.take(row), order.records.spec) for row in origins(order, rows, new)]
+    pixels = drawn(new, order.records.spec)
     words = [order.class_name(int(order.recipe.label[row])) for row in rows]
     return strip([*beside, pixels], words, "pictures, new ones in the last row")
 
@@ -121,13 +119,13 @@ def samples(order: Order) -> Strip:
 def picked(order: Order) -> NDArray[np.int64]:
     """As many as stand side by side: the first of each class, then the second ones, class by class."""
     label = order.recipe.label
-    most = fitting(to_pixels(order.records.take(np.array([0])), order.records.spec), ACROSS)
+    most = fitting(drawn(order.records.take(np.array([0])), order.records.spec), ACROSS)
     turn = np.concatenate([np.arange(count) for count in np.unique(label, return_counts=True)[1]])
     rows = np.argsort(label, kind="stable")[np.lexsort((np.sort(label), turn))]
     return np.sort(rows[:most])
 
 
-def drawn(order: Order, rows: NDArray[np.int64]) -> torch.Tensor:
+def made(order: Order, rows: NDArray[np.int64]) -> torch.Tensor:
     """Those new examples."""
     from amalgan.core.limits import CHUNK
 

@@ -69,7 +69,7 @@ def verify(
     def made(number: int) -> Labeled:
         by = Augmenter(model=model, policy=policy, take=train.take, labels=train.labels, seed=number)
         recipe = by.recipe(counts)
-        return Labeled.of_chunks(by.chunks(recipe), torch.from_numpy(recipe.label))
+        return Labeled.of_chunks(by.chunks(recipe), torch.from_numpy(recipe.label), data.spec)
 
     school = School(
         spec=data.spec,

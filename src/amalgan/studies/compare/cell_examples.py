@@ -14,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from amalgan.core import files
-from amalgan.core.types import UNLABELED
-from amalgan.data import Dataset, Records, to_pixels
+from amalgan.core.types import UNLABELED, DataSpec
+from amalgan.data import Dataset, Records, drawn, to_pixels
 from amalgan.data.writing.npz import UNNAMED
 from amalgan.evaluation.scores.score import Outside
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.embed.embed import embed
@@ -34,7 +35,7 @@ def of_model(model: Model, data: Dataset, seed: int) -> Arrays:
     system, found = model.system, dict[str, NDArray[Any]]()
     if isinstance(system, Generates):
         made = generate_each(model, asked(data), seed=seed, purpose="shown")
-        found["samples"] = to_pixels(torch.cat(list(made)), model.spec)
+        found["samples"] = shown(torch.cat(list(made)), model.spec)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         found |= rebuilt(model, data, seed)
     if isinstance(system, Encodes):
@@ -50,7 +51,7 @@ def of_outside(outside: Outside, data: Dataset) -> Arrays:
         fits = [row for row in np.flatnonzero(labels == label) if row not in rows]
         rest = [row for row in range(min(len(labels), SAMPLES)) if row not in rows]
         rows += [int(row) for row in (fits or rest)[:1]]
-    return {"samples": to_pixels(outside.records.take(np.array(rows)), data.spec)}
+    return {"samples": shown(outside.records.take(np.array(rows)), data.spec)}
 
 
 def asked(data: Dataset) -> torch.Tensor:
@@ -65,7 +66,12 @@ def rebuilt(model: Model, data: Dataset, seed: int) -> Arrays:
     found = {"real": chosen.take(slice(None)), "faithful": torch.cat(list(reconstruct(model, chosen)))}
     if isinstance(model.system, Realizes):
         found["realistic"] = torch.cat(list(reconstruct(model, chosen, decoder="realistic", seed=seed)))
-    return {name: to_pixels(x, model.spec) for name, x in found.items()}
+    return {name: shown(x, model.spec) for name, x in found.items()}
+
+
+def shown(x: torch.Tensor, spec: DataSpec) -> NDArray[Any]:
+    """Examples as pictures, where they have a look, else as numbers."""
+    return to_pixels(x, spec) if kind_of(spec).refuses("drawing") else drawn(x, spec)
 
 
 def mapped(model: Model, records: Records) -> Arrays:

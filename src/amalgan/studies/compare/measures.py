@@ -18,6 +18,7 @@ from amalgan.evaluation.scores.generation import outside_scores
 from amalgan.evaluation.scores.score import Outside, Score, Trial
 from amalgan.evaluation.scores.utility import outside_utility, real_utility, utility_scores
 from amalgan.evaluation.scores.variety import outside_variety, variety_scores
+from amalgan.kinds.registry import all_kinds
 from amalgan.systems.model_file import Model
 
 Subject = Model | Outside
@@ -191,7 +192,17 @@ MEASURED_TIMES = frozenset(
 
 def catalog() -> Iterator[Measure]:
     """Every measure there is."""
-    return chain(*(group.measures for group in GROUPS), COSTS)
+    found = [*chain(*(group.measures for group in GROUPS), COSTS)]
+    known = {measure.key for measure in found}
+    return chain(found, (measure for measure in of_kinds() if measure.key not in known))
+
+
+def of_kinds() -> Iterator[Measure]:
+    """What only some kinds of data have."""
+    for alike in chain(*(kind.likenesses() for kind in all_kinds())):
+        for suffix, decoder in (("", "x′"), ("_realistic", "x″")):
+            title = f"{alike.title} of {decoder}"
+            yield Measure(f"{alike.key}{suffix}", title, alike.unit, alike.higher_is_better, "reconstruction")
 
 
 def judged(subject: Subject, trial: Trial) -> list[Score]:

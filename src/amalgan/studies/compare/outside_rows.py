@@ -10,6 +10,7 @@ from dataclasses import replace
 from amalgan.core.errors import DataError
 from amalgan.data import open_data
 from amalgan.evaluation.scores.score import Outside
+from amalgan.kinds import kind_of
 from amalgan.studies.compare.plan import Plan
 
 LEAST = 16
@@ -24,8 +25,8 @@ def opened(plan: Plan, name: str, number: int) -> Outside:
     place, spec = plan.outside[name][number], plan.data.spec
     records = open_data(place, replace(plan.reading, labeled=None), like=spec, at_least=LEAST).records
     found = records.original_size(0)
-    wanted = spec.shape[-2:] if spec.kind == "image" else (spec.size, 1)
-    if spec.kind == "image" and found != wanted:
+    wanted = spec.shape[-2:]
+    if not kind_of(spec).refuses("size") and found != wanted:
         raise DataError(
             f"--samples {name}: {place} holds pictures of {found[0]}x{found[1]}; the data's are "
             f"{wanted[0]}x{wanted[1]}. Resize them yourself, so that it is known how."

@@ -220,7 +220,7 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
         "samples": {
             name: [digest(Path(place)) for place in places] for name, places in request.outside.items()
         },
-        "plugin": digest(request.plugin) if request.plugin else None,
+        "plugin": code_digest(request.plugin) if request.plugin else None,
         "data_fingerprint": data.fingerprint,
         "features": features.name if features else None,
         "version": __version__,
@@ -277,6 +277,14 @@ def digest(file: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
     return state.hexdigest()
+
+
+def code_digest(plugin: Path) -> str:
+    """16 hexadecimal characters over a file of code, or over all of them in a folder."""
+    if not plugin.is_dir():
+        return digest(plugin)
+    each = [f"{path.relative_to(plugin)} {digest(path)}" for path in sorted(plugin.rglob("*.py"))]
+    return hashlib.blake2b("\n".join(each).encode(errors="surrogateescape"), digest_size=8).hexdigest()
 
 
 def named(request: Request) -> Request:

@@ -21,6 +21,7 @@ from amalgan.data import Dataset
 from amalgan.data.dataset.subsets import hide_labels
 from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.evaluation.scores.score import Trial
+from amalgan.kinds import text_of
 from amalgan.studies.compare import commands, costs, outside_rows, timing
 from amalgan.studies.compare.plan import (
     FORMAT,
@@ -265,7 +266,7 @@ def described(data: Dataset) -> dict[str, Any]:
     """The data for a report."""
     return {
         "name": data.name,
-        "text": data.spec.text,
+        "text": text_of(data.spec),
         "train": len(data.train),
         "validation": len(data.validation),
         "test": len(data.test),

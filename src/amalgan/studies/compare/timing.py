@@ -80,7 +80,7 @@ def trial_run(request: Request, name: str, settings: Any, data: Dataset) -> RunC
 
 def measuring_seconds(trial: Trial, features: Features) -> float:
     """About what measuring one cell takes."""
-    if trial.data.spec.kind == "vector":
+    if not trial.kind.needs_teaching():
         return STARTING_SECONDS
     seen = SETS_SEEN * trial.n + min(COMPARED * trial.count, len(trial.data.train))
     looking = seconds_of(lambda: features(trial.data.train.take(slice(256)))) / 256 * seen
@@ -92,7 +92,7 @@ def measuring_seconds(trial: Trial, features: Features) -> float:
 def teaching_seconds(trial: Trial) -> float:
     """About what training a classifier takes."""
     net = Classifier(trial.data.spec, len(trial.data.spec.classes))
-    x = trial.data.train.take([0]).repeat(feature_net.BATCH, 1, 1, 1)
+    x = trial.data.train.take([0]).repeat_interleave(feature_net.BATCH, 0)
     label = torch.zeros(feature_net.BATCH, dtype=torch.long)
     steps = seconds_of(lambda: drill(net, lambda round: (x, label), TIMED_STEPS))
     return steps / TIMED_STEPS * rounds_for(len(lessons(trial)), IMAGES)

@@ -16,7 +16,6 @@ from amalgan.core import files
 from amalgan.core.errors import DataError
 from amalgan.core.json_schema import read_json
 from amalgan.core.limits import CHUNK
-from amalgan.data.decoding.pixels import delivered
 from amalgan.evaluation.scores.score import Trial
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.studies.compare.plan import Plan
@@ -66,7 +65,8 @@ def judgement(plan: Plan, model: Model) -> Judgement:
     if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
         raise DataError(f"nothing of {model.name} can be judged on validation examples. Use --tries 1.")
     pairs = zip(trial.held_out.batches(CHUNK), reconstruct(model, trial.held_out), strict=True)
-    errors = [float((delivered(decoded) - batch.x).square().sum()) for batch, decoded in pairs]
+    kind = trial.kind
+    errors = [float(kind.apart(kind.delivered(decoded), batch.x).square().sum()) for batch, decoded in pairs]
     return Judgement("squared error", sum(errors) / (trial.n * data.spec.size))
 
 

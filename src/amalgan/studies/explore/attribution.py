@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from amalgan.core.types import UNLABELED
-from amalgan.data import to_pixels
+from amalgan.data import drawn
+from amalgan.data.writing.picture_arrays import in_color
 from amalgan.studies.explore.bars import Bar, bars, names_of
 from amalgan.studies.explore.subject import Subject
 from amalgan.studies.html.strips import Strip, strip
@@ -41,7 +42,7 @@ class Look:
 
 def looks(subject: Subject, tell: Callable[[str], None]) -> list[Look]:
     """Every network that the model has, on test examples; the critic on generated ones too."""
-    rows = subject.test.spaced(SHOWN if subject.pictures else VECTORS)
+    rows = subject.test.spaced(SHOWN if subject.planes else VECTORS)
     real = subject.test.take(rows), torch.from_numpy(subject.test.labels[rows])
     found = []
     for scorer in scorers(subject.model, subject.spread):
@@ -65,8 +66,8 @@ def look(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor, which: str)
         "unit": scorer.unit,
         "largest": largest,
     }
-    if not subject.pictures:
-        mean = maps.mean(0)
+    if not subject.planes:
+        mean = maps.mean(0).flatten()
         listed = bars(mean, mean, names_of(subject.model.spec))
         facts["entries"] = {bar.name: bar.value for bar in listed}
         return Look(said=scorer.said, facts=facts, signed=scorer.signed, bars=listed)
@@ -84,7 +85,7 @@ def mapped(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor) -> tuple[
     with torch.no_grad():
         for example, number in zip(x.to(device), label.to(device), strict=True):
             change = scorer.watch(example[None], number[None])
-            found, parts = occlusion(change, example, fill)
+            found, parts = occlusion(change, example, fill, subject.kind)
             made.append(found)
     return torch.stack(made), parts
 
@@ -98,10 +99,10 @@ def strongest(heat: Tensor) -> dict[str, float]:
 
 def overlaid(subject: Subject, x: Tensor, maps: Tensor, which: str, scorer: Scorer) -> Strip:
     """Pictures above the same under their maps."""
-    pixels = to_pixels(x, subject.model.spec)
+    pixels = drawn(x, subject.model.spec)
     largest = float(maps.abs().max())
     below = np.stack([painted(*pair, largest) for pair in zip(pixels, maps.numpy(), strict=True)])
-    above = pixels if pixels.ndim == 4 else np.stack([pixels] * 3, axis=3)
+    above = np.stack([in_color(one) for one in pixels])
     return strip(
         [above, below], [""] * len(x), f"{which} pictures, and below what the {scorer.name} looks at"
     )

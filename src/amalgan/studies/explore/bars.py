@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.core.types import DataSpec
+from amalgan.kinds import kind_of
 
 MOST = 12
 FULL = 100.0
@@ -29,7 +29,7 @@ class Bar:
 
 def names_of(spec: DataSpec) -> list[str]:
     """A name for each entry; its number where the data says nothing."""
-    return list(spec.names) or [f"entry {k + 1}" for k in range(spec.size)]
+    return kind_of(spec).entry_names(spec)
 
 
 def bars(
@@ -49,5 +49,5 @@ def bars(
 
 
 def in_units(x: Float[Tensor, " D"], spec: DataSpec) -> Float[Tensor, " D"]:
-    """A difference of standardized vectors in the data's units."""
-    return x * torch.tensor(spec.spread)
+    """A difference of examples as networks see them in the data's units."""
+    return kind_of(spec).in_units(x, spec)

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.data import to_pixels
+from amalgan.data import drawn
 from amalgan.studies.explore.bars import Bar, bars, in_units, names_of
 from amalgan.studies.explore.subject import Subject
 from amalgan.studies.html.numbers import number, percent, signed
@@ -137,7 +137,7 @@ def shown(
     first = torch.cat([subject.average_of(direction.start)[None], subject.test.take(rows.numpy())])
     spec = subject.model.spec
     lines = [
-        np.concatenate([to_pixels(real[None], spec), to_pixels(line, spec)])
+        np.concatenate([drawn(real[None], spec), drawn(line, spec)])
         for real, line in zip(first, made, strict=True)
     ]
     alt = f"pictures: examples, and their codes moved along {direction.name}"

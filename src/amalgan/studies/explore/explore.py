@@ -12,6 +12,7 @@ from amalgan.core import files
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.data import Dataset
 from amalgan.evaluation.overlap import overlap
+from amalgan.kinds import kind_of, text_of
 from amalgan.studies.explore import attribution, directions, nearest_training
 from amalgan.studies.explore.subject import Subject
 from amalgan.studies.html.page import render
@@ -19,7 +20,6 @@ from amalgan.studies.report.report import command
 from amalgan.systems import registry
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore.occlusion import patch_of
 from amalgan.tasks.judging import why_silent
 
 FORMAT = 1
@@ -115,12 +115,17 @@ def facts_of(
         "amalgan": "exploration",
         "format": FORMAT,
         "command": command(
-            "explore", *named, "--out", "explored", *told(subject), *registry.plugin_flags(model.name)
+            "explore",
+            *named,
+            "--out",
+            "explored",
+            *told(subject),
+            *registry.plugin_flags(model.name, model.spec.kind),
         ),
         "system": model.name,
         "summary": (inspect.getdoc(type(model.system)) or "").split("\n")[0],
         "digest": model.digest,
-        "reads": model.spec.text,
+        "reads": text_of(model.spec),
         "noun": noun,
         "data": {"name": data.name, "fingerprint": data.fingerprint, "own_splits": data.own_splits},
         "n": {"train": len(subject.train), "test": len(subject.test), "generated": subject.count},
@@ -130,7 +135,7 @@ def facts_of(
         "cautions": [*filter(None, [related.note, why_silent(model)]), *unseen(subject)],
         "directions": direction_numbers(found_ways) if found_ways else None,
         "neighbors": [each.facts for each in found_kin],
-        "patch": patch_of(model.spec.shape)[0] if subject.pictures else None,
+        "patch": kind_of(model.spec).part_side(model.spec.shape),
         "looks": [each.facts for each in found_looks],
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from amalgan.data import to_pixels
+from amalgan.data import drawn
 from amalgan.evaluation.nearest_training import Neighbors, neighbors
 from amalgan.metrics.statistics import binomial_interval, bootstrap
 from amalgan.studies.explore.subject import Subject
@@ -66,14 +66,14 @@ def beside(subject: Subject, found: Neighbors) -> Kin:
 
 def noun(subject: Subject) -> str:
     """What examples are called, in the plural."""
-    return "pictures" if subject.pictures else "vectors"
+    return subject.kind.nouns
 
 
 def pairs(subject: Subject, found: Neighbors, order: torch.Tensor) -> Strip:
     """Generated pictures above their nearest training pictures, under the ratio of each."""
     spec = subject.model.spec
-    above = to_pixels(subject.made[order], spec)
-    below = to_pixels(subject.train.take(found.row[order].numpy()), spec)
+    above = drawn(subject.made[order], spec)
+    below = drawn(subject.train.take(found.row[order].numpy()), spec)
     words = [f"{float(ratio):.2f}" for ratio in found.ratio[order]]
     return strip(
         [above, below], words, f"pictures: generated above, nearest training pictures by {found.space} below"

@@ -12,6 +12,7 @@ from torch import Tensor
 from amalgan.data import Dataset, Records
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.nearest_training import taken
+from amalgan.kinds import Kind, kind_of
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import Means, class_means, encoded
@@ -33,9 +34,19 @@ class Subject:
     seed: int
 
     @property
+    def kind(self) -> Kind:
+        """What the examples are."""
+        return kind_of(self.model.spec)
+
+    @property
     def pictures(self) -> bool:
-        """Whether examples are pictures."""
-        return self.model.spec.kind == "image"
+        """Whether examples can be drawn."""
+        return not self.kind.refuses("drawing")
+
+    @property
+    def planes(self) -> bool:
+        """Whether a map lies over an example as it is drawn."""
+        return not self.kind.refuses("heat")
 
     @property
     def unseen(self) -> bool:

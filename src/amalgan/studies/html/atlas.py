@@ -24,7 +24,8 @@ from PIL import Image
 from amalgan.core import files
 from amalgan.core.errors import UsageError
 from amalgan.core.limits import CHUNK
-from amalgan.data import Records, to_pixels
+from amalgan.data import Records, drawn
+from amalgan.kinds import kind_of
 from amalgan.studies.html.page import environment, readable, render
 from amalgan.tasks.embed.embed import Codes
 from amalgan.tasks.embed.map import placed
@@ -61,11 +62,11 @@ def atlas(codes: Codes, records: Records, target: Path, *, seed: int = 0) -> boo
         policy=policy(script),
         script=Markup(script),
         data=Markup(harmless(facts(points, codes.name[rows], chosen))),
-        sheets=sheets(chosen) if records.spec.kind == "image" else [],
+        sheets=[] if kind_of(records.spec).refuses("drawing") else sheets(chosen),
         shown=len(rows),
         of=len(codes),
         how=f"{how}, seed {seed}",
-        noun="pictures" if records.spec.kind == "image" else "vectors",
+        noun=kind_of(records.spec).nouns,
     )
     return files.write_changed(target, page.encode())
 
@@ -89,15 +90,15 @@ def policy(script: str) -> str:
 def facts(points: NDArray[np.float64], names: NDArray[Any], records: Records) -> dict[str, Any]:
     """What the script draws."""
     whole = np.rint(points / max(points.max(), 1e-12) * FINEST).astype("<u2")
-    pictures = records.spec.kind == "image"
-    height, width = thumbnail_size(records) if pictures else (0, 0)
+    size = (0, 0) if kind_of(records.spec).refuses("drawing") else drawn_size(records)
+    height, width = thumbnail_size(records) if any(size) else size
     return {
         "points": b64encode(whole.tobytes()).decode(),
         "labels": records.labels.tolist(),
         "names": [readable(str(name)) for name in names],
         "classes": [readable(name) for name in records.spec.classes],
         "thumbnail": {"width": width, "height": height, "across": ACROSS, "rows": rows_a_sheet(height)},
-        "smooth": bool(pictures and max(records.spec.shape[1:]) > FEW_SIDE),
+        "smooth": max(size) > FEW_SIDE,
     }
 
 
@@ -107,9 +108,15 @@ def harmless(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def drawn_size(records: Records) -> tuple[int, int]:
+    """Height and width of every example as it is drawn."""
+    height, width = drawn(records.take([0]), records.spec).shape[1:3]
+    return height, width
+
+
 def thumbnail_size(records: Records) -> tuple[int, int]:
     """Height and width of every thumbnail."""
-    height, width = records.spec.shape[1:]
+    height, width = drawn_size(records)
     most = FEW_SIDE if len(records) <= FEW else SIDE
     times = min(1.0, most / max(height, width))
     return max(1, round(height * times)), max(1, round(width * times))
@@ -132,11 +139,11 @@ def sheets(records: Records) -> list[str]:
 
 def one_sheet(records: Records, height: int, width: int) -> Image.Image:
     """Thumbnails in rows."""
-    mode = "RGB" if records.spec.shape[0] == 3 else "L"
+    mode = Image.fromarray(drawn(records.take([0]), records.spec)[0]).mode
     paper = Image.new(mode, (ACROSS * width, -(-len(records) // ACROSS) * height))
     place = 0
     for batch in records.batches(CHUNK):
-        for pixels in to_pixels(batch.x, records.spec):
+        for pixels in drawn(batch.x, records.spec):
             picture = Image.fromarray(pixels)
             if picture.size != (width, height):
                 picture = picture.resize((width, height), Image.Resampling.LANCZOS)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.data.writing.picture_arrays import is_rows
 from amalgan.studies.html.palette import Face, short
 from amalgan.studies.html.plots import Axis, Dots, Drawing, Item, Line, Mark, Point, Word, plot
 from amalgan.studies.html.stored_examples import Shown
@@ -156,7 +157,7 @@ def standings(items: Sequence[Item]) -> Iterator[str]:
 
 def code_map(shown: Shown, classes: Sequence[str], title: str) -> Drawing | None:
     """Codes on their first two principal components, a color a class and its name at the middle."""
-    if shown.get("map", np.zeros(0)).ndim != 2:
+    if shown.get("map", np.zeros(0)).shape[1:] != (2,):
         return None
     place = shown["map"]
     label = shown.get("map_label", np.full(len(place), -1))
@@ -187,7 +188,7 @@ KINDS = (("samples", "new"), ("faithful", "x′"), ("realistic", "x″"))
 def vectors(shown: Shown, face: Face, real: NDArray[Any] | None) -> list[tuple[str, Drawing]]:
     """Vectors of each kind among real ones; reconstructions are joined to theirs."""
     among = shown.get("samples") if real is None else real
-    if among is None or among.ndim != 2:
+    if among is None or not is_rows(among):
         return []
     found = [(kind, said, shown[kind]) for kind, said in KINDS if kind in shown]
     flat = components(among)

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from amalgan.data.writing.picture_arrays import are_gray
 
 GAP = 1
 SIDE = 48
@@ -66,7 +67,7 @@ def of_rows(rows: Sequence[NDArray[Any]], alt: str) -> Sheet:
     height, width = rows[0].shape[1:3]
     columns = max(map(len, rows))
     size = (columns * (width + GAP) - GAP, len(rows) * (height + GAP) - GAP)
-    paper = Image.new("RGBA" if rows[0].ndim == 4 else "LA", size)
+    paper = Image.new("LA" if are_gray(rows[0]) else "RGBA", size)
     for down, line in enumerate(rows):
         for right, picture in enumerate(line):
             paper.paste(Image.fromarray(picture), (right * (width + GAP), down * (height + GAP)))
@@ -78,8 +79,3 @@ def png_uri(image: Image.Image) -> str:
     stream = io.BytesIO()
     image.save(stream, "PNG", optimize=True)
     return f"data:image/png;base64,{b64encode(stream.getvalue()).decode()}"
-
-
-def is_pictures(x: NDArray[Any] | None) -> bool:
-    """Whether an array holds pictures, not vectors."""
-    return x is not None and x.dtype == np.uint8 and x.ndim in (3, 4) and len(x) > 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from amalgan.core.notebook import number
 from amalgan.evaluation.evaluate import Evaluation
+from amalgan.kinds import kind_of, text_of
 from amalgan.studies.html.page import readable
 from amalgan.studies.report.report import HEADLINES
 from amalgan.systems.abilities import Decodes, Encodes, Generates
@@ -44,7 +45,7 @@ def what(model: Model) -> Iterator[Row]:
     summary = (inspect.getdoc(type(model.system)) or "").split("\n")[0]
     yield "System", model.name, summary
     yield "Idea", model.system.paper, ""
-    yield "Reads and makes", f"{model.spec.text} pictures", ""
+    yield "Reads and makes", f"{text_of(model.spec)} {kind_of(model.spec).nouns}", ""
     yield "Weights", f"{sum(one.numel() for one in model.system.parameters()):,}", "critics included"
     yield "Model", model.digest, "the same for equal weights"
 

@@ -25,8 +25,10 @@ from torch import Tensor
 from amalgan.core import files
 from amalgan.core.errors import AbilityError, ExportError, UsageError
 from amalgan.data import Dataset, Records, to_pixels
+from amalgan.data.writing.picture_arrays import planes
 from amalgan.data.writing.provenance import provenance, xmp_of
 from amalgan.evaluation.evaluate import Evaluation
+from amalgan.kinds import kind_of, text_of
 from amalgan.priors import NeighborPrior
 from amalgan.studies.html.atlas import harmless
 from amalgan.studies.html.page import readable
@@ -102,9 +104,10 @@ def shown_graphs(model: Model) -> list[Graph]:
         AbilityError: there is nothing to show.
     """
     spec = model.spec
-    if spec.kind != "image" or spec.shape[0] not in (1, 3):
+    if kind_of(spec).refuses("page") or spec.shape[0] not in (1, 3):
         raise AbilityError(
-            f"a page shows pictures, gray or RGB; this model makes {spec.text}. Use --to onnx, which writes any model."
+            f"a page shows pictures, gray or RGB; this model makes {text_of(spec)}. Use --to onnx, which writes any "
+            "model."
         )
     able = {graph.ability: graph for graph in graphs(model)}
     decodes = "decode" in able or "realize" in able
@@ -205,8 +208,7 @@ def of_records(records: Records) -> Iterator[dict[str, str]]:
 def of_pixels(pixels: Any, names: Iterator[str]) -> Iterator[dict[str, str]]:
     """Yield pictures (H, W) or (H, W, 3) as planes."""
     for name, one in zip(names, pixels, strict=True):
-        planes = one[None] if one.ndim == 2 else one.transpose(2, 0, 1)
-        yield {"name": readable(name), "planes": b64encode(planes.tobytes()).decode()}
+        yield {"name": readable(name), "planes": b64encode(planes(one).tobytes()).decode()}
 
 
 def rendered(model: Model, packed: dict[str, str], told: dict[str, Any]) -> str:

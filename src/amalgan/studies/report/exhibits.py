@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from amalgan.core.randomness import Draws, key
-from amalgan.data import Dataset, Records, to_pixels
+from amalgan.data import Dataset, Records, drawn
 from amalgan.data.dataset.subsets import picked
-from amalgan.data.decoding.pixels import delivered
 from amalgan.features import Features
+from amalgan.kinds import kind_of
 from amalgan.metrics.novelty import nearness
 from amalgan.studies.html import figures
 from amalgan.studies.html.palette import Face
@@ -69,7 +69,7 @@ def exhibits(
     model: Model, data: Dataset, features: Features | None, *, seed: int, tell: Callable[[str], None]
 ) -> Exhibits:
     """Show what the model can do."""
-    system, pictures = model.system, model.spec.kind == "image"
+    system, pictures = model.system, not kind_of(model.spec).refuses("drawing")
     both = isinstance(system, Encodes) and isinstance(system, Decodes)
     tell("drawing the page")
     near = nearest(model, data.train, features, seed) if isinstance(system, Generates) and pictures else None
@@ -87,7 +87,7 @@ def exhibits(
 
 def strip(model: Model, x: Tensor, said: str, alt: str) -> tuple[str, Sheet]:
     """Examples as one row; ``alt`` follows their number."""
-    return said, of_rows([to_pixels(x, model.spec)], alt)
+    return said, of_rows([drawn(x, model.spec)], alt)
 
 
 def by_class(model: Model, seed: int) -> Iterator[tuple[str, Sheet]]:
@@ -98,7 +98,7 @@ def by_class(model: Model, seed: int) -> Iterator[tuple[str, Sheet]]:
         yield strip(model, made, name, f"new pictures of class {name}")
     if not classes_heard(model):
         made = torch.cat(list(generate(model, LOOSE_ROWS * ACROSS, seed=seed)))
-        rows = np.split(to_pixels(made, model.spec), LOOSE_ROWS)
+        rows = np.split(drawn(made, model.spec), LOOSE_ROWS)
         yield "new", of_rows(rows, "new pictures")
 
 
@@ -147,7 +147,7 @@ def nearest(
     among = picked(train, AMONG, seed)
     made = torch.cat(list(generate(model, LOOKED_AT, seed=seed)))
     seen = torch.cat([features(batch.x) for batch in among.batches(LOOKED_AT)])
-    ratio, row = nearness(features(delivered(made)), seen)
+    ratio, row = nearness(features(kind_of(model.spec).delivered(made)), seen)
     order = ratio.argsort()[:NEAREST_SHOWN]
     rows = row[order].numpy()
     facts = [

@@ -18,6 +18,7 @@ from amalgan.core import files
 from amalgan.data import Dataset
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.features import Features
+from amalgan.kinds import kind_of, text_of
 from amalgan.studies.html import figures
 from amalgan.studies.html.page import entries, readable, render
 from amalgan.studies.html.palette import Face
@@ -107,12 +108,17 @@ def facts_of(
     model: Model, data: Dataset, found: Evaluation, shown: Exhibits, named: tuple[str, str], count: int
 ) -> dict[str, Any]:
     """Everything on the page but its pictures."""
-    header, noun = model.header, "pictures" if model.spec.kind == "image" else "vectors"
+    header, noun = model.header, kind_of(model.spec).nouns
     return {
         "amalgan": "model report",
         "format": FORMAT,
         "command": command(
-            "report", *named, "--out", "report", *told(found.seed, count), *registry.plugin_flags(model.name)
+            "report",
+            *named,
+            "--out",
+            "report",
+            *told(found.seed, count),
+            *registry.plugin_flags(model.name, model.spec.kind),
         ),
         "system": model.name,
         "summary": (inspect.getdoc(type(model.system)) or "").split("\n")[0],
@@ -123,7 +129,7 @@ def facts_of(
         "abilities": list(header.get("abilities") or []),
         "training": known(header.get("training"), "images", "seed", "batch", "curve"),
         "data": known(header.get("data"), "name", "fingerprint", "train"),
-        "reads": model.spec.text,
+        "reads": text_of(model.spec),
         "judged_on": {
             "name": data.name,
             "fingerprint": data.fingerprint,
@@ -162,7 +168,7 @@ def curves(facts: dict[str, Any]) -> list[Drawing]:
 def commands(model: Model, name: str, data: str) -> Iterator[tuple[str, str]]:
     """What to type to use the model, by what it does."""
     for what, words in uses(model, name, data):
-        yield what, command(*words, *registry.plugin_flags(model.name))
+        yield what, command(*words, *registry.plugin_flags(model.name, model.spec.kind))
 
 
 def uses(model: Model, name: str, data: str) -> Iterator[tuple[str, tuple[str, ...]]]:

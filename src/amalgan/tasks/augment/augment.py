@@ -24,11 +24,12 @@ from amalgan.core.errors import UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.core.limits import CHUNK
 from amalgan.core.types import UNLABELED
-from amalgan.data import Records, png_bytes, to_pixels
+from amalgan.data import Records, to_pixels
 from amalgan.data.readers.path_labels import SPLITS
 from amalgan.data.writing.grids import png_names
 from amalgan.data.writing.provenance import provenance
 from amalgan.data.writing.sheets import in_cell, sheet
+from amalgan.kinds import Kind, kind_of
 from amalgan.tasks.augment.additions import Augmenter, Recipe
 
 ORDER, MANIFEST, TABLE = "augment.json", "manifest.csv", "examples.csv"
@@ -76,9 +77,19 @@ class Order:
         return {self.class_name(int(value)): int(size) for value, size in zip(values, sizes, strict=True)}
 
     @property
+    def kind(self) -> Kind:
+        """What the examples are."""
+        return kind_of(self.records.spec)
+
+    @property
     def pictures(self) -> bool:
-        """Whether they go to a folder of pictures, not to a table."""
-        return self.records.spec.kind == "image"
+        """Whether each is a file of its own, not a row of a table."""
+        return not self.kind.refuses("files")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether they can be shown as pictures."""
+        return not self.kind.refuses("drawing")
 
     def class_name(self, label: int) -> str:
         """A class as people call it; empty where there is none."""
@@ -90,7 +101,7 @@ class Order:
             return TABLE
         name = f"{self.augmenter.policy.kind}-{row:06d}"
         label = self.class_name(int(self.recipe.label[row]))
-        return png_names([f"{folder_name(label)}/{name}" if label else name])[0]
+        return png_names([f"{folder_name(label)}/{name}" if label else name], self.kind.file_ending())[0]
 
     def sources(self, row: int) -> list[str]:
         """Names of the training examples that one was made of."""
@@ -135,7 +146,7 @@ class Order:
                 made = to_pixels(chunk, self.records.spec)
                 for row in missing:
                     place = files.below(self.out, self.file(row))
-                    files.write_bytes(place, png_bytes(made[row - start], self.text(row)))
+                    files.write_bytes(place, self.kind.file_bytes(made[row - start], self.text(row)))
             yield len(missing)
 
     def text(self, row: int) -> dict[str, str]:

@@ -29,7 +29,7 @@ def smote(real: Labeled, counts: Mapping[int, int], seed: int) -> Labeled:
         for label, count in counts.items()
     ]
     labels = [torch.full((count,), label) for label, count in counts.items()]
-    return Labeled.of(torch.cat(parts), torch.cat(labels))
+    return Labeled.of(torch.cat(parts), torch.cat(labels), real.spec)
 
 
 def between(x: Float[Tensor, "N ..."], count: int, seed: int) -> Float[Tensor, "M ..."]:

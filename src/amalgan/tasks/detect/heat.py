@@ -22,6 +22,8 @@ from torch.nn.functional import avg_pool2d
 from amalgan.core.errors import UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records, grid, to_pixels
+from amalgan.data.writing.picture_arrays import in_color
+from amalgan.kinds import kind_of, text_of
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.overlay import painted
@@ -55,8 +57,8 @@ def usual(model: Model, normals: Records) -> Usual:
         AbilityError: the model does not reconstruct.
         UsageError: these are no pictures.
     """
-    if model.spec.kind != "image":
-        raise UsageError(f"heat maps are of pictures; this model reads {model.spec.text}. Leave out --maps.")
+    if why := kind_of(model.spec).refuses("heat"):
+        raise UsageError(f"{why}; this model reads {text_of(model.spec)}. Leave out --maps.")
     model.require(Encodes)
     model.require(Decodes)
     error = torch.cat([rebuilt(model, batch.x)[1] for batch in normals.batches(CHUNK)])
@@ -84,10 +86,5 @@ def maps(model: Model, records: Records, found: Usual) -> Iterator[NDArray[np.ui
         decoded, error = rebuilt(model, batch.x)
         heat = found.excess(error).numpy()
         for x, again, one in zip(*(to_pixels(t, model.spec) for t in (batch.x, decoded)), heat, strict=True):
-            panels = [colored(x), colored(again), painted(x, one, found.full)]
+            panels = [in_color(x), in_color(again), painted(x, one, found.full)]
             yield grid(np.stack(panels), columns=3, scale=max(1, -(-SIDE // min(x.shape[:2]))))
-
-
-def colored(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture (H, W) or (H, W, 3) as (H, W, 3)."""
-    return np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture

@@ -23,6 +23,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.features.outside_network import applies, depths
+from amalgan.kinds import text_of
 from amalgan.systems.model_file import Model
 
 MOST_KNOWN, FEWEST_KNOWN = 4_000, 100
@@ -90,5 +91,5 @@ def refuse_missing(model: Model) -> None:
     if not applies(model.spec):
         raise UsageError(
             f"the outside network looks at pictures of 16 pixels a side or more, and its weights must be installed "
-            f"({EXTRA}); this model reads {model.spec.text}. Leave it out."
+            f"({EXTRA}); this model reads {text_of(model.spec)}. Leave it out."
         )

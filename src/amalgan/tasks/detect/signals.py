@@ -31,6 +31,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
 from amalgan.data import Records
+from amalgan.kinds import kind_of
 from amalgan.priors import GaussianFlowPrior, MixturePrior
 from amalgan.systems.abilities import Decodes, Encodes, Rates
 from amalgan.systems.model_file import Model
@@ -131,8 +132,8 @@ def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
         code = system.encode(x)
         if isinstance(system, Decodes):
             decoded = system.decode(code)
-            error = (decoded - x).square().flatten(1).mean(1)
-            drift = (system.encode(kept(decoded)) - code).square().mean(1)
+            error = kind_of(model.spec).apart(decoded, x).square().flatten(1).mean(1)
+            drift = (system.encode(kind_of(model.spec).within(decoded)) - code).square().mean(1)
             score |= {"reconstruction": error, "drift": drift}
             logs = [(one + FINEST).log()[:, None] for one in (error, drift)]
             together = torch.cat([code, *logs], 1).float().cpu()
@@ -141,11 +142,6 @@ def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
     if (critic := judge_of(model)) is not None:
         score[CRITIC] = -critic.judge(x, None)
     return Looked(score, together)
-
-
-def kept(decoded: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
-    """Pictures within their range; vectors as they are."""
-    return decoded.clamp(-1, 1) if decoded.ndim == 4 else decoded
 
 
 def surprise_of(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, " B"] | None:

@@ -16,6 +16,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.files import write_changed
 from amalgan.core.types import UNLABELED
 from amalgan.data import Records, png_bytes
+from amalgan.kinds import kind_of, text_of
 from amalgan.tasks.embed.map import FAINT, FRAME, INK, PAPER, RULE, Color, color_of, font, thumbnail
 
 SIDE, GAP, CAPTION, MARGIN, APART = 96, 12, 22, 20, 34
@@ -36,8 +37,10 @@ def lineup(
     Raises:
         UsageError: these are no pictures.
     """
-    if query.spec.kind != "image":
-        raise UsageError(f"a sheet shows pictures; this model reads {query.spec.text}. Leave out --sheet.")
+    if kind_of(query.spec).refuses("drawing"):
+        raise UsageError(
+            f"a sheet shows pictures; this model reads {text_of(query.spec)}. Leave out --sheet."
+        )
     count, across = min(MOST, len(query)), row.shape[1]
     left = MARGIN + cell() + APART
     size = (

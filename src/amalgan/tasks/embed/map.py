@@ -22,7 +22,8 @@ from PIL import Image, ImageDraw, ImageFont
 from amalgan.core.errors import UsageError
 from amalgan.core.file_names import shown
 from amalgan.core.files import write_bytes
-from amalgan.data import Records, png_bytes, to_pixels
+from amalgan.data import Records, drawn, png_bytes
+from amalgan.kinds import kind_of
 from amalgan.metrics.distances import nearest
 from amalgan.tasks.embed.embed import Codes
 
@@ -87,7 +88,7 @@ def map_picture(
     )
     order = np.random.default_rng(seed).permutation(len(rows))
     image = paper.drawn(points, chosen.labels, title, subtitle)
-    if records.spec.kind == "image":
+    if not kind_of(records.spec).refuses("drawing"):
         paper.hang(image, points[order], chosen.select(order))
     write_bytes(target, png_bytes(np.asarray(image)))
 
@@ -220,7 +221,7 @@ def free(places: NDArray[np.float64], side: int) -> list[int]:
 
 def thumbnail(records: Records, row: int, largest: int, color: Color) -> Image.Image:
     """A picture with no side longer than ``largest``, in a frame."""
-    picture = Image.fromarray(to_pixels(records.take([row]), records.spec)[0]).convert("RGB")
+    picture = Image.fromarray(drawn(records.take([row]), records.spec)[0]).convert("RGB")
     times = largest / max(picture.size)
     few = times >= 2  # whole multiples keep pictures of a few pixels sharp
     times, how = (int(times), Image.Resampling.NEAREST) if few else (times, Image.Resampling.LANCZOS)

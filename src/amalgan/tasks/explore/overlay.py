@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.data.writing.picture_arrays import luminance
+
 FOR, AGAINST = (240, 110, 10), (40, 120, 235)
 DARKEST, LIGHTEST = 45, 215
 """Gray levels that black and white become, so that color shows on both."""
 STRONGEST = 0.92
 """Share of color where the map is at its largest."""
-LUMA = (0.299, 0.587, 0.114)
 
 
 def painted(picture: NDArray[np.uint8], heat: NDArray[Any], largest: float) -> NDArray[np.uint8]:
     """``picture`` in gray under its map; ``largest`` is full color."""
-    gray = picture.astype(np.float64) @ LUMA if picture.ndim == 3 else picture.astype(np.float64)
-    soft = (DARKEST + gray * (LIGHTEST - DARKEST) / 255)[..., None]
+    soft = (DARKEST + luminance(picture) * (LIGHTEST - DARKEST) / 255)[..., None]
     share = STRONGEST * np.clip(np.abs(heat) / (largest or 1.0), 0, 1)[..., None]
     color = np.where(heat[..., None] >= 0, FOR, AGAINST)
     mixed: NDArray[np.uint8] = np.rint((1 - share) * soft + share * color).astype(np.uint8)

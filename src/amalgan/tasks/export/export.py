@@ -26,7 +26,7 @@ from amalgan.core import files
 from amalgan.core.errors import ExportError, UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.systems.model_file import Model
-from amalgan.tasks.export.graphs import Graph, Inputs, graphs
+from amalgan.tasks.export.graphs import OF_ANY_SIZE, Graph, Inputs, graphs
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
 NOTES = "export.json"
@@ -189,8 +189,8 @@ def finished(proto: Any, graph: Graph, model: Model) -> bytes:
 def free(graph: Graph, given: Inputs) -> Iterator[dict[int, Any]]:
     """Which sides of each input are free."""
     batch, rows, columns = (torch.export.Dim(name, min=1) for name in ("batch", "rows", "columns"))
-    for numbers in given.values():
-        yield {0: batch} | ({2: 2 * rows, 3: 2 * columns} if graph.any_size and numbers.ndim == 4 else {})
+    for name in given:
+        yield {0: batch} | ({2: 2 * rows, 3: 2 * columns} if graph.any_size and name in OF_ANY_SIZE else {})
 
 
 def checked(graph: Graph, data: bytes) -> tuple[float, float]:
@@ -235,7 +235,7 @@ def port_out(graph: Graph) -> Port:
 def port(graph: Graph, name: str, numbers: Tensor, drawn: str) -> Port:
     """An input or output as the notes have it."""
     sides: list[str | int] = ["batch", *numbers.shape[1:]]
-    if graph.any_size and numbers.ndim == 4:
+    if graph.any_size and name in OF_ANY_SIZE:
         sides[2:] = ["height", "width"]
     return Port(name, str(numbers.dtype).removeprefix("torch."), tuple(sides), drawn)
 
@@ -248,7 +248,7 @@ def notes(model: Model, found: list[Exported]) -> dict[str, Any]:
         "system": model.name,
         "digest": model.digest,
         "opset": OPSET,
-        "spec": asdict(model.spec),
+        "spec": model.spec.to_json(),
         "files": [asdict(one) for one in found],
     }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import torch
@@ -22,6 +22,7 @@ from amalgan.config.systems.restoration import TASKS
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
 from amalgan.data.transforms.damage import Damaged
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import abilities
 from amalgan.systems.base import System
 from amalgan.systems.model_file import Model
@@ -53,6 +54,8 @@ ACTS: dict[str, tuple[tuple[str, ...], str, Act]] = {
 """By ability: what goes in besides draws, what comes out, and how."""
 EXAMPLES = ("x", "restored")
 """Outputs that are examples."""
+OF_ANY_SIZE = ("x", "known", "restored")
+"""What has height and width, where these are free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,18 +115,13 @@ class Graph(nn.Module):
         self.names = tuple(self.inputs(2, seed=0))
 
     def forward(self, *given: Tensor) -> Tensor:
-        """What the ability makes of inputs, in the order of ``names``; pictures as they are shown, within [-1, 1]."""
+        """What the ability makes of inputs, in the order of ``names``; examples within their range."""
         return self.made(dict(zip(self.names, given, strict=True)))
 
     def made(self, given: Inputs) -> Tensor:
         """The same of named inputs."""
         made = self.act(self.system, given, Given(seed=0, round=0, total=0, numbers=given))
-        return made.clamp(-1, 1) if self.output in EXAMPLES and self.pictures else made
-
-    @property
-    def pictures(self) -> bool:
-        """Whether examples are pictures."""
-        return self.system.spec.kind == "image"
+        return kind_of(self.system.spec).within(made) if self.output in EXAMPLES else made
 
     @property
     def any_size(self) -> bool:
@@ -154,7 +152,7 @@ class Graph(nn.Module):
         shape = (system.spec.shape[0], side, side + 8) if self.any_size else system.spec.shape
         if name == "known":
             return (draws.uniform("known", 1, *shape[1:]) < 0.8).float()
-        x = draws.uniform("x", *shape) * 2 - 1 if self.pictures else draws.normal("x", *shape)
+        x = kind_of(system.spec).invented(replace(system.spec, shape=shape), draws)
         return cast(Tensor, system.encode(x)) if name == "code" else x
 
 
@@ -177,7 +175,7 @@ def settled(system: System) -> System:
     found = copy.deepcopy(system).cpu().eval().requires_grad_(False)
     for module in found.modules():
         for name, buffer in list(module.named_buffers(recurse=False)):
-            if buffer.ndim == 0 and not buffer.is_floating_point():
+            if buffer.shape == () and not buffer.is_floating_point():
                 delattr(module, name)
                 setattr(module, name, int(buffer))
     return found

@@ -19,13 +19,12 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from amalgan.core.types import UNLABELED
+from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import Records
-from amalgan.data.transforms.damage import coded, larger
 from amalgan.features import Classifier
 from amalgan.features.classifier_training import Labeled, steps_for, taught
+from amalgan.kinds import kind_of
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
 
@@ -33,10 +32,6 @@ Changed = Literal["nothing", "coded", "scaled"]
 """What may have happened to examples on their way: nothing; JPEG; JPEG, or scaling down and up again."""
 MOST = 5000
 """At most so many examples of each side are learned from."""
-QUALITIES = (90, 75, 50)
-"""Of JPEG."""
-SHARES = (0.75, 0.5)
-"""Of the sides, to which pictures are scaled down before they are scaled up again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +50,7 @@ class Forensics:
             made(model, len(chosen), "tracing: to learn from"),
         ]
         label = torch.arange(2).repeat_interleave(len(chosen))
-        lesson = Labeled.of(torch.cat([mixed(side, changed) for side in sides]), label)
+        lesson = Labeled.of(torch.cat([mixed(side, changed, real.spec) for side in sides]), label, real.spec)
         return cls(taught(lesson, real.spec, 2, steps=steps_for(len(label)), seed=0), changed)
 
     @torch.no_grad()
@@ -68,7 +63,7 @@ class Forensics:
         """The same of examples in every version that ``versions`` makes of them."""
         found: dict[str, list[Tensor]] = {}
         for x in chunks:
-            for name, version in versions(x, self.changed).items():
+            for name, version in versions(x, self.changed, self.net.spec).items():
                 found.setdefault(name, []).append(self.score(version))
         return {name: torch.cat(parts) for name, parts in found.items()}
 
@@ -76,34 +71,19 @@ class Forensics:
 def made(model: Model, count: int, purpose: str) -> Float[Tensor, "N ..."]:
     """New examples, as files would hold them; ``purpose`` names the stream of random numbers."""
     asked = torch.full((count,), UNLABELED)
-    return kept(torch.cat([*generate_each(model, asked, seed=0, purpose=purpose)]))
+    return kind_of(model.spec).delivered(torch.cat([*generate_each(model, asked, seed=0, purpose=purpose)]))
 
 
-def kept(x: Float[Tensor, "N ..."]) -> Float[Tensor, "N ..."]:
-    """Pictures rounded to 256 levels; vectors as they are."""
-    return x.clamp(-1, 1).add(1).mul(127.5).round().div(127.5).sub(1) if x.ndim == 4 else x
-
-
-def versions(x: Float[Tensor, "N ..."], changed: Changed) -> dict[str, Float[Tensor, "N ..."]]:
+def versions(
+    x: Float[Tensor, "N ..."], changed: Changed, spec: DataSpec
+) -> dict[str, Float[Tensor, "N ..."]]:
     """Examples as they are, and as what may have happened to them leaves them."""
-    found = {"as they are": x}
-    if x.ndim == 4 and changed != "nothing":
-        found |= {f"as JPEG of quality {quality}": coded(x, quality) for quality in QUALITIES}
-    if x.ndim == 4 and changed == "scaled":
-        found |= {f"scaled to {share:.0%}": softened(x, share) for share in SHARES}
-    return found
+    return kind_of(spec).versions(x, changed)
 
 
-def softened(x: Float[Tensor, "N C H W"], share: float) -> Float[Tensor, "N C H W"]:
-    """Scaled to a share of the sides and up again, bicubic, in 256 steps each time."""
-    size = [max(1, round(side * share)) for side in x.shape[2:]]
-    small = kept(interpolate(x.float(), size, mode="bicubic", antialias=True))
-    return kept(larger(small, x.shape[2:]))
-
-
-def mixed(x: Float[Tensor, "N ..."], changed: Changed) -> Float[Tensor, "N ..."]:
+def mixed(x: Float[Tensor, "N ..."], changed: Changed, spec: DataSpec) -> Float[Tensor, "N ..."]:
     """Each example as it is in one of these versions, in turn."""
-    some, found = [*versions(x, changed).values()], x.clone()
+    some, found = [*versions(x, changed, spec).values()], x.clone()
     for number, version in enumerate(some):
         found[number :: len(some)] = version[number :: len(some)]
     return found

@@ -33,6 +33,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.data import Dataset, Records, to_pixels
 from amalgan.data.writing.sheets import sheet
 from amalgan.data.writing.watermark import p_value_together, p_values
+from amalgan.kinds import kind_of
 from amalgan.metrics import detection
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
@@ -196,10 +197,11 @@ def columns(model: Model, known: Known | None) -> list[str]:
     Raises:
         UsageError: nothing can: vectors bear no watermark.
     """
-    found = [SCORE] * (known is not None) + [WATERMARK] * (model.spec.kind == "image")
+    refused = kind_of(model.spec).refuses("watermark")
+    found = [SCORE] * (known is not None) + [WATERMARK] * (not refused)
     if not found:
         raise UsageError(
-            "vectors bear no watermark; give real ones as --reals to learn how the model's differ from them."
+            f"{refused.partition(';')[0]}; give real ones as --reals to learn how the model's differ from them."
         )
     return found
 
@@ -240,14 +242,14 @@ def traced(rows: NDArray[np.float64], asked: list[str], names: list[str], known:
 def found(model: Model, x: Float[Tensor, "B ..."], known: Known | None) -> NDArray[np.float64]:
     """A row an example, a number for each of ``columns``."""
     parts = [] if known is None else [known.forensics.score(x).numpy()]
-    if model.spec.kind == "image":
+    if not kind_of(model.spec).refuses("watermark"):
         parts.append(p_values(to_pixels(x, model.spec), model.mark_key))
     return np.stack(parts, 1)
 
 
 def together(model: Model, records: Records) -> float | None:
     """The p-value of the watermark in all pictures as one; None where fewer than two could bear it."""
-    if model.spec.kind != "image" or len(records) < 2:
+    if kind_of(model.spec).refuses("watermark") or len(records) < 2:
         return None
     chunks = (to_pixels(batch.x, model.spec) for batch in records.batches(CHUNK))
     return p_value_together(chunks, model.mark_key)

@@ -9,9 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from amalgan.data.writing.picture_arrays import is_pictures
 from amalgan.studies.html import figures
 from amalgan.studies.html.palette import Face
-from amalgan.studies.html.pictures import FULL, Sheet, is_pictures, row, sheet
+from amalgan.studies.html.pictures import FULL, Sheet, row, sheet
 from amalgan.studies.html.plots import Drawing
 from amalgan.studies.html.stored_examples import Shown, read_shown
 

@@ -1,0 +1,246 @@
+"""Pictures: bytes (C, H, W) in files, floats in [-1, 1] in networks.
+
+storing   bytes and floats, and what is within the range      parts      squares to hide, rectangles to replace
+versions  what coding and scaling leave of a picture          judging    SSIM
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amalgan.core.types import DataSpec
+from amalgan.kinds.plain import R_SQUARED, Plain
+from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.registry import register
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Generator, Tensor, nn
+
+    from amalgan.config.code import Layout
+    from amalgan.config.data import AugmentConfig, DataConfig
+    from amalgan.config.parts import Networks, Views
+    from amalgan.core.randomness import Draws
+    from amalgan.data import Dataset
+    from amalgan.data.dataset.store import Store
+    from amalgan.data.decoding.layout import Request
+    from amalgan.data.decoding.ordered import Progress
+    from amalgan.data.readers.sources import ArrayData, Pictures
+    from amalgan.features.judge import Features
+    from amalgan.networks import Paints
+
+VARIED = 6.0
+"""What the initial weights of the painting layer are multiplied by: untrained pictures then vary by about half as much
+as they may. With no more variety than a decoder begins with, a generator learns the mean picture and long nothing else.
+"""
+
+
+@register("image")
+class Image(Plain):
+    """Pictures, gray or in color."""
+
+    noun, nouns = "picture", "pictures"
+    entries = "pixels"
+    by_look = True
+    refused = R_SQUARED
+
+    def text(self, spec: DataSpec) -> str:
+        channels, height, width = spec.shape
+        color = "gray" if channels == 1 else "RGB" if channels == 3 else f"{channels}-channel"
+        return f"{height}x{width} {color}"
+
+    def reads(self, found: ArrayData | Pictures) -> bool:
+        """Encoded files, and arrays of two axes or more beside that of the examples."""
+        from amalgan.data.readers.sources import ArrayData
+
+        return not isinstance(found, ArrayData) or len(found.shape) > 1
+
+    def read(
+        self,
+        name: str,
+        found: ArrayData | Pictures,
+        request: Request,
+        folder: Path,
+        progress: Progress | None,
+    ) -> None:
+        from amalgan.data.dataset.read_arrays import read_arrays
+        from amalgan.data.dataset.read_pictures import read_pictures
+        from amalgan.data.readers.sources import ArrayData
+
+        if isinstance(found, ArrayData):
+            read_arrays(name, found, request, folder, progress)
+        else:
+            read_pictures(found, request, folder, progress)
+
+    def stored_dtype(self) -> str:
+        return "|u1"
+
+    def amount(self, shape: tuple[int, ...]) -> str:
+        return f"pictures of {shape[1]}x{shape[2]}"
+
+    def spec_of(self, store: Store, train: NDArray[np.int64], config: DataConfig) -> DataSpec:
+        return DataSpec(
+            kind=self.name,
+            shape=store.pixels.shape[1:],
+            classes=tuple(store.facts["classes"]),
+            fit=config.fit,
+            background=config.background.lower(),
+            range=tuple(store.facts["range"]),
+        )
+
+    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+        from amalgan.data.dataset.in_memory import picture_rows
+
+        return self.from_stored(picture_rows(x, spec, own_size=own_size), spec)
+
+    def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
+        """v / 127.5 - 1."""
+        from amalgan.kinds.image import storing
+
+        return storing.from_bytes(values)
+
+    def to_stored(self, x: Tensor, spec: DataSpec) -> NDArray[Any]:
+        """uint8 (N, H, W) or (N, H, W, 3)."""
+        from amalgan.kinds.image import storing
+
+        return storing.to_bytes(x)
+
+    def packed(self, x: Tensor) -> NDArray[Any]:
+        """Bytes (N, C, H, W)."""
+        return np.asarray(self.delivered(x).add(1).mul(127.5).round().byte().numpy())
+
+    def unpacked(self, values: NDArray[Any]) -> Tensor:
+        from amalgan.kinds.image import storing
+
+        return storing.from_bytes(values)
+
+    def delivered(self, x: Tensor) -> Tensor:
+        from amalgan.kinds.image import storing
+
+        return storing.delivered(x)
+
+    def within(self, x: Tensor) -> Tensor:
+        return x.clamp(-1, 1)
+
+    def shown_to_critic(self, x: Tensor) -> Tensor:
+        from amalgan.kinds.image import storing
+
+        return storing.clamped(x)
+
+    def file_ending(self) -> str:
+        return ".png"
+
+    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
+        from amalgan.data.writing.grids import png_bytes
+
+        return png_bytes(stored, text)
+
+    def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
+        return stored
+
+    def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
+        return draws.uniform("x", *spec.shape) * 2 - 1
+
+    def smooth(self, count: int, spec: DataSpec, generator: Generator) -> Tensor:
+        import torch
+
+        coarse = torch.rand(count, spec.shape[0], 3, 3, generator=generator) * 1.6 - 0.8
+        return torch.nn.functional.interpolate(coarse, spec.shape[1:], mode="bilinear", align_corners=True)
+
+    def masked(self, x: Tensor, share: float, draws: Draws) -> Tensor:
+        from amalgan.data.transforms.corruption import hide_squares
+
+        return hide_squares(x, share, draws)
+
+    def view(self, x: Tensor, config: Views, draws: Draws) -> Tensor:
+        from amalgan.data.transforms.views import bent
+
+        return bent(x, config, draws)
+
+    def spliced(self, x: Tensor, draws: Draws) -> Tensor:
+        from amalgan.kinds.image import parts
+
+        return parts.rectangles(x, draws)
+
+    def parts(self, shape: tuple[int, ...]) -> Iterator[Tensor]:
+        from amalgan.kinds.image import parts
+
+        return parts.squares_of(shape)
+
+    def part_side(self, shape: tuple[int, ...]) -> int | None:
+        from amalgan.kinds.image import parts
+
+        return parts.patch_of(shape)[0]
+
+    def parts_map(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape[1:]
+
+    def versions(self, x: Tensor, changed: str) -> dict[str, Tensor]:
+        from amalgan.kinds.image.versions import versions
+
+        return versions(x, changed)
+
+    def resolve_augment(self, config: AugmentConfig, spec: DataSpec) -> AugmentConfig:
+        """Color pictures are mirrored, gray ones are not: digits and scans would become others."""
+        from amalgan.data.transforms.augmentation import filled
+
+        return filled(config, flip=spec.shape[0] == 3)
+
+    def classifier_moves(self, spec: DataSpec) -> AugmentConfig | None:
+        from amalgan.features.classifier import MOVED
+
+        return MOVED
+
+    def code_size(self, spec: DataSpec) -> int:
+        """One entry for 24 numbers of a picture, 16 to 256."""
+        return max(16, min(256, spec.size // 24))
+
+    def codec_size(self, spec: DataSpec) -> int:
+        return max(4, min(256, spec.size // 12))
+
+    def colors(self, spec: DataSpec) -> int:
+        return spec.shape[0]
+
+    def varied(self) -> float:
+        return VARIED
+
+    def encoder(
+        self, config: Networks, spec: DataSpec, features: int, layout: Layout | None
+    ) -> nn.Module | None:
+        from amalgan.kinds.image import networks
+
+        return networks.encoder(config, spec, features, layout)
+
+    def decoder(
+        self, config: Networks, spec: DataSpec, features: int, extra: int, style: int, layout: Layout | None
+    ) -> Paints | None:
+        from amalgan.kinds.image import networks
+
+        return networks.decoder(config, spec, features, extra, style, layout)
+
+    def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
+        from amalgan.features.judge import taught
+
+        return taught(data, cache=cache, device=device)
+
+    def needs_teaching(self) -> bool:
+        return True
+
+    def peak(self) -> float | None:
+        return 2.0
+
+    def steps(self) -> str:
+        return "8 bits"
+
+    def units(self) -> str:
+        return "the range [-1, 1]"
+
+    def likenesses(self) -> tuple[Likeness, ...]:
+        from amalgan.kinds.image.judging import SSIM
+
+        return (SSIM,)

@@ -1,0 +1,262 @@
+"""What holds of examples that are arrays of numbers and nothing else is known of them: where a kind begins.
+
+A kind inherits from ``Plain`` and says what differs. Nothing heavy is imported before it is used, so that looking at
+data does not wait for torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amalgan.core.errors import ConfigError, UsageError
+from amalgan.core.types import DataSpec
+from amalgan.kinds.protocol import Likeness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Generator, Tensor, nn
+
+    from amalgan.config.code import Layout
+    from amalgan.config.data import AugmentConfig, DataConfig
+    from amalgan.config.parts import Networks, Views
+    from amalgan.core.randomness import Draws
+    from amalgan.data import Dataset
+    from amalgan.data.dataset.store import Store
+    from amalgan.data.decoding.layout import Request
+    from amalgan.data.decoding.ordered import Progress
+    from amalgan.data.readers.sources import ArrayData, Pictures
+    from amalgan.features.judge import Features
+    from amalgan.networks import Paints
+
+PICTURES_ONLY = {
+    "augment": "flips, shifts, turns and colors are of pictures",
+    "backbone": "a network taught on ImageNet looks at pictures",
+    "bits_per_pixel": "bits a pixel are of pictures; what others take is counted in bits an example",
+    "change": "the changes of DiffAugment are of pictures",
+    "code_map": "a code that is a map lies over a picture",
+    "drawing": "{nouns} have no look of their own; they are shown as numbers",
+    "files": "{nouns} go to tables and arrays",
+    "gray_noise": "noise in gray levels is of pictures",
+    "half_precision": "bfloat16 pays for convolutions",
+    "heat": "heat maps are of pictures",
+    "own_size": "a size of their own is what pictures have",
+    "page": "a page that runs a model shows pictures",
+    "psnr": "PSNR is of pictures; {nouns} have a squared error and R²",
+    "restoring": "a restorer mends pictures",
+    "size": "height and width are of pictures",
+    "watermark": "{nouns} bear no watermark; only pictures do",
+}
+"""What a kind that says nothing else cannot have, and why."""
+R_SQUARED = {"r_squared": "the share of the variance that is kept is of numbers on a line"}
+"""What plain numbers have, and a kind may refuse."""
+WORDS = PICTURES_ONLY | R_SQUARED
+"""All that ``refuses`` can be asked."""
+HELD = 2**24
+"""Numbers of hidden examples held at a time: 64 MiB."""
+
+
+def all_but(*able: str) -> Mapping[str, str]:
+    """What a kind refuses that has, of all that is only of pictures, what ``able`` names."""
+    if unknown := set(able) - set(PICTURES_ONLY):
+        raise KeyError(f"{', '.join(sorted(unknown))}: no words of PICTURES_ONLY")
+    return {what: why for what, why in PICTURES_ONLY.items() if what not in able}
+
+
+class Plain:
+    """A kind of which nothing is known but that examples are arrays of numbers, all of one shape."""
+
+    name = ""
+    """Given by ``register``."""
+    noun, nouns = "example", "examples"
+    entries = "entries"
+    by_look = False
+    refused: Mapping[str, str] = PICTURES_ONLY
+
+    def text(self, spec: DataSpec) -> str:
+        return f"{spec.size} numbers"
+
+    def refuses(self, what: str) -> str:
+        if what not in WORDS:
+            raise KeyError(f"{what!r} is no word of WORDS, which lists what a kind can refuse")
+        return self.refused.get(what, "").format(noun=self.noun, nouns=self.nouns)
+
+    def reads(self, found: ArrayData | Pictures) -> bool:
+        return False
+
+    def read(
+        self,
+        name: str,
+        found: ArrayData | Pictures,
+        request: Request,
+        folder: Path,
+        progress: Progress | None,
+    ) -> None:
+        from amalgan.data.dataset.read_rows import read_rows
+
+        read_rows(self, name, found, folder, progress)
+
+    def stored_dtype(self) -> str:
+        return "<f4"
+
+    def amount(self, shape: tuple[int, ...]) -> str:
+        return f"examples of {prod(shape)} numbers"
+
+    def shape_of(self, stored: tuple[int, ...]) -> tuple[int, ...]:
+        return stored
+
+    def spec_of(self, store: Store, train: NDArray[np.int64], config: DataConfig) -> DataSpec:
+        shape, classes = self.shape_of(store.pixels.shape[1:]), tuple(store.facts["classes"])
+        return DataSpec(
+            kind=self.name, shape=shape, classes=classes, names=tuple(store.facts.get("names", ()))
+        )
+
+    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+        from amalgan.data.dataset.in_memory import vectors
+
+        return vectors(x, spec)
+
+    def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
+        import torch
+
+        return torch.as_tensor(values).float()
+
+    def to_stored(self, x: Tensor, spec: DataSpec) -> NDArray[Any]:
+        values: NDArray[Any] = x.detach().cpu().float().numpy()
+        return values
+
+    def packed(self, x: Tensor) -> NDArray[Any]:
+        return np.asarray(x.numpy())
+
+    def unpacked(self, values: NDArray[Any]) -> Tensor:
+        import torch
+
+        return torch.from_numpy(values).float()
+
+    def delivered(self, x: Tensor) -> Tensor:
+        return x
+
+    def within(self, x: Tensor) -> Tensor:
+        return x
+
+    def shown_to_critic(self, x: Tensor) -> Tensor:
+        return x
+
+    def entry_names(self, spec: DataSpec) -> list[str]:
+        return list(spec.names) or [f"entry {k + 1}" for k in range(spec.size)]
+
+    def in_units(self, difference: Tensor, spec: DataSpec) -> Tensor:
+        return difference
+
+    def file_ending(self) -> str:
+        return ""
+
+    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
+        raise UsageError(f"{self.refuses('files')}. Give a name that ends in .npz.")
+
+    def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
+        raise UsageError(f"{self.refuses('drawing')}. Ask for no pictures of them.")
+
+    def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
+        return draws.normal("x", *spec.shape)
+
+    def smooth(self, count: int, spec: DataSpec, generator: Generator) -> Tensor:
+        import torch
+
+        return torch.randn(count, *spec.shape, generator=generator)
+
+    def masked(self, x: Tensor, share: float, draws: Draws) -> Tensor:
+        from amalgan.data.transforms.corruption import chosen
+
+        return x * (1 - chosen(x[0].numel(), share, draws).to(x.dtype).reshape(x.shape))
+
+    def view(self, x: Tensor, config: Views, draws: Draws) -> Tensor:
+        return x
+
+    def spliced(self, x: Tensor, draws: Draws) -> Tensor:
+        entries = x[0].numel()
+        return (draws.uniform("entries", entries).argsort(1).argsort(1) < entries // 2).reshape(x.shape)
+
+    def parts(self, shape: tuple[int, ...]) -> Iterator[Tensor]:
+        import torch
+
+        from amalgan.core.limits import CHUNK
+
+        one_each = torch.eye(prod(shape), dtype=torch.bool).reshape(-1, *shape)
+        yield from one_each.split(max(1, min(CHUNK, HELD // prod(shape))))
+
+    def part_side(self, shape: tuple[int, ...]) -> int | None:
+        return None
+
+    def parts_map(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape
+
+    def versions(self, x: Tensor, changed: str) -> dict[str, Tensor]:
+        return {"as they are": x}
+
+    def resolve_augment(self, config: AugmentConfig, spec: DataSpec) -> AugmentConfig:
+        from amalgan.data.transforms.augmentation import OFF, filled
+
+        if (resolved := filled(config, flip=False)) != OFF:
+            raise ConfigError(
+                [
+                    f"the data is {self.nouns}: leave out --flip, --shift, --rotate, --zoom and --color, which are for "
+                    "pictures"
+                ]
+            )
+        return resolved
+
+    def classifier_moves(self, spec: DataSpec) -> AugmentConfig | None:
+        return None
+
+    def code_size(self, spec: DataSpec) -> int:
+        return max(2, min(64, spec.size // 2))
+
+    def codec_size(self, spec: DataSpec) -> int:
+        return spec.size
+
+    def colors(self, spec: DataSpec) -> int:
+        return 1
+
+    def varied(self) -> float:
+        return 1.0
+
+    def encoder(
+        self, config: Networks, spec: DataSpec, features: int, layout: Layout | None
+    ) -> nn.Module | None:
+        return None
+
+    def decoder(
+        self, config: Networks, spec: DataSpec, features: int, extra: int, style: int, layout: Layout | None
+    ) -> Paints | None:
+        return None
+
+    def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
+        from torch import nn
+
+        from amalgan.features.judge import Features
+
+        return Features(f"{self.name}-entries", nn.Identity(), labeled=False, measured=True)
+
+    def needs_teaching(self) -> bool:
+        return False
+
+    def apart(self, made: Tensor, real: Tensor) -> Tensor:
+        return made - real
+
+    def peak(self) -> float | None:
+        return None
+
+    def steps(self) -> str:
+        return "not rounded"
+
+    def units(self) -> str:
+        return "units of the data"
+
+    def likenesses(self) -> tuple[Likeness, ...]:
+        return ()

@@ -1,0 +1,233 @@
+"""What is asked of a kind of data. ``kinds.plain`` answers all of it for arrays of numbers; a kind says what differs.
+
+    source ─► reads, read ─► store ─► spec_of ─► from_stored ─► x (B, *shape) ─► to_stored ─► files, drawn ─► pictures
+                                                                      │
+         view, masked, spliced, parts, versions: damage ◄─────────────┼───► encoder, decoder: default networks
+                                                                      └───► features, apart, likenesses, peak: judging
+
+x is float32 (B, *shape); a kind of integers, as text, may return int64 from ``from_stored`` if its networks take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wait for torch
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Generator, Tensor, nn
+
+    from amalgan.config.code import Layout
+    from amalgan.config.data import AugmentConfig, DataConfig
+    from amalgan.config.parts import Networks, Views
+    from amalgan.core.randomness import Draws
+    from amalgan.core.types import DataSpec
+    from amalgan.data import Dataset
+    from amalgan.data.dataset.store import Store
+    from amalgan.data.decoding.layout import Request
+    from amalgan.data.decoding.ordered import Progress
+    from amalgan.data.readers.sources import ArrayData, Pictures
+    from amalgan.features.judge import Features
+    from amalgan.networks import Paints
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A measure of how alike an example and its reconstruction are, averaged over examples."""
+
+    key: str
+    """Of the metric; ``_realistic`` is added for the second decoder."""
+    title: str
+    """A column's head: ``SSIM``."""
+    unit: str
+    higher_is_better: bool
+    name: str
+    """The full name, in which ``{of}`` becomes how many of what."""
+    measure: Callable[[Tensor, Tensor], Tensor]
+    """From what was made (B, *shape) and what it should be to a number each (B,)."""
+
+
+class Kind(Protocol):
+    """All that depends on what an example is."""
+
+    name: str
+    """As ``DataSpec.kind`` and ``--kind`` have it."""
+    noun: str
+    nouns: str
+    """One example, and several: picture, pictures."""
+    entries: str
+    """What the numbers of an example are called: pixels, entries."""
+    by_look: bool
+    """Data is taken for this kind by its look; of others it must be said (``--kind``), or their models know it."""
+
+    def text(self, spec: DataSpec) -> str:
+        """The shape as people write it."""
+
+    def refuses(self, what: str) -> str:
+        """Why ``what``, a word of ``plain.PICTURES_ONLY``, is not for such examples; empty where it is."""
+
+    # Reading and storing
+
+    def reads(self, found: ArrayData | Pictures) -> bool:
+        """Whether such data looks like examples of this kind."""
+
+    def read(
+        self,
+        name: str,
+        found: ArrayData | Pictures,
+        request: Request,
+        folder: Path,
+        progress: Progress | None,
+    ) -> None:
+        """Write the store of ``found``, which ``name`` calls by its short name, into ``folder``.
+
+        Raises:
+            DataError: it is unreadable as a whole, or holds what no example of this kind does.
+        """
+
+    def stored_dtype(self) -> str:
+        """Of the numbers in a store, as NumPy writes it."""
+
+    def amount(self, shape: tuple[int, ...]) -> str:
+        """Many examples of a stored shape, in words: ``pictures of 32x32``."""
+
+    def shape_of(self, stored: tuple[int, ...]) -> tuple[int, ...]:
+        """``DataSpec.shape`` of examples that a store holds in such a shape."""
+
+    def spec_of(self, store: Store, train: NDArray[np.int64], config: DataConfig) -> DataSpec:
+        """What the examples of a store are; what is estimated follows from its rows ``train`` alone."""
+
+    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+        """What a user of Python holds, one example or many, as networks see it.
+
+        Raises:
+            UsageError: it is not of this kind; says what was found.
+        """
+
+    def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
+        """Stored examples as networks see them, (B, *spec.shape), on the device that they are on."""
+
+    def to_stored(self, x: Tensor, spec: DataSpec) -> NDArray[Any]:
+        """Examples as files hold them, on the CPU."""
+
+    def packed(self, x: Tensor) -> NDArray[Any]:
+        """Many examples as networks see them, in as little memory as files would take."""
+
+    def unpacked(self, values: NDArray[Any]) -> Tensor:
+        """The same as networks see them again."""
+
+    def delivered(self, x: Tensor) -> Tensor:
+        """``x`` as users get it: within its range, and in the steps that files have."""
+
+    def within(self, x: Tensor) -> Tensor:
+        """``x`` within its range; no gradient is wanted of it."""
+
+    def shown_to_critic(self, x: Tensor) -> Tensor:
+        """The same with gradients: what a critic sees of a generated example."""
+
+    def entry_names(self, spec: DataSpec) -> list[str]:
+        """What each entry is called that networks see."""
+
+    def in_units(self, difference: Tensor, spec: DataSpec) -> Tensor:
+        """A difference of two examples as networks see them in the data's units."""
+
+    # Writing and showing
+
+    def file_ending(self) -> str:
+        """Of a file that holds one example; empty where examples go to tables and arrays alone."""
+
+    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
+        """One example as a file with that ending; ``text`` says where it came from."""
+
+    def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
+        """Examples as ``to_stored`` gives them as pictures, uint8 (N, H, W) or (N, H, W, 3), all of one size."""
+
+    # Damage and augmentation
+
+    def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
+        """Random examples within the range, to try networks with."""
+
+    def smooth(self, count: int, spec: DataSpec, generator: Generator) -> Tensor:
+        """``count`` random examples that networks can learn, to check systems with."""
+
+    def masked(self, x: Tensor, share: float, draws: Draws) -> Tensor:
+        """``x`` with a ``share`` hidden (0), at places that chance chooses."""
+
+    def view(self, x: Tensor, config: Views, draws: Draws) -> Tensor:
+        """Each example moved so that it shows the same; noise and hidden parts come on top."""
+
+    def spliced(self, x: Tensor, draws: Draws) -> Tensor:
+        """Booleans that fit ``x``: where each example is to become another one, for an anomaly that is known."""
+
+    def parts(self, shape: tuple[int, ...]) -> Iterator[Tensor]:
+        """Masks of parts of an example to hide in turn, in chunks (B, ...) that fit ``shape``."""
+
+    def part_side(self, shape: tuple[int, ...]) -> int | None:
+        """Pixels of the side of a part; None where parts are single entries."""
+
+    def parts_map(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of a map over the places that parts cover: (H, W) of a picture."""
+
+    def versions(self, x: Tensor, changed: str) -> dict[str, Tensor]:
+        """Examples as they are, and as coding or scaling (``changed``) leaves them on their way."""
+
+    def resolve_augment(self, config: AugmentConfig, spec: DataSpec) -> AugmentConfig:
+        """The same with every ``None`` filled in.
+
+        Raises:
+            ConfigError: a change is asked for that such examples cannot have.
+        """
+
+    def classifier_moves(self, spec: DataSpec) -> AugmentConfig | None:
+        """How a classifier's examples may be moved and keep their class; None where nothing is known."""
+
+    # Networks
+
+    def code_size(self, spec: DataSpec) -> int:
+        """Entries of a flat code when none are asked for."""
+
+    def codec_size(self, spec: DataSpec) -> int:
+        """Numbers of a codec's code when none are asked for."""
+
+    def colors(self, spec: DataSpec) -> int:
+        """Numbers that lie at one place: the channels of a picture."""
+
+    def varied(self) -> float:
+        """What the first weights of a generator's last layer are multiplied by."""
+
+    def encoder(
+        self, config: Networks, spec: DataSpec, features: int, layout: Layout | None
+    ) -> nn.Module | None:
+        """The default network from an example to ``features`` numbers; None for dense layers."""
+
+    def decoder(
+        self, config: Networks, spec: DataSpec, features: int, extra: int, style: int, layout: Layout | None
+    ) -> Paints | None:
+        """The default network back; None for dense layers."""
+
+    # Judging
+
+    def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
+        """What such examples are compared in."""
+
+    def needs_teaching(self) -> bool:
+        """Whether features and classifiers are networks that must be trained, which takes time."""
+
+    def apart(self, made: Tensor, real: Tensor) -> Tensor:
+        """Differences of entries, (B, *shape), whose squares are the error of reconstructions."""
+
+    def peak(self) -> float | None:
+        """The largest difference of two numbers, which PSNR is relative to; None where there is none."""
+
+    def steps(self) -> str:
+        """The steps in which users get numbers, in words: 8 bits."""
+
+    def units(self) -> str:
+        """What errors are measured in."""
+
+    def likenesses(self) -> tuple[Likeness, ...]:
+        """Further measures of reconstructions."""

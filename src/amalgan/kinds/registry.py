@@ -1,0 +1,90 @@
+"""Kinds by name: the one place where ``DataSpec.kind`` becomes a kind.
+
+A kind is found because a folder of ``amalgan/kinds`` has its name and declares it (``@register("name")``), or because a
+plugin was loaded. Listing names imports nothing; the folder is imported when its kind is asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from amalgan.core.errors import UsageError
+from amalgan.kinds.protocol import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from amalgan.core.types import DataSpec
+
+K = TypeVar("K", bound=type[Kind])
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(name: str) -> Callable[[K], K]:
+    """Class decorator: enter a kind under ``name``, which its ``DataSpec`` then bears."""
+
+    def enter(kind: K) -> K:
+        kind.name = name
+        _KINDS[name] = kind()
+        return kind
+
+    return enter
+
+
+@cache
+def built_in() -> tuple[str, ...]:
+    """Names of the kinds of the package: its folders."""
+    folders = (file.parent.name for file in Path(__file__).parent.glob("*/__init__.py"))
+    return tuple(sorted(folders))
+
+
+def names() -> list[str]:
+    """Names of all kinds: those of the package and what plugins entered."""
+    return sorted({*built_in(), *_KINDS})
+
+
+def kind_named(name: str) -> Kind:
+    """The kind entered under ``name``.
+
+    Raises:
+        UsageError: there is none; names those that exist.
+    """
+    if name not in _KINDS and name in built_in():
+        import_module(f"amalgan.kinds.{name}")
+    if name not in _KINDS:
+        raise UsageError(
+            f"no kind of data is called {name!r}; there are {', '.join(names())}. "
+            "A kind of your own is loaded by --plugin."
+        )
+    return _KINDS[name]
+
+
+def kind_of(spec: DataSpec) -> Kind:
+    """The kind of such examples."""
+    return kind_named(spec.kind)
+
+
+def all_kinds() -> list[Kind]:
+    """Every kind, those of plugins first: what they take, a built-in one does not get."""
+    own = [name for name in names() if name not in built_in()]
+    return [kind_named(name) for name in (*own, *built_in())]
+
+
+def text_of(spec: DataSpec) -> str:
+    """An example's shape as people write it: ``28x28 gray``, ``48x64 RGB`` or ``13 numbers``."""
+    return kind_of(spec).text(spec)
+
+
+def entered() -> dict[str, Kind]:
+    """What is entered now, by name: for those who put it back."""
+    return dict(_KINDS)
+
+
+def put_back(kinds: dict[str, Kind]) -> None:
+    """Let just these be entered."""
+    _KINDS.clear()
+    _KINDS.update(kinds)
