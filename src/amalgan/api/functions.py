@@ -16,6 +16,7 @@ from rich.console import Console
 
 from amalgan.api.model import Model, load
 from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.config.run import TrackerName
 from amalgan.core.arguments import checked
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.core.randomness import generators_kept
@@ -57,7 +58,7 @@ def train(
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
     callbacks: Sequence[Callback] | Callback = (),
-    track: Literal["tensorboard"] | None = None,
+    track: TrackerName | None = None,
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
@@ -77,7 +78,7 @@ def train(
         quiet: show no progress on stderr.
         callbacks: functions that are told of every ``Event`` of the run, in the first process; what one raises ends
             training as an interruption does: the state is saved, and the error reaches the caller.
-        track: write for TensorBoard into ``out``/tensorboard too; needs the tensorboard extra.
+        track: tell a tracker of experiments what the log gets; needs the extra of its name.
 
     Raises:
         AmalganError: as the command line does, with the same sentences.

@@ -21,7 +21,7 @@ class Push:
     """Write a model and its card into a repository of the Hugging Face hub.
 
     The repository gets model.safetensors, and where it has no README.md one written as amalgan card does. Others then
-    give hf://user/name as MODEL. Needs the hub extra: pip install amalgan[hub]. Log in by hf auth login, or set HF_TOKEN.
+    give hf://user/name as MODEL. Needs the hub extra (amalgan[hub]) and a login: hf auth login, or HF_TOKEN.
     """
 
     model: Positional[Path]

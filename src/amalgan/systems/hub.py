@@ -186,7 +186,7 @@ def uploaded(
 
     Args:
         private: make a new repository private.
-        keep: leave these alone where the repository has them.
+        keep: leave these out where the repository has the first of them.
 
     Raises:
         UsageError: huggingface_hub is not installed, or the repository is public and ``private`` asked for.
@@ -203,9 +203,7 @@ def uploaded(
             )
         if address.revision is not None:
             hub.create_branch(address.repository, branch=address.revision, exist_ok=True)
-        there = [
-            name for name in keep if hub.file_exists(address.repository, name, revision=address.revision)
-        ]
+        there = bool(keep) and hub.file_exists(address.repository, keep[0], revision=address.revision)
         operations = [
             client.CommitOperationAdd(path_in_repo=name, path_or_fileobj=content)
             for name, content in files.items()
