@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
+from amalgan.api.live import Live, notebook
 from amalgan.api.model import Model, load
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.run import TrackerName
@@ -75,7 +76,7 @@ def train(
             interrupted: then its folder is kept and named in the error.
         keep_state: keep the states of a run that has ended, which are removed otherwise.
         settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
-        quiet: show no progress on stderr.
+        quiet: show no progress, on stderr or in a notebook.
         callbacks: functions that are told of every ``Event`` of the run, in the first process; what one raises ends
             training as an interruption does: the state is saved, and the error reaches the caller.
         track: tell a tracker of experiments what the log gets; needs the extra of its name.
@@ -83,7 +84,9 @@ def train(
     Raises:
         AmalganError: as the command line does, with the same sentences.
     """
-    teller = Teller(refuse_other(callbacks))
+    given = refuse_other(callbacks)
+    display = None if quiet else notebook()
+    teller = Teller(given if display is None else (*given, Live(display)))
     if track is not None and out is None:
         raise UsageError("track is given without out, so nothing would be kept. Give out, the run's folder.")
     if minutes is not None and images is not None:

@@ -1,7 +1,9 @@
 """A trained model as Python holds it: arrays and PIL images go in, arrays come out.
 
-    load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
-                       └─► trace · export, for other programs       evaluate · report ... on data: ``studied`` has them
+    load(path) ─► Model ─► generate · reconstruct · restore · walk · interpolate · encode · decode · compress
+                       ├─► classify · detect · trace · export, for other programs · push, to the hub
+                       ├─► embed · map · duplicates, of a collection                      (``collected``)
+                       └─► evaluate · report · explore · card · augment, on data          (``studied``)
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -19,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from amalgan.api.studied import Studied
+from amalgan.api.collected import Collected
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.arguments import checked
 from amalgan.core.limits import CHUNK
@@ -40,6 +42,7 @@ from amalgan.tasks.restore.restore import Answers, restored
 from amalgan.tasks.restore.windows import Repair
 from amalgan.tasks.trace.forensics import Changed
 from amalgan.tasks.trace.trace import Known, Reals, Trace, trace
+from amalgan.tasks.walk.interpolate import interpolate
 from amalgan.tasks.walk.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
 
@@ -56,7 +59,7 @@ def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
     return Model(model_file.load(path, resolve(device)))
 
 
-class Model(Studied):
+class Model(Collected):
     """A trained model."""
 
     @generators_kept()
@@ -148,6 +151,18 @@ class Model(Studied):
             temperature=temperature,
         )
         return self._out(film)
+
+    @generators_kept()
+    @checked
+    def interpolate(
+        self, between: Examples, *, steps: int = 8, seed: int = 0, decoder: DecoderName | None = None
+    ) -> NDArray[Any]:
+        """``steps`` examples from one of the two in ``between`` to the other, both included; vectors too.
+
+        Args:
+            decoder: by default the realistic one where there is one; ``seed`` draws what it adds, the same in each.
+        """
+        return self._out(interpolate(self.held, self._in(between), steps=steps, seed=seed, decoder=decoder))
 
     @generators_kept()
     @checked
