@@ -23,7 +23,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.file_names import shown
 from amalgan.core.files import write_bytes
 from amalgan.data import Records, png_bytes, to_pixels
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 from amalgan.tasks.embed.embed import Codes
 
 Method = Literal["tsne", "components"]
