@@ -43,6 +43,13 @@ def test_neighbors_are_those_of_before(
     torch.testing.assert_close(distance, expected, rtol=1e-9 if not offset else 1e-6, atol=1e-9)
 
 
+def test_both_ways_to_look_find_the_same() -> None:
+    """That of an accelerator too, though on the CPU."""
+    a, b = normal(40, 5), normal(90, 5, seed=1)
+    (rows, found), (others, same) = (next(by(a, b, 7)) for by in (neighbors.by_blocks, neighbors.by_sklearn))
+    assert torch.equal(rows, others) and torch.equal(found.sort(1).values, same.sort(1).values)
+
+
 def test_nearest_are_the_first_of_the_sorted_distances() -> None:
     a = normal(30, 4)
     expected = torch.cdist(a, a).sort(1)

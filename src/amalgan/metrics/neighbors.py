@@ -47,7 +47,8 @@ def nearest(
     b = finite(b, "points")
     a, center = b if one else finite(a, "points"), b.mean(0)
     b = b - center
-    a = b if one else a - center
+    b = b.detach()
+    a = b if one else (a - center).detach()
     own = torch.arange(len(a), device=a.device) if skip_self else None
     for rows, candidates in all_candidates(a, b, k + skip_self):
         found[rows], index[rows] = refined(a, b, candidates, k, rows, own)
@@ -59,9 +60,7 @@ def all_candidates(
 ) -> Iterator[tuple[Int[Tensor, " R"], Int[Tensor, "R c"]]]:
     """Yield rows of ``a``, and points of ``b`` among which their ``k`` nearest are."""
     if a.device.type != "cpu":
-        for part, distances in blocks(a, b):
-            rows = torch.arange(part.start, part.stop, device=a.device)
-            yield rows, distances.topk(k, largest=False).indices
+        yield from by_blocks(a, b, k)
         return
     with threadpool_limits(torch.get_num_threads()):
         yield from by_sklearn(a, b, k)
@@ -76,6 +75,15 @@ def by_sklearn(
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(b.numpy())
     for part in torch.arange(len(a)).split(QUERIES):
         yield part, torch.from_numpy(search.kneighbors(a[part].numpy(), return_distance=False))
+
+
+def by_blocks(
+    a: Float[Tensor, " N D"], b: Float[Tensor, " M D"], k: int
+) -> Iterator[tuple[Int[Tensor, " R"], Int[Tensor, "R k"]]]:
+    """Yield rows of ``a`` and their nearest of ``b``, on the device of both."""
+    for part, distances in blocks(a, b):
+        rows = torch.arange(part.start, part.stop, device=a.device)
+        yield rows, distances.topk(k, largest=False).indices
 
 
 def refined(
