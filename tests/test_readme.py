@@ -88,13 +88,16 @@ def test_python_for_those_who_write_torch_runs(tmp_path: Path, monkeypatch: pyte
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.S | re.M)
     text = "\n".join(blocks)
     quick = text.replace("images=20_000", "images=640")
-    assert len(blocks) == 6 and quick != text
+    assert len(blocks) == 7 and quick != text
     names: dict[str, Any] = {}
     exec(quick, names)
     assert names["after"] < names["before"]
     assert names["closer"].shape == (32, 8, 8) and names["made"].shape == (16, 1, 8, 8)
     assert np.array_equal(names["codes"], np.concatenate([part.numpy() for part in names["parts"]]))
     assert names["curve"].points[-1][0] == 640
+    assert len(names["all_codes"]) == len(names["twice"].group) == 1797
+    assert (tmp_path / "map.html").stat().st_size > 100_000 and (tmp_path / "codes.npz").exists()
+    assert names["way"].shape == (8, 8, 8) and names["film"].shape == (30, 8, 8)
     (command,) = commands_of(page, ("train",))
     assert not isinstance(parse(shlex.split(command)[1:]), str)
 

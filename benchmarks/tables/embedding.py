@@ -60,7 +60,38 @@ def probe_row(name: str, images: int, scores: dict[str, float]) -> list[str]:
     return [name, f"{images:,}", *(f"{scores[key]:.4f}" for key in PROBES)]
 
 
+def search() -> str:
+    """A row a number of codes."""
+    found = stored("search")
+    by_side = {(row["side"], row["codes"]): row for row in found["rows"]}
+    rows = [
+        search_row(by_side["before", count], by_side["now", count])
+        for count in sorted({count for _, count in by_side})
+    ]
+    head = [
+        "codes",
+        "seconds before",
+        "seconds now",
+        "ratio",
+        "peak MiB before",
+        "now",
+        "searched for, before",
+        "now",
+    ]
+    return table(head, rows)
+
+
+def search_row(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Seconds and memory of both sides."""
+    seconds = [
+        f"{row['seconds']:,.0f}" if row["seconds"] >= 10 else f"{row['seconds']:.1f}" for row in (before, now)
+    ]
+    peaks, queries = ([f"{row[key]:,}" for row in (before, now)] for key in ("peak_mib", "queries"))
+    return [f"{now['codes']:,}", *seconds, f"{before['seconds'] / now['seconds']:.1f}", *peaks, *queries]
+
+
 TABLES = {
     "many": many,
+    "search": search,
     "codes": codes,
 }

@@ -35,6 +35,8 @@ NAMES = (
     "compare",
     "report",
     "explore",
+    "card",
+    "push",
     "export",
     "inspect",
     "systems",

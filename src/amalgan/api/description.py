@@ -7,24 +7,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-import torch
-
 from amalgan.core.file_names import shown
 from amalgan.core.notebook import html_picture, html_table, number
-from amalgan.core.randomness import generators_kept
-from amalgan.data import drawn, grid, png_bytes
-from amalgan.data.writing.grids import visible_scale
-from amalgan.data.writing.provenance import provenance
 from amalgan.kinds import kind_of
 from amalgan.kinds import text_of as spec_text
+from amalgan.studies.card.picture import generated
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
-from amalgan.tasks.generate import generate
 
 WIDEST = 100
 """Characters of a line."""
-PICTURES, SIDE = 16, 96
-"""So many pictures are shown, and at most so many pixels of each side."""
+PICTURES = 16
+"""So many are shown."""
 
 
 def facts_of(model: Model) -> dict[str, str]:
@@ -85,19 +79,11 @@ def html_of(model: Model) -> str:
     return html_table(rows.items()) + pictured(model)
 
 
-@generators_kept()
-@torch.no_grad()
 def pictured(model: Model) -> str:
     """Return generated pictures as HTML; nothing of a model that makes none, or that fails to."""
     if kind_of(model.spec).refuses("drawing") or not isinstance(model.system, Generates):
         return ""
     with suppress(Exception), warnings.catch_warnings():  # whoever looks at a model must not see it fail
         warnings.simplefilter("ignore")
-        made = torch.cat(list(generate(model, PICTURES)))
-        pixels = drawn(made, model.spec)
-        step = max(1, -(-max(pixels.shape[1:3]) // SIDE))
-        sheet = grid(pixels[:, ::step, ::step], columns=8, scale=visible_scale(pixels))
-        return html_picture(
-            png_bytes(sheet, provenance(model.digest, seed=0)), f"{PICTURES} generated pictures"
-        )
+        return html_picture(generated(model, PICTURES), f"{PICTURES} generated pictures")
     return ""

@@ -14,8 +14,10 @@ from typing import Any, Literal
 
 from rich.console import Console
 
+from amalgan.api.live import Live, notebook
 from amalgan.api.model import Model, load
 from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.config.run import TrackerName
 from amalgan.core.arguments import checked
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.core.randomness import generators_kept
@@ -57,7 +59,7 @@ def train(
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
     callbacks: Sequence[Callback] | Callback = (),
-    track: Literal["tensorboard"] | None = None,
+    track: TrackerName | None = None,
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
@@ -74,15 +76,17 @@ def train(
             interrupted: then its folder is kept and named in the error.
         keep_state: keep the states of a run that has ended, which are removed otherwise.
         settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
-        quiet: show no progress on stderr.
+        quiet: show no progress, on stderr or in a notebook.
         callbacks: functions that are told of every ``Event`` of the run, in the first process; what one raises ends
             training as an interruption does: the state is saved, and the error reaches the caller.
-        track: write for TensorBoard into ``out``/tensorboard too; needs the tensorboard extra.
+        track: tell a tracker of experiments what the log gets; needs the extra of its name.
 
     Raises:
         AmalganError: as the command line does, with the same sentences.
     """
-    teller = Teller(refuse_other(callbacks))
+    given = refuse_other(callbacks)
+    display = None if quiet else notebook()
+    teller = Teller(given if display is None else (*given, Live(display)))
     if track is not None and out is None:
         raise UsageError("track is given without out, so nothing would be kept. Give out, the run's folder.")
     if minutes is not None and images is not None:

@@ -1,8 +1,9 @@
 """A trained model as Python holds it: arrays and PIL images go in, arrays come out.
 
-    load(path) ─► Model ─► generate · reconstruct · restore · walk · encode · decode · compress · classify · detect
-                       └─► trace · evaluate · report · explore · augment, on data
-                       └─► export, for other programs
+    load(path) ─► Model ─► generate · reconstruct · restore · walk · interpolate · encode · decode · compress
+                       ├─► classify · detect · trace · export, for other programs · push, to the hub
+                       ├─► embed · map · duplicates, of a collection                      (``collected``)
+                       └─► evaluate · report · explore · card · augment, on data          (``studied``)
 
 At this door pictures are uint8 (H, W) or (H, W, C) arrays, one or many, or PIL images; vectors are float arrays in
 the data's own units. What comes out has the number of examples first: uint8 (N, H, W) or (N, H, W, 3), or float32
@@ -20,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from amalgan.api.loaded import Loaded
+from amalgan.api.collected import Collected
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.arguments import checked
 from amalgan.core.limits import CHUNK
@@ -28,14 +29,9 @@ from amalgan.core.randomness import generators_kept
 from amalgan.data import open_data
 from amalgan.data.dataset.in_memory import Examples, examples, named
 from amalgan.data.writing.full_picture import of_held, to_array
-from amalgan.evaluation.evaluate import Evaluation, evaluate
-from amalgan.studies.augment.augment import Asked, augment
-from amalgan.studies.augment.verify import SEEDS
-from amalgan.studies.explore import explore
-from amalgan.studies.report.report import report
+from amalgan.studies.card.push import push
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Decodes, Encodes
-from amalgan.tasks.augment.additions import PolicyName
 from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.compress import compress
 from amalgan.tasks.detect.detect import Detection, of_chunks, taught
@@ -46,6 +42,7 @@ from amalgan.tasks.restore.restore import Answers, restored
 from amalgan.tasks.restore.windows import Repair
 from amalgan.tasks.trace.forensics import Changed
 from amalgan.tasks.trace.trace import Known, Reals, Trace, trace
+from amalgan.tasks.walk.interpolate import interpolate
 from amalgan.tasks.walk.walk import two, walk
 from amalgan.training.processes import DeviceName, resolve
 
@@ -53,15 +50,16 @@ from amalgan.training.processes import DeviceName, resolve
 @generators_kept()
 @checked
 def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
-    """Read a model file, or the model of a run's folder.
+    """Read a model file, the model of a run's folder, or one on the hub: ``hf://user/name`` or ``...@revision``.
 
     Raises:
         ModelFileError: missing, foreign, damaged, of a newer format, or of a system that is not known here.
+        UsageError: a model on the hub needs the hub extra.
     """
     return Model(model_file.load(path, resolve(device)))
 
 
-class Model(Loaded):
+class Model(Collected):
     """A trained model."""
 
     @generators_kept()
@@ -156,6 +154,18 @@ class Model(Loaded):
 
     @generators_kept()
     @checked
+    def interpolate(
+        self, between: Examples, *, steps: int = 8, seed: int = 0, decoder: DecoderName | None = None
+    ) -> NDArray[Any]:
+        """``steps`` examples from one of the two in ``between`` to the other, both included; vectors too.
+
+        Args:
+            decoder: by default the realistic one where there is one; ``seed`` draws what it adds, the same in each.
+        """
+        return self._out(interpolate(self.held, self._in(between), steps=steps, seed=seed, decoder=decoder))
+
+    @generators_kept()
+    @checked
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """The code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
@@ -235,61 +245,30 @@ class Model(Loaded):
         """
         return export(self.held, Path(out), tell=lambda file: None)
 
-    @generators_kept()
     @checked
-    def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
-        """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
-        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found, features = self._opened(data, Path(scratch))
-            return evaluate(self.held, found, features=features, count=count, seed=seed)
-
-    @generators_kept()
-    @checked
-    def report(
-        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
-    ) -> Path:
-        """Write a page on the model into the folder ``out`` (report.html, report.json); return the page's path."""
-        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found, features = self._opened(data, Path(scratch))
-            return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
-
-    @generators_kept()
-    @checked
-    def explore(
-        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
-    ) -> Path:
-        """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
-        with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = self._shown(named(data, Path(scratch)))
-            words = ("MODEL", data if isinstance(data, str) else "DATA")
-            return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
-
-    @generators_kept()
-    @checked
-    def augment(
+    def push(
         self,
-        data: str | Path,
-        out: str | Path,
+        repository: str,
         *,
-        policy: PolicyName | None = None,
-        times: float | None = None,
-        balance: bool = False,
-        strength: float | None = None,
-        decoder: DecoderName | None = None,
-        seed: int = 0,
-        verify: bool = False,
-        seeds: int = SEEDS,
-    ) -> dict[str, Any]:
-        """Write new training examples into the folder ``out``; return what ``amalgan augment --json`` prints."""
-        asked = Asked(
-            policy=policy,
-            times=times,
-            balance=balance,
-            strength=strength,
-            decoder=decoder,
-            seed=seed,
-            verify=verify,
-            seeds=seeds,
-            named=("MODEL", str(data)),
+        private: bool = False,
+        revision: str | None = None,
+        license: str | None = None,
+        card: str | Path | None = None,
+    ) -> str:
+        """Write the model and its card into a repository of the Hugging Face hub; return the address of the commit.
+
+        Args:
+            repository: ``user/name``, which is made where there is none.
+            private: make a new one private; one that everybody can read is refused.
+            revision: a branch, which is made where there is none.
+            license: an identifier for the card, as ``apache-2.0``.
+            card: a folder with README.md that replaces the repository's; by default one is written where there is none.
+
+        Raises:
+            UsageError: the name cannot be, or the hub extra is not installed.
+            ModelFileError: no token, no right to write, or no connection.
+        """
+        folder = None if card is None else Path(card)
+        return push(
+            self.held, repository, private=private, revision=revision, license=license, card_folder=folder
         )
-        return augment(self.held, str(data), asked, Path(out)).facts

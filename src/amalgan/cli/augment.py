@@ -59,7 +59,7 @@ class Augment:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """The data that the model was trained on."""
     out: Path

@@ -31,7 +31,7 @@ class Compress:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to compress: all that amalgan train takes, and single pictures."""
     out: Path

@@ -32,7 +32,7 @@ class Embed:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to encode: all that amalgan train takes, and single pictures."""
     out: Path

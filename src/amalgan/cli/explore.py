@@ -25,7 +25,7 @@ class Explore:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to explore it with: best the data it was trained on."""
     out: Path

@@ -32,7 +32,7 @@ class Export:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     out: Path
     """onnx: the folder of the files and of export.json, which says what each takes and gives. page: the .html file."""
     to: Literal["onnx", "page"] = "onnx"

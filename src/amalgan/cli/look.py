@@ -129,7 +129,7 @@ class Info:
     """
 
     file: Positional[Path]
-    """The file, or a run's folder."""
+    """The file, a run's folder, or hf://user/name."""
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
 
@@ -137,8 +137,9 @@ class Info:
         """Read its header."""
         from amalgan.core import tensor_file
         from amalgan.systems import model_file
+        from amalgan.systems.hub import Address, located
 
-        place = self.file
+        place = located(self.file) if Address.of(self.file) else self.file
         if place.suffix.lower() == ".amg" and not place.is_dir():
             facts = compressed(place)
             return Answer(facts=facts, text=table({name.replace("_", " "): facts[name] for name in facts}))

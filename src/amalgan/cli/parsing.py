@@ -19,6 +19,7 @@ import tyro
 from amalgan import __version__
 from amalgan.cli import help
 from amalgan.cli.augment import Augment
+from amalgan.cli.card import Card
 from amalgan.cli.check import CheckSystem
 from amalgan.cli.classify import Classify
 from amalgan.cli.compare import Compare
@@ -31,6 +32,7 @@ from amalgan.cli.export import Export
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
+from amalgan.cli.push import Push
 from amalgan.cli.report import Report
 from amalgan.cli.restore import Restore
 from amalgan.cli.trace import Trace
@@ -58,6 +60,8 @@ COMMANDS: dict[str, type[Any]] = {
     "compare": Compare,
     "report": Report,
     "explore": Explore,
+    "card": Card,
+    "push": Push,
     "export": Export,
     "inspect": Inspect,
     "systems": Systems,

@@ -24,7 +24,7 @@ class Report:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to judge it on: best the data it was trained on, whose test split it never saw."""
     out: Path

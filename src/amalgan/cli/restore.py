@@ -34,7 +34,7 @@ class Restore:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """A picture, or pictures as amalgan train takes them: a folder, an archive, a pattern."""
     out: Path

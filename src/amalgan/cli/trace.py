@@ -37,7 +37,7 @@ class Trace:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to judge: all that amalgan train takes, and single pictures."""
     out: Path

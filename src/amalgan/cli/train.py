@@ -16,6 +16,7 @@ from amalgan.cli.inputs import check_data
 from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import DeviceName, PrecisionName
 from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.config.run import TrackerName
 from amalgan.core.errors import UsageError
 from amalgan.core.launchers import place
 from amalgan.kinds import kind_named
@@ -85,8 +86,9 @@ class Train(Generic[C]):
     """Model file whose weights a new run starts from."""
     keep_state: Switch = False
     """Keep the states of a run that has ended; they are larger than its model and are removed otherwise."""
-    track: Literal["tensorboard"] | None = None
-    """Write for TensorBoard into the run's folder too (needs the tensorboard extra)."""
+    track: TrackerName | None = None
+    """Tell a tracker of experiments what the log gets: TensorBoard, Weights & Biases, MLflow or Trackio (each an extra
+    of its name)."""
     plugin: Path | None = None
     """Python file, or folder of one, that registers a system or a kind of data of your own."""
     json: Switch = False

@@ -34,7 +34,7 @@ class Generate:
     """Make new pictures (or vectors) with a model. The same seed makes the same ones."""
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     out: Path | None = None
     """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv. Not needed with
     --walk."""
@@ -121,7 +121,7 @@ class Reconstruct:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to reconstruct: all that amalgan train takes, and single pictures."""
     out: Path
@@ -182,7 +182,7 @@ class Evaluate:
     """
 
     model: Positional[Path]
-    """A model file or a run's folder."""
+    """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to measure on: best the data it was trained on, whose test split it never saw."""
     count: int = 10_000

@@ -9,6 +9,7 @@ from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
 
 Precision = Literal["float32", "bfloat16"]
+TrackerName = Literal["tensorboard", "wandb", "mlflow", "trackio"]
 
 
 @dataclass(frozen=True, kw_only=True)

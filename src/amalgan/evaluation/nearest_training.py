@@ -22,7 +22,7 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.kinds import kind_of
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import encoded

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.core.errors import DataError, UsageError
@@ -65,26 +64,3 @@ def blocks(
         scale = part.square().sum(1)[:, None] + norms
         squared = scale - 2 * part @ b.T
         yield slice(start, start + len(part)), squared.where(squared > ROUNDING * scale, 0).sqrt()
-
-
-def nearest(
-    a: Float[Tensor, " N D"], b: Float[Tensor, " M D"], k: int = 1, *, skip_self: bool = False
-) -> tuple[Float[Tensor, " N k"], Int[Tensor, " N k"]]:
-    """Distances from each of ``a`` to its ``k`` nearest of ``b``, rising, and which of ``b`` they are.
-
-    Args:
-        skip_self: ``a`` and ``b`` are one set, and no point counts as its own neighbor.
-
-    Raises:
-        UsageError: ``b`` has fewer than ``k`` points to offer.
-    """
-    if not 1 <= k <= len(b) - skip_self:
-        raise UsageError(f"{k} nearest neighbors were asked for among {len(b) - skip_self} points")
-    # Filled in place: small results kept between large blocks would fragment the heap to many times its need.
-    found = torch.empty(len(a), k, dtype=torch.float64, device=a.device)
-    index = torch.empty(len(a), k, dtype=torch.int64, device=a.device)
-    for rows, distances in blocks(a, b):
-        if skip_self:
-            distances[:, rows].fill_diagonal_(torch.inf)
-        found[rows], index[rows] = distances.topk(k, largest=False)
-    return found, index

@@ -21,7 +21,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from amalgan.core.errors import DataError, UsageError
-from amalgan.metrics.distances import BLOCK, blocks, checked, finite, nearest
+from amalgan.metrics.distances import BLOCK, blocks, checked, finite
+from amalgan.metrics.neighbors import nearest
 
 LEAST = {
     "frechet_distance": 2048,

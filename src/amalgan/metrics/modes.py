@@ -19,7 +19,8 @@ from torch import Tensor
 
 from amalgan.core.errors import DataError
 from amalgan.core.types import UNLABELED
-from amalgan.metrics.distances import finite, nearest
+from amalgan.metrics.distances import finite
+from amalgan.metrics.neighbors import nearest
 
 PLANE = 3.0
 """Deviations within which an example in the plane is near a mode."""

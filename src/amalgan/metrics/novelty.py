@@ -33,7 +33,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.core.errors import UsageError
-from amalgan.metrics.distances import checked, nearest
+from amalgan.metrics.distances import checked
+from amalgan.metrics.neighbors import nearest
 
 NEIGHBORS = 50
 """Training examples that the distance to the nearest is compared with (all, if fewer)."""

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from amalgan.core.errors import DataError
 from amalgan.core.types import UNLABELED
-from amalgan.metrics.distances import checked, nearest
+from amalgan.metrics.distances import checked
+from amalgan.metrics.neighbors import nearest
 
 
 def linear_probe(

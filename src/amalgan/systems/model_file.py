@@ -31,6 +31,7 @@ from amalgan.priors import Prior
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
+from amalgan.systems.hub import located
 from amalgan.systems.model_header import FORMAT, check_format, check_kind
 
 MOST_SLOTS = 2**28
@@ -170,13 +171,12 @@ def republish(target: Path, model: Model) -> None:
 
 
 def load(source: str | Path, device: str = "cpu") -> Model:
-    """Read a model file.
+    """Read a model file, or the model at an address of the hub.
 
     Raises:
         ModelFileError: missing, foreign, damaged, of a newer format, or of a system that is not known here.
     """
-    path = Path(source)
-    path = path / "model.safetensors" if path.is_dir() else path
+    path = located(source)
     try:
         tensors, header = tensor_file.read(path, expected="a model file")
     except FileError as error:
@@ -228,11 +228,12 @@ def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
 
 def info(source: Path) -> dict[str, Any]:
     """What a model file says of itself, without loading its weights."""
+    path = located(source)
     try:
-        header = tensor_file.read_header(source, expected="a model file")
+        header = tensor_file.read_header(path, expected="a model file")
     except FileError as error:
         raise ModelFileError(str(error)) from None
-    check_format(source, header)
+    check_format(path, header)
     return header
 
 

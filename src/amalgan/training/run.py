@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from amalgan.training import folder, loop, plan, processes, sizing, state, threads, tracking
+from amalgan.training import folder, loop, plan, processes, sizing, state, threads
 from amalgan.training.events import Teller
 from amalgan.training.hooks import Signals
 from amalgan.training.job import Job
@@ -22,6 +22,7 @@ from amalgan.training.narration import Narrator
 from amalgan.training.order import Order, Result
 from amalgan.training.progress import Show
 from amalgan.training.state import STATE
+from amalgan.training.tracking.tracked import refuse_missing, tracked
 
 __all__ = ["Order", "Result", "execute"]
 
@@ -47,7 +48,7 @@ def execute(
     with ExitStack() as stack:
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
-        tracking.refuse_missing(order.track)
+        refuse_missing(order.track)
         stack.enter_context(folder.held(order.out, peers))
         folder.refuse_taken(order, peers)
         console = console if peers.first else Console(quiet=True)
@@ -63,7 +64,7 @@ def execute(
             return folder.result_of(order, ended, data)
         teller = teller or Teller()
         teller.silent = not peers.first
-        stack.enter_context(tracking.tracked(order.track, order.out, teller))
+        stack.enter_context(tracked(order.track, teller))
         job = Job.planned(order, run, data, peers, narrator, stored, teller)
         job.say(plan.describe(job.run, data))
         for line in sizing.describe(data, why):

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from amalgan.data import Dataset, drawn
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 from amalgan.studies.html.numbers import signed
 from amalgan.studies.html.page import render
 from amalgan.studies.html.pictures import fitting

@@ -1,113 +1,21 @@
-"""The card of a model, in rows of words: what it is, what it learned from, how good it is, and what it cannot do."""
+"""The Card view of a page: the facts of the model card, and what is true of the page alone."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
 from typing import Any
 
-from amalgan.core.notebook import number
 from amalgan.evaluation.evaluate import Evaluation
-from amalgan.kinds import kind_of, text_of
-from amalgan.studies.html.page import readable
-from amalgan.studies.report.report import HEADLINES
-from amalgan.systems.abilities import Decodes, Encodes, Generates
+from amalgan.studies.card.facts import parts_of
+from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import Model
 
-Row = tuple[str, str, str]
-"""A name, a value, and a note."""
-
-FITS = {
-    "crop": "cut to its proportions, and scaled",
-    "pad": "scaled whole, on a background",
-    "stretch": "scaled, and distorted where its proportions are others",
-    "cut": "cut to its middle, at its own scale",
-}
+HERE = "This page"
 
 
 def card(model: Model, evaluation: Evaluation | None) -> list[dict[str, Any]]:
     """Return the parts of the card, as JSON."""
-    parts = {
-        "What it is": what(model),
-        "What it learned from": learned(model),
-        "How good it is": measured(model, evaluation),
-        "What to know": limits(model, evaluation),
-    }
-    return [
-        {"title": title, "rows": [[readable(word) for word in row] for row in found]}
-        for title, rows in parts.items()
-        if (found := list(rows))
-    ]
-
-
-def what(model: Model) -> Iterator[Row]:
-    """Yield the system, its size and its name."""
-    summary = (inspect.getdoc(type(model.system)) or "").split("\n")[0]
-    yield "System", model.name, summary
-    yield "Idea", model.system.paper, ""
-    yield "Reads and makes", f"{text_of(model.spec)} {kind_of(model.spec).nouns}", ""
-    yield "Weights", f"{sum(one.numel() for one in model.system.parameters()):,}", "critics included"
-    yield "Model", model.digest, "the same for equal weights"
-
-
-def learned(model: Model) -> Iterator[Row]:
-    """Yield what the file says of its training."""
-    data, training = model.header.get("data") or {}, model.header.get("training") or {}
-    if name := data.get("name"):
-        yield "Data", str(name), ""
-    if count := data.get("train"):
-        yield "Training pictures", f"{count:,}", ""
-    if classes := model.spec.classes:
-        yield "Classes", str(len(classes)), ", ".join(classes[:20])
-    if images := training.get("images"):
-        yield "Pictures seen", f"{images:,}", "in batches, the same ones again and again"
-
-
-def measured(model: Model, evaluation: Evaluation | None) -> Iterator[Row]:
-    """Yield the metrics, each with its n, its split and its interval over examples."""
-    if evaluation is None:
-        yield from unmeasured(model)
-        return
-    for key, (name, reading) in HEADLINES.items():
-        value = evaluation.metrics.get(key)
-        if value is not None:
-            yield name, number(value), f"{interval(evaluation, key)}{evaluation.names[key]}; {reading}"
-
-
-def interval(evaluation: Evaluation, key: str) -> str:
-    """Return a metric's interval in words; nothing where its name says it, or there is none."""
-    found = evaluation.intervals.get(key)
-    if found is None or "95 %" in evaluation.names[key]:
-        return ""
-    return f"95 % interval {number(found[0])} to {number(found[1])}; "
-
-
-def unmeasured(model: Model) -> Iterator[Row]:
-    """Yield what training measured, and say that nothing else was."""
-    for key, value in (model.header.get("metrics") or {}).items():
-        if value is not None:
-            yield key.replace("_", " ").replace("psnr", "PSNR"), number(value), "measured in training"
-    yield "Test pictures", "not measured", "amalgan export with --data measures it on them"
-
-
-def limits(model: Model, evaluation: Evaluation | None) -> Iterator[Row]:
-    """Yield what not to take it for."""
-    for doubt in cautions(evaluation) if evaluation else model.doubts:
-        yield "Caution", doubt.replace("_", " "), ""
-    system = model.system
-    if isinstance(system, Encodes) and isinstance(system, Decodes):
-        yield (
-            "Your pictures",
-            f"Each is {FITS[model.spec.fit]}, as in training.",
-            "By the browser, not by amalgan.",
-        )
-        yield "Other subjects", "They come out as the nearest that it knows of its own.", ""
-    if isinstance(system, Generates):
-        yield "New pictures", "They show nothing that was. Saved files say which model made them.", ""
-    yield "This page", "It computes on your processor; nothing leaves your machine.", ""
-
-
-def cautions(evaluation: Evaluation) -> Iterator[str]:
-    """Yield what its reader must know, but not why some numbers are not there: the card shows none of those."""
-    missing = tuple(f"{key}: " for key, value in evaluation.metrics.items() if value is None)
-    yield from (warning for warning in evaluation.warnings if not missing or not warning.startswith(missing))
+    parts = parts_of(model, evaluation)
+    if isinstance(model.system, Encodes) and isinstance(model.system, Decodes):
+        parts["What to know"].append((HERE, "The browser scales your pictures, not amalgan.", ""))
+    parts["What to know"].append((HERE, "It computes on your processor; nothing leaves your machine.", ""))
+    return [{"title": title, "rows": [list(row) for row in rows]} for title, rows in parts.items() if rows]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from amalgan.core.randomness import key
 from amalgan.features.classifier_training import Labeled
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 
 NEIGHBORS = 5
 

@@ -48,7 +48,7 @@ class Codes:
     def __len__(self) -> int:
         return len(self.code)
 
-    def write(self, target: Path, stamp: str = UNNAMED) -> bool:
+    def write(self, target: str | Path, stamp: str = UNNAMED) -> bool:
         """Write to an ``.npz`` or ``.parquet`` file; whether it did not hold just that already.
 
         Args:
@@ -58,9 +58,10 @@ class Codes:
             UsageError: another ending, or Parquet without pyarrow.
             FileError: the file cannot be written.
         """
-        check_codes_out(target)
-        write = self._write_npz if target.suffix.lower() == ".npz" else self._write_parquet
-        return write(target, stamp)
+        place = Path(target)
+        check_codes_out(place)
+        write = self._write_npz if place.suffix.lower() == ".npz" else self._write_parquet
+        return write(place, stamp)
 
     def _write_npz(self, target: Path, stamp: str) -> bool:
         columns = {"code": self.code, "label": self.label, "name": self.name}

@@ -24,7 +24,7 @@ from amalgan.core.file_names import shown
 from amalgan.core.files import write_bytes
 from amalgan.data import Records, drawn, png_bytes
 from amalgan.kinds import kind_of
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 from amalgan.tasks.embed.embed import Codes
 
 Method = Literal["tsne", "components"]

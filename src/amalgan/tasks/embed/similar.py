@@ -30,7 +30,7 @@ from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from amalgan.core.errors import UsageError
-from amalgan.metrics.distances import nearest
+from amalgan.metrics.neighbors import nearest
 
 SCALE_OF = 20
 """Which neighbor's distance is the measure."""

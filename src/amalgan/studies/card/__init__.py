@@ -1,0 +1,1 @@
+"""A model card: what a model is, what it learned from, how good it is, and what it cannot do."""
