@@ -25,8 +25,7 @@ from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.arguments import checked
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
-from amalgan.data import open_data
-from amalgan.data.dataset.in_memory import Examples, examples, named
+from amalgan.data.dataset.in_memory import Examples, examples
 from amalgan.data.writing.full_picture import of_held, to_array
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.studies.augment.augment import Asked, augment
@@ -220,7 +219,7 @@ class Model(Loaded):
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             known = None
             if reals is not None:
-                found = open_data(named(reals, Path(scratch)), like=self.spec, at_least=1)
+                found = self._shown(reals, Path(scratch))
                 known = Known.of(self.held, Reals.of(self.held, found), changed)
             return trace(self.held, self._in(x).split(CHUNK), known)
 
@@ -260,7 +259,7 @@ class Model(Loaded):
     ) -> Path:
         """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = self._shown(named(data, Path(scratch)))
+            found = self._shown(data, Path(scratch))
             words = ("MODEL", data if isinstance(data, str) else "DATA")
             return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import reduce
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from amalgan.core.errors import DataError
-from amalgan.data.dataset.store import StoreWriter
+from amalgan.core.shards import Shard
+from amalgan.data.dataset.store_writer import Begin, StoreWriter
 from amalgan.data.dataset.survey import Survey
 from amalgan.data.decoding.images import Picture, of_image
 from amalgan.data.decoding.layout import Layout, Request, settle
@@ -26,27 +26,65 @@ ROUNDING = 1e-4
 """How far floats may lie outside of [0, 1]."""
 
 
-def read_arrays(source: Arrays, request: Request, folder: Path, progress: Progress | None) -> None:
-    """Write the store of ``source`` into ``folder``.
+def read_arrays(
+    source: Arrays, request: Request, begin: Begin, shard: Shard, progress: Progress | None
+) -> Iterator[None]:
+    """Write a part of ``source`` to the store that ``begin`` gives, and yield after every block.
 
     Raises:
         DataError: the source is unreadable, or holds what no picture does.
     """
     data = source.open()
     scale = scale_of(source.name, data, request)
-    layout = _layout(data, request)
-    shape = layout.shape if layout else data.shape
-    skipped: list[tuple[str, str]] = []
-    with closing(StoreWriter(folder, shape, data.count)) as writer:
-        for block in in_bytes(data, scale.range):
+    layout = layout_of(data, request)
+    shape, rows = layout.shape if layout else data.shape, shard.rows(data.count)
+    skipped, skipped_at = list[tuple[str, str]](), list[int]()
+    with closing(begin(shape, len(rows))) as writer:
+        for block, origins, bad in parts_of(data, scale, rows):
             skipped.extend(block.bad.items())
-            _append(writer, block, layout)
+            skipped_at.extend(bad.tolist())
+            _append(writer, block, origins, layout)
             if progress is not None:
-                progress(writer.count + len(skipped), data.count)
+                progress(writer.count + len(skipped), len(rows))
+            yield
         facts = {"skipped": skipped, "modes": {_mode(data): writer.count}, "classes": list(data.classes)}
         chosen = layout.chosen if layout else f"{shape[0]} numbers an example"
         more = {"range": list(scale.range or ()) if scale.kept else [], "told": scale.told}
-        writer.finish(facts | {"ignored": 0, "chosen": chosen, "names": list(data.names)} | more)
+        names = {"ignored": 0, "chosen": chosen, "names": list(data.names), "skipped_at": skipped_at}
+        writer.finish(facts | names | more)
+
+
+def parts_of(
+    data: ArrayData, scale: Scale, rows: range
+) -> Iterator[tuple[Block, NDArray[np.int64], NDArray[np.int64]]]:
+    """The blocks of ``data`` in bytes, of each what is among ``rows`` of the source, and the rows of good and bad."""
+    start = 0
+    for block in in_bytes(data, scale.range):
+        good, bad = block.origins(start)
+        start += len(good) + len(bad)
+        if start <= rows.start:
+            continue
+        inside, left = (within(found, rows) for found in (good, bad))
+        names = list(block.bad.items())
+        yield (
+            replace(
+                block,
+                values=block.values[inside],
+                labels=block.labels[inside],
+                names=[block.names[at] for at in inside.tolist()],
+                bad=dict(names[at] for at in left.tolist()),
+                kept=None,
+            ),
+            good[inside],
+            bad[left],
+        )
+        if start >= rows.stop:
+            return
+
+
+def within(found: NDArray[np.int64], rows: range) -> NDArray[np.int64]:
+    """The places of those that are among ``rows``."""
+    return np.flatnonzero((found >= rows.start) & (found < rows.stop))
 
 
 class Scale(NamedTuple):
@@ -106,7 +144,7 @@ def in_bytes(data: ArrayData, within: Range | None) -> Iterator[Block]:
         yield block
 
 
-def _layout(data: ArrayData, request: Request) -> Layout | None:
+def layout_of(data: ArrayData, request: Request) -> Layout | None:
     """What pictures become; None for vectors."""
     if len(data.shape) == 1:
         return None
@@ -124,7 +162,7 @@ def _mode(data: ArrayData) -> str:
     return "gray array" if _gray(data.shape) else "color array"
 
 
-def _append(writer: StoreWriter, block: Block, layout: Layout | None) -> None:
+def _append(writer: StoreWriter, block: Block, origins: NDArray[np.int64], layout: Layout | None) -> None:
     count, shape = len(block.values), block.values.shape[1:]
     pictures = [] if layout is None else [picture(row, layout) for row in block.values]
     writer.append(
@@ -133,6 +171,7 @@ def _append(writer: StoreWriter, block: Block, layout: Layout | None) -> None:
         splits=np.full(count, block.split),
         sizes=np.tile(np.array([(*shape, 1)[:2]], np.int32), (count, 1)),
         names=block.names,
+        origins=origins,
         contents=None if layout is None else [one.content for one in pictures],
         views=None if layout is None else [one.view for one in pictures],
     )
