@@ -44,6 +44,10 @@ class Sharing:
 
     shard: str | None = None
     """Take one of n parts, as 3/8 (the third of eight); amalgan gather joins what all parts have written."""
+    engine: Literal["local", "ray"] = "local"
+    """Compute here, or in parts on Ray (needs the ray extra): on all cores, or all machines of a cluster."""
+    parts: int | None = None
+    """ray: so many parts; by default four a core."""
 
     @property
     def part(self) -> Shard:
