@@ -258,3 +258,16 @@ def test_every_door_keeps_the_callers_generators():
     doors += [call for name, call in vars(ag.Model).items() if not name.startswith("_") and callable(call)]
     assert [door.__name__ for door in doors if not hasattr(door, "__wrapped__")] == []
     assert len(doors) > 18
+
+
+def test_arrays_leave_no_copy_of_themselves_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    x = np.random.default_rng(0).integers(0, 256, (80, 8, 8), dtype=np.uint8)
+    settings = AutoencoderConfig(code_size=8, network=TINY)
+    model = ag.train("autoencoder", x, images=640, batch=32, settings=settings, device="cpu", quiet=True)
+    model.evaluate(x, count=8)
+    model.explore(x, tmp_path / "page", count=8)
+    left = [path for path in tmp_path.rglob("*.npy")]
+    assert not left
+    assert not [*tmp_path.glob("amalgan-*")]

@@ -35,6 +35,42 @@ def many() -> str:
     )
 
 
+WAYS = {
+    "streamed": "streamed",
+    "stored": "stored",
+    "two parts": "two parts at once, streamed",
+    "gather": "`gather` of the two",
+}
+
+
+def streams() -> str:
+    """A row a way and number of pictures."""
+    rows = stored("streams")["rows"]
+    lines = [
+        [
+            f"{row['pictures']:,}",
+            WAYS[row["way"]],
+            f"{row['cpu_seconds']:.0f}",
+            f"{row['seconds']:.0f}",
+            f"{row['peak_mib']:.0f}",
+            f"{row['written_mib']:.0f}",
+        ]
+        for row in rows
+    ]
+    head = [
+        "pictures",
+        "way",
+        "CPU seconds",
+        "seconds",
+        "peak MiB of a process",
+        "MiB written, the result included",
+    ]
+    equal = sorted({row["pictures"] for row in rows if row["equal"]})
+    return table(head, lines) + (
+        f"\nResults of all ways equal to the byte: {', '.join(f'{count:,}' for count in equal)} pictures.\n"
+    )
+
+
 def trained(row: dict[str, Any]) -> str:
     """What gave the codes."""
     labels = f", {row['labeled']} labels" if row.get("labeled") else ""
@@ -94,4 +130,5 @@ TABLES = {
     "many": many,
     "search": search,
     "codes": codes,
+    "streams": streams,
 }

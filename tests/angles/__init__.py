@@ -18,13 +18,13 @@ from amalgan.kinds.protocol import Likeness
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from amalgan.data.dataset.store_writer import Into
     from amalgan.data.decoding.layout import Request
-    from amalgan.data.decoding.ordered import Progress
     from amalgan.data.readers.sources import ArrayData, Pictures
 
 
@@ -43,18 +43,16 @@ class Angles(Plain):
         name: str,
         found: ArrayData | Pictures,
         request: Request,
-        folder: Path,
-        progress: Progress | None,
-    ) -> None:
+        into: Into,
+    ) -> Iterator[None]:
         """Arrays and tables as ``Plain`` does; files hold a row of degrees each, as many as the first one."""
         from amalgan.data.dataset.read_files import read_files
         from amalgan.data.readers.sources import ArrayData
 
         if isinstance(found, ArrayData):
-            super().read(name, found, request, folder, progress)
-            return
+            return super().read(name, found, request, into)
         shape = degrees(found.read(0)).shape
-        read_files(self, found, shape, lambda data: degrees(data, shape), folder, progress)
+        return read_files(self, found, shape, lambda data: degrees(data, shape), into)
 
     def shape_of(self, stored: tuple[int, ...]) -> tuple[int, ...]:
         """Two numbers an angle."""

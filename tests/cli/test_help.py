@@ -30,6 +30,7 @@ NAMES = (
     "classify",
     "detect",
     "trace",
+    "gather",
     "augment",
     "evaluate",
     "compare",

@@ -15,7 +15,7 @@ from amalgan.config.data import DataConfig
 from amalgan.core import locks
 from amalgan.core.errors import DataError, FileError
 from amalgan.data import open_data
-from amalgan.data.dataset import cache, store
+from amalgan.data.dataset import cache, store, store_writer
 from amalgan.data.readers import folders
 
 ROOM_FOR_ONE = str(15_000 / 2**30)
@@ -227,12 +227,10 @@ def test_without_a_home_the_cache_is_among_the_temporary_files(album, tmp_path, 
 
 
 def test_a_full_disk_is_told(album, own_cache, monkeypatch):
-    from amalgan.data.dataset import store
-
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.ArrayWriter, "append", full)
+    monkeypatch.setattr(store_writer.ArrayWriter, "append", full)
     with pytest.raises(FileError, match=r"No space left on device.*--cache"):
         open_data(album)
     assert stores(own_cache) == []
@@ -263,11 +261,11 @@ OF_EACH_KIND = {
 def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
     album, tmp_path, monkeypatch, kind, missing
 ):
-    from amalgan.data.dataset import room, store
+    from amalgan.data.dataset import room
     from amalgan.data.decoding import images
 
     data, asked = OF_EACH_KIND[kind](album), []
-    needed = 30 * (256 + store.BESIDE_PIXELS)  # a 16x16 picture and 64 floats take 256 bytes each
+    needed = 30 * (256 + store_writer.BESIDE_PIXELS)  # a 16x16 picture and 64 floats take 256 bytes each
 
     def usage(folder):
         asked.append(folder)
@@ -279,7 +277,7 @@ def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
         assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30
         return
     monkeypatch.setattr(images, "fitted", lambda *_: pytest.fail("a picture was decoded"))
-    monkeypatch.setattr(store.ArrayWriter, "append", lambda *_: pytest.fail("something was written"))
+    monkeypatch.setattr(store_writer.ArrayWriter, "append", lambda *_: pytest.fail("something was written"))
     with pytest.raises(
         DataError, match=r"30 .* take 0\.00 GiB, and the disk of .*elsewhere has .*--cache"
     ) as told:
@@ -292,10 +290,10 @@ def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
 @pytest.mark.parametrize("kind", OF_EACH_KIND)
 @pytest.mark.parametrize("missing", [0, 1])
 def test_the_cap_holds_for_the_store_that_is_written(album, tmp_path, monkeypatch, kind, missing):
-    from amalgan.data.dataset import read_pictures, store
+    from amalgan.data.dataset import read_pictures
 
     data, cache = OF_EACH_KIND[kind](album), tmp_path / "elsewhere"
-    needed = 30 * (256 + store.BESIDE_PIXELS)
+    needed = 30 * (256 + store_writer.BESIDE_PIXELS)
     monkeypatch.setenv("AMALGAN_CACHE_GIB", repr((needed - missing) / 2**30))
     if not missing:
         assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30

@@ -17,7 +17,7 @@ from amalgan.core.arguments import checked
 from amalgan.core.errors import UsageError
 from amalgan.core.randomness import generators_kept
 from amalgan.data import open_data
-from amalgan.data.dataset.in_memory import named
+from amalgan.data.dataset.in_memory import named, reading_of
 from amalgan.studies.html.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, embed
 from amalgan.tasks.embed.map import map_picture
@@ -38,7 +38,9 @@ class Collected(Studied):
             AbilityError: the model has no code.
         """
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            found = open_data(
+                named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
+            )
             return embed(self.held, found.records)
 
     @generators_kept()
@@ -54,7 +56,9 @@ class Collected(Studied):
         if place.suffix.lower() not in (".png", ".html"):
             raise UsageError(f"{place} ends in {place.suffix or 'nothing'}; a map goes to .png or .html.")
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            found = open_data(
+                named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
+            )
             draw = map_picture if place.suffix.lower() == ".png" else atlas
             draw(embed(self.held, found.records), found.records, place, seed=seed)
         return place
@@ -68,6 +72,8 @@ class Collected(Studied):
             UsageError: fewer than 40 different examples.
         """
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = open_data(named(data, Path(scratch)), like=self.spec, at_least=1)
+            found = open_data(
+                named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
+            )
             records = found.records
             return duplicates(embed(self.held, records).code, records.store.hashes[records.index])

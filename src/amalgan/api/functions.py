@@ -21,7 +21,7 @@ from amalgan.config.run import TrackerName
 from amalgan.core.arguments import checked
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.core.randomness import generators_kept
-from amalgan.data.dataset.in_memory import named
+from amalgan.data.dataset.in_memory import named, reading_of
 from amalgan.studies.compare import Comparison, Request
 from amalgan.studies.compare import compare as carried_out
 from amalgan.systems import registry
@@ -112,6 +112,7 @@ def train(
             keep_state=keep_state,
             track=track,
             reading=reading,
+            decoded=reading_of(data, scratch, reading).cache,
             augment=augment,
         )
         return load(execute(order, Console(stderr=True, quiet=quiet), teller=teller).model, device=device)

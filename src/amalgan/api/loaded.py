@@ -24,7 +24,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, generators_kept, key
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data, to_pixels
-from amalgan.data.dataset.in_memory import Examples, examples, named, rows_of
+from amalgan.data.dataset.in_memory import Examples, examples, named, reading_of, rows_of
 from amalgan.features import Features, features_of
 from amalgan.networks import Critic
 from amalgan.systems import model_file
@@ -147,13 +147,13 @@ class Loaded:
 
     def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
         """What the model is judged on, and the feature network where there is anything to learn it from."""
-        found = self._shown(named(data, scratch))
+        found = self._shown(data, scratch)
         device = self.held.device
         return found, features_of(found, device=device) if len(found.train) else None
 
-    def _shown(self, data: str | Path) -> Dataset:
+    def _shown(self, data: Any, scratch: Path) -> Dataset:
         """Data as the model reads it, with the training examples that it was shown."""
-        found = open_data(data, like=self.spec, at_least=1)
+        found = open_data(named(data, scratch), reading_of(data, scratch), like=self.spec, at_least=1)
         return found.as_shown(self.held.header.get("data"))
 
     def _in(self, x: Examples) -> torch.Tensor:

@@ -26,8 +26,7 @@ from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.arguments import checked
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
-from amalgan.data import open_data
-from amalgan.data.dataset.in_memory import Examples, examples, named
+from amalgan.data.dataset.in_memory import Examples, examples
 from amalgan.data.writing.full_picture import of_held, to_array
 from amalgan.studies.card.push import push
 from amalgan.systems import model_file
@@ -230,7 +229,7 @@ class Model(Collected):
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             known = None
             if reals is not None:
-                found = open_data(named(reals, Path(scratch)), like=self.spec, at_least=1)
+                found = self._shown(reals, Path(scratch))
                 known = Known.of(self.held, Reals.of(self.held, found), changed)
             return trace(self.held, self._in(x).split(CHUNK), known)
 

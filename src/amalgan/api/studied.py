@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from amalgan.api.loaded import Loaded
 from amalgan.core.arguments import checked
 from amalgan.core.randomness import generators_kept
-from amalgan.data.dataset.in_memory import named
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.studies.augment.augment import Asked, augment
 from amalgan.studies.augment.verify import SEEDS
@@ -53,7 +52,7 @@ class Studied(Loaded):
     ) -> Path:
         """Write a page on the model's code and what it looks at into the folder ``out``; return the page's path."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
-            found = self._shown(named(data, Path(scratch)))
+            found = self._shown(data, Path(scratch))
             words = ("MODEL", data if isinstance(data, str) else "DATA")
             return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from amalgan.cli.claims import claimed
+from amalgan.cli.engine import carried_out
 from amalgan.cli.output import deliver, fail, quiet_pipe
 from amalgan.cli.parsing import parse
 from amalgan.core.errors import AmalganError
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(command)
             return 0 if words else USAGE
         with claimed(command):
-            answer = command.run(console)
+            answer = carried_out(command, console)
         return deliver(answer, as_json, console)
     except AmalganError as error:
         return fail(str(error), as_json, console, error.exit_code)

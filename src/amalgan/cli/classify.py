@@ -11,10 +11,10 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at, related
+from amalgan.cli.inputs import check_out, looked_through, model_at, related, stream_for
 from amalgan.cli.output import Answer, shown_number, table
-from amalgan.cli.shared import Loading, Reading
-from amalgan.cli.use import skipped_of
+from amalgan.cli.parts import check_all, check_rows_out, write_part
+from amalgan.cli.shared import Loading, Reading, Sharing
 
 MOST_CLASSES = 20
 
@@ -34,6 +34,7 @@ class Classify:
     """Where to write every probability: x.csv."""
     split: Literal["auto", "test", "all"] = "auto"
     """auto: the test split of data that has one or has labels, else everything."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -43,20 +44,29 @@ class Classify:
         """Classify, judge and write."""
         from amalgan.tasks.classify import chosen, classify, require_classes
 
+        shard = self.sharing.part
         if self.out is not None:
+            check_rows_out(self.out, shard)
             check_out(self.out, self.data)
+        check_all(shard, self.split)
         model = model_at(self.model, self.loading)
         require_classes(model)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        split, records = chosen(data, self.split)
+        stream = looked_through(
+            stream_for(self.data, self.reading.config(), model.spec, shard=shard), console
+        )
+        split, records = chosen(stream.dataset, self.split) if shard.is_whole else ("all", stream.records)
         found = classify(model, records)
-        if self.out is not None:
+        if self.out is not None and shard.is_whole:
             found.write(self.out)
-        skipped = skipped_of(data)
+        elif self.out is not None:
+            part = stream.part("classify", model.digest, {"classes": [*model.spec.classes]})
+            write_part(self.out, found.columns(), part)
+        skipped = stream.skipped
         facts = {
             "n": len(found),
             "split": split,
-            "overlap": related(model, data, records, console),
+            "overlap": related(model, stream, records, console) if shard.is_whole else None,
+            "shard": self.sharing.shard,
             **found.judged(),
             "counts": found.counts(),
             "out": self.out and str(self.out),

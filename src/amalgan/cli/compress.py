@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_data, check_out, data_for, model_at
+from amalgan.cli.inputs import check_data, check_out, looked_through, model_at, stream_for
 from amalgan.cli.output import Answer, counted
-from amalgan.cli.shared import DecoderName, Loading, Reading
-from amalgan.cli.use import noun, provenance, skipped_of
+from amalgan.cli.parts import keep_part, part_of
+from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
+from amalgan.cli.use import noun, provenance
 from amalgan.core.errors import BitstreamError, DataError, UsageError
 from amalgan.kinds import Kind, kind_of
 
@@ -38,6 +39,7 @@ class Compress:
     """Where to: a folder (one .amg each, names kept), or x.amg (one archive, smaller)."""
     quality: int | None = None
     """From 1, the fewest bytes; by default the one at which rounding costs at most 0.1 dB."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -48,12 +50,21 @@ class Compress:
         from amalgan.tasks.compress.compress import coder_of, head_of
 
         check_packed_out(self.out, self.data)
+        shard = self.sharing.part
         model = model_at(self.model, self.loading)
         head, skipped = head_of(model, self.quality), list[dict[str, str]]()
         names, codes = self.codes(model, skipped, console)
         with console.status("compressing ...") as status:
-            n, total, written = stored(self.out, self.data, head, names, told(codes, len(names), status))
-        if not n:
+            found = stored(
+                self.out, self.data, head, names, told(codes, len(names), status), not shard.is_whole
+            )
+        n, total, written = len(found.places), found.bytes, found.written
+        if not shard.is_whole:
+            options, links = {"level": head.level}, self.reading.follow_links
+            keep_part(
+                self.out, found.places, part_of(self, "compress", model, options, n, follow_links=links)
+            )
+        elif not n:
             raise nothing_read(self.data, skipped)
         facts = {
             "out": str(self.out),
@@ -65,6 +76,7 @@ class Compress:
             "quality": head.level + 1,
             "qualities": coder_of(model).qualities,
             "digest": model.digest,
+            "shard": self.sharing.shard,
             "skipped": skipped,
         }
         text = (
@@ -82,12 +94,16 @@ class Compress:
 
         if any_size(model):
             check_data(self.data)
-            found = own_sized(self.data, model.spec, follow_links=self.reading.follow_links)
+            found = own_sized(
+                self.data, model.spec, follow_links=self.reading.follow_links, shard=self.sharing.part
+            )
             return found.names, compress_own(model, found.pictures, skipped, quality=self.quality)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        skipped += skipped_of(data)
-        names = data.records.names
-        return names, zip(names, compress(model, data.records, quality=self.quality), strict=True)
+        stream = looked_through(
+            stream_for(self.data, self.reading.config(), model.spec, shard=self.sharing.part), console
+        )
+        skipped += stream.skipped
+        names = stream.records.names if is_archive(self.out) else stream.paths(".amg")
+        return names, zip(names, compress(model, stream.records, quality=self.quality), strict=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,25 +200,41 @@ class Decompress:
         return len(names), len(files), int(before is None or self.out.read_bytes() != before)
 
 
+class Stored(NamedTuple):
+    """What was compressed."""
+
+    places: list[Path]
+    """Where each picture is."""
+    bytes: int
+    written: int
+    """Files that were written now."""
+
+
 def stored(
-    out: Path, data: str, head: Any, names: Sequence[str], codes: Iterator[tuple[str, bytes]]
-) -> tuple[int, int, int]:
-    """Write an archive or a folder; how many pictures, bytes in all, and how many files were written now."""
+    out: Path,
+    data: str,
+    head: Any,
+    names: Sequence[str],
+    codes: Iterator[tuple[str, bytes]],
+    part: bool = False,
+) -> Stored:
+    """Write an archive or a folder."""
     from amalgan.codec import amg_file
     from amalgan.core.files import refuse_foreign, write_changed
 
     if is_archive(out):
         refuse_foreign([out], amg_file.is_packed)
         entries = list(codes)
-        whole = amg_file.pack_archive(head, entries) if entries else b""
-        changed = bool(entries) and write_changed(out, whole, proof=amg_file.is_packed)
-        return len(entries), len(whole), int(changed)
-    place, n, total, written = places_for(out, data, names, amg_file.ENDING), 0, 0, 0
+        whole = amg_file.pack_archive(head, entries) if entries or part else b""
+        changed = bool(whole) and write_changed(out, whole, proof=amg_file.is_packed)
+        return Stored([out] * len(entries), len(whole), int(changed))
+    place, places, total, written = places_for(out, data, names, amg_file.ENDING), list[Path](), 0, 0
     for name, code in codes:
         packed = amg_file.pack(head, code)
-        n, total = n + 1, total + len(packed)
+        places.append(place[name])
+        total += len(packed)
         written += write_changed(place[name], packed, proof=amg_file.is_packed)
-    return n, total, written
+    return Stored(places, total, written)
 
 
 def places_for(out: Path, source: str, names: Sequence[str], ending: str) -> dict[str, Path]:

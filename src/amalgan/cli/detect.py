@@ -13,13 +13,16 @@ from tyro.conf import Positional
 
 from amalgan.cli.batch_progress import pace
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at, related
+from amalgan.cli.inputs import check_out, data_for, looked_through, model_at, related, stream_for
 from amalgan.cli.output import Answer, counted, say, table
-from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.parts import check_all, check_rows_out, write_part
+from amalgan.cli.shared import Loading, Reading, Sharing
 from amalgan.cli.use import skipped_of
+from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:
     from amalgan.core.journal import Journal
+    from amalgan.data.dataset.streaming import Stream
     from amalgan.systems.model_file import Model
     from amalgan.tasks.detect.detect import Detection
     from amalgan.tasks.detect.normals import Sides
@@ -56,6 +59,7 @@ class Detect:
     things that the model has never seen."""
     maps: Path | None = None
     """Folder for a picture of each alarm: itself, its decode, and where that is unusually wrong."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -63,37 +67,50 @@ class Detect:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
-        from amalgan.tasks.detect.detect import check_rate, check_table
-        from amalgan.tasks.detect.normals import sides
+        from amalgan.tasks.detect.detect import check_rate
+        from amalgan.tasks.detect.normals import sides, sides_of_part
         from amalgan.tasks.judging import why_silent
 
         check_rate(self.rate)
-        check_table(self.out)
+        shard = self.sharing.part
+        check_rows_out(self.out, shard)
+        check_all(shard, self.split)
+        self.sharing.refuse_with(anomaly=self.anomaly, maps=self.maps)
         for place in filter(None, (self.out, self.maps)):
             check_out(place, self.data)
         model, config = model_at(self.model, self.loading), self.reading.config()
-        data = data_for(self.data, config, console, like=model.spec)
+        stream = looked_through(stream_for(self.data, config, model.spec, shard=shard), console)
         beside = data_for(self.normals, config, console, like=model.spec) if self.normals else None
         anomalies = [one for one in (self.anomaly or "").split(",") if one]
-        chosen = sides(model, data, beside, anomalies=anomalies, split=self.split)
+        if shard.is_whole:
+            chosen = sides(model, stream.dataset, beside, anomalies=anomalies, split=self.split)
+        else:
+            chosen = sides_of_part(model, stream, beside)
+            self.refuse_own(stream, model)
         found, journal = self.found(model, chosen, console)
         alarms = found.alarms(self.rate, self.control)
-        written = found.write(self.out, alarms)
+        if shard.is_whole:
+            written = found.write(self.out, alarms)
+        else:
+            options: dict[str, Any] = {"rate": self.rate, "control": self.control, "outside": self.outside}
+            options |= {"normals": beside and beside.fingerprint}
+            written = write_part(self.out, found.columns(), stream.part("detect", model.digest, options))
         journal.remove()
         if found.smallest > self.rate:
             say(console, f"note: {few(found, self.rate)}")
         if why := why_silent(model):
             say(console, f"note: {why}")
-        skipped = skipped_of(data) + (skipped_of(beside) if beside else [])
+        skipped = stream.skipped + (skipped_of(beside) if beside else [])
         facts = {
             "n": len(found),
             "split": chosen.split,
-            "overlap": related(model, data, chosen.judged, console),
+            "overlap": related(model, stream, chosen.judged, console) if shard.is_whole else None,
+            "shard": self.sharing.shard,
             "normals": {
                 "n": found.normals,
                 "of": chosen.source,
                 "smallest_p": found.smallest,
-                "overlap": related(model, beside or data, chosen.normal, console),
+                "overlap": related(model, beside or stream, chosen.normal, console),
             },
             "signals": list(found.score),
             "rate": self.rate,
@@ -108,6 +125,14 @@ class Detect:
             "skipped": skipped,
         }
         return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+    def refuse_own(self, stream: Stream, model: Model) -> None:
+        """Refuse DATA as --normals, of which a run over all would judge what it does not compare with."""
+        assert self.normals is not None
+        if stream_for(self.normals, self.reading.config(), model.spec).listing == stream.listing:
+            raise UsageError(
+                "--normals is DATA itself, of which --shard knows no splits. Give other normals."
+            )
 
     def found(self, model: Model, chosen: Sides, console: Console) -> tuple[Detection, Journal]:
         """The scores, and where they are kept until they are written."""

@@ -11,14 +11,14 @@ from tyro.conf import Positional
 
 from amalgan.cli.batch_progress import pace
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at, related
+from amalgan.cli.inputs import check_out, data_for, looked_through, model_at, related, stream_for
 from amalgan.cli.output import Answer, counted, harmless
-from amalgan.cli.shared import Loading, Reading
-from amalgan.cli.use import skipped_of
+from amalgan.cli.shared import Loading, Reading, Sharing
 from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from amalgan.data import Dataset, Records
+    from amalgan.data import Records
+    from amalgan.data.dataset.streaming import Stream
     from amalgan.systems.model_file import Model
     from amalgan.tasks.embed.embed import Codes
 
@@ -47,6 +47,7 @@ class Embed:
     """Show each --query beside its neighbors, as a .png."""
     duplicates: Path | None = None
     """List groups of near-duplicates and of equal pictures as a .csv."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -54,17 +55,28 @@ class Embed:
 
     def run(self, console: Console) -> Answer:
         """Encode, write, and look."""
+        from amalgan.tasks.embed.embed import codes_in
+
         self.check()
-        model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        codes, written = self.coded(model, data, console)
-        n, size = codes.code.shape
-        skipped = skipped_of(data)
+        model, shard = model_at(self.model, self.loading), self.sharing.part
+        stream = stream_for(self.data, self.reading.config(), model.spec, shard=shard)
+        written, size = self.coded(model, stream, console)
+        records, skipped, n = stream.records, stream.skipped, len(stream.records)
         facts: dict[str, Any] = {"out": str(self.out), "n": n, "code_size": size, "written": written}
-        facts["overlap"] = related(model, data, data.records, console)
-        facts["plot"] = self.drawn(codes, data.records, console)
-        facts["duplicates"] = self.repeated(codes, data.records, console)
-        facts["query"] = self.asked(model, codes, data.records, console)
+        facts |= {
+            "shard": self.sharing.shard,
+            "overlap": None,
+            "plot": None,
+            "duplicates": None,
+            "query": None,
+        }
+        if shard.is_whole:
+            facts["overlap"] = related(model, stream, records, console)
+        if self.plot or self.duplicates or self.query:
+            codes = codes_in(self.out)
+            facts["plot"] = self.drawn(codes, records, console)
+            facts["duplicates"] = self.repeated(codes, records, console)
+            facts["query"] = self.asked(model, codes, records, console)
         text = [f"{counted(n, 'code')} of {size} entries in {self.out}{'' if written else ': there already'}"]
         return Answer(
             facts=facts | {"skipped": skipped}, text="\n".join([*text, *told(facts)]), skipped=skipped
@@ -84,25 +96,29 @@ class Embed:
         for place in filter(None, (self.out, self.plot, self.sheet, self.duplicates)):
             check_out(place, self.data)
         check_codes_out(self.out)
+        self.sharing.refuse_with(plot=self.plot, query=self.query, duplicates=self.duplicates)
         if self.sheet is not None and self.query is None:
             raise UsageError("--sheet shows a --query and its neighbors; give a picture as --query.")
 
-    def coded(self, model: Model, data: Dataset, console: Console) -> tuple[Codes, bool]:
-        """The codes, and whether their file was written now."""
+    def coded(self, model: Model, stream: Stream, console: Console) -> tuple[bool, int]:
+        """Whether the codes were written now, and the entries of each."""
         from amalgan.core.files import refuse_foreign
-        from amalgan.tasks.embed.embed import codes_of, encoded, journal_for, stamp_for, stored
+        from amalgan.data.writing.columns import write_columns
+        from amalgan.tasks.embed.embed import columns_of, encoded, is_stored, journal_for, stamp_for, width
 
-        stamp, records = stamp_for(model, data), data.records
         refuse_foreign([self.out])
-        if (found := stored(self.out, stamp, len(records))) is not None:
-            return codes_of(found, records), False
-        journal = journal_for(self.out, model, stamp)
-        with pace(console, "encoding", len(records), journal.count) as shown:
-            journal.filled(lambda first: shown.follow(encoded(model, records, first)), len(records))
-        codes = codes_of(journal.whole(), records)
-        written = codes.write(self.out, stamp)
+        if self.out.exists():
+            looked_through(stream, console)
+            if is_stored(self.out, stamp_for(model, stream), len(stream.records)):
+                return False, width(model)
+        journal = journal_for(self.out, model, stream)
+        with pace(console, "encoding", stream.most, journal.count) as shown:
+            journal.filled(lambda first: shown.follow(encoded(model, stream, first)))
+        records = stream.records
+        journal.filled(lambda first: (), len(records))
+        written = write_columns(self.out, columns_of(journal, records), stamp_for(model, stream))
         journal.remove()
-        return codes, written
+        return written, width(model)
 
     def drawn(self, codes: Codes, records: Records, console: Console) -> str | None:
         """Where the map is."""

@@ -14,11 +14,14 @@ from amalgan.cli.shared import Loading, Reading
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import DataError, ModelFileError
 from amalgan.core.ownership import is_ours
+from amalgan.core.shards import WHOLE, Shard
 from amalgan.systems import registry
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
     from amalgan.data import Dataset, Records
+    from amalgan.data.dataset.streaming import Stream
+    from amalgan.evaluation.overlap import Named
     from amalgan.features import Features
     from amalgan.systems.model_file import Model
 
@@ -63,6 +66,23 @@ def data_for(
         )
 
 
+def stream_for(
+    place: str, config: DataConfig, like: DataSpec, *, shard: Shard = WHOLE, at_least: int = 1
+) -> Stream:
+    """What ``place`` names, to be gone through once: nothing is decoded yet, and no pixel will be left on disk."""
+    from amalgan.data.dataset.streaming import Stream
+
+    check_data(place)
+    return Stream(place, config, like, shard=shard, at_least=at_least)
+
+
+def looked_through(stream: Stream, console: Console) -> Stream:
+    """``stream``, all of whose names and labels are known; progress is shown while they are found out."""
+    with console.status("reading the data ...") as status:
+        stream.read(lambda done, of: status.update(f"reading the data: {done:,} of {of:,} ..."))
+    return stream
+
+
 class Judged(NamedTuple):
     """A model and all that it is judged by."""
 
@@ -102,7 +122,7 @@ def shown_to(model: Model, data: Dataset, console: Console) -> Dataset:
     return shown
 
 
-def related(model: Model, data: Dataset, records: Records, console: Console) -> dict[str, Any]:
+def related(model: Model, data: Named, records: Records, console: Console) -> dict[str, Any]:
     """How ``records`` relate to what the model was trained on, for the JSON; a note says what must be known."""
     from amalgan.evaluation.overlap import overlap
 

@@ -30,6 +30,7 @@ from amalgan.cli.embed import Embed
 from amalgan.cli.explore import Explore
 from amalgan.cli.export import Export
 from amalgan.cli.flags import Flag, groups
+from amalgan.cli.gather import Gather
 from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
 from amalgan.cli.push import Push
@@ -55,6 +56,7 @@ COMMANDS: dict[str, type[Any]] = {
     "classify": Classify,
     "detect": Detect,
     "trace": Trace,
+    "gather": Gather,
     "augment": Augment,
     "evaluate": Evaluate,
     "compare": Compare,

@@ -14,14 +14,15 @@ from tyro.conf import Positional
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, model_at
 from amalgan.cli.output import Answer, counted
-from amalgan.cli.shared import DecoderName, Loading
+from amalgan.cli.parts import keep_part, part_of
+from amalgan.cli.shared import DecoderName, Loading, Sharing
 from amalgan.cli.use import provenance
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from amalgan.systems.model_file import Model
-    from amalgan.tasks.restore.restore_files import Job
+    from amalgan.tasks.restore.restore_files import Job, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class Restore:
     """Write in each picture's own format (JPEG, WebP and AVIF at high quality), or all as PNG, without loss."""
     follow_links: Switch = False
     """Read links that leave the folder, as data sets have them that are made of links."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
@@ -67,11 +69,14 @@ class Restore:
         from amalgan.tasks.restore.restore_files import pictures_at, restore_files
 
         self.check()
+        shard = self.sharing.part
         job = self.job(model_at(self.model, self.loading))
         source = pictures_at(self.data, follow_links=self.follow_links)
         with console.status("restoring ...") as status:
-            found = restore_files(job, source, shown_progress(status.update))
-        if found.skipped and not found.n:
+            found = restore_files(job, source, shown_progress(status.update), shard)
+        if not shard.is_whole:
+            self.keep(job.model, found)
+        if shard.is_whole and found.skipped and not found.n:
             more = f" So are all {len(found.skipped):,}." if len(found.skipped) > 1 else ""
             raise DataError(f"{found.skipped[0]['name']} {found.skipped[0]['reason']}.{more}")
         facts: dict[str, Any] = {
@@ -80,12 +85,24 @@ class Restore:
             "n": found.n,
             "written": found.written,
             "samples": self.samples,
+            "shard": self.sharing.shard,
             "digest": job.model.digest,
             "skipped": found.skipped,
         }
         text = f"{counted(found.n, 'picture')} in {self.out}"
         text += "" if found.written else "; nothing was written: all of it was there already"
         return Answer(facts=facts, text=text, skipped=found.skipped)
+
+    def keep(self, model: Model, found: Outcome) -> None:
+        """Note in the folder which part it is."""
+        from amalgan.tasks.restore.restore_files import LOG
+
+        names = ("task", "sigma", "factor", "mask", "samples", "decoder", "seed", "format")
+        options = {name: getattr(self, name) for name in names}
+        log = [self.out / LOG] if (self.out / LOG).exists() else []
+        places = [self.out / name for name in found.files] + log
+        part = part_of(self, "restore", model, options, found.n, follow_links=self.follow_links)
+        keep_part(self.out, places, part)
 
     def check(self) -> None:
         """Refuse what does not go together."""

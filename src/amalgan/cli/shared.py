@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from amalgan.config.data import DataConfig
+from amalgan.core.errors import UsageError
+from amalgan.core.shards import WHOLE, Shard
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]
@@ -34,6 +36,41 @@ class Reading:
             label_column=self.label_column,
             follow_links=self.follow_links,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """How a long job is shared out."""
+
+    shard: str | None = None
+    """Take one of n parts, as 3/8 (the third of eight); amalgan gather joins what all parts have written."""
+    engine: Literal["local", "ray"] = "local"
+    """Compute here, or in parts on Ray (needs the ray extra): on all cores, or all machines of a cluster."""
+    parts: int | None = None
+    """ray: so many parts; by default four a core."""
+
+    @property
+    def part(self) -> Shard:
+        """The part that is taken; everything where none is named.
+
+        Raises:
+            UsageError: there is no such part.
+        """
+        return WHOLE if self.shard is None else Shard.parse(self.shard)
+
+    def refuse_with(self, **flags: object) -> None:
+        """Refuse ``flags`` that need all examples, where a part is taken.
+
+        Raises:
+            UsageError: one of them is given.
+        """
+        if self.shard is None:
+            return
+        for name, value in flags.items():
+            if value not in (None, False):
+                raise UsageError(
+                    f"--{name} needs all examples, and --shard takes a part of them. Leave one of the two out."
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

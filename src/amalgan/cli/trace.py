@@ -14,9 +14,10 @@ from tyro.conf import Positional
 from amalgan.cli.batch_progress import pace
 from amalgan.cli.detect import percent, spanned
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, model_at
+from amalgan.cli.inputs import check_out, data_for, model_at, stream_for
 from amalgan.cli.output import Answer, counted, say, table
-from amalgan.cli.shared import Loading, Reading
+from amalgan.cli.parts import check_rows_out, write_part
+from amalgan.cli.shared import Loading, Reading, Sharing
 from amalgan.cli.use import noun, skipped_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Trace:
     this is true keep to --rate; the more may have happened, the more of the model's are missed."""
     rate: float = 0.01
     """The share of real examples that may be taken for the model's."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -58,30 +60,37 @@ class Trace:
     def run(self, console: Console) -> Answer:
         """Judge and write."""
         from amalgan.core.journal import Journal
-        from amalgan.tasks.detect.detect import check_rate, check_table
+        from amalgan.tasks.detect.detect import check_rate
         from amalgan.tasks.trace.trace import columns, key_for, together, trace_on
 
         check_rate(self.rate)
-        check_table(self.out)
+        shard = self.sharing.part
+        check_rows_out(self.out, shard)
         check_out(self.out, self.data)
         model, config = model_at(self.model, self.loading), self.reading.config()
-        data = data_for(self.data, config, console, like=model.spec)
+        stream = stream_for(self.data, config, model.spec, shard=shard)
         reals = data_for(self.reals, config, console, like=model.spec) if self.reals else None
         known = None if reals is None else self.learned(model, reals, console)
-        asked, records = columns(model, known), data.records
-        journal = Journal.beside(self.out, key_for(model, records, reals, self.changed), "<f8", (len(asked),))
-        with pace(console, "tracing", len(records), journal.count) as shown:
-            found = trace_on(journal, model, records, known, shown.follow)
-        written = found.write(self.out, self.rate)
+        asked = columns(model, known)
+        journal = Journal.beside(self.out, key_for(model, stream, reals, self.changed), "<f8", (len(asked),))
+        with pace(console, "tracing", stream.most, journal.count) as shown:
+            found = trace_on(journal, model, stream, known, shown.follow)
+        records = stream.records
+        options = {"rate": self.rate, "changed": self.changed, "reals": reals and reals.fingerprint}
+        if shard.is_whole:
+            written = found.write(self.out, self.rate)
+        else:
+            written = write_part(self.out, found.columns(), stream.part("trace", model.digest, options))
         journal.remove()
-        skipped = skipped_of(data) + (skipped_of(reals) if reals else [])
+        skipped = stream.skipped + (skipped_of(reals) if reals else [])
         facts = {
             "n": len(records),
             "made": int(found.made(self.rate).sum()),
             "rate": self.rate,
             "by": asked,
             "changed": self.changed,
-            "watermark_together": together(model, records),
+            "watermark_together": together(model, records) if shard.is_whole else None,
+            "shard": self.sharing.shard,
             "noun": noun(model),
             "reals": None if known is None else {"n": known.beside, "of": known.source},
             "errors": None if known is None else known.errors(self.rate),

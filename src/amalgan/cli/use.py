@@ -14,10 +14,11 @@ from tyro.conf import Positional
 from amalgan.cli.batch_progress import pace
 from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, data_for, judged, model_at
+from amalgan.cli.inputs import check_out, judged, looked_through, model_at, stream_for
 from amalgan.cli.look import keeps
 from amalgan.cli.output import Answer, counted, harmless, say, shown_number
-from amalgan.cli.shared import DecoderName, Loading, Reading
+from amalgan.cli.parts import check_order, check_part, keep_part
+from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
 from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Generate:
     watermark: Switch = False
     """Mark the pictures of --out invisibly as this model's; amalgan trace finds them again."""
     film: Annotated[Film, Inline] = field(default_factory=Film)
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
@@ -58,6 +60,7 @@ class Generate:
     def run(self, console: Console) -> Answer:
         """Generate and write."""
         self.film.check(self.out)
+        self.sharing.refuse_with(walk=self.film.walk)
         model = model_at(self.model, self.loading)
         if self.temperature < 1 and keeps(model.header):
             say(
@@ -91,21 +94,42 @@ class Generate:
 
         from amalgan.core.journal import key_of
         from amalgan.data.writing.outputs import Output
+        from amalgan.data.writing.parts import Part
         from amalgan.tasks.generate import generate
 
-        asked = self.drawn | {"watermark": self.watermark}
+        asked, shard = self.drawn | {"watermark": self.watermark}, self.sharing.part
+        mine, digits = shard.rows(self.count), max(5, len(str(self.count)))
+        part = Part(
+            command="generate",
+            shard=str(shard),
+            model=model.digest,
+            data="",
+            options={"count": self.count} | asked,
+            count=len(mine),
+        )
         output = Output(
             place=out,
-            count=self.count,
+            count=len(mine),
             spec=model.spec,
-            key=key_of("generated", model.digest, self.count, asked),
+            key=key_of("generated", model.digest, self.count, asked, *shard.named),
+            stamp=None if shard.is_whole else part.text,
+            names=[f"{row:0{digits}d}" for row in mine],
             text=provenance(model, seed=self.seed, **self.unusual(watermark=self.watermark)),
         )
-        work = partial(generate, model, self.count, **asked)
-        found = streamed(output, work, "generating", console)
+        check_part(output, self.sharing)
+        work = partial(generate, model, mine.stop, **asked)
+        found = streamed(output, lambda first: work(first=mine.start + first), "generating", console)
+        if not shard.is_whole and out.suffix.lower() != ".npz":
+            keep_part(out, output.places, part)
         if (others := len([*out.glob("*.png")]) - found.files) > 0:
             say(console, f"note: {out} holds {others} other pictures, which were there before")
-        return {"out": str(out), "n": self.count, "files": found.files, "written": found.written}
+        return {
+            "out": str(out),
+            "n": len(mine),
+            "shard": self.sharing.shard,
+            "files": found.files,
+            "written": found.written,
+        }
 
     def unusual(self, *, watermark: bool) -> dict[str, str]:
         """What a picture says besides model and seed: what is not at its default."""
@@ -130,6 +154,7 @@ class Reconstruct:
     """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
     seed: int = 0
     """Seed of what the realistic decoder draws."""
+    sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -145,29 +170,39 @@ class Reconstruct:
 
         check_out(self.out, self.data)
         model = model_at(self.model, self.loading)
-        data = data_for(self.data, self.reading.config(), console, like=model.spec)
-        records = data.records
+        shard = self.sharing.part
+        stream = looked_through(
+            stream_for(self.data, self.reading.config(), model.spec, shard=shard), console
+        )
+        records, names = stream.records, stream.paths(".png")
         asked: dict[str, Any] = {"decoder": self.decoder, "seed": self.seed}
         if self.out.suffix.lower() in (".npz", ".csv"):
+            check_order(stream, self.sharing)
             records = records.select(in_order(records.names))
+            names = records.names
         output = Output(
             place=self.out,
             count=len(records),
             spec=model.spec,
-            key=key_of("rebuilt", model.digest, records.store.facts["digest"], asked),
-            names=records.names,
+            key=key_of("rebuilt", model.digest, len(records), records.digest_sum(), asked, *shard.named),
+            stamp=None if shard.is_whole else stream.part("reconstruct", model.digest, asked).text,
+            names=names,
             text=provenance(model, seed=self.seed),
             source=self.data,
         )
+        check_part(output, self.sharing)
         work = partial(reconstruct, model, records, **asked)
         found = streamed(output, work, "reconstructing", console)
-        skipped = skipped_of(data)
+        if not shard.is_whole and self.out.suffix.lower() != ".npz":
+            keep_part(self.out, output.places, stream.part("reconstruct", model.digest, asked))
+        skipped = stream.skipped
         facts = {
             "out": str(self.out),
             "n": output.count,
             "files": found.files,
             "written": found.written,
             "decoder": self.decoder,
+            "shard": self.sharing.shard,
             "skipped": skipped,
         }
         text = f"{counted(output.count, noun(model))} in {self.out}{unless(found.written)}"

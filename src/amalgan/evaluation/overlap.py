@@ -8,8 +8,9 @@ Every command that measures says it, by this rule alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from amalgan.data import Dataset, Records
 from amalgan.data.dataset.contents import Found, contents_of, found_among
@@ -39,11 +40,29 @@ class Overlap:
         return asdict(self)
 
 
-def overlap(model: Model, data: Dataset, records: Records) -> Overlap:
+class Named(Protocol):
+    """A data set, as far as this needs it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def records(self) -> Records: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def as_shown(self, trained: Mapping[str, Any] | None) -> Dataset:
+        """The data set with the training examples that a model was shown."""
+
+
+def overlap(model: Model, data: Named, records: Records) -> Overlap:
     """Return how ``records`` of ``data`` relate to what ``model`` was trained on."""
     trained = model.header.get("data") or {}
-    same = trained.get("fingerprint") == data.fingerprint
-    found = counted(model, data, records, same)
+    found = None if model.contents is None else found_among(records, model.contents)
+    same = is_same(trained, data, records, found)
+    if found is None and same:
+        found = found_among(records, contents_of(data.as_shown(trained).train))
     relation: Relation = (
         "unknown" if found is None else "training" if found.examples else "held out" if same else "other data"
     )
@@ -51,11 +70,13 @@ def overlap(model: Model, data: Dataset, records: Records) -> Overlap:
     return Overlap(relation=relation, judged=len(records), seen=found and found.examples, text=text)
 
 
-def counted(model: Model, data: Dataset, records: Records, same: bool) -> Found | None:
-    """Return how many were trained on; None where neither the model's file nor its data can say."""
-    if model.contents is not None:
-        return found_among(records, model.contents)
-    return found_among(records, contents_of(data.as_shown(model.header.get("data")).train)) if same else None
+def is_same(trained: Mapping[str, Any], data: Named, records: Records, found: Found | None) -> bool:
+    """Whether ``data`` is what was trained on; its fingerprint, which is dear, is asked for only where it tells.
+
+    Where all examples are judged and none of them was trained on, it is other data.
+    """
+    told = found is not None and (found.examples > 0 or len(records) == len(data.records))
+    return not told and trained.get("fingerprint") == data.fingerprint
 
 
 def said(relation: Relation, found: Found | None, judged: int, name: str, trained: str) -> str:

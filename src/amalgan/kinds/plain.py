@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
     from amalgan.core.randomness import Draws
+    from amalgan.core.shards import Shard
     from amalgan.data import Dataset
-    from amalgan.data.dataset.store import Store
+    from amalgan.data.dataset.store import Pixels, Store
+    from amalgan.data.dataset.store_writer import Into
     from amalgan.data.decoding.layout import Request
-    from amalgan.data.decoding.ordered import Progress
-    from amalgan.data.readers.sources import ArrayData, Pictures
+    from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
 
@@ -94,12 +95,31 @@ class Plain:
         name: str,
         found: ArrayData | Pictures,
         request: Request,
-        folder: Path,
-        progress: Progress | None,
-    ) -> None:
+        into: Into,
+    ) -> Iterator[None]:
         from amalgan.data.dataset.read_rows import read_rows
 
-        read_rows(self, name, found, folder, progress)
+        return read_rows(self, name, found, into)
+
+    def on_demand(
+        self,
+        source: Source,
+        request: Request,
+        shard: Shard,
+        facts: dict[str, Any],
+        origins: NDArray[np.int64],
+    ) -> Pixels:
+        """Read again, in order; going back begins at the first."""
+        from amalgan.data.dataset.on_demand import ReadAgain
+        from amalgan.data.dataset.reading import passing
+
+        return ReadAgain(
+            lambda into: passing(source, request, into),
+            shard,
+            len(origins),
+            facts["shape"],
+            self.stored_dtype(),
+        )
 
     def stored_dtype(self) -> str:
         return "<f4"

@@ -25,12 +25,13 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
     from amalgan.core.randomness import Draws
+    from amalgan.core.shards import Shard
     from amalgan.core.types import DataSpec
     from amalgan.data import Dataset
-    from amalgan.data.dataset.store import Store
+    from amalgan.data.dataset.store import Pixels, Store
+    from amalgan.data.dataset.store_writer import Into
     from amalgan.data.decoding.layout import Request
-    from amalgan.data.decoding.ordered import Progress
-    from amalgan.data.readers.sources import ArrayData, Pictures
+    from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
 
@@ -80,14 +81,23 @@ class Kind(Protocol):
         name: str,
         found: ArrayData | Pictures,
         request: Request,
-        folder: Path,
-        progress: Progress | None,
-    ) -> None:
-        """Write the store of ``found``, which ``name`` calls by its short name, into ``folder``.
+        into: Into,
+    ) -> Iterator[None]:
+        """Write ``found``, which ``name`` calls by its short name, ``into`` a store or a catalog; yield now and then.
 
         Raises:
             DataError: it is unreadable as a whole, or holds what no example of this kind does.
         """
+
+    def on_demand(
+        self,
+        source: Source,
+        request: Request,
+        shard: Shard,
+        facts: dict[str, Any],
+        origins: NDArray[np.int64],
+    ) -> Pixels:
+        """The stored examples of a catalog, of which ``facts`` say how they were read, and ``origins`` from where."""
 
     def stored_dtype(self) -> str:
         """Of the numbers in a store, as NumPy writes it."""

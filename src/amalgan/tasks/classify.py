@@ -6,18 +6,19 @@ records ─► encoder ─► head ─► Classified: probability (N, K), label,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 
 from amalgan.core import files
 from amalgan.core.errors import AbilityError, UsageError
-from amalgan.core.limits import CHUNK
 from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, Records
 from amalgan.data.writing.sheets import sheet
@@ -74,6 +75,24 @@ class Classified:
             raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; probabilities go to .csv.")
         files.write_text(target, sheet(self.lines()))
 
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Names, true classes and probabilities, a row an example."""
+        classes = np.array([*self.classes, ""], np.str_)
+        texts = {"name": np.array(self.names, np.str_), "label": classes[self.label.numpy()]}
+        return texts | {"probability": self.probability.numpy()}
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, NDArray[Any]], classes: Sequence[str]) -> Classified:
+        """What such columns say."""
+        number = {name: at for at, name in enumerate(classes)}
+        label = [number.get(str(name), UNLABELED) for name in columns["label"]]
+        return cls(
+            classes=tuple(classes),
+            probability=torch.from_numpy(columns["probability"]),
+            label=torch.tensor(label, dtype=torch.int64),
+            names=columns["name"].tolist(),
+        )
+
     def lines(self) -> Iterator[list[str]]:
         """The head, then the rows."""
         yield ["name", "label", "predicted", "probability", *(f"p({one})" for one in self.classes)]
@@ -92,7 +111,7 @@ def classify(model: Model, records: Records) -> Classified:
         AbilityError: the model cannot classify, or knows no classes.
     """
     require_classes(model)
-    parts = [probabilities(model, batch.x.to(model.device)).cpu() for batch in records.batches(CHUNK)]
+    parts = [probabilities(model, x.to(model.device)).cpu() for _, x in records.chunks()]
     return Classified(
         classes=model.spec.classes,
         probability=torch.cat([torch.zeros(0, len(model.spec.classes)), *parts]),

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
-from amalgan.data import Records
+from amalgan.data.dataset.records import Chunked
 from amalgan.systems.abilities import Decodes, Encodes, Realizes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName, check_decoder
@@ -21,7 +21,7 @@ from amalgan.tasks.generate import DecoderName, check_decoder
 
 @torch.no_grad()
 def reconstruct(
-    model: Model, records: Records, *, decoder: DecoderName = "faithful", seed: int = 0, first: int = 0
+    model: Model, records: Chunked, *, decoder: DecoderName = "faithful", seed: int = 0, first: int = 0
 ) -> Iterator[Tensor]:
     """Yield the reconstruction of every record in order, float32, in chunks of at most 256.
 
@@ -33,11 +33,11 @@ def reconstruct(
     """
     model.require(Encodes)
     model.require(Realizes if decoder == "realistic" else Decodes)
-    for chunk, batch in enumerate(records.select(slice(first, None)).batches(CHUNK), first // CHUNK):
+    for chunk, x in records.chunks(first):
         draws = Draws(
-            seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(batch.x), device=model.device
+            seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(x), device=model.device
         )
-        yield redraw(model, batch.x.to(model.device), draws, decoder).cpu()
+        yield redraw(model, x.to(model.device), draws, decoder).cpu()
 
 
 def redraw(model: Model, x: Tensor, draws: Draws, decoder: DecoderName) -> Tensor:

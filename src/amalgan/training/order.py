@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,13 @@ class Order:
     """A tracker of experiments that gets what the log gets."""
     reading: DataConfig = field(default_factory=DataConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    decoded: str | None = None
+    """Folder of the decoded data, where it is not to stay in the cache."""
+
+    @property
+    def opening(self) -> DataConfig:
+        """How the data is opened."""
+        return self.reading if self.decoded is None else replace(self.reading, cache=self.decoded)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,7 @@ def read(order: Order, console: Console, ledger: Ledger | None = None, peers: Pr
             status.update(f"reading {order.data}: {ledger.note} ...")
 
         with peers.first_alone():
-            data = open_data(order.data, order.reading, seed=order.seed, progress=progress)
+            data = open_data(order.data, order.opening, seed=order.seed, progress=progress)
     if peers.differ(int(data.fingerprint[:15], 16)):
         raise DataError(
             f"the {peers.world} processes found different data in {order.data}. Give all of them the same files."

@@ -12,9 +12,9 @@ import torch
 
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.data import Dataset
+from amalgan.data.writing import columns
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.embed import embed as module
 from amalgan.tasks.embed.embed import Codes, embed
 
 Trained = Callable[[str, str], Model]
@@ -67,7 +67,7 @@ def test_other_endings_and_a_missing_library_say_what_to_do(
 ) -> None:
     with pytest.raises(UsageError, match=r"\.csv; codes go to \.npz or \.parquet"):
         codes.write(tmp_path / "x.csv")
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(columns, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install .amalgan\[parquet\]"):
         codes.write(tmp_path / "x.parquet")
 

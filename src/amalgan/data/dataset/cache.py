@@ -29,7 +29,7 @@ from amalgan.core.errors import FileError
 from amalgan.core.files import remove_within, sync, write_text
 from amalgan.core.ownership import json_at
 from amalgan.data.dataset.room import cap_bytes
-from amalgan.data.dataset.store import FILES, Store, open_store
+from amalgan.data.dataset.store import FILES, Decoder, Store, open_store
 
 BUILDING = ".amalgan-building"
 MARK = "a store of amalgan's, being built\n"
@@ -41,18 +41,51 @@ def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store
     Raises:
         FileError: the cache folder cannot be written.
     """
-    root = cache_root(folder)
-    target = root / f"store-{blake2b(key.encode('utf-8', 'surrogateescape'), digest_size=16).hexdigest()}"
+    root, target = _place_of(key, folder)
     if (found := _reopened(target)) is not None:
         return found
     try:
         with locks.waited_for(_lock_of(target)):
             return _reopened(target) or _built(root, target, build)
     except OSError as error:
-        raise FileError(
-            f"cannot write the cache in {root}: {error.strerror or error}. "
-            "Free space, or choose another folder with --cache."
-        ) from error
+        raise _unwritable(root, error) from error
+
+
+def there(key: str, folder: str | None, decoder: Decoder | None = None) -> Store | None:
+    """The store of ``key`` if it is there and sound; with a ``decoder``, the catalog."""
+    return _reopened(_place_of(key, folder)[1], decoder)
+
+
+@contextmanager
+def being_built(key: str, folder: str | None) -> Iterator[Path]:
+    """Yield a folder to write the store of ``key`` into; it is published in the end, and goes on any error.
+
+    Raises:
+        FileError: the cache folder cannot be written.
+    """
+    root, target = _place_of(key, folder)
+    part = root / f".part-{secrets.token_hex(8)}"
+    try:
+        with _building(part):
+            yield part
+            _publish(part, target)
+    except OSError as error:
+        raise _unwritable(root, error) from error
+    trim(root, keep=target)
+
+
+def _place_of(key: str, folder: str | None) -> tuple[Path, Path]:
+    """The cache folder, and where in it the store of ``key`` lies."""
+    root = cache_root(folder)
+    name = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return root, root / f"store-{name}"
+
+
+def _unwritable(root: Path, error: OSError) -> FileError:
+    return FileError(
+        f"cannot write the cache in {root}: {error.strerror or error}. "
+        "Free space, or choose another folder with --cache."
+    )
 
 
 def _lock_of(target: Path) -> Path:
@@ -120,11 +153,11 @@ def _why_unwritable(root: Path) -> str | None:
     return None if os.access(root, os.W_OK) else "permission denied"
 
 
-def _reopened(target: Path) -> Store | None:
+def _reopened(target: Path, decoder: Decoder | None = None) -> Store | None:
     if not target.is_dir():
         return None
     try:
-        store = open_store(target)
+        store = open_store(target, decoder)
         with suppress(OSError):  # a cache that can only be read is still a cache
             os.utime(target)
         return store

@@ -9,6 +9,7 @@ the same, to train on or to be judged by ─────────────
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
 from amalgan.core.files import replacing, write_text
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.native_size import of_image, own_sized
-from amalgan.data.dataset.opening import open_data
+from amalgan.data.dataset.opening import PLAIN, open_data
 from amalgan.data.decoding.images import fitted
 from amalgan.data.decoding.layout import Layout, color_of
 from amalgan.data.decoding.pixels import from_pixels
@@ -181,6 +183,12 @@ def _in_bytes(picture: NDArray[Any], spec: DataSpec) -> NDArray[Any]:
         return eight_bits(picture, Range(*spec.range) if spec.range else None)
     within = picture.dtype.kind == "f" and picture.size and picture.min() >= 0 and picture.max() <= 1
     return eight_bits(picture, Range(0, 1)) if within else picture
+
+
+def reading_of(data: Any, scratch: Path, config: DataConfig = PLAIN) -> DataConfig:
+    """How ``named`` data is read: what was put into a file is decoded beside it, for a cache has no more use for it."""
+    is_kept = isinstance(data, str | Path) or config.cache is not None
+    return config if is_kept else replace(config, cache=str(scratch / "decoded"))
 
 
 def named(data: Any, scratch: Path, y: Any = None, layout: Axes | None = None) -> str:

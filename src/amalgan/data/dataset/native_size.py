@@ -5,7 +5,8 @@ source ─► names of all ─► each decoded when its turn comes ─► name, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import shown
+from amalgan.core.shards import WHOLE, Shard
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.read_arrays import in_bytes
 from amalgan.data.decoding.images import decode, fitted, measure
@@ -44,8 +46,10 @@ class OwnSized(NamedTuple):
     """In the same order."""
 
 
-def own_sized(data: str | Path, spec: DataSpec, *, follow_links: bool = False) -> OwnSized:
-    """Every picture of ``data`` in the order of names, in the channels of ``spec``.
+def own_sized(
+    data: str | Path, spec: DataSpec, *, follow_links: bool = False, shard: Shard = WHOLE
+) -> OwnSized:
+    """The names of all pictures of ``data``, in order, and those of a part, in the channels of ``spec``.
 
     Raises:
         DataError: nothing is there, or it is no pictures.
@@ -53,8 +57,14 @@ def own_sized(data: str | Path, spec: DataSpec, *, follow_links: bool = False) -
     source = find_source(data, follow_links=follow_links)
     if isinstance(source, Arrays):
         names = [name for block in source.open().blocks() for name in (*block.names, *block.bad)]
-        return OwnSized(names, from_arrays(source, spec))
-    return OwnSized([shown(source.path(row)) for row in picture_rows(source)], from_files(source, spec))
+        mine = shard.rows(len(names), 1)
+        return OwnSized(names, islice(from_arrays(source, spec), mine.start, mine.stop))
+    rows = picture_rows(source)
+    mine = shard.rows(len(rows), 1)
+    return OwnSized(
+        [shown(source.path(row)) for row in rows],
+        from_files(source, spec, rows[mine.start : mine.stop]),
+    )
 
 
 def picture_rows(source: Pictures) -> list[int]:
@@ -63,9 +73,9 @@ def picture_rows(source: Pictures) -> list[int]:
     return [row for row in rows if not is_text(source.path(row))] or list(rows)
 
 
-def from_files(source: Pictures, spec: DataSpec) -> Iterator[Own]:
+def from_files(source: Pictures, spec: DataSpec, rows: Sequence[int]) -> Iterator[Own]:
     """Files, decoded one after the other."""
-    for row in picture_rows(source):
+    for row in rows:
         name = shown(source.path(row))
         try:
             data = source.read(row)

@@ -32,6 +32,7 @@ from amalgan.data.dataset.subsets import hide_labels, keep
 from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
 from amalgan.data.readers.finding import find_source
+from amalgan.data.readers.sources import Source
 from amalgan.kinds import kind_named, text_of
 
 PLAIN = DataConfig()
@@ -94,13 +95,20 @@ def open_data(
             ``config.max_bad`` are not, it is not what ``like`` asks for, or there are no labels to hide.
     """
     name, store = _stored(data, config, like, progress)
-    _require_enough(store, name, config.max_bad, at_least)
+    return dataset_of(name, store, config, like=like, at_least=at_least, seed=seed)
+
+
+def dataset_of(
+    name: str, store: Store, config: DataConfig, *, like: DataSpec | None, at_least: int, seed: int = 0
+) -> Dataset:
+    """The data set that a store or a catalog holds; raises as ``open_data`` does."""
+    require_enough(store, name, config.max_bad, at_least)
     _require_kind(store, name, config)
     splits = split(store.kin, store.splits)
     if like is None and at_least > 1 and not len(splits.train):
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
-    spec = _own_spec(store, splits, config) if like is None else _checked(like, store, name)
-    labels, unknown = _labels(store, spec)
+    spec = _own_spec(store, splits, config) if like is None else checked_spec(like, store, name)
+    labels, unknown = labels_of(store, spec)
     found = _dataset(store, name, spec, splits, labels, unknown, like is not None)
     return replace(found, train=_kept(found.whole, config, seed))
 
@@ -111,9 +119,14 @@ def _stored(
     """The data's name and store. The source, which lists all its files, is not kept."""
     source = find_source(data, follow_links=config.follow_links)
     request = Request.of(config, like)
-    key = json.dumps([FORMAT, source.key, request.to_json()])
+    key = key_of_store(source, request)
     store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
     return source.name, store
+
+
+def key_of_store(source: Source, request: Request) -> str:
+    """What names the store of ``source``, read as ``request`` says."""
+    return json.dumps([FORMAT, source.key, request.to_json()])
 
 
 def _dataset(
@@ -155,7 +168,7 @@ def _kept(whole: Records, config: DataConfig, seed: int) -> Records:
     return train if config.labeled is None else hide_labels(train, config.labeled, seed)
 
 
-def _require_enough(store: Store, name: str, max_bad: int | None, at_least: int) -> None:
+def require_enough(store: Store, name: str, max_bad: int | None, at_least: int) -> None:
     skipped = [Skipped(*pair) for pair in store.facts["skipped"]]
     first = "".join(f"\n  {item.name}: {item.reason}" for item in skipped[:REASONS_SHOWN])
     if max_bad is not None and len(skipped) > max_bad:
@@ -179,18 +192,27 @@ def _own_spec(store: Store, splits: Splits, config: DataConfig) -> DataSpec:
     return kind_named(store.kind).spec_of(store, splits.train, config)
 
 
-def _checked(like: DataSpec, store: Store, name: str) -> DataSpec:
-    shape = kind_named(store.kind).shape_of(store.pixels.shape[1:])
-    found = replace(like, kind=store.kind, shape=shape)
-    if (found.kind, found.shape) == (like.kind, tuple(like.shape)):
-        _check_names(like, tuple(store.facts.get("names", ())), name)
-        return like
-    raise DataError(
-        f"{name} holds {text_of(found)} an example; this model reads {text_of(like)}. Give data of its kind."
-    )
+def checked_spec(like: DataSpec, store: Store, name: str) -> DataSpec:
+    """What a model reads, held against what is there.
+
+    Raises:
+        DataError: they are of another kind, another shape, or other columns.
+    """
+    checked_shape(like, store.kind, store.pixels.shape[1:], name)
+    check_names(like, tuple(store.facts.get("names", ())), name)
+    return like
 
 
-def _check_names(like: DataSpec, names: tuple[str, ...], name: str) -> None:
+def checked_shape(like: DataSpec, kind: str, stored: tuple[int, ...], name: str) -> None:
+    """Refuse examples of another kind, or another stored shape, than a model reads."""
+    found = replace(like, kind=kind, shape=kind_named(kind).shape_of(stored))
+    if (found.kind, found.shape) != (like.kind, tuple(like.shape)):
+        raise DataError(
+            f"{name} holds {text_of(found)} an example; this model reads {text_of(like)}. Give data of its kind."
+        )
+
+
+def check_names(like: DataSpec, names: tuple[str, ...], name: str) -> None:
     """Refuse a table whose columns are others than those that a model was trained on."""
     if like.names and names and names != like.names:
         at = next(at for at, (own, asked) in enumerate(zip(names, like.names, strict=True)) if own != asked)
@@ -200,7 +222,7 @@ def _check_names(like: DataSpec, names: tuple[str, ...], name: str) -> None:
         )
 
 
-def _labels(store: Store, spec: DataSpec) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def labels_of(store: Store, spec: DataSpec) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Labels in the order of ``spec.classes``, and the store's classes that it lacks."""
     own = store.facts["classes"]
     known = {class_name(name): number for number, name in enumerate(spec.classes)}

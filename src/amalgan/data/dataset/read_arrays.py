@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import reduce
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from amalgan.core.errors import DataError
-from amalgan.data.dataset.store import StoreWriter
+from amalgan.data.dataset.read_rows import parts_of
+from amalgan.data.dataset.store_writer import Into, StoreWriter
 from amalgan.data.dataset.survey import Survey
 from amalgan.data.decoding.images import Picture, of_image
 from amalgan.data.decoding.layout import Layout, Request, settle
-from amalgan.data.decoding.ordered import Progress
 from amalgan.data.decoding.ranges import Range, Values, choose_range, describe, eight_bits, values_of
 from amalgan.data.readers.sources import ArrayData, Block
 from amalgan.kinds import kind_named
@@ -27,26 +26,28 @@ ROUNDING = 1e-4
 """How far floats may lie outside of [0, 1]."""
 
 
-def read_arrays(
-    name: str, data: ArrayData, request: Request, folder: Path, progress: Progress | None
-) -> None:
-    """Write the store of ``data``, which is called ``name``, into ``folder``.
+def read_arrays(name: str, data: ArrayData, request: Request, into: Into) -> Iterator[None]:
+    """Write a part of ``data``, which is called ``name``, ``into`` a store or a catalog; yield after every block.
 
     Raises:
         DataError: it is unreadable, or holds what no picture does.
     """
     scale = scale_of(name, data, request)
-    layout = _layout(data, request)
-    skipped: list[tuple[str, str]] = []
-    with closing(StoreWriter(folder, kind_named("image"), layout.shape, data.count)) as writer:
-        for block in in_bytes(data, scale.range):
+    layout = layout_of(data, request)
+    rows = into.shard.rows(data.count)
+    skipped, skipped_at = list[tuple[str, str]](), list[int]()
+    with closing(into.writer(kind_named("image"), layout.shape, len(rows))) as writer:
+        for block, origins, bad in parts_of(in_bytes(data, scale.range), rows):
             skipped.extend(block.bad.items())
-            _append(writer, block, layout)
-            if progress is not None:
-                progress(writer.count + len(skipped), data.count)
+            skipped_at.extend(bad.tolist())
+            _append(writer, block, origins, layout)
+            if into.progress is not None:
+                into.progress(writer.count + len(skipped), len(rows))
+            yield
         facts = {"skipped": skipped, "modes": {_mode(data): writer.count}, "classes": list(data.classes)}
         more = {"range": list(scale.range or ()) if scale.kept else [], "told": scale.told}
-        writer.finish(facts | {"ignored": 0, "chosen": layout.chosen, "names": list(data.names)} | more)
+        names = {"ignored": 0, "chosen": layout.chosen, "names": list(data.names), "skipped_at": skipped_at}
+        writer.finish(facts | names | more)
 
 
 class Scale(NamedTuple):
@@ -106,7 +107,7 @@ def in_bytes(data: ArrayData, within: Range | None) -> Iterator[Block]:
         yield block
 
 
-def _layout(data: ArrayData, request: Request) -> Layout:
+def layout_of(data: ArrayData, request: Request) -> Layout:
     """What pictures become."""
     seen = Survey.of_arrays(data) if request.channels is None else Survey.nothing()
     return settle(request, np.array([data.shape[:2]]), seen.all_gray, seen.stored_in_color)
@@ -120,7 +121,7 @@ def _mode(data: ArrayData) -> str:
     return "gray array" if _gray(data.shape) else "color array"
 
 
-def _append(writer: StoreWriter, block: Block, layout: Layout) -> None:
+def _append(writer: StoreWriter, block: Block, origins: NDArray[np.int64], layout: Layout) -> None:
     count, shape = len(block.values), block.values.shape[1:]
     pictures = [picture(row, layout) for row in block.values]
     writer.append(
@@ -129,6 +130,7 @@ def _append(writer: StoreWriter, block: Block, layout: Layout) -> None:
         splits=np.full(count, block.split),
         sizes=np.tile(np.array([shape[:2]], np.int32), (count, 1)),
         names=block.names,
+        origins=origins,
         contents=[one.content for one in pictures],
         views=[one.view for one in pictures],
     )

@@ -8,9 +8,8 @@ Classes and splits follow from paths and label files as those of pictures do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 from amalgan.core.errors import BadPicture
 from amalgan.core.file_names import shown
 from amalgan.core.types import UNLABELED
-from amalgan.data.dataset.store import StoreWriter
-from amalgan.data.decoding.ordered import Progress, in_order
+from amalgan.data.dataset.store_writer import Into
+from amalgan.data.decoding.ordered import in_order
 from amalgan.data.readers.path_labels import Places
 from amalgan.data.readers.sources import Pictures
 from amalgan.kinds.protocol import Kind
@@ -33,33 +32,39 @@ def read_files(
     source: Pictures,
     shape: tuple[int, ...],
     decode: Decode,
-    folder: Path,
-    progress: Progress | None,
+    into: Into,
     *,
     label_column: str | None = None,
     chosen: str = "as the files are",
-) -> None:
-    """Write the store of ``source``, whose examples of a ``kind`` have a stored ``shape``, into ``folder``.
+) -> Iterator[None]:
+    """Write a part of ``source``, whose examples of a ``kind`` have a stored ``shape``; yield after every file.
 
     Args:
         label_column: of a label file; by default found by its name.
         chosen: how the shape came about, in words.
     """
-    places, skipped = Places.of(source, label_column), list[tuple[str, str]]()
+    places, rows = Places.of(source, label_column), into.shard.rows(len(source))
+    skipped, skipped_at = list[tuple[str, str]](), list[int]()
     numbers: dict[str, int] = {}
-    with closing(StoreWriter(folder, kind, shape, len(source))) as writer:
-        for row, found in enumerate(in_order(lambda at: _decoded(source, at, decode), len(source), progress)):
+    decoded = in_order(lambda at: _decoded(source, rows[at], decode), len(rows), into.progress)
+    with closing(into.writer(kind, shape, len(rows))) as writer, closing(decoded):
+        for row, found in zip(rows, decoded, strict=True):
             path = source.path(row)
             if not isinstance(found, BadPicture):
                 split, label = places.place(path)
                 number = UNLABELED if label is None else numbers.setdefault(label, len(numbers))
                 names, sizes = [shown(path)], [(*found.shape, 1, 1)[:2]]
-                writer.append(found[None], labels=[number], splits=[split], sizes=sizes, names=names)
+                writer.append(
+                    found[None], labels=[number], splits=[split], sizes=sizes, names=names, origins=[row]
+                )
             elif not places.is_beside(path):
                 skipped.append((shown(path), str(found)))
+                skipped_at.append(row)
+            yield
         classes = sorted(numbers)
         facts = {
             "skipped": skipped,
+            "skipped_at": skipped_at,
             "modes": {"file": writer.count},
             "classes": classes,
             "ignored": source.ignored,

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from amalgan.core.errors import BadPicture
 from amalgan.core.file_names import shown
 from amalgan.core.types import UNLABELED
-from amalgan.data.dataset.store import StoreWriter
+from amalgan.data.dataset.store_writer import Into, StoreWriter
 from amalgan.data.dataset.survey import Survey, surveyed
 from amalgan.data.decoding.images import Picture, decode, values
 from amalgan.data.decoding.layout import Layout, Request, settle
@@ -32,51 +31,60 @@ from amalgan.data.readers.sources import Pictures
 from amalgan.kinds import kind_named
 
 
-def read_pictures(source: Pictures, request: Request, folder: Path, progress: Progress | None) -> None:
-    """Write the store of ``source`` into ``folder``.
+def read_pictures(source: Pictures, request: Request, into: Into) -> Iterator[None]:
+    """Write a part of ``source`` ``into`` a store or a catalog, and yield after every picture.
 
-    Pictures of more than eight bits are read by one range: where none was asked for, all of them are looked through
-    as soon as one is met, and what was decoded before it is decoded again.
+    Pictures of more than eight bits are read by one range: where none was asked for, all are looked through as soon as
+    one is met, whatever part it is in.
     """
     passes = 1 if request.settled else 2
-    layout = _layout(source, request, part_of(progress, 0, passes))
-    last = part_of(progress, passes - 1, passes)
-    if not _written(source, request, layout, folder, last, []):
-        found = all_values(source)
-        chosen = choose_range(found)
-        told = describe(found, chosen)
-        _written(source, request, replace(layout, range=chosen), folder, last, told)
-
-
-def _written(
-    source: Pictures,
-    request: Request,
-    layout: Layout,
-    folder: Path,
-    progress: Progress | None,
-    told: list[str],
-) -> bool:
-    """Decode all pictures into a store; False, with nothing to show for it, where a range is needed first."""
-    places = Places.of(source, request.label_column)
-    with closing(StoreWriter(folder, kind_named("image"), layout.shape, len(source))) as writer:
-        gathering = Gathering(writer, list(told))
-        decoded = in_order(lambda row: _decoded(source, row, layout), len(source), progress)
+    layout = _layout(source, request, part_of(into.progress, 0, passes))
+    places, rows = Places.of(source, request.label_column), into.shard.rows(len(source))
+    last = part_of(into.progress, passes - 1, passes)
+    reader = Reader(source, layout)
+    with closing(into.writer(kind_named("image"), layout.shape, len(rows))) as writer:
+        gathering = Gathering(writer)
+        decoded = in_order(lambda row: reader.read(rows[row]), len(rows), last)
         with closing(decoded):
-            for row, picture in enumerate(decoded):
-                if layout.range is None and isinstance(picture, Picture) and picture.deep:
-                    return False
+            for row, picture in zip(rows, decoded, strict=True):
                 path = source.path(row)
                 if isinstance(picture, BadPicture) and places.is_beside(path):
                     continue
-                gathering.add(shown(path), picture, *places.place(path))
-        gathering.told.extend(places.told())
+                gathering.add(row, shown(path), reader.ranged(row, picture), *places.place(path))
+                yield
         gathering.finish(
+            told=[*reader.told, *places.told()],
             ignored=source.ignored,
             chosen=layout.chosen,
-            range=list(layout.range or ()),
-            outer=places.outer_name,
+            range=list(reader.layout.range or ()),
+            outer=places.outer_name if into.shard.is_whole or not places.has_classes(source) else None,
         )
-    return True
+
+
+class Reader:
+    """Decodes the pictures of a source to one layout, whose range may show only on the way."""
+
+    def __init__(self, source: Pictures, layout: Layout) -> None:
+        self.source, self.layout = source, layout
+        self.told: list[str] = []
+
+    def read(self, row: int) -> Picture | BadPicture:
+        """A picture, or why there is none."""
+        try:
+            return decode(self.source.read(row), self.layout)
+        except BadPicture as bad:
+            return bad
+
+    def ranged(self, row: int, picture: Picture | BadPicture) -> Picture | BadPicture:
+        """The same; of more than eight bits, by the range of all."""
+        if isinstance(picture, BadPicture) or not picture.deep or picture.ranged_by is not None:
+            return picture
+        if self.layout.range is None:
+            found = all_values(self.source)
+            chosen = choose_range(found)
+            self.told = describe(found, chosen)
+            self.layout = replace(self.layout, range=chosen)
+        return self.read(row)
 
 
 def all_values(source: Pictures) -> Values:
@@ -94,22 +102,24 @@ def _values(source: Pictures, row: int) -> Values | None:
 class Gathering:
     """Collects decoded pictures into blocks, and what is to be said about them."""
 
-    def __init__(self, writer: StoreWriter, told: list[str]) -> None:
-        self.writer, self.told = writer, told
+    def __init__(self, writer: StoreWriter) -> None:
+        self.writer = writer
         self.skipped: list[tuple[str, str]] = []
+        self.skipped_at: list[int] = []
         self.modes: Counter[str] = Counter()
         self.numbers: dict[str, int] = {}
         """Class names, numbered as they were met."""
         self.asked = Counter[str]()
         """Class names of all pictures, also of those that cannot be read."""
         self.wide = self.paged = self.pages = self.beyond = 0
-        self.block: list[tuple[Picture, str, int, int]] = []
+        self.block: list[tuple[Picture, str, int, int, int]] = []
 
-    def add(self, name: str, picture: Picture | BadPicture, split: int, label: str | None) -> None:
+    def add(self, row: int, name: str, picture: Picture | BadPicture, split: int, label: str | None) -> None:
         """Keep a picture, or note why there is none."""
         self.asked.update(() if label is None else (label,))
         if isinstance(picture, BadPicture):
             self.skipped.append((name, str(picture)))
+            self.skipped_at.append(row)
             return
         self.modes[picture.mode] += 1
         self.wide += picture.wide
@@ -117,17 +127,18 @@ class Gathering:
         self.pages += picture.pages - 1
         self.beyond += picture.beyond
         number = UNLABELED if label is None else self.numbers.setdefault(label, len(self.numbers))
-        self.block.append((picture, name, split, number))
+        self.block.append((picture, name, split, number, row))
         if len(self.block) == CHUNK:
             self._write()
 
-    def finish(self, **facts: Any) -> None:
+    def finish(self, *, told: list[str], **facts: Any) -> None:
         """Write what is left, and the facts. Classes are numbered in the order of their names."""
         self._write()
         classes = sorted(self.numbers)
         order = [classes.index(name) for name in self.numbers]
-        whole = {"skipped": self.skipped, "modes": dict(self.modes), "classes": classes}
-        self.writer.finish(whole | {"told": [*self.told, *self._left_out()]} | facts, order)
+        whole = {"skipped": self.skipped, "skipped_at": self.skipped_at, "modes": dict(self.modes)}
+        more = {"classes": classes, "told": [*told, *self._left_out()]}
+        self.writer.finish(whole | more | facts, order)
 
     def _left_out(self) -> Iterator[str]:
         """What is in the files and not in the store."""
@@ -149,13 +160,14 @@ class Gathering:
     def _write(self) -> None:
         if not self.block:
             return
-        pictures, names, splits, labels = zip(*self.block, strict=True)
+        pictures, names, splits, labels, rows = zip(*self.block, strict=True)
         self.writer.append(
             np.stack([picture.pixels for picture in pictures]),
             labels=labels,
             splits=splits,
             sizes=[picture.size for picture in pictures],
             names=names,
+            origins=rows,
             contents=[picture.content for picture in pictures],
             views=[picture.view for picture in pictures],
         )
@@ -165,10 +177,3 @@ class Gathering:
 def _layout(source: Pictures, request: Request, progress: Progress | None) -> Layout:
     found = Survey.nothing() if request.settled else surveyed(source, progress)
     return settle(request, found.sizes, found.all_gray, found.stored_in_color)
-
-
-def _decoded(source: Pictures, row: int, layout: Layout) -> Picture | BadPicture:
-    try:
-        return decode(source.read(row), layout)
-    except BadPicture as bad:
-        return bad

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from math import prod
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amalgan.core.errors import DataError
-from amalgan.data.dataset.store import StoreWriter
-from amalgan.data.decoding.ordered import Progress
-from amalgan.data.readers.sources import ArrayData, Pictures
+from amalgan.data.dataset.store_writer import Into
+from amalgan.data.readers.sources import ArrayData, Block, Pictures
 from amalgan.kinds.protocol import Kind
 
 
-def read_rows(
-    kind: Kind, name: str, found: ArrayData | Pictures, folder: Path, progress: Progress | None
-) -> None:
-    """Write the store of ``found``, rows of numbers of a ``kind``, into ``folder``.
+def read_rows(kind: Kind, name: str, found: ArrayData | Pictures, into: Into) -> Iterator[None]:
+    """Write a part of ``found``, rows of numbers of a ``kind``, ``into`` a store or a catalog; yield after every block.
 
     Raises:
         DataError: it holds files, not numbers.
     """
     if not isinstance(found, ArrayData):
         raise DataError(f"{name} holds files; {kind.nouns} are read from arrays and tables of numbers.")
-    skipped: list[tuple[str, str]] = []
-    with closing(StoreWriter(folder, kind, found.shape, found.count)) as writer:
-        for block in found.blocks():
+    skipped, skipped_at = list[tuple[str, str]](), list[int]()
+    rows = into.shard.rows(found.count)
+    with closing(into.writer(kind, found.shape, len(rows))) as writer:
+        for block, origins, bad in parts_of(found.blocks(), rows):
             skipped.extend(block.bad.items())
+            skipped_at.extend(bad.tolist())
             count = len(block.values)
             writer.append(
                 block.values.reshape(-1, *writer.shape),
@@ -36,15 +37,45 @@ def read_rows(
                 splits=np.full(count, block.split),
                 sizes=np.tile(np.array([(*found.shape, 1)[:2]], np.int32), (count, 1)),
                 names=block.names,
+                origins=origins,
             )
-            if progress is not None:
-                progress(writer.count + len(skipped), found.count)
-        facts = {
-            "skipped": skipped,
-            "modes": {"array of numbers": writer.count},
-            "classes": list(found.classes),
-        }
-        chosen = f"{prod(found.shape)} numbers an example"
-        writer.finish(
-            facts | {"ignored": 0, "chosen": chosen, "names": list(found.names), "range": [], "told": []}
+            if into.progress is not None:
+                into.progress(writer.count + len(skipped), len(rows))
+            yield
+        facts = {"skipped": skipped, "skipped_at": skipped_at, "modes": {"array of numbers": writer.count}}
+        facts |= {"classes": list(found.classes), "ignored": 0, "names": list(found.names)}
+        facts |= {"chosen": f"{prod(found.shape)} numbers an example", "range": [], "told": []}
+        writer.finish(facts)
+
+
+def parts_of(
+    blocks: Iterable[Block], rows: range
+) -> Iterator[tuple[Block, NDArray[np.int64], NDArray[np.int64]]]:
+    """Of each of ``blocks`` what is among ``rows`` of the source, and the rows of its good and its bad ones."""
+    start = 0
+    for block in blocks:
+        good, bad = block.origins(start)
+        start += len(good) + len(bad)
+        if start <= rows.start:
+            continue
+        inside, left = (within(found, rows) for found in (good, bad))
+        names = list(block.bad.items())
+        yield (
+            replace(
+                block,
+                values=block.values[inside],
+                labels=block.labels[inside],
+                names=[block.names[at] for at in inside.tolist()],
+                bad=dict(names[at] for at in left.tolist()),
+                kept=None,
+            ),
+            good[inside],
+            bad[left],
         )
+        if start >= rows.stop:
+            return
+
+
+def within(found: NDArray[np.int64], rows: range) -> NDArray[np.int64]:
+    """The places of those that are among ``rows``."""
+    return np.flatnonzero((found >= rows.start) & (found < rows.stop))

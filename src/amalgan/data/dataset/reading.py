@@ -1,4 +1,4 @@
-"""From a source to a store, once.
+"""From a source to a store or a catalog, once.
 
 Pictures ─► read_pictures ─► decode each file ──┬─► StoreWriter ─► store
 Arrays of pictures ─► read_arrays ─► fit each ──┤
@@ -11,9 +11,11 @@ Which of them reads is for the kind of data to say: the one that was asked for, 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from amalgan.core.errors import DataError
+from amalgan.data.dataset.store_writer import Into
 from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
 from amalgan.data.readers.sources import ArrayData, Arrays, Pictures, Source
@@ -27,10 +29,21 @@ def read_source(source: Source, request: Request, folder: Path, progress: Progre
     Raises:
         DataError: the source as a whole is unreadable; a bad file or row among others is only listed.
     """
+    for _ in passing(source, request, Into(folder=folder, progress=progress)):
+        pass
+
+
+def passing(source: Source, request: Request, into: Into) -> Iterator[None]:
+    """Write the same, or a part of it or its catalog, bit by bit, and yield between."""
     with warnings.catch_warnings():  # decoders warn of what is reported as skipped here, or was mended
         warnings.simplefilter("ignore")
-        found = source.open() if isinstance(source, Arrays) else source
-        kind_for(source.name, found, request.kind).read(source.name, found, request, folder, progress)
+        found = opened(source)
+        yield from kind_for(source.name, found, request.kind).read(source.name, found, request, into)
+
+
+def opened(source: Source) -> ArrayData | Pictures:
+    """What a source holds."""
+    return source.open() if isinstance(source, Arrays) else source
 
 
 def kind_for(name: str, found: ArrayData | Pictures, asked: str | None) -> Kind:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.core.limits import CHUNK
 from amalgan.core.types import Batch, DataSpec
 from amalgan.data.dataset.store import Store
 from amalgan.data.decoding.pixels import from_pixels
@@ -24,6 +26,22 @@ if TYPE_CHECKING:
 
 Rows = slice | Sequence[int] | NDArray[Any]
 """Positions within a view."""
+
+
+class Chunk(NamedTuple):
+    """Some examples that are computed on together."""
+
+    number: int
+    """Of the chunk among all of the source."""
+    x: Tensor
+    """float32 (B, *spec.shape)."""
+
+
+class Chunked(Protocol):
+    """Examples that can be gone through."""
+
+    def chunks(self, first: int = 0) -> Iterator[Chunk]:
+        """Every example from ``first`` on, in order."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -65,6 +83,39 @@ class Records:
             rows = np.arange(start, min(start + size, len(self)))
             label = torch.from_numpy(self.labels[rows])
             yield Batch(self.take(rows), label, torch.from_numpy(rows))
+
+    def chunks(self, first: int = 0) -> Iterator[Chunk]:
+        """Every record from ``first`` on, in order, for computing on: never more than CHUNK at a time.
+
+        Of records that follow one another in their store a chunk is what was CHUNK rows of the source, so that it holds
+        the same examples whether a part of the source is gone through or all of it.
+        """
+        edges, numbers = self._edges()
+        for start, stop, number in zip(edges[:-1], edges[1:], numbers, strict=True):
+            if stop > first:
+                start = max(start, first)
+                yield Chunk(number, self.take(np.arange(start, stop)))
+
+    def _edges(self) -> tuple[list[int], list[int]]:
+        """Where chunks begin and the last one ends, and their numbers."""
+        if (np.diff(self.index) == 1).all():
+            number = self.store.origins[self.index] // CHUNK
+        else:
+            number = np.arange(len(self)) // CHUNK
+        found, starts = np.unique(number, return_index=True)
+        return [*starts.tolist(), len(self)], found.tolist()
+
+    def digest_sum(self) -> int:
+        """128 bits that stand for what the records hold, in any order: pixels, name and class of each.
+
+        Those of parts sum up, modulo 2**128, to those of the whole.
+        """
+        classes = [name.encode() for name in (*self.spec.classes, "")]
+        total = 0
+        for row, label in zip(self.index.tolist(), self.labels.tolist(), strict=True):
+            said = self.store.hashes[row].tobytes() + self.store.names[row] + b"\0" + classes[label]
+            total += int.from_bytes(blake2b(said, digest_size=16).digest(), "little")
+        return total % 2**128
 
     def name(self, row: int) -> str:
         """The record's name within the data set, with / between folders, harmless to print."""

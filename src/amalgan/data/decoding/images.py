@@ -73,6 +73,8 @@ class Picture:
     """Its colors have 16 bits a channel in the file."""
     deep: bool = False
     """Its gray has more than eight bits."""
+    ranged_by: Range | None = None
+    """What its gray of more than eight bits was read by; None for its kind of numbers."""
     beyond: bool = False
     """Some of it lies beyond the range that it is read by."""
 
@@ -111,6 +113,7 @@ def decode(data: bytes, layout: Layout) -> Picture:
             found,
             mode=image.mode,
             deep=is_deep(image),
+            ranged_by=layout.range,
             beyond=_is_beyond(image, layout.range),
             wide=_is_wide(image, data),
             pages=_pages(image),

@@ -220,6 +220,7 @@ def _blocks(parts: list[Part], labels: list[Labels | None], classes: list[Any]) 
                 labels=label[kept],
                 split=part.split,
                 names=[name for name, keep in zip(names, kept, strict=True) if keep],
+                kept=kept,
                 bad={
                     name: "holds NaN or infinite numbers" for name, no in zip(names, bad, strict=True) if no
                 },

@@ -14,6 +14,8 @@ from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate
 
+import numpy as np
+
 from amalgan.core.types import ANY, TEST, TRAIN
 from amalgan.data.readers.labels import is_text
 from amalgan.data.readers.path_labels import split_of
@@ -46,7 +48,8 @@ class Joined:
     def _differ(self) -> bool:
         """Whether no two pictures of different shards are called alike."""
         paths = (shard.path(row) for shard in self.shards for row in range(len(shard)))
-        return len(set(paths)) == len(self)
+        digests = (int.from_bytes(blake2b(path, digest_size=8).digest(), "little") for path in paths)
+        return len(np.unique(np.fromiter(digests, np.uint64, len(self)))) == len(self)
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -100,4 +103,5 @@ def _split(shard: Pictures) -> int:
 def _rows(shard: Pictures, split: int) -> list[Row]:
     said = shard.rows() if isinstance(shard, Annotated) else []
     more = {} if split == ANY else {"split": WORDS.get(split, "validation")}
-    return [more | row for row in said or [{}] * len(shard)]
+    said = said or [{}] * len(shard)
+    return [more | row for row in said] if more else said

@@ -81,6 +81,10 @@ class Places:
         label, slash, _ = inner.partition(b"/")
         return split, class_name(label) if slash else None
 
+    def has_classes(self, source: Pictures) -> bool:
+        """Whether any picture has a class."""
+        return any(self.place(source.path(row))[1] is not None for row in range(len(source)))
+
     def told(self) -> Iterator[str]:
         """What was read of texts, and what was not."""
         yield from self.labels.told

@@ -31,6 +31,13 @@ class Block:
     names: list[str]
     bad: dict[str, str] = field(default_factory=dict)
     """Names that were left out, with the reason."""
+    kept: NDArray[np.bool_] | None = None
+    """Which rows ``values`` are of all that the block had; None for every one."""
+
+    def origins(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows of the source that ``values`` are, and that ``bad`` are; the block begins at row ``start``."""
+        kept = np.ones(len(self.values), bool) if self.kept is None else self.kept
+        return start + np.flatnonzero(kept), start + np.flatnonzero(~kept)
 
 
 @dataclass(frozen=True, kw_only=True)

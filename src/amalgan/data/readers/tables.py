@@ -136,17 +136,20 @@ def _blocks(table: Table, classes: tuple[str, ...]) -> Iterator[Block]:
     rows = _rows(table)
     while part := list(islice(rows, max(1, min(BLOCK, BLOCK_CELLS // len(table.header))))):
         good, labels, names, bad = list[NDArray[np.float32]](), list[int](), list[str](), dict[str, str]()
-        for line, cells in part:
+        kept = np.ones(len(part), bool)
+        for row, (line, cells) in enumerate(part):
             values = _vector(table, cells)
             if isinstance(values, str):
-                bad[f"line {line}"] = values
+                bad[f"line {line}"], kept[row] = values, False
                 continue
             label = "" if table.label is None else cells[table.label].strip()
             good.append(values)
             labels.append(number_of.get(label, UNLABELED))
             names.append(f"{line:06d}")
         values = np.stack(good) if good else np.zeros((0, len(table.columns)), np.float32)
-        yield Block(values=values, labels=np.array(labels, np.int64), split=ANY, names=names, bad=bad)
+        yield Block(
+            values=values, labels=np.array(labels, np.int64), split=ANY, names=names, bad=bad, kept=kept
+        )
 
 
 def _vector(table: Table, cells: list[str]) -> NDArray[np.float32] | str:

@@ -59,6 +59,8 @@ class Output:
     """By default their numbers."""
     text: Mapping[str, str] | None = None
     """For those who look into a PNG."""
+    stamp: str | None = None
+    """What an .npz says it was made of; by default the key."""
     source: str | None = None
     """What the examples are made of, which is never written over."""
 
@@ -76,7 +78,7 @@ class Output:
     @property
     def done(self) -> int:
         """Examples that need not be made again."""
-        if self.place.suffix.lower() == ".npz" and is_whole(self.place, self.key, self.count):
+        if self.place.suffix.lower() == ".npz" and is_whole(self.place, self.stamp or self.key, self.count):
             return self.count
         return self.journal().count if self.streamed else 0
 
@@ -106,13 +108,13 @@ class Output:
 
     def arrays(self, work: Work) -> Written:
         """One .npz file."""
-        if is_whole(self.place, self.key, self.count):
+        if is_whole(self.place, self.stamp or self.key, self.count):
             return Written(1, 0)
         journal = self.journal().filled(
             lambda first: (to_pixels(x, self.spec) for x in work(first)), self.count
         )
         column = Column(journal.dtype.str, (journal.count, *journal.shape), journal.blocks())
-        written = write_npz(self.place, {"x": column}, self.key)
+        written = write_npz(self.place, {"x": column}, self.stamp or self.key)
         journal.remove()
         return Written(1, int(written))
 

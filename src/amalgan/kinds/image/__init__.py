@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
     from amalgan.core.randomness import Draws
+    from amalgan.core.shards import Shard
     from amalgan.data import Dataset
-    from amalgan.data.dataset.store import Store
+    from amalgan.data.dataset.store import Pixels, Store
+    from amalgan.data.dataset.store_writer import Into
     from amalgan.data.decoding.layout import Request
-    from amalgan.data.decoding.ordered import Progress
-    from amalgan.data.readers.sources import ArrayData, Pictures
+    from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
 
@@ -65,17 +66,27 @@ class Image(Plain):
         name: str,
         found: ArrayData | Pictures,
         request: Request,
-        folder: Path,
-        progress: Progress | None,
-    ) -> None:
+        into: Into,
+    ) -> Iterator[None]:
         from amalgan.data.dataset.read_arrays import read_arrays
         from amalgan.data.dataset.read_pictures import read_pictures
         from amalgan.data.readers.sources import ArrayData
 
         if isinstance(found, ArrayData):
-            read_arrays(name, found, request, folder, progress)
-        else:
-            read_pictures(found, request, folder, progress)
+            return read_arrays(name, found, request, into)
+        return read_pictures(found, request, into)
+
+    def on_demand(
+        self,
+        source: Source,
+        request: Request,
+        shard: Shard,
+        facts: dict[str, Any],
+        origins: NDArray[np.int64],
+    ) -> Pixels:
+        from amalgan.data.dataset.on_demand import pictures_on_demand
+
+        return pictures_on_demand(source, request, shard, facts, origins)
 
     def stored_dtype(self) -> str:
         return "|u1"

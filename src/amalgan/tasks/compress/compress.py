@@ -26,8 +26,9 @@ from amalgan.codec.transform_coder import Coder
 from amalgan.core.errors import AbilityError, BitstreamError, UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
-from amalgan.data import Records, from_pixels
+from amalgan.data import from_pixels
 from amalgan.data.dataset.native_size import Own
+from amalgan.data.dataset.records import Chunked
 from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Realizes
 from amalgan.systems.model_file import AnyCoder, Model
 from amalgan.tasks.compress import mosaic
@@ -70,7 +71,7 @@ def digest_of(model: Model) -> bytes:
 
 
 @torch.no_grad()
-def compress(model: Model, records: Records, *, quality: int | None = None) -> Iterator[bytes]:
+def compress(model: Model, records: Chunked, *, quality: int | None = None) -> Iterator[bytes]:
     """Yield the code of every record in order.
 
     Raises:
@@ -78,8 +79,8 @@ def compress(model: Model, records: Records, *, quality: int | None = None) -> I
         UsageError: there is no such quality.
     """
     level = head_of(model, quality).level
-    for batch in records.batches(CHUNK):
-        yield from packed(model, batch.x, level)
+    for _, x in records.chunks():
+        yield from packed(model, x, level)
 
 
 def any_size(model: Model) -> bool:

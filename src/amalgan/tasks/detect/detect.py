@@ -12,7 +12,7 @@ which costs more than it tells, joins only where it is alone. The outside networ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -99,8 +99,7 @@ class Detection:
             UsageError: the rate is not within (0, 1).
         """
         check_rate(rate)
-        p_value = self.p_value[ALL]
-        return p_value <= rate if control == "each" else detection.discoveries(p_value, rate)
+        return alarms_at(self.p_value[ALL], rate, control)
 
     def judged(self, anomalies: Collection[str], alarms: Bool[Tensor, " N"]) -> dict[str, Any]:
         """How well known anomalies are told, with 95 % intervals; unlabeled examples are left out.
@@ -136,11 +135,28 @@ class Detection:
 
     def lines(self, alarms: Bool[Tensor, " N"]) -> Iterator[list[str | float]]:
         """The head, then the rows."""
-        columns = [*self.p_value.values(), *self.score.values()]
-        yield ["name", "label", "alarm", *(f"p({one})" for one in self.p_value), *self.score]
-        for row, (name, label) in enumerate(zip(self.names, self.label, strict=True)):
-            values = [float(f"{float(column[row]):.6g}") for column in columns]
-            yield [name, label, "yes" if alarms[row] else "no", *values]
+        return lines_of(self.columns(), alarms)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Names, classes, p-values and scores, a row an example."""
+        p_values = {f"p({name})": values.numpy() for name, values in self.p_value.items()}
+        scores = {name: values.numpy() for name, values in self.score.items()}
+        texts = {"name": np.array(self.names, np.str_), "label": np.array(self.label, np.str_)}
+        return texts | p_values | scores
+
+
+def alarms_at(p_value: Float[Tensor, " N"], rate: float, control: Control) -> Bool[Tensor, " N"]:
+    """Which p-values raise an alarm; see ``Detection.alarms``."""
+    return p_value <= rate if control == "each" else detection.discoveries(p_value, rate)
+
+
+def lines_of(columns: Mapping[str, NDArray[Any]], alarms: Bool[Tensor, " N"]) -> Iterator[list[str | float]]:
+    """The head of the table of these columns, then its rows."""
+    name, label, *numbers = columns.values()
+    yield ["name", "label", "alarm", *[*columns][2:]]
+    for row in range(len(name)):
+        values = [float(f"{float(column[row]):.6g}") for column in numbers]
+        yield [str(name[row]), str(label[row]), "yes" if alarms[row] else "no", *values]
 
 
 def detect(
@@ -187,7 +203,7 @@ def detect_on(
 def key_for(model: Model, sides: Sides, outside: bool = False) -> str:
     """What names the scores of those judged: weights, contents, and what was learned from."""
     views = (sides.judged, sides.known or sides.judged)
-    marks = [(view.store.facts["digest"], crc32(view.index.tobytes())) for view in views]
+    marks = [(view.digest_sum(), crc32(view.index.tobytes())) for view in views]
     own = (OUTSIDE,) if outside else ()
     return key_of("scores", model.digest, marks, sides.known is None, *own)
 
@@ -196,8 +212,8 @@ def score_rows(
     model: Model, records: Records, joint: Joint | None, first: int = 0, outside: Outside | None = None
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the scores of a chunk of records after the other (B, S), from record ``first`` on."""
-    for chunk in chunks_of(records.select(slice(first, None))):
-        yield torch.stack(list(scored(model, [chunk], joint, outside).values()), 1).numpy()
+    for _, x in records.chunks(first):
+        yield torch.stack(list(scored(model, [x], joint, outside).values()), 1).numpy()
 
 
 def chunks_of(records: Records) -> Iterator[Tensor]:

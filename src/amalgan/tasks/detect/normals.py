@@ -19,6 +19,7 @@ from amalgan.config.command_words import nearest
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, Records
+from amalgan.data.dataset.streaming import Stream
 from amalgan.systems.model_file import Model
 
 SplitName = Literal["auto", "test", "all"]
@@ -65,6 +66,21 @@ def sides(
     name, judged = chosen(data, split, own)
     known = without(of.whole, anomalies) if of is not None and trained_on(model, of) else None
     return Sides(judged, name, normal, source, known)
+
+
+def sides_of_part(model: Model, stream: Stream, normals: Dataset | None) -> Sides:
+    """The same where only a part of the data is judged, whose splits nobody knows.
+
+    Raises:
+        UsageError: no other normals are given.
+    """
+    if normals is None:
+        raise UsageError(
+            "--shard judges a part of DATA, which has no splits; give normal examples as --normals."
+        )
+    normal, source = unseen(model, normals)
+    known = normals.whole if trained_on(model, normals) else None
+    return Sides(stream.records, "all", normal, source, known)
 
 
 def without(records: Records, anomalies: Collection[str]) -> Records:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +18,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from amalgan.core.errors import UsageError
-from amalgan.core.files import inode, replacing
 from amalgan.core.journal import Journal, key_of
-from amalgan.core.limits import CHUNK
-from amalgan.data import Dataset, Records
-from amalgan.data.writing.npz import UNNAMED, Column, is_whole, write_npz
+from amalgan.data import Records
+from amalgan.data.dataset.records import Chunked
+from amalgan.data.dataset.streaming import Stream
+from amalgan.data.writing.columns import (
+    GROUP_ROWS,
+    check_columns_out,
+    parquet_stamp,
+    read_columns,
+    write_columns,
+)
+from amalgan.data.writing.npz import UNNAMED, Column, is_whole
+from amalgan.data.writing.parts import Part
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
-
-GROUP_ROWS = 8192
-"""Rows of Parquet that are made ready at a time."""
-STAMP = b"amalgan"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,30 +61,8 @@ class Codes:
         """
         place = Path(target)
         check_codes_out(place)
-        write = self._write_npz if place.suffix.lower() == ".npz" else self._write_parquet
-        return write(place, stamp)
-
-    def _write_npz(self, target: Path, stamp: str) -> bool:
         columns = {"code": self.code, "label": self.label, "name": self.name}
-        return write_npz(target, {name: Column.of(array) for name, array in columns.items()}, stamp)
-
-    def _write_parquet(self, target: Path, stamp: str) -> bool:
-        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-        kind = arrow.list_(arrow.float32(), self.code.shape[1])
-        text = arrow.string()
-        schema = arrow.schema([("code", kind), ("label", text), ("name", text)], {STAMP: stamp.encode()})
-        before = inode(target)
-        with (
-            replacing(target, unless_same=True) as part,
-            parquet.ParquetWriter(str(part), schema) as file,
-        ):
-            for start in range(0, len(self), GROUP_ROWS):
-                rows = slice(start, start + GROUP_ROWS)
-                flat = arrow.array(self.code[rows].reshape(-1))
-                codes = arrow.FixedSizeListArray.from_arrays(flat, self.code.shape[1])
-                words = [arrow.array(column[rows].tolist(), text) for column in (self.label, self.name)]
-                file.write_table(arrow.table([codes, *words], schema))
-        return inode(target) != before
+        return write_columns(place, {name: Column.of(array) for name, array in columns.items()}, stamp)
 
 
 def check_codes_out(target: Path) -> None:
@@ -92,36 +71,42 @@ def check_codes_out(target: Path) -> None:
     Raises:
         UsageError: another ending, or Parquet without pyarrow.
     """
-    if target.suffix.lower() not in (".npz", ".parquet"):
-        raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; codes go to .npz or .parquet.")
-    if target.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
-        raise UsageError(
-            f"{target} needs pyarrow, which is not installed. Run: pip install 'amalgan[parquet]', or write an .npz."
-        )
+    check_columns_out(target, "codes")
 
 
-def stored(target: Path, stamp: str, count: int) -> NDArray[np.float32] | None:
-    """The ``count`` codes (N, K) in ``target``, if it was written whole with that stamp."""
+def columns_of(journal: Journal, records: Records) -> dict[str, Column]:
+    """The same three columns as ``Codes`` writes, of which only some rows are in memory at a time."""
+    return {
+        "code": Column(journal.dtype.str, (journal.count, *journal.shape), journal.blocks()),
+        "label": Column.of(class_names(records)),
+        "name": named(records),
+    }
+
+
+def named(records: Records) -> Column:
+    """The names, as text of one width."""
+    longest = max((len(records.name(row)) for row in range(len(records))), default=1)
+    dtype = np.dtype(f"<U{max(longest, 1)}")
+
+    def blocks() -> Iterator[NDArray[Any]]:
+        for start in range(0, len(records), GROUP_ROWS):
+            rows = range(start, min(start + GROUP_ROWS, len(records)))
+            yield np.array([records.name(row) for row in rows], dtype)
+
+    return Column(dtype.str, (len(records),), blocks())
+
+
+def codes_in(place: Path) -> Codes:
+    """The codes that ``Codes.write`` wrote."""
+    found = read_columns(place).columns
+    return Codes(code=found["code"], label=found["label"], name=found["name"])
+
+
+def is_stored(target: Path, stamp: str, count: int) -> bool:
+    """Whether ``count`` codes are in ``target``, which was written whole with that stamp."""
     if target.suffix.lower() == ".npz":
-        if not is_whole(target, stamp, count):
-            return None
-        with np.load(target, allow_pickle=False) as found:
-            return np.asarray(found["code"], np.float32)
-    found = stored_parquet(target, stamp)
-    return found if found is not None and len(found) == count else None
-
-
-def stored_parquet(target: Path, stamp: str) -> NDArray[np.float32] | None:
-    """The codes in a Parquet file of that stamp."""
-    arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-    try:
-        found = parquet.read_table(str(target), columns=["code"])
-    except (OSError, arrow.ArrowInvalid, KeyError):
-        return None
-    if (found.schema.metadata or {}).get(STAMP) != stamp.encode():
-        return None
-    flat = [chunk.flatten().to_numpy() for chunk in found["code"].chunks]
-    return np.concatenate([np.zeros(0, np.float32), *flat]).reshape(found.num_rows, -1)
+        return is_whole(target, stamp, count)
+    return parquet_stamp(target) == stamp and len(read_columns(target)) == count
 
 
 def embed(model: Model, records: Records) -> Codes:
@@ -141,11 +126,11 @@ def codes_of(code: NDArray[np.float32], records: Records) -> Codes:
 
 
 @torch.no_grad()
-def encoded(model: Model, records: Records, first: int = 0) -> Iterator[NDArray[np.float32]]:
-    """Yield the codes of a chunk of records after the other, from record ``first`` on."""
+def encoded(model: Model, records: Chunked, first: int = 0) -> Iterator[NDArray[np.float32]]:
+    """Yield the codes of a chunk of examples after the other, from example ``first`` on."""
     encoder, device = model.require(Encodes), model.device
-    for batch in records.select(slice(first, None)).batches(CHUNK):
-        yield encoder.encode(batch.x.to(device)).float().cpu().numpy()
+    for _, x in records.chunks(first):
+        yield encoder.encode(x.to(device)).float().cpu().numpy()
 
 
 @torch.no_grad()
@@ -158,14 +143,22 @@ def width(model: Model) -> int:
     return model.require(Encodes).encode(torch.zeros(1, *model.spec.shape, device=model.device)).shape[1]
 
 
-def stamp_for(model: Model, data: Dataset) -> str:
-    """What names the codes of ``data`` by ``model``: weights, contents, names and classes."""
-    return key_of("codes", model.digest, data.records.store.facts["digest"], model.spec.classes)
+def stamp_for(model: Model, stream: Stream) -> str:
+    """What names the codes of a data set by ``model``: weights, contents, names and classes; or which part they are."""
+    options = {"classes": key_of("classes", model.spec.classes)}
+    part = stream.part("embed", model.digest, options)
+    return part.text if not stream.shard.is_whole else stamp_of(part)
 
 
-def journal_for(target: Path, model: Model, stamp: str) -> Journal:
+def stamp_of(whole: Part) -> str:
+    """What names all codes."""
+    return key_of("codes", whole.model, whole.count, whole.total, whole.options)
+
+
+def journal_for(target: Path, model: Model, stream: Stream) -> Journal:
     """Codes that an earlier run, killed before ``target`` was written, has worked out."""
-    return Journal.beside(target, stamp, "<f4", (width(model),))
+    key = key_of("codes", model.digest, stream.key, model.spec.classes)
+    return Journal.beside(target, key, "<f4", (width(model),))
 
 
 def class_names(records: Records) -> NDArray[Any]:

@@ -21,6 +21,7 @@ from amalgan.core.file_names import distinct, shown
 from amalgan.core.files import Proof, append_line, below, refuse_foreign, write_bytes
 from amalgan.core.json_schema import fitting
 from amalgan.core.ownership import is_ours
+from amalgan.core.shards import WHOLE, Shard
 from amalgan.data.dataset.native_size import picture_rows
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.holes import FindHoles
@@ -79,6 +80,8 @@ class Outcome:
     written: int = 0
     """Files written now."""
     skipped: list[dict[str, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """All that is there of them, below the folder."""
 
 
 def pictures_at(data: str, *, follow_links: bool = False) -> Pictures:
@@ -98,8 +101,8 @@ def pictures_at(data: str, *, follow_links: bool = False) -> Pictures:
     return source
 
 
-def restore_files(job: Job, source: Pictures, tell: Tell) -> Outcome:
-    """Restore every picture of ``source`` into the folder ``job.out``; what cannot be is listed.
+def restore_files(job: Job, source: Pictures, tell: Tell, shard: Shard = WHOLE) -> Outcome:
+    """Restore the pictures of ``source``, or a part, into the folder ``job.out``; what cannot be is listed.
 
     Raises:
         AbilityError: the model cannot do it.
@@ -116,13 +119,16 @@ def restore_files(job: Job, source: Pictures, tell: Tell) -> Outcome:
     files = [below(job.out, file) for place in places for file in job.files(place)]
     refuse_inputs(files, job.source)
     refuse_foreign(files, proof)
-    for done, (row, name, place) in enumerate(zip(rows, names, places, strict=True), start=1):
+    mine = shard.rows(len(rows), 1)
+    for done, at in enumerate(mine, start=1):
+        row, name, place = rows[at], names[at], places[at]
         try:
             found.written += one(job, before.get(name, {}), source.read(row), name, place, proof)
             found.n += 1
+            found.files += job.files(place)
         except BadPicture as bad:
             found.skipped.append({"name": name, "reason": str(bad)})
-        tell(done, len(names))
+        tell(done, len(mine))
     return found
 
 

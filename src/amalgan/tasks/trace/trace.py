@@ -13,12 +13,11 @@ with a hundredth of the rate for the watermark, whose p is tiny where there is o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import numpy as np
 import torch
@@ -31,6 +30,7 @@ from amalgan.core.errors import DataError, UsageError
 from amalgan.core.journal import Journal, key_of
 from amalgan.core.limits import CHUNK
 from amalgan.data import Dataset, Records, to_pixels
+from amalgan.data.dataset.streaming import Stream
 from amalgan.data.writing.sheets import sheet
 from amalgan.data.writing.watermark import p_value_together, p_values
 from amalgan.kinds import kind_of
@@ -183,12 +183,22 @@ class Trace:
 
     def lines(self, rate: float) -> Iterator[list[str | float]]:
         """The head, then the rows."""
-        found, score = self.made(rate), {SCORE: self.column[SCORE]} if SCORE in self.column else {}
-        columns = [*self.p_value.values(), *score.values()]
-        yield ["name", "made", *(f"p({one})" for one in self.p_value), *score]
-        for row, name in enumerate(self.names):
-            values = [float(f"{float(column[row]):.6g}") for column in columns]
-            yield [name, "yes" if found[row] else "no", *values]
+        return lines_of(self.columns(), self.made(rate))
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Names, p-values and score, a row an example."""
+        p_values = {f"p({name})": values.numpy() for name, values in self.p_value.items()}
+        score = {SCORE: self.column[SCORE].numpy()} if SCORE in self.column else {}
+        return {"name": np.array(self.names, np.str_)} | p_values | score
+
+
+def lines_of(columns: Mapping[str, NDArray[Any]], made: Bool[Tensor, " N"]) -> Iterator[list[str | float]]:
+    """The head of the table of these columns, then its rows."""
+    name, *numbers = columns.values()
+    yield ["name", "made", *[*columns][1:]]
+    for row in range(len(name)):
+        values = [float(f"{float(column[row]):.6g}") for column in numbers]
+        yield [str(name[row]), "yes" if made[row] else "no", *values]
 
 
 def columns(model: Model, known: Known | None) -> list[str]:
@@ -220,17 +230,19 @@ def trace(model: Model, chunks: Iterable[Float[Tensor, "B ..."]], known: Known |
 def trace_on(
     journal: Journal,
     model: Model,
-    records: Records,
+    stream: Stream,
     known: Known | None,
     follow: Callable[[Iterable[NDArray[Any]]], Iterable[NDArray[Any]]],
 ) -> Trace:
-    """The same of records, kept in a ``journal`` so that it may be killed; ``follow`` sees them pass."""
+    """The same of what has names, kept in a ``journal`` so that it may be killed; ``follow`` sees them pass."""
 
     def work(first: int) -> Iterable[NDArray[Any]]:
-        left = records.select(slice(first, None))
-        return follow(found(model, batch.x, known) for batch in left.batches(CHUNK))
+        return follow(found(model, x, known) for _, x in stream.chunks(first))
 
-    return traced(journal.filled(work, len(records)).whole(), columns(model, known), records.names, known)
+    journal.filled(work)
+    records = stream.records
+    rows = journal.filled(lambda first: (), len(records)).whole()
+    return traced(rows, columns(model, known), records.names, known)
 
 
 def traced(rows: NDArray[np.float64], asked: list[str], names: list[str], known: Known | None) -> Trace:
@@ -251,11 +263,10 @@ def together(model: Model, records: Records) -> float | None:
     """The p-value of the watermark in all pictures as one; None where fewer than two could bear it."""
     if kind_of(model.spec).refuses("watermark") or len(records) < 2:
         return None
-    chunks = (to_pixels(batch.x, model.spec) for batch in records.batches(CHUNK))
+    chunks = (to_pixels(x, model.spec) for _, x in records.chunks())
     return p_value_together(chunks, model.mark_key)
 
 
-def key_for(model: Model, records: Records, reals: Dataset | None, changed: Changed) -> str:
+def key_for(model: Model, stream: Stream, reals: Dataset | None, changed: Changed) -> str:
     """What names the rows: weights, contents, and what was learned from."""
-    mark = (records.store.facts["digest"], crc32(records.index.tobytes()))
-    return key_of("traced", model.digest, model.mark_key, mark, reals and (reals.fingerprint, changed))
+    return key_of("traced", model.digest, model.mark_key, stream.key, reals and (reals.fingerprint, changed))
