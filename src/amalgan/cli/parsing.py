@@ -33,6 +33,7 @@ from amalgan.cli.look import Info, Inspect, Systems
 from amalgan.cli.output import Command
 from amalgan.cli.report import Report
 from amalgan.cli.restore import Restore
+from amalgan.cli.studio import Studio
 from amalgan.cli.trace import Trace
 from amalgan.cli.train import Train
 from amalgan.cli.use import Evaluate, Generate, Reconstruct
@@ -59,6 +60,7 @@ COMMANDS: dict[str, type[Any]] = {
     "report": Report,
     "explore": Explore,
     "export": Export,
+    "studio": Studio,
     "inspect": Inspect,
     "systems": Systems,
     "check-system": CheckSystem,

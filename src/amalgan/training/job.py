@@ -13,6 +13,7 @@ from typing import Any
 
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.config.training_signs import LOG_ROUNDS
 from amalgan.core import files
 from amalgan.data import Dataset
 from amalgan.data.dataset.contents import contents_of
@@ -32,7 +33,6 @@ from amalgan.training.timed import TimeBudget
 from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, untimed
 from amalgan.training.validation import Goal, Validate, possible
 
-LOG_ROUNDS = 20
 SAMPLE_TIMES = 10
 VALIDATION_TIMES = 20
 CODING = 2
