@@ -36,6 +36,7 @@ NAMES = (
     "report",
     "explore",
     "export",
+    "studio",
     "inspect",
     "systems",
     "check-system",

@@ -21,11 +21,11 @@ PACKAGES = ("starlette", "uvicorn")
 
 @dataclass(frozen=True, kw_only=True)
 class Studio:
-    """Show the runs, models and pictures of a folder in a browser, and do there what needs a machine.
+    """Work in a browser: look over pictures, train and watch, open models, map, restore, compare.
 
-    Look over pictures, train and watch, open models, map a collection, compress, restore, augment, compare. It answers
-    this machine alone, at the address that it prints; training and jobs are processes of their own, which go on when it
-    ends. Needs the studio extra: pip install amalgan[studio].
+    It shows the runs, models and reports of a folder, and does there what needs a machine. It answers this machine
+    alone, at the address that it prints. Training and jobs are processes of their own, which go on when it ends. Needs
+    the studio extra: pip install amalgan[studio].
     """
 
     claims_itself: ClassVar[bool] = True

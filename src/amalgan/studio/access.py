@@ -22,10 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from amalgan.studio.refusals import Forbidden, Refused, TooLarge, TooSlow
 
-MOST_BYTES = 32 * 2**20
-"""Of a body, counted as it arrives."""
-BODY_SECONDS = 30.0
-"""For a whole body."""
+MOST_BYTES, BODY_SECONDS = 32 * 2**20, 30.0
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -52,6 +49,10 @@ class Access:
     """What the Host header may be, in lower case: ``localhost:8420``."""
     token: str
     port: int
+    most_bytes: int = MOST_BYTES
+    """Of a body, counted as it arrives."""
+    body_seconds: float = BODY_SECONDS
+    """For a whole body."""
 
     @property
     def cookie(self) -> str:
@@ -124,26 +125,27 @@ class Guard:
         careful = with_headers(send)
         try:
             self.access.check(scope)
-            refuse_large(scope)
+            refuse_large(scope, self.access.most_bytes)
         except Refused as refusal:
             await JSONResponse({"error": str(refusal)}, refusal.status)(scope, receive, careful)
             return
-        await self.app(scope, bounded(receive), careful)
+        body = bounded(receive, self.access.most_bytes, self.access.body_seconds)
+        await self.app(scope, body, careful)
 
 
-def refuse_large(scope: Scope) -> None:
-    """Refuse a body that says itself that it is too large."""
+def refuse_large(scope: Scope, most: int) -> None:
+    """Refuse a body that says itself that it has more than ``most`` bytes."""
     for length in headers(scope, b"content-length"):
-        if not length.isdecimal() or int(length) > MOST_BYTES:
-            raise too_large()
+        if not length.isdecimal() or int(length) > most:
+            raise too_large(most)
 
 
-def too_large() -> TooLarge:
+def too_large(most: int) -> TooLarge:
     """What is said of a large body."""
-    return TooLarge(f"what was sent is larger than {MOST_BYTES // 2**20} MB; send a smaller file.")
+    return TooLarge(f"what was sent is larger than {most // 2**20} MB; send a smaller file.")
 
 
-def bounded(receive: Receive, most: int = MOST_BYTES, seconds: float = BODY_SECONDS) -> Receive:
+def bounded(receive: Receive, most: int, seconds: float) -> Receive:
     """Return ``receive`` that raises where a body is too large, or takes too long; what follows a body may wait."""
     loop = asyncio.get_running_loop()
     until, count, done = loop.time() + seconds, 0, False
@@ -159,7 +161,7 @@ def bounded(receive: Receive, most: int = MOST_BYTES, seconds: float = BODY_SECO
         count += len(message.get("body", b""))
         done = not message.get("more_body", False)
         if count > most:
-            raise too_large()
+            raise too_large(most)
         return message
 
     return read

@@ -10,6 +10,7 @@ import io
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,19 @@ from amalgan.config.data import DataConfig
 from amalgan.core import files
 from amalgan.core.errors import BadPicture
 from amalgan.core.file_names import shown
+from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, Records, open_data
 from amalgan.data.dataset.native_size import layout, picture_rows
 from amalgan.data.decoding.images import decode, measure
 from amalgan.data.readers.finding import find_source
-from amalgan.data.readers.sources import Arrays
+from amalgan.data.readers.sources import Arrays, Pictures
 from amalgan.studio.answering import answered
 
 SIDE = 112
 """Pixels of a thumbnail's longer side."""
 CLASSES, OF_A_CLASS, UNCLASSED = 12, 4, 16
 GROUPS, OF_A_GROUP = 12, 4
-CUTS = 6
+CUTS, MEASURED = 6, 300
 
 
 def look(arguments: list[str]) -> dict[str, Any]:
@@ -96,23 +98,32 @@ def of_record(records: Records, row: int) -> dict[str, str]:
 
 
 def cuts(data: str, found: Dataset) -> list[dict[str, Any]]:
-    """Return some pictures as they are, and which part of each is seen: left, top, width and height, as shares."""
+    """Return the pictures of which most is cut, whole, and the part of each that is seen: left, top, width, height.
+
+    All four are shares of the picture. At most 300 pictures are measured, evenly.
+    """
     source = find_source(data)
     if isinstance(source, Arrays) or found.inspection.cut_away < 0.0005:
         return []
-    rows, seen = np.array(picture_rows(source)), list[dict[str, Any]]()
-    for row in spaced(rows, CUTS):
-        try:
-            bytes_ = source.read(row)
-            header = measure(bytes_)
-            planes = decode(bytes_, layout(header.height, header.width, found.spec)).pixels
-        except BadPicture:
-            continue
-        pixels = planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)
-        whole = Image.fromarray(np.ascontiguousarray(pixels))
-        box = part_seen(whole.size, found.spec.shape[1:])
-        seen.append({"name": shown(source.path(row)), "picture": uri(whole), "seen": box})
-    return seen
+    boxes = dict[int, list[float]]()
+    for row in spaced(np.array(picture_rows(source)), MEASURED):
+        with suppress(BadPicture):
+            header = measure(source.read(row))
+            boxes[row] = part_seen((header.width, header.height), found.spec.shape[1:])
+    chosen = sorted(boxes, key=lambda row: boxes[row][2] * boxes[row][3])[:CUTS]
+    return [
+        {"name": shown(source.path(row)), "picture": whole(source, row, found.spec), "seen": boxes[row]}
+        for row in chosen
+    ]
+
+
+def whole(source: Pictures, row: int, spec: DataSpec) -> str:
+    """Return a file's picture, nothing of it cut."""
+    data = source.read(row)
+    header = measure(data)
+    planes = decode(data, layout(header.height, header.width, spec)).pixels
+    pixels = planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)
+    return uri(Image.fromarray(np.ascontiguousarray(pixels)))
 
 
 def part_seen(size: tuple[int, int], shape: tuple[int, ...]) -> list[float]:

@@ -146,7 +146,7 @@ def summary(studio: Studio, run: Path) -> dict[str, Any]:
         "state": state,
         "system": str(plan.get("system", "")),
         "data": str(plan.get("data", "")),
-        "images": plan.get("images"),
+        "images": (model.get("training") or {}).get("images", plan.get("images")),
         "batch": plan.get("batch"),
         "seed": plan.get("seed"),
         "changed_at": changed_at(run),

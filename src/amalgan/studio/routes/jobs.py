@@ -20,7 +20,7 @@ from amalgan.studio.refusals import Missing
 from amalgan.studio.routes.requests import asked, kind_of, picture, studio_of, told
 from amalgan.studio.studio import Studio, safe
 
-MOST_FILES = 60
+MOST_FILES = 66
 SHOWN_LINES = 12
 
 
@@ -56,17 +56,17 @@ def one(studio: Studio, path: dict[str, str]) -> Any:
 
 
 def written(studio: Studio, job: Job) -> list[dict[str, Any]]:
-    """Return the files that a job has written, the pages first."""
-    if job.out is None:
+    """Return the files that a job has written, the pages first; of many pictures some, evenly."""
+    place = studio.root / (job.out or "")
+    if job.out is None or studio.runs not in place.resolve().parents:
         return []
-    place = studio.root / job.out
     found = sorted(place.rglob("*")) if place.is_dir() else [place]
     plain = [one for one in found[:2000] if one.is_file() and not one.is_symlink() and one.name[0] != "."]
     plain.sort(key=lambda one: (one.suffix != ".html", kind_of(one) is None))
-    return [
-        {"id": studio.places.id_of(one), "name": studio.name(one), "kind": shown_as(one)}
-        for one in plain[:MOST_FILES]
-    ]
+    step = max(1, -(-len(plain) // MOST_FILES))  # pictures stand class by class
+    kinds = [(one, shown_as(one)) for one in plain]
+    kept = [pair for at, pair in enumerate(kinds) if pair[1] != "picture" or at % step == 0][:MOST_FILES]
+    return [{"id": studio.places.id_of(one), "name": studio.name(one), "kind": kind} for one, kind in kept]
 
 
 def shown_as(place: Path) -> str:

@@ -81,7 +81,7 @@ function sizes(found, data, minutes, going) {
 
 /** @param {{name: string, reason: string}[]} skipped @returns {HTMLElement} */
 function bad(skipped) {
-  return panel(`${counted(skipped.length)} files cannot be used`, h("div", { class: "wide" }, h("table", { class: "plain" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "File"), h("th", { scope: "col" }, "Why"))),
+  return panel(skipped.length === 1 ? "1 file cannot be used" : `${counted(skipped.length)} files cannot be used`, h("div", { class: "wide" }, h("table", { class: "plain wrapped" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "File"), h("th", { scope: "col" }, "Why"))),
     h("tbody", {}, ...skipped.slice(0, SHOWN_BAD).map((one) => h("tr", {}, h("td", {}, one.name), h("td", {}, one.reason)))))),
   h("p", { class: "note" }, "Training skips and lists them; it never stops for them."));
 }

@@ -6,6 +6,7 @@ import { badge, busy, facts, image, nothing, panel, same } from "./parts.js";
 import { ask, doing, every } from "./server.js";
 import { ago, number, readable } from "./words.js";
 
+const HIDDEN = ["amalgan", "format", "digest", "model", "data", "command", "error", "skipped", "page", "sentences", "verdict"];
 const GOING = ["waiting", "running", "stopping"], MOST_ROWS = 12;
 
 /** @returns {Promise<import("./main.js").View>} */
@@ -75,7 +76,7 @@ export async function jobView(id) {
 
 /** What a command has found, in rows. @param {any} job @returns {HTMLElement[]} */
 function answered(job) {
-  const found = job.answer ?? {}, told = Object.entries(found).filter(([name, value]) => !["error", "skipped", "page", "sentences", "verdict"].includes(name) && value !== null && typeof value !== "object");
+  const found = job.answer ?? {}, told = Object.entries(found).filter(([name, value]) => !HIDDEN.includes(name) && value !== null && typeof value !== "object");
   const metrics = Object.entries(found.metrics ?? {}).filter(([, value]) => typeof value === "number");
   const rows = [...told, ...metrics].slice(0, 2 * MOST_ROWS).map(([name, value]) => /** @type {[string, string]} */ ([readable(name), typeof value === "number" ? number(value) : String(value)]));
   const verdict = typeof found.verdict === "string" ? found.verdict : found.verdict?.word ?? found.verdict?.verdict;

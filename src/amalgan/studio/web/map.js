@@ -8,6 +8,8 @@ import { ask, doing, told, until } from "./server.js";
 import { toolsFor } from "./tools.js";
 import { ago } from "./words.js";
 
+const MOST_KEYS = 24;
+
 /** @returns {Promise<import("./main.js").View>} */
 export async function mapsView() {
   const [{ maps }, { models }] = await Promise.all([ask("/api/maps"), ask("/api/models")]);
@@ -44,6 +46,7 @@ function drawn(id, found, labels) {
   const state = { chosen: /** @type {Set<number>} */ (new Set()), marked: /** @type {Set<number>} */ (new Set()), labels: /** @type {Map<number, string>} */ (given), changed: () => { tools.show(); sea.draw(); } };
   const sea = seaOf(found, state), tools = toolsFor(id, found, state, sea.thumb);
   tools.show();
-  return h("div", { class: "groups" }, h("div", { class: "atlas" }, sea, tools),
-    h("p", { class: "note" }, `Drag a rectangle to choose, with Shift to add; click one to choose it or not. Neighbors are alike; distances across the map mean nothing. ${found.how}.`));
+  const keys = found.classes.slice(0, MOST_KEYS).map((name, at) => h("span", { class: `key k${at % 8}` }, h("i", {}), name));
+  return h("div", { class: "atlas" }, h("div", { class: "side" }, sea, keys.length ? h("p", { class: "legend" }, ...keys) : null,
+    h("p", { class: "note" }, `Drag a rectangle to choose, with Shift to add; click one to choose it or not. Neighbors are alike; distances across the map mean nothing. ${found.how}.`)), tools);
 }

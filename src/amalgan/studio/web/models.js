@@ -43,10 +43,14 @@ export async function modelView(rest) {
       if (last.state !== "done") throw new Error(last.answer?.error ?? "The page could not be written: its process was ended.");
       ({ page, job } = await ask(`/api/models/${id}/page`, { measured }));
     }
-    if (!over) place.replaceChildren(framed(`/files/${page}`, `Page of ${title}`));
+    if (over) return;
+    place.replaceChildren(framed(`/files/${page}`, `Page of ${title}`));
+    saved.hidden = false;
+    saved.href = `/files/${page}`;
   };
   const other = measured ? h("a", { href: `#models/${id}` }, "Without its data") : h("a", { href: `#models/${id}/measured` }, "With its data: examples, measures, what is normal");
+  const saved = h("a", { hidden: true, download: `${title.split("/").at(-1)}.html`, title: "One file that runs without the studio" }, "Save this page");
   const again = h("button", { type: "button", hidden: true, onclick: doing(open) }, "Try again");
   open().catch((error) => { place.replaceChildren(h("p", { class: "trouble" }, error.message)); again.hidden = false; });
-  return { title, leave: () => { over = true; }, element: h("div", { class: "groups" }, h("div", { class: "head" }, h("h1", {}, title), h("div", { class: "acts" }, again, model?.measurable ? other : null)), place) };
+  return { title, leave: () => { over = true; }, element: h("div", { class: "groups" }, h("div", { class: "head" }, h("h1", {}, title), h("div", { class: "acts" }, again, saved, model?.measurable ? other : null)), place) };
 }

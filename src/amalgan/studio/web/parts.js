@@ -38,7 +38,7 @@ export function same(words, python) {
 /** A picture of the server's; few pixels stay sharp. @param {string} address @param {string} words @returns {HTMLImageElement} */
 export function image(address, words) {
   const made = h("img", { src: address, alt: words, loading: "lazy", decoding: "async" });
-  made.addEventListener("load", () => made.classList.toggle("crisp", made.naturalWidth < 480 && made.naturalWidth < 1.5 * made.clientWidth));
+  made.addEventListener("load", () => made.classList.toggle("crisp", made.naturalWidth * 1.2 < made.clientWidth));
   return made;
 }
 
