@@ -128,7 +128,9 @@ class Job:
         state.restore(current, self.saved, self.identity, self.say, now=now, accept=self.order.accept_changes)
         if current.time:
             self.ledger.earlier = current.time.spent
-            current.time = replace(current.time, minutes=self.order.minutes or current.time.minutes)
+            minutes = self.order.minutes or current.time.minutes
+            current.hurried = minutes < current.time.minutes
+            current.time = replace(current.time, minutes=minutes)
         self.say(f"resumed at {current.images:,} images")
         return current.images
 
@@ -203,10 +205,11 @@ class Job:
             )
             hooks += [log, sheets, show]
         write = log.append if self.peers.first else lambda now, facts: None
-        keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say)
+        keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say, begun=current.round)
         return [
             *hooks,
             Periodic(keeper, run, 1, CHECKS),
+            keeper.soon,
             lambda now, report: self.tell(now),
             Save(self.store, signals, self.peers, self.saved_bytes),
         ]
