@@ -89,6 +89,11 @@ def test_every_answer_has_the_policy_and_none_allows_other_origins(asking: Any) 
         assert not [name for name in headers if name.startswith("access-control")]
 
 
+@pytest.mark.parametrize("name", ["index.html", "page.html.j2", "none.js", ".js", "main.js.map", "vendor"])
+def test_only_modules_and_styles_are_handed_out(asking: Any, name: str) -> None:
+    assert asking.client.get(f"/web/{name}").status_code == 404
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_other_methods_do_nothing(asking: Any, method: str) -> None:
     assert asking.client.request(method, "/api/runs").status_code == 405

@@ -85,8 +85,11 @@ async def first(request: Request, access: Access) -> Response:
 
 async def web(request: Request) -> Response:
     """Return a module or a style: the studio's own, or one that it shares with the page of a model."""
-    file = file_of(request.path_params["name"])
-    return Response(file.read_bytes(), media_type=KINDS[file.name[file.name.rindex(".") :]])
+    name = request.path_params["name"]
+    kind = next((kind for ending, kind in KINDS.items() if name.endswith(ending)), None)
+    if kind is None:
+        raise Missing(f"this server has no {name!r}.")
+    return Response(file_of(name).read_bytes(), media_type=kind)
 
 
 def file_of(name: str) -> Traversable:
@@ -97,7 +100,7 @@ def file_of(name: str) -> Traversable:
     """
     for package in ("amalgan.studio", "amalgan.studies.page"):
         for file in (resources.files(package) / "web").iterdir():
-            if file.name == name and (name == "index.html" or name.endswith(tuple(KINDS))):
+            if file.name == name:
                 return file
     raise Missing(f"this server has no {name!r}.")
 

@@ -52,6 +52,7 @@ def serve(
         config = uvicorn.Config(
             application(studio, access),
             log_config=None,
+            log_level="critical",  # odd requests are refused, and nobody at the terminal can mend them
             access_log=False,
             ws="none",
             http="h11",

@@ -48,10 +48,10 @@ function seen(found, data, minutes, going) {
   const shown = [panel(found.name, facts(/** @type {[string, string][]} */ (parts)), ...warned(found.warnings))];
   if (found.kind === "image" && found.read) shown.push(sizes(found, data, minutes, going));
   if (found.skipped.length) shown.push(bad(found.skipped));
-  if (found.examples?.length) shown.push(panel("As training sees them", ...found.examples.map(group)));
-  if (found.copies?.length) shown.push(panel("Copies, side by side", ...found.copies.map((/** @type {any} */ one) => group({ ...one, name: `${counted(one.count)} ${one.equal ? "that are equal" : "that are nearly alike"}` }))));
-  if (found.cuts?.length) shown.push(panel(`What is cut away: ${number(found.cut_away * 100)} % of the area, on average`, h("div", { class: "thumbs" }, ...found.cuts.map(cut)),
-    h("p", { class: "note" }, "Darkened parts are never seen at this size. A terminal offers --fit pad, which shows pictures whole.")));
+  if (found.examples?.length) shown.push(panel("As training sees them", h("div", { class: "kinds" }, ...found.examples.map(group))));
+  if (found.copies?.length) shown.push(panel("Copies, side by side", h("div", { class: "kinds" }, ...found.copies.map((/** @type {any} */ one) => group({ ...one, name: `${counted(one.count)} ${one.equal ? "that are equal" : "that are nearly alike"}` })))));
+  if (found.cuts?.length) shown.push(panel(`What is cut away: ${number(Number((found.cut_away * 100).toPrecision(2)))} % of the area, on average`, h("div", { class: "thumbs" }, ...found.cuts.map(cut)),
+    h("p", { class: "note" }, "Red parts are never seen at this size. In a terminal, --fit pad shows pictures whole.")));
   const classes = Object.entries(found.classes);
   if (classes.length) shown.push(panel("Classes", bars(/** @type {[string, number][]} */ (classes))));
   if (Object.keys(found.sizes).length) shown.push(panel("Sizes of the files, height x width", bars(Object.entries(found.sizes))));
@@ -91,10 +91,10 @@ function group(one) {
   return h("div", {}, one.name ? h("h3", {}, one.name) : null, h("div", { class: "thumbs" }, ...one.pictures.map(({ name, picture }) => h("figure", {}, h("img", { src: picture, alt: name, class: "crisp" }), h("figcaption", { title: name }, name)))));
 }
 
-/** A whole picture; what is cut away is dark. @param {{name: string, picture: string, seen: number[]}} one @returns {HTMLElement} */
+/** A whole picture; what is cut away is red. @param {{name: string, picture: string, seen: number[]}} one @returns {HTMLElement} */
 function cut({ name, picture, seen: [left, top, across, down] }) {
   const shade = h("canvas", { width: 200, height: 200, "aria-hidden": "true" }), pen = /** @type {CanvasRenderingContext2D} */ (shade.getContext("2d"));
-  pen.fillStyle = "#000b";
+  pen.fillStyle = "#c23a44cc";
   pen.fillRect(0, 0, 200, 200);
   pen.clearRect(200 * left, 200 * top, 200 * across, 200 * down);
   return h("div", { class: "cut", title: name }, h("img", { src: picture, alt: `${name}; the middle ${number(100 * across * down)} % of it are seen` }), shade);
