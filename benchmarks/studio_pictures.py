@@ -27,7 +27,7 @@ from sklearn.datasets import load_digits
 
 import writing
 from page import chromium
-from page_pictures import beside, save
+from page_pictures import beside
 
 WIDE, PHONE = {"width": 1180, "height": 860}, {"width": 380, "height": 780}
 HERE, MINUTES, SIDE = Path(__file__).parent, 2.5, 8
@@ -57,6 +57,13 @@ def main() -> None:
     writing.write_json(HERE / "results" / "studio.json", {"rows": times.rows})
     for name, value in times.rows.items():
         print(f"{name}: {value}")
+
+
+def save(picture: Image.Image, target: Path) -> None:
+    """Write a small PNG in which curves keep their colors, few as their pixels are."""
+    file = io.BytesIO()
+    picture.quantize(256, Image.Quantize.MAXCOVERAGE).save(file, "PNG", optimize=True)
+    writing.write_bytes(target, file.getvalue())
 
 
 class Times:
@@ -165,6 +172,7 @@ def data(tab: Page, times: Times, out: Path) -> None:
 def training(tab: Page, times: Times, out: Path) -> None:
     """Train, and watch."""
     tab.fill(".asked input[type=number] >> nth=0", str(MINUTES))
+    tab.get_by_label("Size", exact=True).fill(str(SIDE))
     with times.of("a training shows its first point after"):
         tab.click("button.main:text('Train')")
         tab.wait_for_selector(".plot svg polyline", state="attached")
@@ -212,7 +220,7 @@ def jobs(tab: Page, times: Times, out: Path) -> None:
         tab.select_option("#job-kind", kind)
         with times.of(f"{kind} is done after"):
             tab.click("button.main")
-            tab.wait_for_selector(".badge.done, .badge.failed")
+            tab.wait_for_selector("main[data-shown^='#jobs/'] .badge:is(.done, .failed)")
         tab.evaluate("() => document.querySelectorAll('details.same').forEach((one) => { one.open = true; })")
         kept(tab, out / f"studio_{kind}.png")
     kept(tab, out / "studio_jobs.png", "Jobs")

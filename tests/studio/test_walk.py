@@ -54,8 +54,7 @@ def go(tab: Any, view: str) -> None:
 
 def job_is_done(tab: Any) -> None:
     """Wait for the job that is shown."""
-    tab.wait_for_url("**/#jobs/**")
-    tab.wait_for_selector(".badge.done, .badge.failed")
+    tab.wait_for_selector("main[data-shown^='#jobs/'] .badge:is(.done, .failed)")
     assert tab.is_visible(".badge.done"), tab.inner_text("main")
 
 
@@ -86,8 +85,7 @@ def trained(tab: Any, folder: Path) -> None:
     assert tab.inner_text(".pick span >> nth=0") == "shots"
     tab.fill(".asked input[type=number] >> nth=0", MINUTES)
     tab.click("button.main:text('Train')")
-    tab.wait_for_url("**/#train/**")
-    tab.wait_for_selector(".plot svg polyline", state="attached")
+    tab.wait_for_selector("main[data-shown^='#train/'] .plot svg polyline", state="attached")
     tab.wait_for_selector(".badge.ended")
     assert (folder / "runs" / "shots-fusion" / "model.safetensors").exists()
     assert "images" in tab.inner_text(".figures")

@@ -46,7 +46,7 @@ function drawn(id, found, labels) {
   const state = { chosen: /** @type {Set<number>} */ (new Set()), marked: /** @type {Set<number>} */ (new Set()), labels: /** @type {Map<number, string>} */ (given), changed: () => { tools.show(); sea.draw(); } };
   const sea = seaOf(found, state), tools = toolsFor(id, found, state, sea.thumb);
   tools.show();
-  const keys = found.classes.slice(0, MOST_KEYS).map((name, at) => h("span", { class: `key k${at % 8}` }, h("i", {}), name));
+  const keys = found.classes.slice(0, MOST_KEYS).map((name, at) => h("span", { class: `key k${at % 10}` }, h("i", {}), name));
   return h("div", { class: "atlas" }, h("div", { class: "side" }, sea, keys.length ? h("p", { class: "legend" }, ...keys) : null,
     h("p", { class: "note" }, `Drag a rectangle to choose, with Shift to add; click one to choose it or not. Neighbors are alike; distances across the map mean nothing. ${found.how}.`)), tools);
 }

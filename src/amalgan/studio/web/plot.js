@@ -41,7 +41,7 @@ export function plot(title) {
   const inside = (/** @type {number} */ y) => Math.min(HEIGHT - BOTTOM, Math.max(TOP, down(y)));
   const entries = (/** @type {number | null} */ at) => shown.map(({ name, points }, which) => {
     const point = at === null ? points.at(-1) : points.reduce((best, one) => (Math.abs(one[0] - at) < Math.abs(best[0] - at) ? one : best), points[0]);
-    return h("span", { class: `key k${which % 8}` }, h("i", {}), `${name} `, h("b", {}, number(point?.[1])));
+    return h("span", { class: `key k${which % 10}` }, h("i", {}), `${name} `, h("b", {}, number(point?.[1])));
   });
   const tell = (/** @type {number | null} */ at) => legend.replaceChildren(...entries(at), ...(at === null ? [] : [h("span", { class: "soft" }, `at ${counted(at)} images`)]));
   const draw = (/** @type {Series[]} */ series) => {
@@ -50,8 +50,8 @@ export function plot(title) {
     picture.replaceChildren(
       ...ticks(...spans.y).flatMap((y) => [svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: down(y), y2: down(y), class: "rule" }), svg("text", { x: LEFT - 6, y: down(y) + 4, class: "end" }, number(y))]),
       ...ticks(...spans.x).map((x) => svg("text", { x: across(x), y: HEIGHT - 8, class: "middle" }, x >= 1000 ? `${number(x / 1000)}k` : String(x))),
-      ...shown.map(({ points }, which) => svg("polyline", { class: `line k${which % 8}`, points: points.map(([x, y]) => `${across(x).toFixed(1)},${inside(y).toFixed(1)}`).join(" ") })),
-      ...shown.flatMap(({ points }, which) => (points.length < 3 ? points.map(([x, y]) => svg("circle", { class: `dot-of k${which % 8}`, cx: across(x), cy: inside(y), r: 3 })) : [])));
+      ...shown.map(({ points }, which) => svg("polyline", { class: `line k${which % 10}`, points: points.map(([x, y]) => `${across(x).toFixed(1)},${inside(y).toFixed(1)}`).join(" ") })),
+      ...shown.flatMap(({ points }, which) => (points.length < 3 ? points.map(([x, y]) => svg("circle", { class: `dot-of k${which % 10}`, cx: across(x), cy: inside(y), r: 3 })) : [])));
     picture.setAttribute("aria-label", `${title}. ${shown.map(({ name, points }) => `${name}: from ${number(points[0][1])} to ${number(points.at(-1)?.[1])}`).join(". ")}`);
     tell(null);
   };

@@ -55,7 +55,7 @@ export function seaOf(facts, state) {
   const color = (/** @type {string} */ name) => getComputedStyle(canvas).getPropertyValue(name);
   const render = () => {
     asked = false;
-    const dots = devicePixelRatio || 1, kept = { accent: color("--accent"), soft: color("--soft"), alarm: color("--alarm") }, kinds = Array.from({ length: 8 }, (_, at) => color(`--k${at}`));
+    const dots = devicePixelRatio || 1, kept = { accent: color("--accent"), soft: color("--soft"), alarm: color("--alarm") }, kinds = Array.from({ length: 10 }, (_, at) => color(`--k${at}`));
     pen.setTransform(dots, 0, 0, dots, 0, 0);
     pen.clearRect(0, 0, size.w, size.h);
     const seen = Array.from({ length: count }, (_, row) => row).filter((row) => across(row) > -40 && down(row) > -40 && across(row) < size.w + 40 && down(row) < size.h + 40);
@@ -63,7 +63,7 @@ export function seaOf(facts, state) {
     for (const row of [...seen.filter((one) => state.marked.has(one)), ...seen.filter((one) => state.chosen.has(one)), ...seen]) {
       const cell = `${Math.floor(across(row) / (side + 4))} ${Math.floor(down(row) / (side + 4))}`, free = facts.sheets.length > 0 && !cells.has(cell);
       cells.add(cell);
-      const of = facts.labels[row] < 0 ? kept.soft : kinds[facts.labels[row] % 8];
+      const of = facts.labels[row] < 0 ? kept.soft : kinds[facts.labels[row] % 10];
       if (free) thumb(pen, row, across(row), down(row), side);
       const ring = state.marked.has(row) ? kept.alarm : state.chosen.has(row) ? kept.accent : null;
       if (free && ring) {
