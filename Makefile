@@ -4,7 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: browser demo test stress stress-mutants check install vendor clean
+.PHONY: browser types demo test stress stress-mutants check install vendor clean
+
+types:  ## the compiler that checks the types of the studio's modules, which one test needs and skips without
+	@command -v tsc >/dev/null || npm install --global --silent typescript@5 >/dev/null 2>&1 \
+		|| echo "tsc cannot be installed here: the test of the modules' types will skip"
 
 demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png and a page to try
 	$(BIN)/amalgan demo

@@ -42,6 +42,7 @@ PROMISES = {
     "folder": "a bad file never stops a run",
     "codec": "bytes mean the same numbers everywhere",
     "names": "hostile names are text",
+    "server": "a server answers its own user alone",
     "copies": "copies are found, and nothing else is",
     "ranks": "a dead process stops the others, who say why",
     "nan": "numbers that are not finite never last",

@@ -215,6 +215,27 @@ MUTANTS = (
         promise="names",
     ),
     Mutant(
+        name="any host is answered",
+        file="studio/access.py",
+        old="        if len(named) != 1 or named[0].lower() not in self.hosts:",
+        new="        if False:",
+        promise="server",
+    ),
+    Mutant(
+        name="places are not held below the root",
+        file="studio/places.py",
+        old="        if full != self.root and self.root not in full.parents:",
+        new="        if False:",
+        promise="server",
+    ),
+    Mutant(
+        name="no limit on bodies",
+        file="studio/access.py",
+        old="        if count > most:",
+        new="        if False:",
+        promise="server",
+    ),
+    Mutant(
         name="no roll-back",
         file="training/watchdog.py",
         old="        self.take_back(state)\n",

@@ -37,6 +37,10 @@ EXCEPT = (
     ("data/decoding/near_copies.py", "the near-copies of such a store, found at its end"),
     ("studies/compare/cells.py", "locks and what workers say; an empty file that two processes hold"),
     ("core/locks.py", "locks: empty files that their holder removes"),
+    (
+        "core/subprocesses.py",
+        "what processes say that outlive their parent: new files, which they write themselves",
+    ),
 )
 SUPERVISED = ("--network.width", "8", "--network.widest", "16", "--code-size", "8", "--prior.parts", "10")
 SMALL = (*SUPERVISED, "--critic.network.width", "8", "--critic.network.widest", "16", "--batch", "32")

@@ -1,15 +1,33 @@
-"""A tiny data set on disk."""
+"""A tiny data set on disk, and a browser where there is one."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workshop import Workshop
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     """A folder with small data, in which runs are ordered."""
     return Workshop.furnished(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium; tests that need one are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next((place for name in BROWSERS if (place := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no Chromium here: none of {', '.join(BROWSERS)} is on the path")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()

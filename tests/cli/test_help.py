@@ -39,6 +39,7 @@ NAMES = (
     "card",
     "push",
     "export",
+    "studio",
     "inspect",
     "systems",
     "check-system",

@@ -15,7 +15,7 @@ import torch
 from amalgan.training import loop
 from amalgan.training.order import Result
 from amalgan.training.state import TrainState
-from amalgan.training.timekeeping import WORTH_TELLING
+from amalgan.training.timekeeping import SOON_ROUNDS, WORTH_TELLING
 from support import small
 from workshop import BATCH, Workshop, tensors_in
 
@@ -205,6 +205,14 @@ def test_more_minutes_may_be_given_to_a_run_that_goes_on(workshop: Workshop) -> 
     workshop.stop_at(order, 100, clock=machine)
     workshop.run(replace(order, resume=True, minutes=2 * MINUTES), clock=machine)
     assert machine.now == pytest.approx(120 * MINUTES, rel=0.1)
+
+
+def test_a_run_that_goes_on_with_next_to_no_minutes_ends_at_once(workshop: Workshop) -> None:
+    machine = Machine.installed(workshop, steady)
+    order = workshop.order(images=None, minutes=100 * MINUTES)
+    workshop.stop_at(order, 100, clock=machine)
+    result = workshop.run(replace(order, resume=True, minutes=0.02 * MINUTES), clock=machine)
+    assert result.images <= (100 + SOON_ROUNDS + 2) * BATCH
 
 
 def test_a_number_of_images_is_never_amended(workshop: Workshop) -> None:

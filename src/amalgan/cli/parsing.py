@@ -36,6 +36,7 @@ from amalgan.cli.output import Command
 from amalgan.cli.push import Push
 from amalgan.cli.report import Report
 from amalgan.cli.restore import Restore
+from amalgan.cli.studio import Studio
 from amalgan.cli.trace import Trace
 from amalgan.cli.train import Train
 from amalgan.cli.use import Evaluate, Generate, Reconstruct
@@ -65,6 +66,7 @@ COMMANDS: dict[str, type[Any]] = {
     "card": Card,
     "push": Push,
     "export": Export,
+    "studio": Studio,
     "inspect": Inspect,
     "systems": Systems,
     "check-system": CheckSystem,

@@ -13,6 +13,7 @@ from typing import Any
 
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.config.training_signs import LOG_ROUNDS
 from amalgan.core import files
 from amalgan.data import Dataset
 from amalgan.data.dataset.contents import contents_of
@@ -32,7 +33,6 @@ from amalgan.training.timed import TimeBudget
 from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, untimed
 from amalgan.training.validation import Goal, Validate, possible
 
-LOG_ROUNDS = 20
 SAMPLE_TIMES = 10
 VALIDATION_TIMES = 20
 CODING = 2
@@ -128,7 +128,9 @@ class Job:
         state.restore(current, self.saved, self.identity, self.say, now=now, accept=self.order.accept_changes)
         if current.time:
             self.ledger.earlier = current.time.spent
-            current.time = replace(current.time, minutes=self.order.minutes or current.time.minutes)
+            minutes = self.order.minutes or current.time.minutes
+            current.hurried = minutes < current.time.minutes
+            current.time = replace(current.time, minutes=minutes)
         self.say(f"resumed at {current.images:,} images")
         return current.images
 
@@ -203,10 +205,11 @@ class Job:
             )
             hooks += [log, sheets, show]
         write = log.append if self.peers.first else lambda now, facts: None
-        keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say)
+        keeper = Timekeeper(forecast, self.spent, self.peers, write, self.say, begun=current.round)
         return [
             *hooks,
             Periodic(keeper, run, 1, CHECKS),
+            keeper.soon,
             lambda now, report: self.tell(now),
             Save(self.store, signals, self.peers, self.saved_bytes),
         ]

@@ -89,6 +89,8 @@ class TrainState:
     """Moments at which the number of rounds was fixed anew, so that --minutes are kept."""
     time: TimeBudget | None = None
     """The minutes of the run, where these and not images are its budget."""
+    hurried: bool = False
+    """Whether it goes on with fewer minutes than it had: its end may be near, so the plan is looked at soon."""
     threads: int | None = None
     """Threads that torch computes on; None leaves it to torch."""
 

@@ -16,6 +16,7 @@ import torch
 
 from amalgan.config.run import RunConfig
 from amalgan.training.ledger import Ledger
+from amalgan.training.loop import Report
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 from amalgan.training.timed import Timed
@@ -26,6 +27,8 @@ TOLERANCE = 0.03
 """The plan is amended where the run would end earlier or later by more than this share of its minutes."""
 BESIDE = ("validating", "drawing samples", "saving")
 """Work that comes again and again as training goes on."""
+SOON_ROUNDS = 10
+"""After which the plan of a run is looked at that goes on with fewer minutes than it had."""
 WORTH_TELLING = 0.15
 """An amendment is told where the number of rounds has changed by more than this share since it was told last."""
 SHORTEST_MEMORY, MEMORY = 5.0, 0.02
@@ -115,6 +118,8 @@ class Timekeeper:
     processes: Processes
     log: Callable[[TrainState, dict[str, float]], None]
     tell: Callable[[str], None]
+    begun: int = 0
+    """Rounds that had been taken when this process began."""
     amended_at: float = float("-inf")
     """Seconds of the run that were gone when the plan was amended last."""
     said: int | None = None
@@ -128,6 +133,12 @@ class Timekeeper:
         self.processes.same([rounds])  # the first decides
         if int(rounds) != planned:
             self.amend(state, int(rounds), state.time.minutes)
+
+    def soon(self, state: TrainState, report: Report) -> None:
+        """Look at the plan of a run that goes on in less time, after some rounds, and not first at the next check."""
+        if state.hurried and state.round - self.begun >= SOON_ROUNDS:
+            state.hurried = False
+            self(state)
 
     def better(self, state: TrainState, given: float) -> int:
         """Rounds in all that end within the seconds ``given``; as planned where that is near enough."""

@@ -12,12 +12,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from amalgan.config.training_signs import LEAST_VARIETY
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
 from amalgan.systems.abilities import Generates, Restores
 from amalgan.systems.base import System
 from amalgan.training.baseline import LEARNED, Baseline
-from amalgan.training.watchdog import LEAST_VARIETY
 
 DRAWN = 64
 

@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from amalgan.config.training_signs import ALL_ALIKE, NEVER_WRONG, PATIENT_ROUNDS, is_flat, is_sure
 from amalgan.core.errors import Diverged
 from amalgan.systems.base import System
 from amalgan.training.baseline import LEARNED
@@ -33,10 +34,6 @@ EXPLODED = 1e4
 """No healthy term of a loss comes near this: logits and errors are of the order of 1."""
 LEARNING_ROUNDS = 200
 """A network that is no better than the mean example after so many rounds learns nothing."""
-LEAST_VARIETY = 0.1
-"""Generated pictures that vary less than this share of what real ones do have collapsed."""
-PATIENT_ROUNDS = 200
-"""A sign must hold for so many rounds in a row before it counts."""
 
 
 @dataclass
@@ -105,13 +102,8 @@ class Watchdog:
 
     def watch_for_collapse(self, report: Report) -> None:
         """Warn once when samples stay alike, and once when the critic stays unbeaten."""
-        flat = report.get("critic/variety", 1.0) < LEAST_VARIETY
-        sure = (
-            report.get("critic/critic_right", 0.0) > 0.999
-            and abs(report.get("critic/adversarial", 1.0)) < 1e-3
-        )
-        self.flat_rounds = self.flat_rounds + 1 if flat else 0
-        self.sure_rounds = self.sure_rounds + 1 if sure else 0
+        self.flat_rounds = self.flat_rounds + 1 if is_flat(report) else 0
+        self.sure_rounds = self.sure_rounds + 1 if is_sure(report) else 0
         if self.flat_rounds == PATIENT_ROUNDS:
             self.warn(ALL_ALIKE)
         if self.sure_rounds == PATIENT_ROUNDS:
@@ -127,14 +119,6 @@ class Watchdog:
 NOTHING_LEARNED = (
     "round {round}: reconstructions are no better than the mean example, so nothing is learned yet. "
     "See amalgan inspect for what is unusual about the data, or try a lower --optimizer.rate."
-)
-ALL_ALIKE = (
-    "generated pictures are nearly all alike (mode collapse). "
-    "Try more images, a higher --critic.r1, or --critic.loss relativistic."
-)
-NEVER_WRONG = (
-    "the critic is never wrong, so the generator learns nothing from it. "
-    "Try a higher --critic.r1 or a lower --critic.optimizer.rate."
 )
 
 

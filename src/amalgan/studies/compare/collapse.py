@@ -9,9 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from amalgan.config.training_signs import LEAST_VARIETY, LOG_ROUNDS, PATIENT_ROUNDS, is_flat, is_sure
 from amalgan.studies.compare.curves import lines_of
-from amalgan.training.job import LOG_ROUNDS
-from amalgan.training.watchdog import LEAST_VARIETY, PATIENT_ROUNDS
 
 LEAST_SPACING = 0.05
 
@@ -36,16 +35,12 @@ def of_critic(last: list[dict[str, Any]]) -> str | None:
     """What the log's last lines say of the critic."""
     if len(last) < PATIENT_ROUNDS // LOG_ROUNDS:
         return None
-    if all(line.get("critic/variety", 1.0) < LEAST_VARIETY for line in last):
+    if all(map(is_flat, last)):
         return (
             f"in the last {PATIENT_ROUNDS} rounds generated examples varied less than "
             f"{LEAST_VARIETY:.0%} as much as real ones did"
         )
-    sure = [
-        line.get("critic/critic_right", 0.0) > 0.999 and abs(line.get("critic/adversarial", 1.0)) < 1e-3
-        for line in last
-    ]
-    if all(sure):
+    if all(map(is_sure, last)):
         return (
             f"in the last {PATIENT_ROUNDS} rounds the critic was never wrong, "
             "so the generator learned nothing from it"

@@ -41,9 +41,9 @@ export function slider(words, range, moved) {
   return Object.assign(field(words, input, shown), { input });
 }
 
-/** @param {Uint8Array} bytes @param {string} name what the browser saves them as */
-export function save(bytes, name) {
-  const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type: "image/png" }));
+/** @param {Uint8Array} bytes @param {string} name what the browser saves them as @param {string} [type] of the file */
+export function save(bytes, name, type = "image/png") {
+  const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type }));
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,0 +1,82 @@
+"""A collection by its codes, for the page: a process of its own, started by the studio.
+
+    MODEL, DATA ─► codes.npz ─► places, groups of near-duplicates, how far each lies from its neighbors ─► map.json
+
+How far: the distance to the tenth nearest code, over the median of all. Ramaswamy, Rastogi & Shim 2000 (SIGMOD) rank
+outliers by it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amalgan.core import files
+from amalgan.core.errors import UsageError
+from amalgan.data import Records, open_data
+from amalgan.studies.html import atlas
+from amalgan.studio.answering import answered
+from amalgan.systems import model_file
+from amalgan.tasks.embed.embed import Codes, codes_of, embed, stamp_for, stored
+from amalgan.tasks.embed.map import placed
+from amalgan.tasks.embed.similar import SCALE_OF, Space, duplicates
+
+NEIGHBOR = 10
+FEWEST = 4
+
+
+def draw(arguments: list[str]) -> dict[str, Any]:
+    """Write the map: MODEL, DATA, the file of its codes, target."""
+    model, data, kept, target = arguments
+    held = model_file.load(Path(model))
+    opened = open_data(data, like=held.spec, at_least=1)
+    stamp, records, place = stamp_for(held, opened), opened.records, Path(kept)
+    if len(records) < FEWEST:
+        raise UsageError(f"{data} holds {len(records)} pictures; a map needs at least {FEWEST}.")
+    found = stored(place, stamp, len(records))
+    codes = embed(held, records) if found is None else codes_of(found, records)
+    codes.write(place, stamp)
+    files.write_json(Path(target), {"amalgan": "studio map", **facts(codes, records)})
+    return {"shown": min(len(codes), atlas.MOST), "of": len(codes)}
+
+
+def facts(codes: Codes, records: Records, seed: int = 0) -> dict[str, Any]:
+    """Return what the page draws."""
+    rows = np.sort(np.random.default_rng(seed).permutation(len(codes))[: atlas.MOST])
+    chosen = records.select(rows)
+    points, how = placed(codes.code[rows], "tsne", seed)
+    pictures = records.spec.kind == "image"
+    return {
+        **atlas.facts(points, codes.name[rows], chosen),
+        "sheets": atlas.sheets(chosen) if pictures else [],
+        "groups": groups(codes.code[rows], chosen),
+        "far": [round(float(one), 3) for one in far(codes.code[rows])],
+        "how": how,
+        "of": len(codes),
+    }
+
+
+def groups(code: NDArray[np.float32], records: Records) -> list[list[int]]:
+    """Return groups of near-duplicates, as rows; none where there are too few pictures to tell."""
+    contents = records.store.contents[records.index]
+    if len(np.unique(contents, axis=0)) < 2 * SCALE_OF:
+        return []
+    found = duplicates(code, contents)
+    return [np.flatnonzero(found.group == one).tolist() for one in range(found.groups)]
+
+
+def far(code: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how far each code lies from its neighbors, where 1 is usual."""
+    count = min(NEIGHBOR, len(code) - 1)
+    distance, _ = Space.of(code).nearest(code, count + 1)  # itself is the first
+    last = distance[:, -1].numpy().astype(np.float64)
+    usual: NDArray[np.float64] = last / max(float(np.median(last)), 1e-12)
+    return usual
+
+
+if __name__ == "__main__":
+    sys.exit(answered(draw))

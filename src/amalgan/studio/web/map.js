@@ -1,0 +1,52 @@
+// Map: a collection by its codes; choose, search, label, export.
+
+import { field, h } from "./dom.js";
+import { badge, busy, nothing, panel } from "./parts.js";
+import { dataButton, modelSelect } from "./picking.js";
+import { seaOf } from "./sea.js";
+import { ask, doing, told, until } from "./server.js";
+import { toolsFor } from "./tools.js";
+import { ago } from "./words.js";
+
+const MOST_KEYS = 24;
+
+/** @returns {Promise<import("./main.js").View>} */
+export async function mapsView() {
+  const [{ maps }, { models }] = await Promise.all([ask("/api/maps"), ask("/api/models")]);
+  const model = modelSelect(models, ["encode"]), data = dataButton(() => {});
+  const draw = doing(async () => { location.hash = `map/${(await ask("/api/maps", { model: model.value, data: data.chosen?.id })).job}`; });
+  const rows = maps.map((/** @type {any} */ one) => h("li", {}, badge(one.state), h("div", {}, h("a", { href: `#map/${one.id}` }, one.title), h("div", { class: "soft" }, ago(one.created_at))), h("span")));
+  return { title: "Map", element: h("div", { class: "sides" }, panel("Draw a map", h("div", { class: "asked" }, field("Model", model), field("Pictures", data), h("button", { type: "button", class: "main", onclick: draw }, "Draw"),
+    h("p", { class: "note" }, "Pictures that are alike stand side by side. Find copies and odd ones, search by a picture, and take away what you do not want: as a list, or as a folder of copies."))),
+  panel("Maps", rows.length ? h("ul", { class: "rows" }, ...rows) : nothing("No map yet."))) };
+}
+
+/** @param {string} id @returns {Promise<import("./main.js").View>} */
+export async function mapView(id) {
+  const place = h("div"), waits = busy("Encoding the pictures …"), title = h("h1", {}, "Map");
+  let over = false;
+  place.append(waits);
+  const open = async () => {
+    const last = await until(`/api/maps/${id}`, ({ state }) => over || !["waiting", "running"].includes(state), (now) => {
+      title.textContent = now.title;
+      if (now.state === "waiting") waits.say("Something else is being looked at; this is next …");
+    });
+    if (over) return;
+    if (!last.facts || last.error) throw new Error(last.error ?? "The map could not be drawn.");
+    place.replaceChildren(drawn(id, last.facts, last.labels));
+  };
+  open().catch((error) => { waits.replaceWith(h("p", { class: "trouble" }, error.message)); told(""); });
+  return { title: "Map", leave: () => { over = true; }, element: h("div", { class: "groups" }, title, place) };
+}
+
+/** @param {string} id @param {import("./sea.js").MapFacts} found @param {Record<string, string>} labels @returns {HTMLElement} */
+function drawn(id, found, labels) {
+  const row = new Map(found.names.map((name, at) => [name, at]));
+  const given = new Map(Object.entries(labels).flatMap(([name, label]) => (row.has(name) ? [[/** @type {number} */ (row.get(name)), label]] : [])));
+  const state = { chosen: /** @type {Set<number>} */ (new Set()), marked: /** @type {Set<number>} */ (new Set()), labels: /** @type {Map<number, string>} */ (given), changed: () => { tools.show(); sea.draw(); } };
+  const sea = seaOf(found, state), tools = toolsFor(id, found, state, sea.thumb);
+  tools.show();
+  const keys = found.classes.slice(0, MOST_KEYS).map((name, at) => h("span", { class: `key k${at % 10}` }, h("i", {}), name));
+  return h("div", { class: "atlas" }, h("div", { class: "side" }, sea, keys.length ? h("p", { class: "legend" }, ...keys) : null,
+    h("p", { class: "note" }, `Drag a rectangle to choose, with Shift to add; click one to choose it or not. Neighbors are alike; distances across the map mean nothing. ${found.how}.`)), tools);
+}
