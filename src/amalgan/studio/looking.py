@@ -28,6 +28,7 @@ from amalgan.data.dataset.native_size import layout, picture_rows
 from amalgan.data.decoding.images import decode, measure
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import Arrays, Pictures
+from amalgan.kinds import kind_of
 from amalgan.studio.answering import answered
 
 SIDE = 112
@@ -42,7 +43,7 @@ def look(arguments: list[str]) -> dict[str, Any]:
     data, minutes, system, target = arguments
     found = open_data(data, DataConfig(), at_least=0)
     facts = {"amalgan": "studio look", **found.inspection.to_json(), "kind": found.spec.kind, "offers": None}
-    if found.spec.kind == "image" and len(found.records):
+    if not kind_of(found.spec).refuses("size") and len(found.records):
         facts |= {
             "examples": examples(found.records),
             "copies": list(copies(found.records)),

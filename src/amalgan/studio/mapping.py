@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amalgan.config.data import DataConfig
 from amalgan.core import files
 from amalgan.core.errors import UsageError
-from amalgan.data import Records, open_data
+from amalgan.data import Records
+from amalgan.data.dataset.streaming import Stream
+from amalgan.kinds import kind_of
 from amalgan.studies.html import atlas
 from amalgan.studio.answering import answered
 from amalgan.systems import model_file
-from amalgan.tasks.embed.embed import Codes, codes_of, embed, stamp_for, stored
+from amalgan.tasks.embed.embed import Codes, codes_in, embed, is_stored, stamp_for
 from amalgan.tasks.embed.map import placed
 from amalgan.tasks.embed.similar import SCALE_OF, Space, duplicates
 
@@ -33,12 +36,12 @@ def draw(arguments: list[str]) -> dict[str, Any]:
     """Write the map: MODEL, DATA, the file of its codes, target."""
     model, data, kept, target = arguments
     held = model_file.load(Path(model))
-    opened = open_data(data, like=held.spec, at_least=1)
-    stamp, records, place = stamp_for(held, opened), opened.records, Path(kept)
+    stream, place = Stream(data, DataConfig(), held.spec), Path(kept)
+    records = stream.records
     if len(records) < FEWEST:
         raise UsageError(f"{data} holds {len(records)} pictures; a map needs at least {FEWEST}.")
-    found = stored(place, stamp, len(records))
-    codes = embed(held, records) if found is None else codes_of(found, records)
+    stamp = stamp_for(held, stream)
+    codes = codes_in(place) if is_stored(place, stamp, len(records)) else embed(held, records)
     codes.write(place, stamp)
     files.write_json(Path(target), {"amalgan": "studio map", **facts(codes, records)})
     return {"shown": min(len(codes), atlas.MOST), "of": len(codes)}
@@ -49,10 +52,9 @@ def facts(codes: Codes, records: Records, seed: int = 0) -> dict[str, Any]:
     rows = np.sort(np.random.default_rng(seed).permutation(len(codes))[: atlas.MOST])
     chosen = records.select(rows)
     points, how = placed(codes.code[rows], "tsne", seed)
-    pictures = records.spec.kind == "image"
     return {
         **atlas.facts(points, codes.name[rows], chosen),
-        "sheets": atlas.sheets(chosen) if pictures else [],
+        "sheets": atlas.sheets(chosen) if not kind_of(records.spec).refuses("drawing") else [],
         "groups": groups(codes.code[rows], chosen),
         "far": [round(float(one), 3) for one in far(codes.code[rows])],
         "how": how,
