@@ -35,6 +35,11 @@ def top(commands: Mapping[str, type[Any]]) -> str:
     flags = [
         row("--help", "Show this help, or after a command its own.", 16),
         row("--version", "Show the version.", 16),
+        row(
+            "--tyro-print-completion SHELL",
+            "Print a script that completes commands and flags in bash, zsh or fish.",
+            16,
+        ),
     ]
     blocks = (
         "usage: amalgan COMMAND ...",
