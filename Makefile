@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: browser demo test stress stress-mutants check install vendor clean
+.PHONY: browser demo test stress stress-mutants check docs dist install vendor clean
 
 demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png and a page to try
 	$(BIN)/amalgan demo
@@ -28,6 +28,13 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY)  ## the documentation site, in build/site: strict, and read offline
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "open build/site/index.html"
+
+dist: $(READY)  ## wheel and source distribution, checked, and the wheel used in a bare environment
+	$(BIN)/python scripts/dist.py
 
 install: $(READY)
 

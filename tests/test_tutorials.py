@@ -10,6 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
+import amalgan
+
 nbclient = pytest.importorskip("nbclient")
 
 TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.ipynb"))
@@ -20,6 +22,7 @@ def ran(notebook: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[A
     """The code cells after they were run in ``folder``."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("PYTHONPATH", str(Path(amalgan.__file__).parents[1]))
     book = nbformat.read(notebook, as_version=4)
     for cell in book.cells:
         for slow, fast in QUICK.items():
