@@ -46,9 +46,9 @@ def made() -> Iterator[tuple[str, str]]:
     yield "commands.md", commands()
 
 
-def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+def on_page_markdown(markdown: str, **_: object) -> str:
     """Let links to notebooks lead to their pages."""
-    return markdown.replace(".ipynb)", ".md)") if page.file.src_uri.startswith("tutorials/") else markdown
+    return markdown.replace(".ipynb)", ".md)")
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
