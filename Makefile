@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: browser types demo test stress stress-mutants check install vendor clean
+.PHONY: browser types demo test stress stress-mutants check docs dist install vendor clean
 
 types:  ## the compiler that checks the types of the studio's modules, which one test needs and skips without
 	@command -v tsc >/dev/null || npm install --global --silent typescript@5 >/dev/null 2>&1 \
@@ -32,6 +32,13 @@ check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY)  ## the documentation site, in build/site: strict, and read offline
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "open build/site/index.html"
+
+dist: $(READY)  ## wheel and source distribution, checked, and the wheel used in a bare environment
+	$(BIN)/python scripts/dist.py
 
 install: $(READY)
 

@@ -53,8 +53,8 @@ def test_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert header == "height,weight" and len(made) == count
     report = json.loads((tmp_path / "runs" / "modes" / "report.json").read_text())
     modes = {cell["system"]: cell["metrics"]["modes"] for cell in report["cells"]}
-    untold = json.loads((tmp_path / "runs" / "untold" / "report.json").read_text())["cells"]
-    (given,) = (cell["metrics"] for cell in untold if cell["system"] == "untold")
+    without_labels = json.loads((tmp_path / "runs" / "unlabeled" / "report.json").read_text())["cells"]
+    (given,) = (cell["metrics"] for cell in without_labels if cell["system"] == "unlabeled")
     assert given["modes"] < given["modes_real"] == 25 and given["near_modes"] < 0.1
     assert set(modes) == {"autoencoder", "gan", "fusion"} and None not in modes.values()
 

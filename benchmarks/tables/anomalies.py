@@ -56,8 +56,8 @@ def lead(rows: list[dict[str, Any]]) -> str:
         return ""
     over = interval(ahead)
     return (
-        f"Ahead of the best of the last three, digit by digit: {over.mean:.3f} in the mean (95 % interval over "
-        f"{len(rows)} digits {over.low:.3f} to {over.high:.3f}), least {min(ahead):.3f}.\n"
+        f"Ahead of the best of the last three, digit by digit: {over.mean:.3f} on average (95 % interval over "
+        f"{len(rows)} digits {over.low:.3f} to {over.high:.3f}), smallest {min(ahead):.3f}.\n"
     )
 
 

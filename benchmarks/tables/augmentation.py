@@ -8,12 +8,12 @@ from typing import Any
 from tables.markdown import stored, table
 
 SETS = {
-    "made with": "with which the rule was made, 95 % intervals",
-    "held": "set aside, judged once, 95 % intervals",
-    "again": "of the first, judged again with the level of a first look",
+    "made with": "used to develop the rule, 95 % intervals",
+    "held": "held out, judged once, 95 % intervals",
+    "again": "of the first, judged again with the corrected level",
 }
 CELLS = {
-    "mnist-10": "MNIST, 10 a class",
+    "mnist-10": "MNIST, 10 per class",
     "mnist-30": "MNIST, 30",
     "mnist-100": "MNIST, 100",
     "mnist-300": "MNIST, 300",
@@ -42,11 +42,11 @@ def gains(name: str) -> str:
     for policy, one in found["policies"].items():
         rows.append([f"`{policy}`", gain(one["added"]["gained"]), gain(one["beside"])])
     beside = [
-        f"beside {said} ({base[key]['accuracy']:.1f} %)"
+        f"compared with {said} ({base[key]['accuracy']:.1f} %)"
         for key, said in (("nothing", "nothing"), ("moved", "crops"))
     ]
     told = (
-        f"{found['real']:,} real pictures, {found['added']:,} added, {found['test']:,} of the test split; "
+        f"{found['real']:,} real images, {found['added']:,} added, {found['test']:,} test images; "
         f"{found['seeds']} seeds, {found['steps']} steps; {found['metric']}."
     )
     return table(["added", *beside], rows) + f"\n{told}\n"
@@ -63,11 +63,11 @@ def few_pictures() -> str:
     found = {said: stored("augment")[name] for name, said in CELLS.items()}
     policies = [f"`{name}`" for name in next(iter(found.values()))["policies"]]
     alone = table(
-        ["beside nothing", "with nothing", "flips, crops", "SMOTE in pixels", *policies],
+        ["compared with no additions", "accuracy without", "flips, crops", "SMOTE in pixels", *policies],
         ([said, *beside_nothing(cell)] for said, cell in found.items()),
     )
     on_top = table(
-        ["beside flips and crops", "with these", *policies],
+        ["compared with flips and crops", "accuracy with these", *policies],
         ([said, *beside_moved(cell)] for said, cell in found.items()),
     )
     return f"{alone}\n{on_top}"

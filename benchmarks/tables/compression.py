@@ -28,17 +28,17 @@ def sized(found: list[dict[str, Any]]) -> str:
         rows.append(
             [row["format"], named, f"{row['bytes_each']:.1f}", archive, f"{row['psnr']:.2f}", *speeds]
         )
-    head = ["format", "quality", "bytes a file", "bytes in an archive", "PSNR, dB", "written a second"]
-    return table([*head, "read a second"], rows)
+    head = ["format", "quality", "bytes per file", "bytes in an archive", "PSNR, dB", "written per second"]
+    return table([*head, "read per second"], rows)
 
 
 def undisturbed() -> str:
     """What the model reaches before anything is rounded."""
     found = stored("compress")
     data, psnr = found["data"], found["undisturbed_psnr"]
-    words = f"{data['n']:,} test pictures of {data['name']}, {data['shape'][1]}x{data['shape'][2]} pixels; "
-    made = "{system}, {code_size} entries".format(**found["model"])
-    return f"{words}{made}, which decodes at {psnr:.2f} dB when nothing is rounded.\n"
+    words = f"{data['n']:,} test images of {data['name']}, {data['shape'][1]}x{data['shape'][2]} pixels; "
+    made = "{system}, {code_size} dimensions".format(**found["model"])
+    return f"{words}{made}, which decodes at {psnr:.2f} dB when the code is not rounded.\n"
 
 
 def rates_mnist() -> str:
@@ -55,7 +55,8 @@ def at_level(rows: list[dict[str, Any]]) -> str:
         float(np.interp(LEVEL, reached, [row[key] for row in own]))
         for key in ("bytes_each", "bytes_each_archive")
     )
-    return f"At {LEVEL} dB, on the line between two qualities: {single:.1f} bytes a file, {archive:.1f} in an archive."
+    between = f"At {LEVEL} dB, interpolated between two qualities"
+    return f"{between}: {single:.1f} bytes per file, {archive:.1f} in an archive."
 
 
 def rates_photos() -> str:
@@ -65,12 +66,19 @@ def rates_photos() -> str:
         named = f"**{row['quality']}**" if row.get("usual") else str(row["quality"])
         speeds = [f"{row[f'megapixels_{way}_a_second']:.2f}" for way in ("written", "read")]
         rows.append([row["format"], named, f"{row['bits_per_pixel']:.3f}", f"{row['psnr']:.2f}", *speeds])
-    head = ["format", "quality", "bits a pixel", "PSNR, dB", "megapixels written a second", "read a second"]
+    head = [
+        "format",
+        "quality",
+        "bits per pixel",
+        "PSNR, dB",
+        "megapixels written per second",
+        "read per second",
+    ]
     drift = found["drift"]
     said = (
-        f"{found['data']['n']} pictures of {found['data']['name']}. {model_said(found)} Of {drift['numbers']:,} "
-        f"numbers written with 1 and 2 threads, in batches of 1 and 8, channels last and not, a reader with 16 units "
-        f"in the last place of noise on each of its floats read {drift['desynchronized']} otherwise."
+        f"{found['data']['n']} images of {found['data']['name']}. {model_said(found)} Of {drift['numbers']:,} "
+        f"integers written with 1 and 2 threads, in batches of 1 and 8, with and without channels last, a reader with "
+        f"noise of 16 units in the last place on each of its floats read {drift['desynchronized']} differently."
     )
     return table(head, rows) + f"\n{said}\n"
 
@@ -78,7 +86,8 @@ def rates_photos() -> str:
 def model_said(found: dict[str, Any]) -> str:
     """How the model came about."""
     model = found["model"]
-    return f"The model saw {model['images']:,} pictures; its file has {model['bytes'] / 1e6:.1f} MB."
+    trained = f"The model was trained for {model['images']:,} images"
+    return f"{trained}; its file has {model['bytes'] / 1e6:.1f} MB."
 
 
 def rates_fusion() -> str:
@@ -97,8 +106,8 @@ def rates_fusion() -> str:
         ]
         for row in found["rows"]
     ]
-    head = ["quality", "bytes a file", "bytes in an archive", "PSNR x', dB", "Fréchet distance x'"]
-    said = f"{found['images']:,} images of training, {found['n']:,} test pictures, features `{found['features']}`."
+    head = ["quality", "bytes per file", "bytes in an archive", "PSNR x', dB", "Fréchet distance x'"]
+    said = f"{found['images']:,} training images, {found['n']:,} test images, features `{found['features']}`."
     return table([*head, "PSNR x'', dB", "Fréchet distance x''"], rows) + f"\n{said}\n"
 
 

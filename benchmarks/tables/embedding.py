@@ -28,10 +28,10 @@ def many() -> str:
         for row in sorted(found["rows"], key=lambda row: (row["command"], row["pictures"]))
     ]
     same = [kill["command"] for kill in found["kills"] if kill["equal"] and kill["written"] == [True, False]]
-    head = ["command", "pictures", "peak MiB", "pictures a CPU-second, start included"]
+    head = ["command", "images", "peak MiB", "images per CPU-second, start included"]
     return table(head, rows) + (
-        f"\nKilled by SIGKILL on the way through the most, and run again, byte for byte the same file, and nothing "
-        f"written by a third run: {', '.join(f'`{name}`' for name in same)} ({len(same)} of {len(found['kills'])}).\n"
+        f"\nKilled by SIGKILL and run again: the file is byte for byte the same, and a third run "
+        f"writes nothing: {', '.join(f'`{name}`' for name in same)} ({len(same)} of {len(found['kills'])}).\n"
     )
 
 

@@ -7,9 +7,9 @@ from statistics import fmean
 from tables.markdown import stored, table
 
 LEARNERS = {
-    "supervised": "`supervised`, all pictures",
-    "alone": "`supervised`, labeled pictures only",
-    "classifier": "classifier, labeled pictures only",
+    "supervised": "`supervised`, all images",
+    "alone": "`supervised`, labeled images only",
+    "classifier": "classifier, labeled images only",
 }
 
 
@@ -26,6 +26,17 @@ def labels() -> str:
     return table(["labels", "learner", "test error, %", "by seed", "n", "CPU-seconds"], rows)
 
 
-TABLES = {
-    "labels": labels,
-}
+def label_errors() -> str:
+    """A row a number of labels: the test error of each learner, in the mean of its seeds."""
+    cells = list(stored("labels").values())
+    rows = []
+    for count in sorted({cell["labels"] for cell in cells}):
+        by_kind = {
+            kind: fmean(cell["error"] for cell in cells if (cell["labels"], cell["kind"]) == (count, kind))
+            for kind in LEARNERS
+        }
+        rows.append([f"{count:,}", *(f"{100 * error:.2f}" for error in by_kind.values())])
+    return table(["labels", *LEARNERS.values()], rows)
+
+
+TABLES = {"labels": labels, "label_errors": label_errors}

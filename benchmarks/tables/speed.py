@@ -18,7 +18,7 @@ def peak() -> str:
         [row["network"], shape(row["shape"]), f"{row['mflop_an_image']:.0f}", *shares(row, ways, found)]
         for row in found["networks"]
     ]
-    return table(["network", "pictures", "MFLOP a picture", *ways.values()], rows)
+    return table(["network", "images", "MFLOP per image", *ways.values()], rows)
 
 
 def shape(sides: list[int]) -> str:
@@ -42,7 +42,7 @@ def rates() -> str:
         if side in found["ratios"]
     ]
     rows += [[side, number(median[side]), *[""] * len(peers)] for side in peers]
-    return table(["system", "images a CPU-second", *(f"times {peer}" for peer in peers)], rows)
+    return table(["system", "images per CPU-second", *(f"times {peer}" for peer in peers)], rows)
 
 
 def level() -> str:
@@ -89,8 +89,8 @@ def gpu() -> str:
         ]
         for side, system, batch in kinds
     ]
-    heads = [f"{what}, {way}" for what in ("images a second", "MiB") for way in ways]
-    return table(["pictures", "system", "batch", *heads], told)
+    heads = [f"{what}, {way}" for what in ("images per second", "MiB") for way in ways]
+    return table(["images", "system", "batch", *heads], told)
 
 
 def on_gpu(rows: list[dict[str, Any]]) -> list[str]:

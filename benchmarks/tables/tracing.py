@@ -12,7 +12,7 @@ def watermark() -> str:
     """A row a data set: the share of marked pictures that is found after each change."""
     rows = stored("trace")["watermark"]
     names = [*next(iter(rows.values()))["found"]]
-    head = ["pictures", "size", "PSNR", *names]
+    head = ["images", "size", "PSNR", *names]
     return table(head, ([name, *marked(row, names)] for name, row in rows.items()))
 
 
@@ -27,7 +27,7 @@ def as_one() -> str:
     rows = stored("trace")["watermark"]
     names = [*next(iter(rows.values()))["as_one"]]
     lines = ([name, *(f"{row['as_one'][change]:.2g}" for change in names)] for name, row in rows.items())
-    return table(["64 pictures as one, median p", *names], lines)
+    return table(["64 images together, median p", *names], lines)
 
 
 def false_alarms() -> str:
@@ -47,7 +47,7 @@ def alarms(found: dict[str, Any], levels: list[str]) -> list[str]:
 def hands() -> str:
     """A row a model and version: how often its score errs, by what may have happened."""
     rows = stored("trace")["score"]
-    head = ["model", "`--changed`", "both sides", "real, taken for its", "its, missed", "AUROC"]
+    head = ["model", "`--changed`", "change of all images", "false alarms", "missed", "AUROC"]
     return table(head, (line for name, row in rows.items() for line in hand(name, row)))
 
 

@@ -15,6 +15,8 @@ import random
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amalgan.core.platforms import require_posix
+
 if TYPE_CHECKING:
     from amalgan.api.functions import compare as compare
     from amalgan.api.functions import train as train
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from amalgan.systems.registry import load_plugin as load_plugin
     from amalgan.systems.registry import register as register
     from amalgan.training.events import Event as Event
+
+require_posix()
 
 __version__ = "0.1.0"
 

@@ -63,26 +63,26 @@ def train(
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
-    ``data`` is a name as on the command line (a word, path, pattern, address), an array or tensor (uint8, or floats
-    in [0, 1]), a list of PIL images, arrays or paths, (x, y), a torch Dataset or DataLoader, a ``datasets.Dataset``,
-    or a table of pandas or polars.
+    ``data`` is a name as on the command line (built-in data, path, pattern, address), an array or tensor (uint8, or
+    floats in [0, 1]), a list of PIL images, arrays or paths, (x, y), a torch Dataset or DataLoader, a
+    ``datasets.Dataset``, or a table of pandas or polars.
 
     Args:
-        y: labels, integers or text, one an example, where ``data`` has none of its own.
-        layout: of arrays of pictures; by default NCHW for tensors of torch, and NHWC for all else.
-        minutes: wall time from the order to the model, without reading; 5 when neither this nor ``images`` is given.
-        images: pictures to draw in all, instead of minutes.
-        out: the run's folder; without one nothing is kept on disk (``model.save`` writes the model), unless training is
-            interrupted: then its folder is kept and named in the error.
-        keep_state: keep the states of a run that has ended, which are removed otherwise.
-        settings: the system's configuration, as ``FusionConfig(code_size=32).preset("base")``.
+        y: labels, integers or text, one per example, if ``data`` has none.
+        layout: axes of image arrays; by default NCHW for torch tensors, and NHWC for everything else.
+        minutes: wall-clock time from the start to the model, without reading; 5 if ``images`` is not given either.
+        images: number of training images in total, counted with repetition, instead of ``minutes``.
+        out: folder of the run. Without it nothing stays on disk (``model.save`` writes the model), unless training is
+            interrupted: then the error names the folder with the saved state.
+        keep_state: keep the saved states when training has ended; they are removed otherwise.
+        settings: the system's configuration, such as ``FusionConfig(code_size=32).preset("base")``.
         quiet: show no progress, on stderr or in a notebook.
-        callbacks: functions that are told of every ``Event`` of the run, in the first process; what one raises ends
-            training as an interruption does: the state is saved, and the error reaches the caller.
-        track: tell a tracker of experiments what the log gets; needs the extra of its name.
+        callbacks: functions that receive every ``Event`` of the run, in the first process. An exception in one ends
+            training like an interruption: the state is saved, and the exception is raised.
+        track: send losses, metrics and sample grids to an experiment tracker; needs the extra of its name.
 
     Raises:
-        AmalganError: as the command line does, with the same sentences.
+        AmalganError: with the messages of the command line.
     """
     given = refuse_other(callbacks)
     display = None if quiet else notebook()

@@ -73,11 +73,11 @@ class Model(Collected):
         temperature: float = 1.0,
         watermark: bool = False,
     ) -> NDArray[Any]:
-        """``count`` new examples, of the class ``label`` if one is named.
+        """Return ``count`` new examples, of the class ``label`` if given: uint8 (N, H, W[, 3]) or float32 (N, D).
 
         Args:
-            temperature: below 1 they are more typical and vary less.
-            watermark: lets ``trace`` find them.
+            temperature: standard deviation of the random numbers; below 1, examples are more typical, less varied.
+            watermark: mark the images so that ``trace`` recognizes them.
         """
         parts = generate(
             self.held,
@@ -93,7 +93,7 @@ class Model(Collected):
     @generators_kept()
     @checked
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
-        """Each example, encoded and decoded again; ``seed`` draws what the realistic decoder adds."""
+        """Encode and decode each example; ``seed`` determines the noise of the realistic decoder."""
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
 
@@ -111,13 +111,13 @@ class Model(Collected):
         decoder: DecoderName = "faithful",
         seed: int = 0,
     ) -> NDArray[Any]:
-        """One picture of any size, restored: uint8 (H, W) or (H, W, 3), uint16 (H, W) where it had 16 bits.
+        """Restore one image of any size: uint8 (H, W) or (H, W, 3), or uint16 (H, W) if it had 16 bits.
 
         Args:
-            sigma: denoise: the noise's deviation in gray levels of 255; by default the model judges for itself.
-            factor: upscale: how many times as wide and high.
-            mask: inpaint: (H, W), other than 0 where something is missing.
-            samples: inpaint, by models that generate: so many fillings, one after another in a first axis if several.
+            sigma: for denoise, standard deviation of the noise, in gray levels of 255; by default estimated.
+            factor: for upscale, the scale factor of width and height.
+            mask: for inpaint, (H, W), nonzero where pixels are missing.
+            samples: for inpaint by models that generate, the number of fillings, on a new first axis if more than one.
         """
         repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
         answers = Answers(samples=samples, decoder=decoder, seed=seed)
@@ -138,7 +138,7 @@ class Model(Collected):
         decoder: DecoderName | None = None,
         temperature: float = 1.0,
     ) -> NDArray[np.uint8]:
-        """Frames uint8 (T, H, W[, 3]) of a closed walk, through random codes or ``between`` two pictures and back."""
+        """Return frames, uint8 (T, H, W[, 3]), of a closed walk through random codes, or ``between`` two images."""
         ends = None if between is None else two(self._in(between))
         film = walk(
             self.held,
@@ -166,7 +166,7 @@ class Model(Collected):
     @generators_kept()
     @checked
     def encode(self, x: Examples) -> NDArray[np.float32]:
-        """The code of each example, float32 (N, K)."""
+        """Return the code of each example, float32 (N, K)."""
         encode = self.held.require(Encodes).encode
         codes = torch.cat([encode(part).detach().cpu() for part, _ in self._chunks(self._in(x), "encode")])
         return np.asarray(codes.numpy(), np.float32)
@@ -174,7 +174,7 @@ class Model(Collected):
     @generators_kept()
     @checked
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
-        """The faithful decode of codes (N, K), or of one (K,)."""
+        """Decode codes (N, K), or one code (K,), with the faithful decoder."""
         decode = self.held.require(Decodes).decode
         codes = self._codes(code)
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
@@ -182,20 +182,20 @@ class Model(Collected):
     @generators_kept()
     @checked
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
-        """One example as bytes, those of an .amg file; ``quality`` 1 takes the fewest."""
+        """Compress one example to the bytes of an .amg file; ``quality`` 1 is the smallest."""
         own_size = compress.any_size(self.held)
         return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
 
     @generators_kept()
     @checked
     def decompress(self, data: bytes) -> NDArray[Any]:
-        """The example in what ``compress`` gave: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
+        """Decompress bytes from ``compress``: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
         return self._out(compress.decoded(self.held, [compress.one_code(self.held, data)]))[0]
 
     @generators_kept()
     @checked
     def classify(self, x: Examples) -> NDArray[np.float32]:
-        """The probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
+        """Return the probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.held)
         found = [
             probabilities(self.held, part).detach().cpu() for part, _ in self._chunks(self._in(x), "classify")
@@ -207,10 +207,10 @@ class Model(Collected):
     def detect(
         self, x: Examples, *, normals: Examples, known: Examples | None = None, outside: bool = False
     ) -> Detection:
-        """How strange each example is beside ``normals``, normal ones that the model was not trained on.
+        """Return how unusual each example is, compared with ``normals``, normal examples that were not in training.
 
-        ``known`` are other normal ones, best those that it was trained on: from a hundred on they teach how signals
-        occur together, and with ``outside`` how they look to a network taught on ImageNet (the imagenet extra).
+        ``known`` are other normal examples, best the training data. With a hundred or more, the joint distribution of
+        the scores is fitted to them; ``outside`` adds features of a network trained on ImageNet (imagenet extra).
         """
         parts = None if known is None else self._in(known).split(CHUNK)
         learned = taught(self.held, parts, outside=outside)
@@ -221,10 +221,10 @@ class Model(Collected):
     def trace(
         self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
     ) -> Trace:
-        """Which examples this model made: by its watermark and, with ``reals`` to learn from, without one.
+        """Find which examples this model made, by its watermark or, with real images ``reals``, by a learned score.
 
-        ``reals`` are best the training data; the result's ``made(rate)`` lets a share ``rate`` of real ones be wrong,
-        of those too that have ``changed`` on their way: by JPEG, or by scaling as well.
+        ``reals`` are best the training data. ``made(rate)`` of the result flags at most a fraction ``rate`` of real
+        images, also of those that ``changed``: by JPEG, or by scaling, too.
         """
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             known = None
@@ -236,11 +236,11 @@ class Model(Collected):
     @generators_kept()
     @checked
     def export(self, out: str | Path) -> list[Exported]:
-        """Write what the model can do as ONNX files into ``out``, each checked; what each takes is in export.json.
+        """Write the model as checked ONNX files into ``out``; export.json describes their inputs and outputs.
 
         Raises:
-            UsageError: onnx, onnxscript or onnxruntime is missing (the export extra), or ``out`` is another model's.
-            ExportError: a file would not compute what the model does.
+            UsageError: onnx, onnxscript or onnxruntime is missing (the export extra), or ``out`` holds another model.
+            ExportError: a file does not compute the same as the model.
         """
         return export(self.held, Path(out), tell=lambda file: None)
 

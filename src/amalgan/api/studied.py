@@ -101,6 +101,7 @@ class Studied(Loaded):
         seed: int = 0,
         verify: bool = False,
         seeds: int = SEEDS,
+        steps: int | None = None,
     ) -> dict[str, Any]:
         """Write new training examples into the folder ``out``; return what ``amalgan augment --json`` prints."""
         asked = Asked(
@@ -112,6 +113,7 @@ class Studied(Loaded):
             seed=seed,
             verify=verify,
             seeds=seeds,
+            steps=steps,
             named=("MODEL", str(data)),
         )
         return augment(self.held, str(data), asked, Path(out)).facts

@@ -52,7 +52,7 @@ class Verifying:
 
 @dataclass(frozen=True, kw_only=True)
 class Augment:
-    """Make new, labeled training pictures (or vectors) with a model, and say whether they help a classifier.
+    """Make new, labeled training images (or vectors), and test whether they help a classifier.
 
     They are made from the training split of DATA alone. DIR gets a sub-folder a class (vectors: examples.csv) and
     manifest.csv, which says what each was made of. The same command goes on where it was stopped.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSystem:
-    """Check a system of your own: that it keeps to the rules, and that every command works on it.
+    """Check a system of your own: that it follows the rules, and that every command works with it.
 
     Each system that FILE registers is built small, trained for some rounds on small examples, and asked for everything
     that the built-in ones are tested for. It takes about half a minute. What is wrong is said in words, with the line

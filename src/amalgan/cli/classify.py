@@ -21,7 +21,7 @@ MOST_CLASSES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Classify:
-    """Tell which class each example of DATA is of, and how sure that is.
+    """Classify every example of DATA, with probabilities.
 
     Where labels are known, accuracy is measured, with its 95 % interval, log loss and calibration error.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """What every system gets; 2 CPU-minutes a cell when nothing is said."""
+    """Budget of every system; 2 CPU-minutes per cell by default."""
 
     cpu_minutes: float | None = None
     """CPU-minutes of training a cell, on one thread; a few rounds are timed and the images fixed from them. On an
@@ -36,7 +36,7 @@ class Spending:
 
 @dataclass(frozen=True, kw_only=True)
 class Compare:
-    """Train several systems on DATA with one budget and say which is best for what, and how sure that is.
+    """Train several systems on DATA with the same budget, and recommend one, if the result is conclusive.
 
     Every cell (a system and a seed) is a run folder, runs/SYSTEM-SEED in --out, trained by a process with one thread.
     The same command goes on where it was stopped. Afterwards --out holds report.html, report.json and table.csv. A cell
@@ -53,7 +53,7 @@ class Compare:
     systems: str = "autoencoder,gan,fusion"
     """Rows, with commas between: a system, or one with settings of its own, as fusion:schedule=joint:critic.r1=0.1."""
     seeds: int = 3
-    """Runs of each system; differences between systems are told from chance by them."""
+    """Runs of each system, with different random numbers; needed to distinguish differences from chance."""
     tries: int = 1
     """Learning rates tried for every system, equally many, each on a quarter of the budget; 1 leaves all untuned."""
     samples: UseAppendAction[tuple[str, ...]] = ()

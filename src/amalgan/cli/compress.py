@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Compress:
-    """Write every example of DATA in few bytes, which only the same model can read.
+    """Compress every example of DATA to few bytes, which only the same model can read.
 
     Every split is taken. Bad files are skipped and listed (exit code 3). What is there already is not written again.
     """
@@ -36,7 +36,7 @@ class Compress:
     data: Positional[str]
     """What to compress: all that amalgan train takes, and single pictures."""
     out: Path
-    """Where to: a folder (one .amg each, names kept), or x.amg (one archive, smaller)."""
+    """Output: a folder (one .amg per image, with its name), or x.amg (one archive, smaller)."""
     quality: int | None = None
     """From 1, the fewest bytes; by default the one at which rounding costs at most 0.1 dB."""
     sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
@@ -108,7 +108,7 @@ class Compress:
 
 @dataclass(frozen=True, kw_only=True)
 class Decompress:
-    """Turn what amalgan compress wrote into pictures (or vectors) again.
+    """Decompress what amalgan compress wrote.
 
     Damaged files are skipped and listed (exit code 3). What is there already is not written again.
     """
@@ -120,7 +120,7 @@ class Decompress:
     out: Path
     """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv."""
     decoder: DecoderName = "faithful"
-    """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
+    """faithful is as close to the original as the code allows; realistic adds plausible detail."""
     seed: int = 0
     """Seed of what the realistic decoder draws."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)

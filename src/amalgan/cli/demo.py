@@ -14,7 +14,7 @@ from amalgan.cli.output import Answer, shown_number, table
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """See it work: two small models trained on built-in data in about two minutes.
+    """Train two small models on built-in data, in about two minutes.
 
     Writes model.safetensors (a fusion of handwritten digits), demo.png (what it generates and reconstructs, and a
     photograph rebuilt by an autoencoder) and demo.html (the digits, to try in a browser), and prints their numbers.

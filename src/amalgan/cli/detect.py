@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Detect:
-    """Tell which examples of DATA look anomalous to a model of normal ones.
+    """Find examples of DATA that look anomalous to a model of normal ones.
 
     By how unlikely their code and the errors of their decode are together, where the training data is at hand, else by
     each for itself. Scores become p-values beside normal examples that the model was not trained on. A run that was

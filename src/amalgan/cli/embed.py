@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Embed:
-    """Write the code of every example of DATA; find what is alike.
+    """Write the code of every example of DATA, and find similar ones.
 
     The file holds the arrays code (N, K) float32, label (N,) and name (N,). A run that was stopped goes on where it
     was; what is there already is not written again. Bad files are skipped and listed (exit code 3).
@@ -38,13 +38,13 @@ class Embed:
     out: Path
     """Where to: x.npz or x.parquet."""
     plot: Path | None = None
-    """Also draw a map, like beside like: a picture (.png), or a page to zoom and search in (.html)."""
+    """Also draw a map of similar examples: an image (.png), or an interactive page (.html)."""
     query: str | None = None
     """A picture (or several, as DATA): name what of DATA is most like it."""
     neighbors: int = 10
     """So many of DATA for each --query."""
     sheet: Path | None = None
-    """Show each --query beside its neighbors, as a .png."""
+    """Draw each --query with its nearest neighbors, as a .png."""
     duplicates: Path | None = None
     """List groups of near-duplicates and of equal pictures as a .csv."""
     sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)

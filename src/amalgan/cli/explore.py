@@ -18,7 +18,7 @@ from amalgan.cli.use import skipped_of
 
 @dataclass(frozen=True, kw_only=True)
 class Explore:
-    """Write a page on what a model's code means, what it may have copied, and what its networks look at.
+    """Write a page about what a model's code means, possible copies, and what its networks react to.
 
     DIR gets explore.html, one file that fetches nothing, and explore.json, the same in numbers. What does not apply to
     the model is left out.
@@ -33,7 +33,7 @@ class Explore:
     count: int = 500
     """At most so many test examples to measure on, and as many generated ones."""
     seed: int = 0
-    """Seed of what is generated and of which examples are taken."""
+    """Seed of the random numbers: which examples are used, and what is generated."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """Write a model as ONNX files for other programs, or as one page that runs in any browser.
+    """Write a model as ONNX files for other programs, or as one web page that runs in any browser.
 
     --to onnx: a file an ability, as encode.onnx and generate.onnx: any batch size, random numbers as inputs, no critic,
     nothing of this machine. --to page: one HTML file that holds the model and all it needs; open it from the disk, no

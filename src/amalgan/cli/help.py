@@ -16,16 +16,16 @@ from amalgan.cli.flags import Flag, groups
 
 COLUMN = 30
 WIDEST = 120
-HELP_FLAG = Flag("help", bool, False, "Show this help and stop.", False, True)
+HELP_FLAG = Flag("help", bool, False, "Show this help and exit.", False, True)
 
 ABOUT = """\
-amalgan trains autoencoders, GANs, and both fused into one; the result is one model file that generates,
-reconstructs, compresses and embeds, and is measured honestly. Two CPU cores and some minutes are enough to begin."""
+amalgan trains an autoencoder, a GAN, or both together on a folder of images. The result is one model file that
+generates, reconstructs, compresses, searches and checks images. Two CPU cores and some minutes are enough to begin."""
 EXAMPLE = """\
   amalgan train photos/ --out runs/photos --minutes 20    train on a folder of pictures
-  amalgan generate runs/photos --count 64 --out new.png   64 new pictures, as one grid
-  amalgan reconstruct runs/photos photos/ --out again/    each picture, encoded and decoded
-  amalgan evaluate runs/photos photos/                    how good all of this is"""
+  amalgan generate runs/photos --count 64 --out new.png   64 new images, as one grid
+  amalgan reconstruct runs/photos photos/ --out again/    each image, encoded and decoded
+  amalgan evaluate runs/photos photos/                    metrics of the model"""
 
 
 def top(commands: Mapping[str, type[Any]]) -> str:
@@ -33,8 +33,13 @@ def top(commands: Mapping[str, type[Any]]) -> str:
     listed = [Flag(name, None, None, summary(kind), True, False) for name, kind in commands.items()]
     lines = [row(flag.name, flag.line, 16) for flag in listed]
     flags = [
-        row("--help", "Show this help, or after a command its own.", 16),
+        row("--help", "Show this help, or that of a command.", 16),
         row("--version", "Show the version.", 16),
+        row(
+            "--tyro-print-completion SHELL",
+            "Print a script that completes commands and flags in bash, zsh or fish.",
+            16,
+        ),
     ]
     blocks = (
         "usage: amalgan COMMAND ...",
@@ -42,7 +47,7 @@ def top(commands: Mapping[str, type[Any]]) -> str:
         "example:\n" + EXAMPLE,
         "\n".join(["commands:", *lines]),
         "\n".join(["flags:", *flags]),
-        "exit codes: 0 good, 1 failed, 2 wrong use, 3 done but some inputs were skipped, 130 or 143 after a signal",
+        "exit codes: 0 success, 1 failed, 2 wrong usage, 3 finished but inputs were skipped, 130 or 143 after a signal",
     )
     return "\n\n".join(blocks)
 

@@ -30,7 +30,7 @@ PICTURES = {".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", "
 
 @dataclass(frozen=True, kw_only=True)
 class Inspect:
-    """Look over a data set before training: what can be read, and what to think of.
+    """Check a data set before training: what can be read, and possible problems.
 
     DATA is what amalgan train takes. Files that cannot be used are listed with their reasons (exit code 3).
     """
@@ -122,7 +122,7 @@ def tallied(counts: dict[str, int]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Info:
-    """Say what a model file, or another file of amalgan, holds.
+    """Describe a model file, or another file that amalgan wrote.
 
     A model file, a run's folder, a training state, a feature network, or compressed pictures (.amg): the whole file is
     read and checked for damage. Of a picture it is said which model made it, if the file tells.

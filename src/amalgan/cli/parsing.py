@@ -17,7 +17,7 @@ from typing import Any, cast
 import tyro
 
 from amalgan import __version__
-from amalgan.cli import help
+from amalgan.cli import completion, help
 from amalgan.cli.augment import Augment
 from amalgan.cli.card import Card
 from amalgan.cli.check import CheckSystem
@@ -85,6 +85,8 @@ def parse(argv: Sequence[str]) -> Command | str:
         return help.top(COMMANDS)
     if name == "--version":
         return f"amalgan {__version__}"
+    if name == completion.FLAG:
+        return completion.script(rest, COMMANDS | {"train": settled_train()})
     if name not in COMMANDS:
         raise UsageError(f"there is no command {name!r}{nearest(name, COMMANDS)}. See amalgan --help.")
     kind, default = (Train, train_default(rest)) if name == "train" else (COMMANDS[name], None)
@@ -106,6 +108,11 @@ def train_default(rest: Sequence[str]) -> Train[Any]:
     settings = registry.config_class(system)()
     sized = settings.preset("base") if value_of("--preset", rest) == "base" else settings
     return Train(data=cast(str, tyro.MISSING), settings=sized)
+
+
+def settled_train() -> type[Any]:
+    """``Train`` with the settings of the default system."""
+    return cast(type[Any], Train[type(train_default([]).settings)])  # type: ignore[misc]
 
 
 def value_of(flag: str, rest: Sequence[str]) -> str | None:

@@ -18,7 +18,7 @@ from amalgan.cli.use import skipped_of
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Write a page on a model: what it can do, how well, and what to watch out for.
+    """Write a page about a model: what it can do, how well, and its weaknesses.
 
     DIR gets report.html, one file that fetches nothing, and report.json, the same in numbers.
     """
@@ -32,7 +32,7 @@ class Report:
     count: int = 10_000
     """At most so many test examples, and as many generated ones."""
     seed: int = 0
-    """Seed of what is generated and of which examples are taken."""
+    """Seed of the random numbers: which examples are used, and what is generated."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False

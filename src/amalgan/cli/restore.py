@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Restore:
-    """Mend the pictures of DATA: noise, holes, lost detail, JPEG artifacts.
+    """Restore the images of DATA: noise, holes, lost detail, JPEG artifacts.
 
     A model of the system restorer mends pictures of any size. Models that encode, decode and generate, as fusion, fill
     large holes in pictures of their own kind. Names, formats, transparency, EXIF and color profiles are kept. Bad files
@@ -39,7 +39,7 @@ class Restore:
     data: Positional[str]
     """A picture, or pictures as amalgan train takes them: a folder, an archive, a pattern."""
     out: Path
-    """Folder for the results, one a picture, names kept."""
+    """Folder for the restored images, with their names."""
     task: RestoringTask
     """Remove noise, fill holes, enlarge, or remove what JPEG has added."""
     sigma: float | None = None
@@ -52,7 +52,7 @@ class Restore:
     samples: int = 1
     """inpaint, by models that generate: so many different fillings of each picture."""
     decoder: DecoderName = "faithful"
-    """inpaint, by models that generate: what fills holes; realistic looks sharper where a model has it."""
+    """For inpaint with a model that generates: the decoder that fills holes; realistic is sharper if available."""
     seed: int = 0
     """Seed of the fillings."""
     format: Literal["same", "png"] = "same"

@@ -20,13 +20,13 @@ class Reading:
     """How DATA is read; its size, channels, fit and background are the model's."""
 
     max_bad: int | None = None
-    """Stop when more files than this are unusable; by default skip and list them."""
+    """Stop if more than N files are unusable; by default they are skipped and listed."""
     cache: str | None = None
     """Folder of the decoded cache; by default the user's cache folder."""
     label_column: str | None = None
-    """Column of a label file beside the pictures that holds the class; by default found by its name."""
+    """Column of a label file that holds the class; by default found by its name."""
     follow_links: bool = False
-    """Read links that leave the folder, as data sets have them that are made of links."""
+    """Read links that lead out of the folder, for data sets that consist of links."""
 
     def config(self) -> DataConfig:
         """The same as a configuration."""
@@ -78,6 +78,6 @@ class Loading:
     """How MODEL is loaded."""
 
     device: DeviceName = "auto"
-    """Where to compute; auto takes cuda, else mps, else cpu."""
+    """Device to compute on; auto selects cuda, else mps, else cpu."""
     plugin: Path | None = None
-    """Python file, or folder of one, that registers the model's system or kind of data, where it is your own."""
+    """Python file or folder that registers the model's system or kind of data, if it is not built in."""

@@ -30,7 +30,7 @@ SAID = {True: "these pictures bear the model's watermark", False: "no sign of th
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Tell which examples of DATA this model made, whatever their files say.
+    """Find examples of DATA that this model made, by their pixels.
 
     By its watermark, if they were generated with one; and with --reals by a score of how much they look like new ones
     of the model, learned on the spot, whose errors are counted and told. Bad files are skipped and listed (exit code
@@ -50,7 +50,7 @@ class Trace:
     """What may have happened to DATA on its way: nothing; JPEG; JPEG or scaling down and up again. Real ones of which
     this is true keep to --rate; the more may have happened, the more of the model's are missed."""
     rate: float = 0.01
-    """The share of real examples that may be taken for the model's."""
+    """Share of real images that may be flagged by mistake."""
     sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)

@@ -30,29 +30,29 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How long to train; 5 minutes when nothing is said."""
+    """How long to train; 5 minutes by default."""
 
     minutes: float | None = None
-    """Wall time in minutes, from the order to the model, without reading; the number of images follows the machine."""
+    """Wall-clock minutes from the start to the model, without reading; the machine decides how many images that is."""
     images: int | None = None
-    """Pictures to draw in all, counted once however many networks see them."""
+    """Number of training images in total, counted with repetition, and once for all networks."""
     until: str | None = None
-    """Stop when a validation measure is reached, as psnr=24, error=0.1 or frechet=5, once every phase has begun."""
+    """Stop when a validation metric is reached, such as psnr=24, error=0.1 or frechet=5, once every phase has begun."""
     patience: int | None = None
-    """Stop after so many validations without a better one, and publish the best."""
+    """Stop after N validations without improvement, and publish the best model."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Generic[C]):
     """Train a system on DATA and write one model file.
 
-    DATA is a word (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians), a folder of pictures
-    (sub-folders are classes; train/ and test/ are splits), a .zip or .tar of one, pictures by a pattern
+    DATA is built-in data (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians), a folder of images
+    (sub-folders are classes; train/ and test/ are splits), a .zip or .tar of one, images by a pattern
     ('photos/**/*.jpg', quoted), a label file (.csv of file and label), shards of WebDataset ('shard-{000..003}.tar'), a
-    .parquet table of pictures, an address (https://..., s3://...), a folder of IDX files (as MNIST), an .npz or .npy
+    .parquet table of images, an address (https://..., s3://...), a folder of IDX files (as MNIST), an .npz or .npy
     file, or a .csv table of numbers.
-    The run is a folder: log.jsonl, samples/, a state to resume from, and in its place model.safetensors when training
-    has ended.
+    The run is a folder with log.jsonl, samples/, and a state to resume from. When training has ended,
+    model.safetensors replaces the state.
     """
 
     claims_itself: ClassVar[bool] = True
@@ -61,23 +61,23 @@ class Train(Generic[C]):
     data: Positional[str]
     """What to train on."""
     system: str = "fusion"
-    """What to train; amalgan systems lists them. The flags below the general ones are its own."""
+    """System to train; amalgan systems lists them. The last groups of flags belong to the system."""
     out: Path | None = None
-    """The run's folder; by default runs/DATA-SYSTEM, and for a --seed other than 0 runs/DATA-SYSTEM-seedN."""
+    """Folder of the run; by default runs/DATA-SYSTEM, and runs/DATA-SYSTEM-seedN with --seed N."""
     preset: Literal["quick", "base"] = "quick"
-    """Size of the networks: quick for CPUs, base (about twice as wide and deep) for GPUs or patience."""
+    """Size of the networks: quick for CPUs, base (about twice as wide and deep) for GPUs or long runs."""
     seed: int = 0
     """Seed of all random numbers; equal seeds give equal runs."""
     batch: int = 64
-    """Pictures a round, over all processes together."""
+    """Images per round, over all processes together."""
     micro_batch: int | None = None
-    """At most so many pictures at a time in memory; the result is the same, up to rounding."""
+    """Compute at most N images at a time, to save memory; the result is the same up to rounding."""
     device: DeviceName = "auto"
-    """Where to compute; auto takes cuda, else mps, else cpu."""
+    """Device to compute on; auto selects cuda, else mps, else cpu."""
     precision: PrecisionName = "auto"
-    """What layers compute in; auto takes bfloat16 for pictures where the device is faster in it."""
+    """Precision of layers; auto selects bfloat16 for images if the device is faster in it."""
     resume: Switch = False
-    """Go on with the run in --out from its last saved state."""
+    """Continue the run in --out from its last saved state."""
     accept_changes: Switch = False
     """Resume with another torch, device or number of threads than the run was begun with, which changes its result."""
     overwrite: Switch = False

@@ -32,25 +32,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Generate:
-    """Make new pictures (or vectors) with a model. The same seed makes the same ones."""
+    """Generate new images (or vectors). The same seed gives the same ones."""
 
     model: Positional[Path]
     """A model file, a run's folder, or hf://user/name@revision."""
     out: Path | None = None
-    """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv. Not needed with
+    """Output: a folder (one PNG each), x.png (one grid) or x.npz (array x); vectors: x.npz or x.csv. Not needed with
     --walk."""
     count: int = 64
-    """How many."""
+    """Number of images."""
     label: str | None = None
-    """Make this class only; by default of all, as often as they occur in the training data."""
+    """Generate this class only; by default all, as frequent as in the training data."""
     seed: int = 0
     """Seed of the random numbers."""
     decoder: DecoderName | None = None
-    """For models with two decoders; by default the realistic one where there is one."""
+    """For models with two decoders; realistic by default."""
     temperature: float = 1.0
-    """Below 1, new examples are more typical and vary less; above, the other way round."""
+    """Standard deviation of the random numbers: below 1, examples are more typical and less varied."""
     watermark: Switch = False
-    """Mark the pictures of --out invisibly as this model's; amalgan trace finds them again."""
+    """Add an invisible watermark to the images; amalgan trace recognizes it."""
     film: Annotated[Film, Inline] = field(default_factory=Film)
     sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
@@ -151,7 +151,7 @@ class Reconstruct:
     out: Path
     """Where to: a folder (one PNG each), x.png (one grid), x.npz (array x); vectors: x.npz or x.csv."""
     decoder: DecoderName = "faithful"
-    """As near to the original as the code allows, or one that looks real and draws what the code leaves out."""
+    """faithful is as close to the original as the code allows; realistic adds plausible detail."""
     seed: int = 0
     """Seed of what the realistic decoder draws."""
     sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
@@ -211,7 +211,7 @@ class Reconstruct:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    """Measure a model on DATA: every number that applies.
+    """Measure a model on DATA: every metric that applies.
 
     The test split is taken: the data's own, or the tenth that its contents decide.
     """
@@ -223,7 +223,7 @@ class Evaluate:
     count: int = 10_000
     """At most so many test examples, and as many generated ones."""
     seed: int = 0
-    """Seed of what is generated and of which examples are taken."""
+    """Seed of the random numbers: which examples are used, and what is generated."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False

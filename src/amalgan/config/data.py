@@ -16,25 +16,25 @@ class DataConfig:
     kind: str | None = None
     """What the examples are: image, vector, or a kind that a plugin registers; by default what they look like."""
     size: str | None = None
-    """Height x width of every picture, as 32 or 48x64; by default in the pictures' proportions, and printed."""
+    """Height x width of the images, such as 32 or 48x64; by default chosen by their proportions, and printed."""
     channels: Literal[1, 3] | None = None
-    """1 gray, 3 color; by default gray only if every picture is."""
+    """1 gray, 3 color; by default gray only if every image is."""
     fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
-    """Other proportions: cut the long side, fill the short side, or distort; cut takes the middle at its own scale."""
+    """For other proportions: cut the long side, fill the short side, or distort; cut: the middle, not scaled."""
     background: str = "white"
-    """Color under transparent pixels and beside padded pictures: a name or #rrggbb."""
+    """Background color for transparent pixels and padding: a name or #rrggbb."""
     range: str | None = None
-    """What is black and white in pictures of more than eight bits, as 0:4095; by default by what all of them hold."""
+    """Values of black and white in images of more than eight bits, such as 0:4095; by default found in the data."""
     label_column: str | None = None
-    """Column of a label file beside the pictures that holds the class; by default found by its name."""
+    """Column of a label file that holds the class; by default found by its name."""
     follow_links: bool = False
-    """Read links that leave the folder, as data sets have them that are made of links."""
+    """Read links that lead out of the folder, for data sets that consist of links."""
     keep: float | None = None
-    """Train on a part of the training pictures: a share (0.1) or a number (600), each class as often as it can be."""
+    """Train on a part of the training images: a fraction (0.1) or a number (600), balanced over classes."""
     labeled: float | None = None
-    """Hide all labels of training but a part: a share (0.01) or a number (100), each class as often; 0 hides all."""
+    """Keep a part of the training labels: a fraction (0.01) or a number (100), balanced over classes; 0 hides all."""
     max_bad: int | None = None
-    """Stop when more files than this are unusable; by default skip and list them."""
+    """Stop if more than N files are unusable; by default they are skipped and listed."""
     cache: str | None = None
     """Folder of the decoded cache; by default the user's cache folder."""
 

@@ -20,18 +20,18 @@ Changes = Literal["none", "color", "translation", "cutout", "translation+cutout"
 
 @dataclass(frozen=True, kw_only=True)
 class Adam:
-    """Adam (Kingma & Ba 2014, arXiv:1412.6980) with a warm-up and a cosine decay over the phase's own time."""
+    """Adam (Kingma & Ba 2014, arXiv:1412.6980) with a warm-up and a cosine decay over the phase."""
 
     rate: float = 2e-3
     """Learning rate after the warm-up."""
     betas: tuple[float, float] = (0.9, 0.99)
-    """Decay of the running mean and the running square of the gradient."""
+    """Decay rates of the running mean and the running square of the gradient."""
     warmup: float = 0.02
-    """Fraction of the phase's time in which the rate climbs linearly from zero."""
+    """Fraction of the phase in which the rate rises linearly from zero."""
     warmup_rounds: int = 20
-    """Steps in which it climbs at the least, however short the phase is."""
+    """Minimum number of warm-up steps, however short the phase is."""
     final: float = 0.05
-    """Share of the rate that is left at the end."""
+    """Fraction of the rate that remains at the end."""
 
     def __post_init__(self) -> None:
         check(
@@ -57,20 +57,20 @@ DEEPEST = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Networks:
-    """Size of the networks. Pictures get convolutions, vectors get dense layers."""
+    """Size of the networks. Images get convolutions, vectors get dense layers."""
 
     width: int = 32
-    """Channels (pictures) of the finest stage; each halving of the picture doubles them."""
+    """Channels of the finest stage (images); doubled each time the image is halved."""
     widest: int = 128
-    """Channels are not doubled beyond this."""
+    """Maximum number of channels."""
     blocks: int = 1
-    """Residual blocks a stage."""
+    """Residual blocks per stage."""
     hidden: int = 256
-    """Units of each dense hidden layer (vectors)."""
+    """Units per dense hidden layer (vectors)."""
     layers: int = 2
-    """Dense hidden layers (vectors)."""
+    """Number of dense hidden layers (vectors)."""
     dense: bool = False
-    """Give pictures dense layers too, as the articles do."""
+    """Use dense layers for images, too."""
 
     def __post_init__(self) -> None:
         check(
@@ -87,30 +87,29 @@ class Networks:
 
 @dataclass(frozen=True, kw_only=True)
 class Prior:
-    """What new codes are drawn from. Fitted to the codes of the training pictures, one for each class."""
+    """The distribution of new codes, fitted to the codes of the training images, one per class."""
 
     kind: Literal["mixture", "gaussian", "neighbors", "learned", "flow"] | None = None
-    """A mixture of Gaussians for each class, or one for each; neighbors: around every code of a training picture, as
-    its neighbors lie (for few pictures; the model keeps their codes); learned: a flow that is fitted at the end;
-    flow: one that begins as a Gaussian for each class and learns beside the networks. By default flow where the code is
-    a map and the system trains it, else mixture."""
+    """mixture: several Gaussians per class; gaussian: one; neighbors: a density around the code of each training image
+    (for few images; the model stores their codes); learned: a flow that is fitted at the end; flow: a flow that is
+    trained with the networks. By default flow if the code is a map and the system trains it, else mixture."""
     parts: int = 256
-    """Gaussians of the mixture, shared out among the classes."""
+    """Gaussians of the mixture, divided among the classes."""
     reach: float = 1.1
-    """Neighbors: at 1, drawn codes are as far from the nearest training code as these are from one another; with less
-    they are nearer to training pictures, and better ones where codes are long."""
+    """Neighbors: at 1, new codes are as far from the nearest training code as these are from one another; a smaller
+    value gives images closer to training images, and better ones if codes are long."""
     steps: int = 3000
     """Optimizer steps that fit the learned flow."""
     codes: int = 60_000
-    """At most so many training codes are used for the fit."""
+    """Maximum number of training codes for the fit."""
     start: float = 0.4
-    """Flow: the fraction of training at which it begins to learn."""
+    """Flow: fraction of training at which it starts to learn."""
     guidance: float = 0.5
-    """Flow: how much further than to its class a code is led away from what any class has; 0 does not."""
+    """Flow: strength of classifier-free guidance toward the class; 0 turns it off."""
     solver_steps: int = 4
-    """Flow: steps in which a code is drawn."""
+    """Flow: steps to sample a code."""
     optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, final=0.02))
-    """Flow: what trains it."""
+    """Flow: its optimizer."""
 
     def __post_init__(self) -> None:
         check(
@@ -135,20 +134,20 @@ class Prior:
 
 @dataclass(frozen=True, kw_only=True)
 class Views:
-    """How far a view of an example may differ from it and still be of its class."""
+    """Random changes of an example that keep its class."""
 
     stretch: float = 0.25
-    """Pictures: turn, slant and scale, by up to this much of the side."""
+    """Images: rotate, shear and scale, by up to this fraction of the side."""
     shift: float = 0.1
-    """Pictures: move by up to this share of the side."""
+    """Images: shift by up to this fraction of the side."""
     bend: float = 0.1
-    """Pictures: smoothly distort, by up to this much of half the side."""
+    """Images: distort smoothly, by up to this fraction of half the side."""
     flip: bool = False
-    """Pictures: mirror left-right, half of the time; only where a mirrored one is of the same class."""
+    """Images: mirror left-right, half of the time; only if a mirrored image has the same class."""
     hide: float = 0.2
-    """Hide this share, in squares (vectors: entries)."""
+    """Hide this fraction, in squares (vectors: entries)."""
     noise: float = 0.1
-    """Add noise of this deviation (of the [-1, 1] range; vectors: of standardized entries)."""
+    """Add noise of this standard deviation (images: in [-1, 1]; vectors: standardized)."""
 
     def __post_init__(self) -> None:
         sizes = {"stretch": self.stretch, "shift": self.shift, "bend": self.bend, "noise": self.noise}
@@ -163,21 +162,21 @@ class Critic:
     """The game between generator and critic."""
 
     backbone: Backbone | None = None
-    """own: the critic learns to see from the pictures alone; imagenet: it judges what a frozen network taught on
-    ImageNet sees in them, without penalties (Projected GAN; needs the imagenet extra). By default own, but imagenet in
-    a fusion of color pictures of 16 to 48 pixels where the extra is installed: there it was measured to be better."""
+    """own: the critic is trained from scratch; imagenet: it uses features of a frozen network trained on ImageNet,
+    without penalties (Projected GAN; needs the imagenet extra). By default own, but imagenet for a fusion of color
+    images of 16 to 48 pixels if the extra is installed, where it was measured to be better."""
     loss: Adversarial = "relativistic"
-    """relativistic (R3GAN), nonsaturating, hinge, wasserstein, or minimax (saturating, as the articles have it)."""
+    """Loss: relativistic (R3GAN), nonsaturating, hinge, wasserstein, or minimax (saturating)."""
     r1: float = 1.0
-    """Weight of half the critic's squared slope at real pictures."""
+    """Weight of R1: half the critic's squared gradient at real images."""
     r2: float = 1.0
-    """Weight of half the critic's squared slope at generated pictures."""
+    """Weight of R2: half the critic's squared gradient at generated images."""
     gradient_penalty: float = 0.0
-    """Weight of (slope - 1)^2 between real and generated pictures (WGAN-GP)."""
+    """Weight of (gradient norm - 1)^2 between real and generated images (WGAN-GP)."""
     penalty_every: int = 4
-    """Apply the penalties every so many rounds, that many times as strong (lazy regularization)."""
+    """Apply the penalties in every N rounds, N times as strong (lazy regularization)."""
     augment: Changes = "none"
-    """What is changed at random in every picture that the critic sees, real or generated (DiffAugment)."""
+    """Random changes of every image that the critic receives, real or generated (DiffAugment)."""
     network: Networks = field(default_factory=Networks)
     optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, betas=(0.0, 0.99), final=0.1))
 

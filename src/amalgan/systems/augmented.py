@@ -37,7 +37,7 @@ REFITS = 4
 
 @register("augmented")
 class Augmented(System):
-    """Generates, its critic shown more than the data; encodes and decodes."""
+    """Generates from data that an autoencoder augments; encodes and decodes."""
 
     Config = AugmentedConfig
     paper = "DeVries & Taylor 2017; DiffAugment, Zhao 2020"

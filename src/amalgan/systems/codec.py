@@ -44,7 +44,7 @@ WIDEST = math.log(100)
 
 @register("codec")
 class Codec(System):
-    """Encodes to as few bits as it can for the error it makes, and decodes."""
+    """Compresses: encodes to few bits at a chosen quality, and decodes."""
 
     Config = CodecConfig
     paper = "Balle 2018; Minnen 2018; Cui 2021"

@@ -27,7 +27,7 @@ from amalgan.systems.registry import register
 
 @register("gan")
 class Gan(System):
-    """Generates; has no code."""
+    """Generates; has no encoder."""
 
     Config = GanConfig
     paper = "Goodfellow 2014; R3GAN, Huang 2024"

@@ -36,7 +36,7 @@ from amalgan.systems.registry import register
 
 @register("regularized")
 class Regularized(System):
-    """Generates, held by an autoencoder; encodes and decodes."""
+    """Generates, with an autoencoder that regularizes the generator; encodes and decodes."""
 
     Config = RegularizedConfig
     paper = "FastGAN, Liu 2021; VEEGAN, Srivastava 2017"

@@ -32,7 +32,7 @@ WAYS = 8
 
 @register("restorer")
 class Restorer(System):
-    """Mends pictures of any size: noise, holes, lost detail, JPEG artifacts."""
+    """Restores images of any size: noise, holes, lost detail, JPEG artifacts."""
 
     Config = RestorerConfig
     paper = "DnCNN, Zhang 2017; FFDNet, Zhang 2018"

@@ -33,7 +33,7 @@ from amalgan.systems.registry import register
 
 @register("supervised")
 class Supervised(System):
-    """Encodes, decodes, tells the class by the code, and generates; few labels will do."""
+    """Classifies, also from few labels; encodes, decodes and generates."""
 
     Config = SupervisedConfig
     paper = "FixMatch, Sohn 2020, on an autoencoder"

@@ -41,7 +41,7 @@ class GanConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RegularizedConfig:
-    """A GAN held by an autoencoder of real examples: a faithful reconstruction is part of the game."""
+    """A GAN with an autoencoder of real examples that regularizes the generator."""
 
     code_size: int | None = None
     """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
@@ -91,7 +91,7 @@ class RegularizedConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentedConfig:
-    """A GAN whose critic sees, beside the pictures, what an autoencoder makes of their perturbed codes."""
+    """A GAN whose critic also sees images that an autoencoder decoded from perturbed codes."""
 
     code_size: int | None = None
     """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""

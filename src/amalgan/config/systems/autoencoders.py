@@ -67,7 +67,7 @@ class SupervisedConfig:
     trust: float = 0.95
     """The probability from which on what the model says of an unlabeled example counts as its label."""
     consistency: float = 1.0
-    """Weight of telling the class of an example's view, beside its reconstruction."""
+    """Weight of the classification loss, relative to the reconstruction loss."""
     reconstruction: Reconstruction = "l2"
     """How far a reconstruction is from its picture."""
     views: Views = field(default_factory=Views)

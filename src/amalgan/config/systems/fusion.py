@@ -16,51 +16,51 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FusionConfig:
-    """An autoencoder and a GAN on one code: a faithful decode x' and a realistic one x''."""
+    """An autoencoder and a GAN with one code: a faithful reconstruction x' and a realistic one x''."""
 
     code_size: int | None = None
-    """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""
+    """Dimensions of the code; by default about one per 24 values of an image, from 16 to about 256."""
     code: Layout | None = None
-    """map: the code lies on a grid over the picture, a few numbers in every cell; flat: every number speaks of the
-    whole picture. By default a map where each cell gets two numbers or more."""
+    """map: the code is a grid over the image with a few numbers per cell; flat: every number describes the whole
+    image. By default a map if each cell gets two numbers or more."""
     noise_size: int = 16
-    """Entries of the noise joined to the code."""
+    """Dimensions of the noise that is joined to the code."""
     join: Literal["concatenate", "modulate"] = "concatenate"
-    """How code and noise enter the generator: side by side (the article), or the noise scaling its channels."""
+    """How code and noise enter the generator: concatenated, or with the noise scaling its channels."""
     schedule: Literal["staged", "joint"] = "staged"
-    """Autoencoder, then GAN, then all together (the article); or all together from the start."""
+    """staged: autoencoder, then GAN, then all together; joint: all together from the start."""
     stages: tuple[float, float] = (0.7, 0.9)
-    """Staged: the shares of training at which the GAN, and then the joint stage, begin."""
+    """Staged: the fractions of training at which the GAN stage and the joint stage begin."""
     start: Literal["decoder", "faithful", "nothing"] = "decoder"
-    """What the generator begins from. decoder: its weights are the decoder's plus a difference that it learns;
-    faithful: a smaller network adds a residual to the faithful decode; nothing."""
+    """Initial generator. decoder: the weights of the decoder plus a learned difference;
+    faithful: a smaller network adds a residual to the faithful reconstruction; nothing: random weights."""
     encoder: Literal["reconstructions", "all", "frozen"] = "reconstructions"
-    """Joint stage: the losses that move the encoder: both reconstructions, the GAN's too, or none (the ablation)."""
+    """Joint stage: losses that train the encoder: both reconstructions, all (also the GAN's), or none (frozen)."""
     closeness: float = 2.0
-    """Weight of L_rec(x, x''): how near the realistic decode stays to the picture."""
+    """Weight of L_rec(x, x''): how close the realistic reconstruction stays to the image."""
     perceptual: float = 2.0
-    """Weight of their distance in what the critic's backbone sees; without a backbone there is none."""
+    """Weight of their distance in features of the critic's backbone; unused without a backbone."""
     adversarial: float = 0.3
     """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""
     from_prior: float = 0.5
-    """Share of the generator's codes in training that come from the prior instead of a picture."""
+    """Fraction of the generator's training codes that come from the prior instead of an image."""
     reconstruction: Reconstruction = "l2"
-    """How far a reconstruction is from its picture."""
+    """Loss between a reconstruction and its image."""
     every: int = 2
-    """Generator and critic take part in every so many rounds."""
+    """Train generator and critic in every N rounds."""
     listen_every: int = 4
-    """Joint stage: the encoder hears of the realistic decode in every so many rounds."""
+    """Joint stage: the encoder learns from the realistic reconstruction in every N rounds."""
     critic: Critic = field(default_factory=lambda: Critic(r1=0.1, r2=0.1, network=SLIM_NETWORKS))
     network: Networks = field(default_factory=Networks)
     """Size of encoder and decoder."""
     generator_network: Networks = field(default_factory=lambda: SLIM_NETWORKS)
     """The generator's size, unless it starts from the decoder."""
     optimizer: Adam = field(default_factory=Adam)
-    """What moves encoder and decoder."""
+    """Optimizer of encoder and decoder."""
     generator_optimizer: Adam = field(
         default_factory=lambda: Adam(rate=5e-4, betas=(0.0, 0.99), final=0.1, warmup_rounds=60)
     )
-    """What moves the generator."""
+    """Optimizer of the generator."""
     prior: Prior = field(default_factory=Prior)
 
     def __post_init__(self) -> None:

@@ -27,7 +27,7 @@ class RestorerConfig:
     noise: float = 55.0
     """Denoise: deviations from 0 up to this, in gray levels of 255."""
     told: float = 0.25
-    """Share of the pictures of which the network is told how bad they are; of the others it must see for itself."""
+    """Fraction of the images for which the network receives the strength of the damage; else it estimates it."""
     patch: int = 48
     """Side of the part of each picture that is trained on, cut out at random."""
     network: Networks = field(default_factory=lambda: Networks(width=48, blocks=6))
