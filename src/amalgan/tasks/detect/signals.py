@@ -132,8 +132,8 @@ def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
         code = system.encode(x)
         if isinstance(system, Decodes):
             decoded = system.decode(code)
-            error = kind_of(model.spec).apart(decoded, x).square().flatten(1).mean(1)
-            drift = (system.encode(kind_of(model.spec).within(decoded)) - code).square().mean(1)
+            error = kind_of(system.spec).apart(decoded, x).square().flatten(1).mean(1)
+            drift = (system.encode(kind_of(system.spec).within(decoded)) - code).square().mean(1)
             score |= {"reconstruction": error, "drift": drift}
             logs = [(one + FINEST).log()[:, None] for one in (error, drift)]
             together = torch.cat([code, *logs], 1).float().cpu()
