@@ -19,7 +19,20 @@ from amalgan.data.writing.grids import png_bytes
 
 MINE = b"the user's own"
 WRITES = {"out", "plot", "sheet", "duplicates", "maps", "walk"}
-READS = {"model", "data", "source", "file", "plugin", "mask", "init", "cache", "query", "normals", "reals"}
+READS = {
+    "parts",
+    "model",
+    "data",
+    "source",
+    "file",
+    "plugin",
+    "mask",
+    "init",
+    "cache",
+    "query",
+    "normals",
+    "reals",
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
