@@ -267,7 +267,7 @@ def test_arrays_leave_no_copy_of_themselves_in_the_cache(tmp_path, monkeypatch):
     settings = AutoencoderConfig(code_size=8, network=TINY)
     model = ag.train("autoencoder", x, images=640, batch=32, settings=settings, device="cpu", quiet=True)
     model.evaluate(x, count=8)
-    model.explore(x, tmp_path / "page", count=8)
+    model.explore(x, tmp_path / "page", count=16)
     left = [path for path in tmp_path.rglob("*.npy")]
     assert not left
     assert not [*tmp_path.glob("amalgan-*")]

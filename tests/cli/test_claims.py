@@ -20,6 +20,7 @@ from amalgan.data.writing.grids import png_bytes
 MINE = b"the user's own"
 WRITES = {"out", "plot", "sheet", "duplicates", "maps", "walk"}
 READS = {
+    "parts",
     "model",
     "data",
     "source",
