@@ -49,11 +49,14 @@ def generate(
     temperature: float = 1.0,
     watermark: bool = False,
     first: int = 0,
+    codes: dict[int, Tensor] | None = None,
 ) -> Iterator[Tensor]:
     """Yield ``count`` new examples, float32, in chunks of at most 256.
 
     Args:
         first: leave out so many, whole chunks of them, that are there already.
+        codes: of a call before, by chunk, to be decoded again; those that are drawn here join them. For models with two
+            decoders alone: what others make does not follow from a code.
         label: a class name; any class by default, as often as it occurs in the training data.
         decoder: for models with two; by default the realistic one where there is one.
         temperature: 0 or more, 1 as trained: below it examples are more typical and vary less.
@@ -75,9 +78,8 @@ def generate(
         draws = Draws(
             seed=key(seed, "generate"), round=chunk, total=CHUNK, device=model.device, temperature=temperature
         )
-        examples = draw(model, torch.full((CHUNK,), number, device=model.device), draws, decoder)[
-            : count - start
-        ].cpu()
+        asked = torch.full((CHUNK,), number, device=model.device)
+        examples = draw(model, asked, draws, decoder, codes)[: count - start].cpu()
         yield watermarked(model, examples) if watermark else examples
 
 
@@ -86,18 +88,35 @@ def generate_each(model: Model, asked: Int[Tensor, " N"], *, seed: int, purpose:
     """Yield one new example for each label, float32, in chunks; ``purpose`` names the stream of random numbers."""
     for chunk, label in enumerate(asked.split(CHUNK)):
         draws = Draws(seed=key(seed, purpose), round=chunk, total=len(label), device=model.device)
-        yield draw(model, label.to(model.device), draws, None).cpu()
+        yield draw(model, label.to(model.device), draws).cpu()
 
 
-def draw(model: Model, label: Tensor, draws: Draws, decoder: DecoderName | None) -> Tensor:
-    """One example for each label, from the decoder asked for."""
-    if decoder is None:
+def draw(
+    model: Model,
+    label: Tensor,
+    draws: Draws,
+    decoder: DecoderName | None = None,
+    codes: dict[int, Tensor] | None = None,
+) -> Tensor:
+    """One example for each label, from the decoder asked for; ``codes`` as ``generate`` has them."""
+    if decoder is None and (codes is None or not has_two_decoders(model)):
         return model.require(Generates).generate(label, draws)
+    decoder = decoder or "realistic"
     check_decoder(decoder)
-    code = model.require(Samples).sample_code(label, draws)
+    code = None if codes is None else codes.get(draws.round)
+    if code is None:
+        code = model.require(Samples).sample_code(label, draws)
+    if codes is not None:
+        codes[draws.round] = code
     if decoder == "realistic":
         return model.require(Realizes).realize(code, draws)
     return model.require(Decodes).decode(code)
+
+
+def has_two_decoders(model: Model) -> bool:
+    """Whether a new code becomes an example in two ways."""
+    system = model.system
+    return isinstance(system, Samples) and isinstance(system, Decodes) and isinstance(system, Realizes)
 
 
 def watermarked(model: Model, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:

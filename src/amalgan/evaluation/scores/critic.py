@@ -35,15 +35,15 @@ def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
         yield Score(key="critic_overfit", value=None, name=f"overfitting of the critic (not computed: {why})")
         return
     seen = picked(trial.data.train, trial.n, trial.seed)
-    asked = torch.from_numpy(trial.held_out.labels)
+    asked = torch.from_numpy(trial.some_held_out.labels)
     made = generate_each(model, asked, seed=trial.seed, purpose="critic")
     logits = [
         judged(model, examples)
         for examples in (seen.batches(CHUNK), trial.held_out.batches(CHUNK), as_batches(trial, made, asked))
     ]
     name = (
-        f"overfitting of the critic, share of the way from {len(seen)} training to {trial.n} generated examples that "
-        f"{trial.n} of the {trial.split} lie at"
+        f"overfitting of the critic, share of the way from {len(seen)} training to {len(asked)} generated examples "
+        f"that {trial.n} of the {trial.split} lie at"
     )
     yield scored("critic_overfit", lambda: overfitting(*logits), name)
 

@@ -8,7 +8,7 @@ Pictures are judged as users get them: within their range and rounded to 8 bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,10 +20,13 @@ from amalgan.core.errors import AmalganError, DataError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Dataset, Records
 from amalgan.data.dataset.subsets import picked
+from amalgan.evaluation.scores.new_examples import NewExamples
 from amalgan.features import Features, outside_network
 from amalgan.kinds import Kind, kind_of
 from amalgan.metrics.distribution import labeled
 from amalgan.metrics.statistics import binomial_interval
+from amalgan.systems.model_file import Model
+from amalgan.tasks.generate import DecoderName
 
 OUTER = 2_000
 """At most so many pictures are looked at from outside: a kernel distance has no bias that more would remove."""
@@ -82,6 +85,20 @@ class Trial:
         if self.features is None:
             raise DataError("no feature network was given; features_of(data) trains one")
         return self.features
+
+    def new(
+        self, model: Model, count: int, decoder: DecoderName | None = None
+    ) -> Iterator[Float[Tensor, "b ..."]]:
+        """Yield ``count`` new examples of a model as users get them; those of one model are drawn once."""
+        if (found := self._new.get(model.digest)) is None:
+            self._new.clear()
+            found = self._new.setdefault(model.digest, NewExamples(model, self.seed))
+        return found.chunks(count, decoder)
+
+    @cached_property
+    def _new(self) -> dict[str, NewExamples]:
+        """Of the model that was asked for last."""
+        return {}
 
     @cached_property
     def real(self) -> Float[Tensor, "N F"]:

@@ -20,7 +20,6 @@ from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
 from amalgan.metrics.neighbors import nearest
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
-from amalgan.tasks.generate import generate
 
 MOST = 512
 
@@ -28,8 +27,8 @@ MOST = 512
 def variety_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Both signs, of at most 512 generated examples."""
     if isinstance(model.system, Generates):
-        made = torch.cat(list(generate(model, min(MOST, trial.n), seed=trial.seed)))
-        yield from varied(trial, trial.delivered(made))
+        made = torch.cat(list(trial.new(model, min(MOST, trial.n))))
+        yield from varied(trial, made)
 
 
 def outside_variety(outside: Outside, trial: Trial) -> Iterator[Score]:
