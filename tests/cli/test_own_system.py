@@ -33,7 +33,7 @@ DONE = {
 }
 """The words of each command that loads a system of one's own."""
 REFUSED = {"classify": "cannot classify; these can: supervised"}
-ELSEWHERE = {"demo", "train", "inspect", "info", "compare", "check-system"}
+ELSEWHERE = {"demo", "train", "inspect", "info", "compare", "check-system", "studio"}
 """Commands that load no model, or that other tests here are about."""
 
 

@@ -16,6 +16,7 @@ from amalgan.core.files import write_json
 from amalgan.studio.commands import FORMS
 from amalgan.studio.jobs import MARK, MOST_WAITING, Jobs
 from amalgan.studio.refusals import Busy, Taken
+from amalgan.studio.routes.jobs import called
 from amalgan.studio.training import form
 
 SLEEPER = """
@@ -232,3 +233,8 @@ def test_what_is_wrong_with_a_form_is_said(asking: Any, values: dict[str, Any], 
 def test_what_is_no_form_is_refused(asking: Any, body: bytes) -> None:
     answer = asking.client.post("/api/jobs", content=body)
     assert answer.status_code == 400 and answer.json()["error"]
+
+
+def test_what_a_job_is_called_by() -> None:
+    assert [called(word) for word in ("runs/a", "./photos", "x/y.zip")] == ["a", "photos", "y"]
+    assert called("runs/.studio/sent/0123.png") == "picture"

@@ -18,7 +18,7 @@ from amalgan.studio.jobs import Job
 from amalgan.studio.pages import shown_page
 from amalgan.studio.refusals import Missing
 from amalgan.studio.routes.requests import asked, kind_of, picture, studio_of, told
-from amalgan.studio.studio import Studio, safe
+from amalgan.studio.studio import OWN, Studio, safe
 
 MOST_FILES = 66
 SHOWN_LINES = 12
@@ -82,7 +82,7 @@ def begun(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     if form is None:
         raise UsageError(f"there is no such job; there are {', '.join(FORMS)}.")
     values = form.checked(studio.values(given.get("values") or {}))
-    about = [Path(values[name]).name for name in ("model", "data") if name in values]
+    about = [called(values[name]) for name in ("model", "data") if name in values]
     place = studio.fresh(safe("-".join([form.name, *about])), form.ending)
     out = studio.word(place)
     words = form.words(values, out)
@@ -96,6 +96,12 @@ def begun(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
         about={"values": values},
     )
     return brief(studio, job)
+
+
+def called(word: str) -> str:
+    """Return what a model or data is called in a title; a picture that was sent has no name of its own."""
+    place = Path(word)
+    return "picture" if OWN in place.parts else place.stem
 
 
 def stopped(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
