@@ -23,6 +23,7 @@ SHAPES = {
     "data/writing/full_picture.py": "one picture, as a user of Python gives it",
     "data/writing/grids.py": "rows of a table or pictures, as a user of Python writes them",
     "data/writing/picture_arrays.py": "pictures in gray or in color: the one place that tells them apart",
+    "data/writing/columns.py": "a column of a table: one number or several in a row",
     "objectives/reconstruction.py": "SSIM has a window that moves over two axes",
     "sklearn/resampler.py": "what scikit-learn gives",
 }
@@ -33,6 +34,7 @@ OTHERS = {
     "priors/__init__.py": "of a prior",
     "priors/perturbation.py": "of a perturbation",
     "sklearn/resampler.py": "of a target, or of a policy",
+    "studio/commands.py": "of a field of a form",
     "tasks/augment/additions.py": "of a policy",
 }
 """Files in which something else has a kind, and what."""
