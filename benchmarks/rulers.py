@@ -24,6 +24,7 @@ from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
 from amalgan.evaluation.scores.baselines import Components
 from amalgan.features import features_of, outside_network, ranking, views
+from amalgan.kinds import text_of
 from amalgan.metrics.distribution import kernel_distance
 
 MOST = 256
@@ -63,7 +64,7 @@ def show(data: Dataset, cache: str | None) -> None:
     seconds = time.process_time() - started_at
     real, held_out = ranking.halves(data)
     told = ", ".join(f"{key} {value:.3g}" for key, value in look.accuracy.items())
-    print(f"\n{data.name}, {data.spec.text}, {look.name}: {seconds:.0f} CPU-seconds; held-out: {told}")
+    print(f"\n{data.name}, {text_of(data.spec)}, {look.name}: {seconds:.0f} CPU-seconds; held-out: {told}")
     measures, from_outside = list(ranking.HIGHER_IS_BETTER), outside_network.applies(data.spec)
     measures += ["outer_distance"] if from_outside else []
     print(f"{'n=' + str(len(real)):34}" + "".join(f"{measure:>18}" for measure in measures))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from amalgan.core.errors import DataError
 from amalgan.core.files import replacing
 from amalgan.data import Records, open_data
+from amalgan.kinds import text_of
 
 HELD = 3
 """Pictures in one."""
@@ -43,7 +44,9 @@ def write(data: str, out: Path, *, counts: tuple[int, int], seed: int) -> None:
     """Stack pictures of ``data`` into ``out``: arrays x_train, y_train, x_test, y_test."""
     opened, draw = open_data(data), np.random.default_rng(seed)
     if opened.spec.shape[0] != 1 or len(opened.spec.shape) != 3 or len(opened.spec.classes) < 2:
-        raise DataError(f"{opened.name} holds {opened.spec.text}; gray pictures with labels can be stacked.")
+        raise DataError(
+            f"{opened.name} holds {text_of(opened.spec)}; gray pictures with labels can be stacked."
+        )
     arrays: dict[str, NDArray[Any]] = {}
     for split, records, count in zip(("train", "test"), (opened.train, opened.test), counts, strict=True):
         arrays[f"x_{split}"], arrays[f"y_{split}"] = stacked(records, count, draw)

@@ -19,6 +19,7 @@ from amalgan.core.errors import AmalganError
 from amalgan.core.json_schema import read_json
 from amalgan.data import open_data
 from amalgan.data.dataset.store import open_store
+from amalgan.kinds import text_of
 from amalgan.studies.compare import curves, results
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
@@ -107,7 +108,7 @@ def doors(scratch: Path) -> Iterator[tuple[str, Any, Door]]:
         place = scratch / "odd.safetensors"
         tensor_file.write(place, tensors, odd)
         found = model_file.load(place)
-        return found.spec.text, found.doubts, found.name, model_file.info(place)
+        return text_of(found.spec), found.doubts, found.name, model_file.info(place)
 
     yield "model", header, model
     saved, facts = state.read(order.out / "state.safetensors")

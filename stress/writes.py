@@ -33,7 +33,7 @@ CHANGES = ("os.rename", "os.remove", "os.link", "os.symlink", "os.truncate")
 EXCEPT = (
     ("data/dataset/cache.py", "a store is built in a folder of its own, which becomes visible by one rename"),
     ("data/dataset/array_writer.py", "the parts of such a store, which grow row by row"),
-    ("data/dataset/store.py", "the labels of such a store, put in order at its end"),
+    ("data/dataset/store_writer.py", "the labels of such a store, put in order at its end"),
     ("data/decoding/near_copies.py", "the near-copies of such a store, found at its end"),
     ("studies/compare/cells.py", "locks and what workers say; an empty file that two processes hold"),
     ("core/locks.py", "locks: empty files that their holder removes"),

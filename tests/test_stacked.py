@@ -11,6 +11,7 @@ import pytest
 
 from amalgan.core.errors import DataError
 from amalgan.data import open_data
+from amalgan.kinds import text_of
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "stacked.py"
 
@@ -27,7 +28,7 @@ def stacked() -> ModuleType:
 def test_a_label_says_which_class_each_channel_is_of(stacked: ModuleType, tmp_path: Path) -> None:
     stacked.write("digits", tmp_path / "x.npz", counts=(300, 40), seed=0)
     made, digits = open_data(tmp_path / "x.npz"), open_data("digits")
-    assert made.spec.text == "8x8 RGB" and made.own_splits and len(made.test) == 40
+    assert text_of(made.spec) == "8x8 RGB" and made.own_splits and len(made.test) == 40
     classes = [int(name) for name in made.spec.classes]
     assert set(classes) <= set(range(1000)) and len(classes) > 200
     for split, source in ((made.train, digits.train), (made.test, digits.test)):

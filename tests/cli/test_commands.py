@@ -258,7 +258,9 @@ def test_embed_finds_what_is_alike(run, digits, tmp_path):
     facts = run(*words, *extra, "--neighbors", "4", "--json").json
     (asked,) = facts["query"]
     assert asked["name"] == "q.png" and len(asked["neighbors"]) == 4
-    assert asked["neighbors"][0] == {"name": "000007", "label": "", "distance": 0.0}
+    first = asked["neighbors"][0]
+    assert (first["name"], first["label"]) == ("000007", "")
+    assert first["distance"] < 1e-5  # alone in a batch, a code may differ in its last digits
     assert (facts["duplicates"]["exact"], facts["duplicates"]["expected_by_chance"]) == (6, 0.1)
     rows = (tmp_path / "d.csv").read_text().splitlines()
     assert rows[0] == "group,name,label,distance,equal" and "0,000003,,0.0,yes" in rows
