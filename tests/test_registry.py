@@ -107,7 +107,7 @@ def test_systems_are_what_files_declare_and_a_helper_beside_them_is_none(
     monkeypatch.setattr(registry, "_FOLDER", tmp_path)
     monkeypatch.setattr(registry, "_CLASSES", {})
     assert registry.names() == ["two_words"]
-    assert registry.declared(tmp_path)["two_words"] == ("other", "TwoWordsConfig")
+    assert registry.declared(tmp_path)["two_words"] == ("other", "TwoWordsConfig", "Mine")
 
 
 def test_a_configuration_is_the_one_that_the_system_declares(

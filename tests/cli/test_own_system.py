@@ -20,6 +20,7 @@ DONE = {
     "restore": "MODEL PICTURES --task inpaint --mask MASK --out OUT/restored",
     "compress": "MODEL PICTURES --out OUT/packed.amg",
     "decompress": "MODEL OUT/packed.amg --out OUT/unpacked",
+    "card": "MODEL --out OUT/card",
     "embed": "MODEL digits --out OUT/codes.npz --plot OUT/map.png",
     "classify": "MODEL digits --out OUT/classes.csv",
     "detect": "MODEL digits --out OUT/scores.csv --maps OUT/maps",
@@ -33,7 +34,7 @@ DONE = {
 }
 """The words of each command that loads a system of one's own."""
 REFUSED = {"classify": "cannot classify; these can: supervised"}
-ELSEWHERE = {"demo", "train", "inspect", "info", "compare", "check-system", "studio"}
+ELSEWHERE = {"demo", "train", "inspect", "info", "compare", "check-system", "studio", "gather", "push"}
 """Commands that load no model, or that other tests here are about."""
 
 

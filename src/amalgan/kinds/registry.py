@@ -54,7 +54,9 @@ def kind_named(name: str) -> Kind:
         UsageError: there is none; names those that exist.
     """
     if name not in _KINDS and name in built_in():
-        import_module(f"amalgan.kinds.{name}")
+        found = vars(import_module(f"amalgan.kinds.{name}")).values()
+        own = next(one for one in found if isinstance(one, type) and getattr(one, "name", None) == name)
+        _KINDS.setdefault(name, own())  # it may have been imported before, and forgotten since
     if name not in _KINDS:
         raise UsageError(
             f"no kind of data is called {name!r}; there are {', '.join(names())}. "

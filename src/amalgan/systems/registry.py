@@ -39,20 +39,22 @@ class Declared(NamedTuple):
     module: str
     config: str
     """Name of its configuration class."""
+    cls: str
+    """Name of its own."""
 
 
 @cache
 def declared(folder: Path) -> dict[str, Declared]:
     """The systems that the files of ``folder`` declare, by name; files that declare none are helpers."""
     return {
-        name: Declared(file.stem, config)
+        name: Declared(file.stem, config, cls)
         for file in sorted(folder.glob("*.py"))
-        for name, config in declarations(file.read_text(encoding="utf-8"))
+        for name, config, cls in declarations(file.read_text(encoding="utf-8"))
     }
 
 
-def declarations(source: str) -> Iterator[tuple[str, str]]:
-    """Name and configuration of each class in ``source`` that is registered."""
+def declarations(source: str) -> Iterator[tuple[str, str, str]]:
+    """System, configuration and name of each class in ``source`` that is registered."""
     for node in ast.parse(source).body if "@register(" in source else ():
         if isinstance(node, ast.ClassDef):
             config = [
@@ -62,7 +64,7 @@ def declarations(source: str) -> Iterator[tuple[str, str]]:
             ]
             for call in node.decorator_list:
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == "register":
-                    yield str(ast.literal_eval(call.args[0])), config[0] if config else ""
+                    yield str(ast.literal_eval(call.args[0])), config[0] if config else "", node.name
 
 
 def register(name: str) -> Any:
@@ -87,7 +89,9 @@ def system_class(name: str) -> type[System]:
         UsageError: there is none; names those that exist.
     """
     if name not in _CLASSES and name in declared(_FOLDER):
-        importlib.import_module(f"amalgan.systems.{declared(_FOLDER)[name].module}")
+        own = declared(_FOLDER)[name]
+        found = getattr(importlib.import_module(f"amalgan.systems.{own.module}"), own.cls)
+        _CLASSES.setdefault(name, found)  # it may have been imported before, and forgotten since
     if name not in _CLASSES:
         raise UsageError(
             f"no system is called {name!r}; there are {', '.join(names())}. "
