@@ -28,6 +28,8 @@ SHAPES = {
     "sklearn/resampler.py": "what scikit-learn gives",
 }
 """Files that look at the axes of an array, and whose array it is."""
+LONGEST = 300
+"""Lines of a file."""
 OTHERS = {
     "cli/look.py": "of a file: a model, a training state ...",
     "data/readers/tars.py": "of an entry in an archive",
@@ -136,3 +138,8 @@ def test_what_asks_is_found(code: str) -> None:
 @pytest.mark.parametrize("code", ['x.dtype.kind == "f"', "kind_of(spec).refuses('heat')", "len(x) == 3"])
 def test_what_does_not_ask_is_let_be(code: str) -> None:
     assert not list(comparisons(code))
+
+
+def test_no_file_is_longer_than_a_reader_takes_in() -> None:
+    lengths = {name: len((SOURCE / name).read_text(encoding="utf-8").splitlines()) for name in files()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}

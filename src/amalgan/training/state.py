@@ -25,37 +25,13 @@ from amalgan.core.errors import FileError, StateError
 from amalgan.systems.base import Phase, System
 from amalgan.training import surroundings
 from amalgan.training.schedule import Amendment, Schedule
+from amalgan.training.state_header import HEADER
 from amalgan.training.timed import TimeBudget
 
 KIND = "a training state"
 STATE = "state.safetensors"
 WARMING = 0.05
 """The average's half-life is at most this share of the images seen, so that the start is forgotten."""
-
-
-HEADER = {
-    "identity?": dict,
-    "round?": int,
-    "images?": int,
-    "steps?": {str: int},
-    "rate_scale?": float,
-    "rollbacks?": int,
-    "curve?": [{str: float}],
-    "stop?": (str, None),
-    "unlogged?": {str: [float]},
-    "amendments?": [list],
-    "time?": (
-        None,
-        {
-            "minutes": float,
-            "spent": float,
-            "timed": {"edges": [float], "a_round": [float], "an_example": float},
-            "threads?": (int, None),
-        },
-    ),
-    "surroundings?": (None, {"threads?": (int, None), "device?": (str, None), "torch?": (str, None)}),
-}
-"""What the numbers of a state must look like."""
 NUMBERS = ("round", "images", "steps", "rate_scale", "rollbacks", "curve", "stop", "unlogged")
 """What a state holds beside tensors."""
 

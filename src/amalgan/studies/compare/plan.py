@@ -22,6 +22,7 @@ from amalgan.core.errors import FileError, UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.data import Dataset, open_data
 from amalgan.features import Features, features_of
+from amalgan.studies.compare.plan_shape import PLAN
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
 from amalgan.systems import registry
@@ -35,49 +36,6 @@ TUNING_SEED = 1000
 """Settings are tried with a seed of their own, so far from those that count."""
 TUNING_SHARE = 4
 """A try gets one part in so many of the images."""
-ASKED = {
-    "systems": [str],
-    "settings": {str: dict},
-    "seeds": [int],
-    "seed": int,
-    "tries": int,
-    "batch": int,
-    "count": int,
-    "device?": str,
-    "precision": str,
-    "cpu_minutes": (float, None),
-    "images": (int, None),
-    "parameters": (int, None),
-    "reading": dict,
-    "augment": dict,
-    "features?": (str, None),
-}
-SYSTEM = {
-    "name": str,
-    "settings": dict,
-    "images": int,
-    "parameters": int,
-    "abilities": [str],
-    "flops_train": (float, None),
-}
-PLAN = {
-    "amalgan": str,
-    "format": int,
-    "asked": ASKED,
-    "where": {"data": str, "plugin": (str, None), "cache": (str, None), "samples": {str: [str]}},
-    "command": str,
-    "order": {"data": str, "flags": [str]},
-    "data": {"name": str, "text": str, "train": int, "validation": int, "test": int, "classes": [str]},
-    "budget": {"text": str},
-    "systems": [SYSTEM],
-    "tuning": {"seed": int, "share": float},
-    "times": {
-        "images_a_cpu_minute": {str: (float, None)},
-        "training_seconds": (float, None),
-        "measuring_seconds": (float, None),
-    },
-}
-"""What a plan must look like; settings are checked by each system's own configuration."""
 
 
 @dataclass(frozen=True)
