@@ -21,7 +21,10 @@ from amalgan.cli.use import skipped_of
 from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from amalgan.core.journal import Journal
+    from amalgan.data import Dataset
     from amalgan.data.dataset.streaming import Stream
     from amalgan.systems.model_file import Model
     from amalgan.tasks.detect.detect import Detection
@@ -68,7 +71,6 @@ class Detect:
     def run(self, console: Console) -> Answer:
         """Judge and write."""
         from amalgan.tasks.detect.detect import check_rate
-        from amalgan.tasks.detect.normals import sides, sides_of_part
         from amalgan.tasks.judging import why_silent
 
         check_rate(self.rate)
@@ -82,19 +84,10 @@ class Detect:
         stream = looked_through(stream_for(self.data, config, model.spec, shard=shard), console)
         beside = data_for(self.normals, config, console, like=model.spec) if self.normals else None
         anomalies = [one for one in (self.anomaly or "").split(",") if one]
-        if shard.is_whole:
-            chosen = sides(model, stream.dataset, beside, anomalies=anomalies, split=self.split)
-        else:
-            chosen = sides_of_part(model, stream, beside)
-            self.refuse_own(stream, model)
+        chosen = self.chosen(model, stream, beside, anomalies)
         found, journal = self.found(model, chosen, console)
         alarms = found.alarms(self.rate, self.control)
-        if shard.is_whole:
-            written = found.write(self.out, alarms)
-        else:
-            options: dict[str, Any] = {"rate": self.rate, "control": self.control, "outside": self.outside}
-            options |= {"normals": beside and beside.fingerprint}
-            written = write_part(self.out, found.columns(), stream.part("detect", model.digest, options))
+        written = self.write(found, alarms, model, stream, beside)
         journal.remove()
         if found.smallest > self.rate:
             say(console, f"note: {few(found, self.rate)}")
@@ -125,6 +118,26 @@ class Detect:
             "skipped": skipped,
         }
         return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+    def chosen(self, model: Model, stream: Stream, beside: Dataset | None, anomalies: list[str]) -> Sides:
+        """What is judged, and the normal examples that it is compared with."""
+        from amalgan.tasks.detect.normals import sides, sides_of_part
+
+        if stream.shard.is_whole:
+            return sides(model, stream.dataset, beside, anomalies=anomalies, split=self.split)
+        chosen = sides_of_part(model, stream, beside)
+        self.refuse_own(stream, model)
+        return chosen
+
+    def write(
+        self, found: Detection, alarms: Tensor, model: Model, stream: Stream, beside: Dataset | None
+    ) -> bool:
+        """Write the table, or the part of one; return whether it was not there already."""
+        if stream.shard.is_whole:
+            return found.write(self.out, alarms)
+        options: dict[str, Any] = {"rate": self.rate, "control": self.control, "outside": self.outside}
+        options |= {"normals": beside and beside.fingerprint}
+        return write_part(self.out, found.columns(), stream.part("detect", model.digest, options))
 
     def refuse_own(self, stream: Stream, model: Model) -> None:
         """Refuse DATA as --normals, of which a run over all would judge what it does not compare with."""

@@ -17,6 +17,7 @@ from amalgan.data import Dataset
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.evaluation.overlap import Overlap
 from amalgan.features import Features
+from amalgan.studies.report import sentences
 from amalgan.studies.report.exhibits import NEAREST_SHOWN, STEPS, nearest, walk
 from amalgan.studies.report.report import Report, report
 from amalgan.studies.report.sentences import sentences
@@ -258,3 +259,11 @@ def test_what_was_not_measured_is_not_said() -> None:
     assert sentences(measured({"psnr": None, "frechet_distance": None}), "vectors") == [
         "None of the measures applies to this model on these vectors."
     ]
+
+
+def test_an_interval_that_leaves_its_number_out_says_why() -> None:
+    assert sentences.surely(5.5, (0.1, 4.7), 100).endswith(
+        "95 % interval 0.1 to 4.7, without the share that few examples add)"
+    )
+    assert "without" not in sentences.surely(2.0, (0.1, 4.7), 100)
+    assert sentences.surely(5.5, (0.1, 4.7), 2000) == sentences.surely(5.5, None, 100)

@@ -26,7 +26,11 @@ def surely(
     value: float, interval: tuple[float, float] | None, n: int, write: Callable[[float], str] = number
 ) -> str:
     """A number of ``n`` examples in words; its interval goes with it where they are few."""
-    return write(value) if n >= FEW or interval is None else f"{write(value)} ({between(interval, write)})"
+    if n >= FEW or interval is None:
+        return write(value)
+    within = interval[0] <= value <= interval[1]
+    more = "" if within else ", without the share that few examples add"
+    return f"{write(value)} ({between(interval, write)}{more})"
 
 
 @dataclass(frozen=True)
