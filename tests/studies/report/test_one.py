@@ -17,10 +17,9 @@ from amalgan.data import Dataset
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.evaluation.overlap import Overlap
 from amalgan.features import Features
-from amalgan.studies.report import sentences
 from amalgan.studies.report.exhibits import NEAREST_SHOWN, STEPS, nearest, walk
 from amalgan.studies.report.report import Report, report
-from amalgan.studies.report.sentences import sentences
+from amalgan.studies.report.sentences import sentences, surely
 from amalgan.systems.model_file import Model
 from invented import read_back
 
@@ -262,8 +261,8 @@ def test_what_was_not_measured_is_not_said() -> None:
 
 
 def test_an_interval_that_leaves_its_number_out_says_why() -> None:
-    assert sentences.surely(5.5, (0.1, 4.7), 100).endswith(
+    assert surely(5.5, (0.1, 4.7), 100).endswith(
         "95 % interval 0.1 to 4.7, without the share that few examples add)"
     )
-    assert "without" not in sentences.surely(2.0, (0.1, 4.7), 100)
-    assert sentences.surely(5.5, (0.1, 4.7), 2000) == sentences.surely(5.5, None, 100)
+    assert "without" not in surely(2.0, (0.1, 4.7), 100)
+    assert surely(5.5, (0.1, 4.7), 2000) == sentences.surely(5.5, None, 100)
