@@ -262,7 +262,7 @@ def test_what_was_not_measured_is_not_said() -> None:
 
 def test_an_interval_that_leaves_its_number_out_says_why() -> None:
     assert surely(5.5, (0.1, 4.7), 100).endswith(
-        "95 % interval 0.1 to 4.7, without the share that few examples add)"
+        "95 % interval 0.1000 to 4.700, without the share that few examples add)"
     )
     assert "without" not in surely(2.0, (0.1, 4.7), 100)
     assert surely(5.5, (0.1, 4.7), 2000) == sentences.surely(5.5, None, 100)
