@@ -265,4 +265,4 @@ def test_an_interval_that_leaves_its_number_out_says_why() -> None:
         "95 % interval 0.1000 to 4.700, without the share that few examples add)"
     )
     assert "without" not in surely(2.0, (0.1, 4.7), 100)
-    assert surely(5.5, (0.1, 4.7), 2000) == sentences.surely(5.5, None, 100)
+    assert surely(5.5, (0.1, 4.7), 2000) == surely(5.5, None, 100)
