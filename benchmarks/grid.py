@@ -32,9 +32,9 @@ from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
 from amalgan.core import tensor_file
 from amalgan.core.errors import AmalganError, UsageError
+from amalgan.core.thinning import thinned
 from amalgan.data import Dataset, open_data
 from amalgan.studies.compare import outputs, results
-from amalgan.studies.compare.curves import thinned
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import as_far_as
 from amalgan.studies.compare.timing import one_thread

@@ -9,6 +9,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from amalgan.core.errors import AmalganError
 from amalgan.core.json_schema import read_json
 from amalgan.data import open_data
 from amalgan.data.dataset.store import open_store
+from amalgan.data.writing.parts import NAME, START, Part, parse, read_beside
 from amalgan.kinds import text_of
 from amalgan.studies.compare import curves, results
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.progress import opening, outcome
+from amalgan.studio import logs
 from amalgan.systems import model_file
 from amalgan.tasks.augment.augment import read_order
 from amalgan.tasks.restore.restore_files import all_there, done_before
@@ -160,7 +163,7 @@ def run_doors(scratch: Path, run: Path) -> Iterator[tuple[str, Any, Door]]:
         place = scratch / "log.jsonl"
         place.write_text(json.dumps(odd) + "\n" + json.dumps(odd)[:-3])
         hooks.trim(place, 100)
-        return curves.thinned(curves.lines_of(place))
+        return curves.lines_of(place)
 
     yield "log.jsonl", json.loads((run / "log.jsonl").read_text().splitlines()[0]), log
 
@@ -175,6 +178,29 @@ def run_doors(scratch: Path, run: Path) -> Iterator[tuple[str, Any, Door]]:
     def order(odd: Any) -> object:
         (scratch / "augment.json").write_text(json.dumps(odd))
         return {**read_order(scratch / "augment.json")}
+
+    def part(odd: Any) -> object:
+        beside = scratch / "folder" / NAME
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_text(json.dumps(odd))
+        found = [read_beside(beside.parent), parse(START + json.dumps(odd))]
+        return [(one.number, int(one.total, 16)) for one in found if one is not None]
+
+    sound = Part(command="embed", shard="1/2", model="m", data="d", count=1, options={"x": 1})
+    yield "part of a job", {"amalgan": "part", **asdict(sound)}, part
+
+    def watched(odd: Any) -> object:
+        (scratch / "watched.jsonl").write_text(json.dumps(odd) + "\n")
+        seen = logs.Log(scratch / "watched.jsonl")
+        seen.more()
+        return (
+            logs.columns(seen.lines),
+            logs.planned(odd if isinstance(odd, dict) else {}, seen),
+            seen.left(100),
+        )
+
+    line = {"round": 1, "images": 64, "seconds": 1.0, "planned_images": 640, "autoencoder/faithful": 0.5}
+    yield "log that the studio reads", line, watched
 
     yield "augment.json", {"amalgan": "augmentation", "order": {"times": 1.0}, "seeds": [0]}, order
 

@@ -60,7 +60,7 @@ def fitting(text: str | bytes, shape: Shape) -> Any:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if misfit(found, shape, "") is None else None
+    return found if fits(found, shape) else None
 
 
 def fitting_in(source: Path, shape: Shape) -> Any:
@@ -69,6 +69,11 @@ def fitting_in(source: Path, shape: Shape) -> Any:
         return fitting(source.read_bytes(), shape) if source.stat().st_size <= MOST_BYTES else None
     except OSError:
         return None
+
+
+def fits(value: Any, shape: Shape) -> bool:
+    """Return whether parsed JSON has a shape."""
+    return misfit(value, shape, "") is None
 
 
 def require(value: Any, shape: Shape, place: str, made_by: str) -> None:

@@ -10,7 +10,6 @@ begun by another one: nothing that is read from a disk is ever run.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
@@ -25,7 +24,7 @@ from typing import Any, Literal
 
 from amalgan.core import files, locks, subprocesses
 from amalgan.core.errors import FileError
-from amalgan.core.json_schema import read_json
+from amalgan.core.json_schema import fitting, read_json
 from amalgan.studio.refusals import Busy, Missing, Taken
 
 Lane = Literal["train", "work", "look"]
@@ -187,10 +186,8 @@ class Jobs:
     def answer(self, job: Job) -> dict[str, Any] | None:
         """Return the JSON that a process has ended with; None where it has not, or was killed."""
         text = tail(self.place(job) / "answer.json", MOST_ANSWER).strip()
-        with suppress(ValueError, RecursionError):
-            found = json.loads(text.splitlines()[-1]) if text else None
-            return found if isinstance(found, dict) else None
-        return None
+        found: dict[str, Any] | None = fitting(text.splitlines()[-1], {str: Any}) if text else None
+        return found
 
     def said(self, job: Job) -> list[str]:
         """Return the last lines that a process has said."""

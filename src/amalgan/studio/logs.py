@@ -8,10 +8,8 @@ A log that is written anew (a run that goes on drops what came after its state) 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,8 @@ from amalgan.config.training_signs import (
     is_flat,
     is_sure,
 )
+from amalgan.core.json_schema import fits, fitting
+from amalgan.core.thinning import thinned
 from amalgan.studio.runs import MODEL, header_of
 
 MOST_POINTS = 600
@@ -34,6 +34,9 @@ RECENT = 12
 BLOCK = 8 * 2**20
 """Bytes that are read of a log at a time."""
 BESIDE = {"round", "images", "seconds", "progress", "planned_images"}
+LINE = {"round": int, "images": int, "seconds": float, "planned_images?": int}
+CURVE = {"training": {"curve": [{"images": float}]}}
+"""What a line must look like, and a model's header that has a curve."""
 Line = dict[str, float]
 
 
@@ -105,14 +108,9 @@ class Log:
 
 
 def numbers(text: bytes) -> Line:
-    """Return the numbers of a line; nothing where it is no line of a log."""
-    with suppress(ValueError, RecursionError):
-        found = json.loads(text)
-        if isinstance(found, dict) and {"round", "images", "seconds"} <= found.keys():
-            return {
-                str(name): float(value) for name, value in found.items() if isinstance(value, int | float)
-            }
-    return {}
+    """Return the numbers of a line; nothing where it is no line of a log, or one of them is not finite."""
+    found = fitting(text, LINE)
+    return {name: float(value) for name, value in found.items() if fits(value, float)} if found else {}
 
 
 def columns(lines: list[Line]) -> dict[str, list[list[float]]]:
@@ -120,30 +118,22 @@ def columns(lines: list[Line]) -> dict[str, list[list[float]]]:
     found: dict[str, list[list[float]]] = {}
     for line in lines:
         for name, value in line.items():
-            if name not in BESIDE and abs(value) < float("inf"):
+            if name not in BESIDE:
                 found.setdefault(name, []).append([line["images"], value])
-    return {name: thinned(points) for name, points in found.items()}
+    return {name: thinned(points, MOST_POINTS) for name, points in found.items()}
 
 
 def all_curves(run: Path, log: Log) -> dict[str, list[list[float]]]:
     """Return the curves of a run's log, and what was measured on held-out pictures where its model tells."""
-    points = (header_of(run / MODEL).get("training") or {}).get("curve") or []
+    header = header_of(run / MODEL)
     measured: dict[str, list[list[float]]] = {}
-    for point in points:
-        for name, value in point.items() if "images" in point else ():
-            if name != "images":
+    for point in header["training"]["curve"] if fits(header, CURVE) else ():
+        for name, value in point.items():
+            if name != "images" and fits(value, float):
                 measured.setdefault(f"validation/{name}", []).append([point["images"], value])
     return columns(log.lines) | measured
 
 
-def thinned(points: list[list[float]], most: int = MOST_POINTS) -> list[list[float]]:
-    """Return at most so many points, evenly, the last one among them."""
-    if len(points) <= most:
-        return points
-    return [points[round(at * (len(points) - 1) / (most - 1))] for at in range(most)]
-
-
 def planned(run: dict[str, Any], log: Log) -> int:
     """Return images in all, as planned now."""
-    images = run.get("images")
-    return log.planned or (images if isinstance(images, int) else 0)
+    return log.planned or (run["images"] if fits(run, {"images": int}) else 0)

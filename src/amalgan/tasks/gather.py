@@ -25,10 +25,11 @@ from amalgan.codec import amg_file
 from amalgan.core.errors import UsageError
 from amalgan.core.files import below, refuse_foreign, remove_within, replacing, write_changed, write_stream
 from amalgan.core.journal import key_of
-from amalgan.core.ownership import is_ours, json_at
+from amalgan.core.json_schema import fitting_in
+from amalgan.core.ownership import is_ours
 from amalgan.data.writing.columns import ENDINGS, read_columns, stamp_at, write_columns
 from amalgan.data.writing.npz import Column
-from amalgan.data.writing.parts import NAME, Part, digest_at, of_json, parse, read_beside
+from amalgan.data.writing.parts import NAME, SCHEMA, Part, digest_at, of_json, parse, read_beside
 from amalgan.data.writing.sheets import sheet
 from amalgan.tasks.classify import Classified
 from amalgan.tasks.detect import detect
@@ -229,7 +230,7 @@ def write_folder(found: Gathered, out: Path) -> bool:
 
 def forget(folder: Path) -> None:
     """Remove the parts in ``folder``, which are joined: what is ours there, and what a part says it has written."""
-    said = [of_json(json_at(place)) for place in folder.rglob(f"*{NAME}")]
+    said = [of_json(fitting_in(place, SCHEMA)) for place in folder.rglob(f"*{NAME}")]
     known = {digest for part in said if part is not None for digest in part.files.values()}
     remove_within(folder, proof=lambda place: is_ours(place) or digest_at(place) in known)
 

@@ -14,9 +14,9 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from amalgan.core.errors import FileError
+from amalgan.core.errors import FileError, UsageError
 from amalgan.core.files import write_json
-from amalgan.core.json_schema import misfit
+from amalgan.core.json_schema import fits, fitting, fitting_in
 from amalgan.core.shards import Shard
 
 START = "amalgan part "
@@ -74,19 +74,18 @@ SCHEMA = {
 
 def parse(text: str) -> Part | None:
     """The part that a stamp is; None for another stamp."""
-    with suppress(ValueError, TypeError, KeyError, RecursionError):
-        return of_json(json.loads(text.removeprefix(START))) if text.startswith(START) else None
-    return None
+    return of_json(fitting(text.removeprefix(START), SCHEMA)) if text.startswith(START) else None
 
 
 def of_json(found: Any) -> Part | None:
     """The part that JSON says; None where it says none."""
-    plain = (
-        {name: value for name, value in found.items() if name != "amalgan"} if isinstance(found, dict) else {}
-    )
-    if plain.keys() != SCHEMA.keys() or misfit(plain, SCHEMA, "") is not None:
+    if not fits(found, SCHEMA) or found.keys() - {"amalgan"} != SCHEMA.keys():
         return None
-    return Part(**plain)
+    with suppress(ValueError, UsageError):
+        int(found["total"], 16)
+        Shard.parse(found["shard"])
+        return Part(**{name: found[name] for name in SCHEMA})
+    return None
 
 
 def part_beside(place: Path) -> Path:
@@ -101,10 +100,7 @@ def read_beside(place: Path) -> Part | None:
         FileError: one of its files is missing, or is not what was written.
     """
     beside = part_beside(place)
-    try:
-        found = of_json(json.loads(beside.read_bytes()))
-    except (OSError, ValueError, RecursionError):
-        return None
+    found = of_json(fitting_in(beside, SCHEMA))
     if found is not None:
         for name, digest in found.files.items():
             if digest_at(beside.parent / name) != digest:

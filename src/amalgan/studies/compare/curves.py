@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan.core.json_schema import fitting
+from amalgan.core.thinning import thinned
 from amalgan.systems.model_file import Model
 
 MOST_POINTS = 100
@@ -18,17 +19,10 @@ def of_run(run: Path, model: Model) -> dict[str, Any]:
         {key: value for key, value in line.items() if key not in TIMES}
         for line in lines_of(run / "log.jsonl")
     ]
-    return {"curve": model.header["training"]["curve"], "log": thinned(log)}
+    return {"curve": model.header["training"]["curve"], "log": thinned(log, MOST_POINTS)}
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:
     """Every whole line of a log."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     return [found for line in lines if (found := fitting(line, {str: Any}))]
-
-
-def thinned(lines: list[dict[str, Any]], most: int = MOST_POINTS) -> list[dict[str, Any]]:
-    """At most so many of them, evenly, the first and the last one among them."""
-    if len(lines) <= most:
-        return lines
-    return [lines[round(at * (len(lines) - 1) / (most - 1))] for at in range(most)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from amalgan.core.errors import UsageError
+from amalgan.core.json_schema import fitting
 from amalgan.studio.refusals import Missing
 from amalgan.studio.studio import Studio
 
@@ -57,11 +57,8 @@ async def json_of(request: Request) -> dict[str, Any]:
         UsageError: it is none.
     """
     body = await request.body()
-    try:
-        found = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+    found: dict[str, Any] | None = fitting(body or b"{}", {str: Any})
+    if found is None:
         raise UsageError("the request is no JSON object; load the page again.")
     return found
 
