@@ -108,9 +108,11 @@ class Log:
 
 
 def numbers(text: bytes) -> Line:
-    """Return the numbers of a line; nothing where it is no line of a log, or one of them is not finite."""
-    found = fitting(text, LINE)
-    return {name: float(value) for name, value in found.items() if fits(value, float)} if found else {}
+    """Return the numbers of a line; nothing where it is no line of a log. Losses may be infinite, or none."""
+    found = fitting(text, LINE) or {}
+    return {
+        name: float(value) for name, value in found.items() if isinstance(value, float) or fits(value, int)
+    }
 
 
 def columns(lines: list[Line]) -> dict[str, list[list[float]]]:
@@ -118,7 +120,7 @@ def columns(lines: list[Line]) -> dict[str, list[list[float]]]:
     found: dict[str, list[list[float]]] = {}
     for line in lines:
         for name, value in line.items():
-            if name not in BESIDE:
+            if name not in BESIDE and abs(value) < float("inf"):
                 found.setdefault(name, []).append([line["images"], value])
     return {name: thinned(points, MOST_POINTS) for name, points in found.items()}
 
