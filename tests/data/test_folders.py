@@ -83,6 +83,18 @@ def test_junk_is_ignored_and_counted(album):
     assert dataset.inspection.skipped == ()
 
 
+def test_folders_without_a_file_are_told(album):
+    (album / "owl" / "young").mkdir(parents=True)
+    (album / "elk").mkdir()
+    (album / "elk" / ".hidden.png").write_bytes(b"junk")
+    (album / "cat" / "later").mkdir()
+    told = " ".join(open_data(album).inspection.warnings)
+    assert "3 folders without a file: cat/later, elk, owl; no class comes of an empty folder" in told
+    (album / "owl" / "young").rmdir()
+    (album / "owl").rmdir()
+    assert "2 folders without a file: cat/later, elk;" in " ".join(open_data(album).inspection.warnings)
+
+
 def test_the_nastiest_things_in_a_folder(album, save, noise, encode, monkeypatch):
     good = encode(noise(16, 16, seed=1000))
     outside = save(album.parent / "outside.png", noise(16, 16, seed=1001))

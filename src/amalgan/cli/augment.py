@@ -11,10 +11,11 @@ from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, model_at
-from amalgan.cli.output import Answer, counted, say
+from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.cli.use import noun, skipped_of
 from amalgan.config.data import DataConfig
+from amalgan.core.words import counted, first_of
 
 if TYPE_CHECKING:
     from amalgan.studies.augment.augment import Asked
@@ -129,8 +130,8 @@ class Augment:
 
 def told(facts: dict[str, Any], what: str) -> list[str]:
     """What was done and found, for people."""
-    classes = [f"{name} {count:,}" for name, count in facts["classes"].items() if name][:MOST_CLASSES]
-    of = f" ({', '.join(classes)}{' ...' if len(facts['classes']) > MOST_CLASSES else ''})" if classes else ""
+    classes = [f"{name} {count:,}" for name, count in facts["classes"].items() if name]
+    of = f" ({first_of(classes, MOST_CLASSES)})" if classes else ""
     again = "" if facts["written"] else "; nothing was written: all of it was there already"
     lines = [f"{counted(facts['n'], what)} in {facts['out']}{of}{again}"]
     return lines + ([*facts["sentences"], facts["page"]] if "verdict" in facts else [])

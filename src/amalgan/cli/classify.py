@@ -15,6 +15,7 @@ from amalgan.cli.inputs import check_out, looked_through, model_at, related, str
 from amalgan.cli.output import Answer, shown_number, table
 from amalgan.cli.parts import check_all, check_rows_out, write_part
 from amalgan.cli.shared import Loading, Reading, Sharing
+from amalgan.core.words import first_of
 
 MOST_CLASSES = 20
 
@@ -80,10 +81,10 @@ class Classify:
 def told(facts: dict[str, Any]) -> Table:
     """What was found, for people."""
     classes = list(facts["counts"].items())
-    counts = ", ".join(f"{name} {count:,}" for name, count in classes[:MOST_CLASSES])
+    counts = first_of([f"{name} {count:,}" for name, count in classes], MOST_CLASSES)
     rows = {
         "examples": f"{facts['n']:,} ({'all' if facts['split'] == 'all' else 'test split'})",
-        "found": counts + (" ..." if len(classes) > MOST_CLASSES else ""),
+        "found": counts,
         "accuracy": "unknown: no labels",
     }
     if facts["labeled"]:

@@ -12,9 +12,10 @@ from tyro.conf import Positional
 from amalgan.cli.batch_progress import pace
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, looked_through, model_at, related, stream_for
-from amalgan.cli.output import Answer, counted, harmless
+from amalgan.cli.output import Answer, harmless
 from amalgan.cli.shared import Loading, Reading, Sharing
 from amalgan.core.errors import UsageError
+from amalgan.core.words import counted
 
 if TYPE_CHECKING:
     from amalgan.data import Records

@@ -16,9 +16,10 @@ from typing import Any
 from rich.console import Console
 
 from amalgan.cli.claims import claimed
-from amalgan.cli.output import Answer, counted
+from amalgan.cli.output import Answer
 from amalgan.cli.shared import Sharing
 from amalgan.core.errors import AmalganError, DataError, UsageError
+from amalgan.core.words import counted
 
 PARTS_A_CORE = 4
 """So that a slow part does not leave the other cores idle for long."""

@@ -10,7 +10,8 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Switch
-from amalgan.cli.output import Answer, counted
+from amalgan.cli.output import Answer
+from amalgan.core.words import counted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from amalgan.cli.inputs import data_for, say_warnings
 from amalgan.cli.output import Answer, harmless, table
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
+from amalgan.core.words import first_of
 from amalgan.kinds import kind_of, text_of
 from amalgan.systems import registry
 
@@ -232,7 +233,7 @@ def of_model(facts: dict[str, Any]) -> dict[str, Any]:
     from amalgan.core.types import DataSpec
 
     spec, training = DataSpec.from_json(facts["spec"]), facts.get("training", {})
-    names = ", ".join(spec.classes[:SHOWN]) + (" ..." if len(spec.classes) > SHOWN else "")
+    names = first_of(spec.classes, SHOWN)
     return {
         "system": facts["system"],
         "reads and makes": text_of(spec),

@@ -129,11 +129,6 @@ def shown_number(value: float | None) -> str:
     return "none" if value is None else f"{value:.4g}"
 
 
-def counted(number: int, what: str) -> str:
-    """``1 picture``, ``1,234 pictures``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 @contextmanager
 def quiet_pipe() -> Iterator[None]:
     """A reader of stdout that went away is no error; a stdout that is closed, or whose disk is full, is one.

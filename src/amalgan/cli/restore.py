@@ -13,12 +13,13 @@ from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, model_at
-from amalgan.cli.output import Answer, counted
+from amalgan.cli.output import Answer
 from amalgan.cli.parts import keep_part, part_of
 from amalgan.cli.shared import DecoderName, Loading, Sharing
 from amalgan.cli.use import provenance
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.errors import DataError, UsageError
+from amalgan.core.words import counted
 
 if TYPE_CHECKING:
     from amalgan.systems.model_file import Model

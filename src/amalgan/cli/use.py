@@ -16,9 +16,10 @@ from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, judged, looked_through, model_at, stream_for
 from amalgan.cli.look import keeps
-from amalgan.cli.output import Answer, counted, harmless, say, shown_number
+from amalgan.cli.output import Answer, harmless, say, shown_number
 from amalgan.cli.parts import check_order, check_part, keep_part
 from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
+from amalgan.core.words import counted
 from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from amalgan.core.files import below, refuse_foreign, remove_within, replacing, 
 from amalgan.core.journal import key_of
 from amalgan.core.json_schema import fitting_in
 from amalgan.core.ownership import is_ours
+from amalgan.core.words import first_of
 from amalgan.data.writing.columns import ENDINGS, read_columns, stamp_at, write_columns
 from amalgan.data.writing.npz import Column
 from amalgan.data.writing.parts import NAME, SCHEMA, Part, digest_at, of_json, parse, read_beside
@@ -84,11 +85,8 @@ def all_of_one(places: Sequence[Path]) -> Gathered:
             raise UsageError(f"{place} and {again} are both part {part.shard}. Give each part once.")
     there, of = {part.number.part for _, part in read}, first.number.of
     if missing := [number for number in range(1, of + 1) if number not in there]:
-        names = ", ".join(f"{number}/{of}" for number in missing[:MOST_SHOWN])
-        more = " ..." if len(missing) > MOST_SHOWN else ""
-        raise UsageError(
-            f"{len(missing):,} of {of:,} parts are missing: {names}{more}. Compute and give them too."
-        )
+        names = first_of([f"{number}/{of}" for number in missing], MOST_SHOWN)
+        raise UsageError(f"{len(missing):,} of {of:,} parts are missing: {names}. Compute and give them too.")
     return Gathered(places=[place for place, _ in read], parts=[part for _, part in read])
 
 

@@ -14,7 +14,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
@@ -70,6 +70,8 @@ class _Walk:
     choice: Choice | None = None
     ignored: int = 0
     state: int = 0
+    empty: list[bytes] = field(default_factory=list)
+    """Folders in which no file was met, with their slashes; not those inside of them."""
 
     def files(
         self, folder: bytes = b"", depth: int = 0, above: frozenset[bytes] = frozenset()
@@ -92,7 +94,7 @@ class _Walk:
                     if is_junk_folder(entry.name) or depth >= DEEPEST:
                         self.ignored += 1
                     else:
-                        yield from self.files(path + b"/", depth + 1, here)
+                        yield from self.inner(path + b"/", depth + 1, here)
                 elif self.choice is not None and not self.choice.takes(path):
                     continue
                 elif is_junk(entry.name):
@@ -100,6 +102,15 @@ class _Walk:
                 else:
                     self.count(path, entry)
                     yield path
+
+    def inner(self, folder: bytes, depth: int, above: frozenset[bytes]) -> Iterator[bytes]:
+        """Paths below a folder that is inside; it is noted where there are none."""
+        met = False
+        for path in self.files(folder, depth, above):
+            met = True
+            yield path
+        if not met and self.choice is None:
+            self.empty = [*(path for path in self.empty if not path.startswith(folder)), folder]
 
     def named(self, paths: Iterable[bytes]) -> Iterator[bytes]:
         """These ``paths``, without a walk."""
@@ -141,9 +152,10 @@ class Folder:
         walk = _Walk(self.root, follow_links, choice)
         names = Names.of(walk.files() if only is None else walk.named(only))
         self._names, self._order = names, names.order()
-        self.ignored = walk.ignored
+        self.ignored, self.empty = walk.ignored, walk.empty
+        empty = f" {len(walk.empty)} empty" if walk.empty else ""
         links = " links" if follow_links else ""
-        self.key = f"folder {os.fsdecode(self.root)} {len(names)} {walk.ignored} {walk.state:x}{links}"
+        self.key = f"folder {os.fsdecode(self.root)} {len(names)} {walk.ignored} {walk.state:x}{empty}{links}"
 
     def __len__(self) -> int:
         return len(self._names)

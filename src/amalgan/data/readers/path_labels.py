@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from amalgan.core.file_names import class_name
 from amalgan.core.types import ANY, TEST, TRAIN, VALIDATION
+from amalgan.core.words import counted, first_of
 from amalgan.data.readers.labels import Labels, is_text
 from amalgan.data.readers.sources import Pictures
 
@@ -48,6 +49,8 @@ class Places:
     labels: Labels = field(default_factory=Labels)
     beside: frozenset[bytes] = frozenset()
     """Paths of texts among the pictures."""
+    empty: tuple[bytes, ...] = ()
+    """Folders that hold no file."""
 
     @classmethod
     def of(cls, source: Pictures, label_column: str | None = None) -> Places:
@@ -57,7 +60,8 @@ class Places:
         outer = folder_around(path for path in paths if path not in texts)
         around = outer or getattr(source, "around", b"")
         labels = Labels.read(source, paths, texts, label_column)
-        return cls(_has_splits(paths, outer, texts), outer, around, labels, frozenset(texts))
+        empty = tuple(getattr(source, "empty", ()))
+        return cls(_has_splits(paths, outer, texts), outer, around, labels, frozenset(texts), empty)
 
     @property
     def outer_name(self) -> str | None:
@@ -88,11 +92,12 @@ class Places:
     def told(self) -> Iterator[str]:
         """What was read of texts, and what was not."""
         yield from self.labels.told
+        if self.empty:
+            names = first_of([class_name(path.rstrip(b"/")) for path in self.empty], SHOWN)
+            yield f"{counted(len(self.empty), 'folder')} without a file: {names}; no class comes of an empty folder"
         rest = sorted(self.beside - self.labels.used)
         if rest and len(self.beside) < self.labels.files:
-            names = ", ".join(class_name(path) for path in rest[:SHOWN]) + (
-                " ..." if len(rest) > SHOWN else ""
-            )
+            names = first_of([class_name(path) for path in rest], SHOWN)
             yield (
                 f"{len(rest):,} texts beside the pictures are no label files that are read, so no labels come from "
                 f"them: {names}; a table of file and label (labels.csv) is read"

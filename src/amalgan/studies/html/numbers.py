@@ -62,11 +62,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def counted(count: int, what: str) -> str:
-    """``1 seed``, ``3 seeds``."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def brief(value: float) -> str:
     """As it stands at an axis: ``0.05``, ``12k``, ``1.5M``."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

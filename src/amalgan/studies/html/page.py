@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from amalgan.core.file_names import shown
+from amalgan.core.words import counted
 from amalgan.studies.html import numbers
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -37,7 +38,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": numbers.number, "chance": numbers.chance, "counted": numbers.counted}
+    made.filters |= {"number": numbers.number, "chance": numbers.chance, "counted": counted}
     return made
 
 
