@@ -152,7 +152,7 @@ class Folder:
         walk = _Walk(self.root, follow_links, choice)
         names = Names.of(walk.files() if only is None else walk.named(only))
         self._names, self._order = names, names.order()
-        self.ignored, self.empty = walk.ignored, walk.empty
+        self.ignored, self.empty = walk.ignored, sorted(walk.empty)
         empty = f" {len(walk.empty)} empty" if walk.empty else ""
         links = " links" if follow_links else ""
         self.key = f"folder {os.fsdecode(self.root)} {len(names)} {walk.ignored} {walk.state:x}{empty}{links}"
