@@ -153,6 +153,19 @@ def test_psnr_is_that_of_the_eight_bit_pictures(fused: Evaluation, trained: Trai
         assert fused.metrics[key] == pytest.approx(theirs, abs=1e-4)
 
 
+def test_a_split_may_begin_in_the_middle_of_a_chunk(trained: Trained, digits: Dataset) -> None:
+    """As the test pictures of MNIST do: they follow 60,000 others in their store."""
+    model, held_out = trained("fusion", "digits"), digits.records.select(slice(100, 500))
+    chunks = [len(x) for _, x in held_out.chunks()]
+    assert chunks[0] < CHUNK and chunks != [len(batch.x) for batch in held_out.batches(CHUNK)]
+    found = evaluate(model, replace(digits, test=held_out), features=None)
+    decoded = torch.cat(list(reconstruct(model, held_out)))
+    theirs = peak_signal_noise_ratio(
+        to_pixels(held_out.take(slice(None)), digits.spec), to_pixels(decoded, digits.spec), data_range=255
+    )
+    assert found.metrics["psnr"] == pytest.approx(theirs, abs=1e-4)
+
+
 class Dimmer(Mirror):
     """Darker than it was: SSIM's luminance is what tells."""
 

@@ -19,7 +19,6 @@ from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName, check_decoder
 
 
-@torch.no_grad()
 def reconstruct(
     model: Model, records: Chunked, *, decoder: DecoderName = "faithful", seed: int = 0, first: int = 0
 ) -> Iterator[Tensor]:
@@ -31,13 +30,25 @@ def reconstruct(
     Raises:
         AbilityError: the model has no code, or no such decoder.
     """
+    return (made for _, made in reconstruct_pairs(model, records, decoder=decoder, seed=seed, first=first))
+
+
+@torch.no_grad()
+def reconstruct_pairs(
+    model: Model, records: Chunked, *, decoder: DecoderName = "faithful", seed: int = 0, first: int = 0
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the examples of each chunk, and their reconstructions. A first chunk may be as short as a last one.
+
+    Raises:
+        AbilityError: the model has no code, or no such decoder.
+    """
     model.require(Encodes)
     model.require(Realizes if decoder == "realistic" else Decodes)
     for chunk, x in records.chunks(first):
         draws = Draws(
             seed=key(seed, "reconstruct"), round=chunk, total=CHUNK, count=len(x), device=model.device
         )
-        yield redraw(model, x.to(model.device), draws, decoder).cpu()
+        yield x, redraw(model, x.to(model.device), draws, decoder).cpu()
 
 
 def redraw(model: Model, x: Tensor, draws: Draws, decoder: DecoderName) -> Tensor:

@@ -15,7 +15,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.evaluation.scores.baselines import averaged, baseline_scores, in_decibels
 from amalgan.evaluation.scores.generation import distance
@@ -27,7 +26,7 @@ from amalgan.metrics.statistics import bootstrap
 from amalgan.systems.abilities import Encodes, Realizes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
-from amalgan.tasks.reconstruct import reconstruct
+from amalgan.tasks.reconstruct import reconstruct_pairs
 
 SPREAD_CODES, SPREAD_DRAWS = 64, 8
 RESAMPLED_EXAMPLES = 2_000
@@ -118,12 +117,11 @@ def rebuild(model: Model, trial: Trial, decoder: DecoderName) -> Rebuilt:
     """Reconstruct the held-out examples and compare, a chunk at a time."""
     errors, looks, kind = [], [], trial.kind
     alike = {one.key: 0.0 for one in kind.likenesses()}
-    decodes = reconstruct(model, trial.held_out, decoder=decoder, seed=trial.seed)
-    for batch, decoded in zip(trial.held_out.batches(CHUNK), decodes, strict=True):
+    for x, decoded in reconstruct_pairs(model, trial.held_out, decoder=decoder, seed=trial.seed):
         shown = trial.delivered(decoded)
-        errors.append(kind.apart(shown.double(), batch.x.double()).square().flatten(1).mean(1))
+        errors.append(kind.apart(shown.double(), x.double()).square().flatten(1).mean(1))
         for one in kind.likenesses():
-            alike[one.key] += float(one.measure(shown, batch.x).sum())
+            alike[one.key] += float(one.measure(shown, x).sum())
         looks += [trial.judge(shown)] if trial.features else []
     features = torch.cat(looks) if looks else None
     means = {key: total / trial.n for key, total in alike.items()}

@@ -15,7 +15,6 @@ from typing import Any
 from amalgan.core import files
 from amalgan.core.errors import DataError
 from amalgan.core.json_schema import read_json
-from amalgan.core.limits import CHUNK
 from amalgan.evaluation.scores.score import Trial
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.studies.compare.plan import Plan
@@ -23,7 +22,7 @@ from amalgan.studies.compare.settings import at_rate
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
-from amalgan.tasks.reconstruct import reconstruct
+from amalgan.tasks.reconstruct import reconstruct_pairs
 
 NAME = "tuning.json"
 TRY = {
@@ -64,9 +63,8 @@ def judgement(plan: Plan, model: Model) -> Judgement:
         return Judgement("Fréchet distance", frechet_distance(Moments.of(made), Moments.of(trial.real)))
     if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
         raise DataError(f"nothing of {model.name} can be judged on validation examples. Use --tries 1.")
-    pairs = zip(trial.held_out.batches(CHUNK), reconstruct(model, trial.held_out), strict=True)
-    kind = trial.kind
-    errors = [float(kind.apart(kind.delivered(decoded), batch.x).square().sum()) for batch, decoded in pairs]
+    kind, pairs = trial.kind, reconstruct_pairs(model, trial.held_out)
+    errors = [float(kind.apart(kind.delivered(decoded), x).square().sum()) for x, decoded in pairs]
     return Judgement("squared error", sum(errors) / (trial.n * data.spec.size))
 
 
