@@ -23,6 +23,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.core.randomness import Draws
+from amalgan.networks.blocks import one_hot
 from amalgan.priors.base import Prior
 from amalgan.priors.mixture import covariance_of
 from amalgan.priors.velocity import FlatVelocity, MapVelocity
@@ -31,6 +32,9 @@ ANY = 0.1
 """Share of the codes in training whose group the network does not see."""
 NARROWEST = 1e-4
 """The least variance along an axis, of standardized codes."""
+MOST_TOGETHER = 64
+"""Up to so many groups, turning a point along the axes of all is faster than gathering those of its own: 5 times for 11
+groups and 256 entries on a CPU, as two products of matrices."""
 
 Field = Callable[[Tensor, Tensor], Tensor]
 """From points (B, K) and their time (B, 1) to velocities (B, K)."""
@@ -103,10 +107,14 @@ class GaussianFlowPrior(Prior):
 
     def along(self, z: Float[Tensor, "B K"], gain: Float[Tensor, "B K"], group: Tensor) -> Tensor:
         """Return ``z`` multiplied by ``gain`` along the axes of its group, in float32."""
-        axes = self.axes[group]
         with torch.autocast(z.device.type, enabled=False):
-            turned = torch.einsum("bi,bij->bj", z.float(), axes)
-            return torch.einsum("bj,bij->bi", gain.float() * turned, axes)
+            if len(self.groups) > MOST_TOGETHER:
+                axes = self.axes[group]
+                turned = torch.einsum("bi,bij->bj", z.float(), axes)
+                return torch.einsum("bj,bij->bi", gain.float() * turned, axes)
+            own = one_hot(group, len(self.groups)).unsqueeze(2)
+            turned = (z.float() @ self.axes.transpose(0, 1).flatten(1)).view(len(z), *self.center.shape)
+            return (own * gain.float().unsqueeze(1) * turned).flatten(1) @ self.axes.mT.flatten(0, 1)
 
     def carried(self, z: Tensor, now: Tensor, then: Tensor, group: Tensor) -> Tensor:
         """Return where the closed form alone leads points from one time to another."""
