@@ -62,7 +62,7 @@ def test_splits_by_time_are_apart_whatever_the_lengths(
     length: int, window: int, step: int, first: int
 ) -> None:
     piece = Piece(
-        name="x", source=0, start=first, stop=first + length, runs=[(first, first + length)], digest=b"", begins=None,
+        name="x", source=0, start=first, stop=first + length, runs=[(first, first + length)], digest=b"", times=[],
         label=None,
     )  # fmt: skip
     starts = piece.starts(window, step)

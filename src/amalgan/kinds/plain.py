@@ -78,6 +78,7 @@ class Plain:
     entries = "entries"
     by_look = False
     options: tuple[str, ...] = ()
+    of_recordings = False
     refused: Mapping[str, str] = PICTURES_ONLY
 
     def text(self, spec: DataSpec) -> str:
@@ -304,5 +305,5 @@ class Plain:
 
     def stretches(
         self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
-    ) -> list[Stretch]:
-        return []
+    ) -> list[Stretch] | None:
+        return None

@@ -72,9 +72,9 @@ class Stretch:
     """A part of a recording that several examples in a row are strange in."""
 
     recording: str
-    start: float
-    stop: float
-    """Both in ``unit``."""
+    start: float | str
+    stop: float | str
+    """Both in ``unit``; dates as text."""
     unit: str
     p_value: float
     examples: int
@@ -92,6 +92,9 @@ class Kind(Protocol):
     """What the numbers of an example are called: pixels, entries."""
     by_look: bool
     """Data is taken for this kind by its look; of others it must be said (``--kind``), or their models know it."""
+
+    of_recordings: bool
+    """Examples are windows of recordings, which are restored as a whole."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -300,5 +303,9 @@ class Kind(Protocol):
 
     def stretches(
         self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
-    ) -> list[Stretch]:
-        """The parts of recordings in which examples raise an alarm; ``facts`` are those of what they were read from."""
+    ) -> list[Stretch] | None:
+        """The parts of recordings in which examples raise an alarm; None where examples are of no recordings.
+
+        Args:
+            facts: what the source that they were read from said of itself.
+        """

@@ -12,14 +12,14 @@ damage      stretches of time that are hidden
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amalgan.core.types import DataSpec
 from amalgan.kinds.plain import Plain, all_but
-from amalgan.kinds.protocol import SetMeasure
+from amalgan.kinds.protocol import SetMeasure, Stretch
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Series(Plain):
 
     noun, nouns = "window", "windows of series"
     options = ("layout", "window", "step", "time_column")
+    of_recordings = True
     refused = all_but("drawing")
 
     def text(self, spec: DataSpec) -> str:
@@ -206,6 +207,13 @@ class Series(Plain):
         from amalgan.kinds.series.measures import measures
 
         return measures()
+
+    def stretches(
+        self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
+    ) -> list[Stretch] | None:
+        from amalgan.kinds.series.stretches import joined
+
+        return joined(names, p_value, alarms, facts)
 
 
 def channel_names(spec: DataSpec) -> list[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from itertools import islice
@@ -62,6 +62,8 @@ class Form:
     text: tuple[str, ...] = ()
     """Columns of text, which are left out."""
     named: bool = True
+    dates: bool = False
+    """The time is a date."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,6 +149,7 @@ def of_text(name: str, open_file: Open, time_column: str | None) -> Recording:
     sample = list(islice(lines(int(is_named)), ASKED))
     text = {at for at in range(len(columns)) if is_text([row[at] for row in sample if at < len(row)])}
     form = form_of(columns, text, time_column, named=is_named)
+    form = replace(form, dates=form.time in text)
 
     def rows() -> Iterator[Rows]:
         cells = lines(int(is_named))
@@ -176,6 +179,7 @@ def of_parquet(name: str, open_file: Open, time_column: str | None) -> Recording
         at for at, kind in enumerate(kinds) if not kind.startswith(("int", "uint", "float", "double", "bool"))
     }
     form = form_of(columns, text, time_column, named=True)
+    form = replace(form, dates=form.time in text)
 
     def rows() -> Iterator[Rows]:
         with open_file() as file:

@@ -49,8 +49,8 @@ class Piece:
     """Rows that follow one another without a hole, of the file."""
     digest: bytes
     """Of its values."""
-    begins: float | None
-    """When it begins, by its stamps."""
+    times: list[tuple[int, float]]
+    """Of its rows at which a run begins, counted from its first; empty where it has no stamps."""
     label: NDArray[np.str_] | str | None
     """Classes of its rows, of all of them, or none."""
     split: int = ANY
@@ -168,20 +168,28 @@ def pieces_of(
     made = list[Piece]()
     for start, stop in pairwise(edges):
         own = f"/{series[start]}" if seen.series else ""
+        whole = runs(finite[start:stop], late[start : max(start, stop - 1)], start)
         made.append(
             Piece(
                 name=f"{found.name}{own}",
                 source=source,
                 start=start,
                 stop=stop,
-                runs=runs(finite[start:stop], late[start : max(start, stop - 1)], start),
+                runs=whole,
                 digest=blake2b(b"".join(seen.digests[start:stop]), digest_size=16).digest(),
-                begins=None if time is None or not stop > start else float(time[start]),
+                times=[] if time is None else known_times(time, whole, start),
                 label=found.label if labels is None else labels[start:stop],
                 split=found.split,
             )
         )
     return made
+
+
+def known_times(
+    time: NDArray[np.float64], whole: list[tuple[int, int]], start: int
+) -> list[tuple[int, float]]:
+    """When each run begins, where its first stamp can be read."""
+    return [(first - start, float(time[first])) for first, _ in whole if np.isfinite(time[first])]
 
 
 def runs(finite: NDArray[np.bool_], late: NDArray[np.bool_], first: int) -> list[tuple[int, int]]:
