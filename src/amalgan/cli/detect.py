@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,12 +32,17 @@ if TYPE_CHECKING:
     from amalgan.tasks.detect.normals import Sides
 
 
+STRETCHES = 5
+"""Strange parts of recordings that are named."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Detect:
     """Find examples of DATA that look anomalous to a model of normal ones.
 
     By how unlikely their code and the errors of their decode are together, where the training data is at hand, else by
-    each for itself. Scores become p-values beside normal examples that the model was not trained on. A run that was
+    each for itself. Of recordings, strange windows in a row become stretches of time, with start, stop and p-value
+    (x.stretches.csv). Scores become p-values beside normal examples that the model was not trained on. A run that was
     stopped goes on where it was; bad files are skipped and listed (exit code 3).
     """
 
@@ -72,6 +77,7 @@ class Detect:
     def run(self, console: Console) -> Answer:
         """Judge and write."""
         from amalgan.tasks.detect.detect import check_rate
+        from amalgan.tasks.detect.stretches import beside_table, stretches_of, write_stretches
         from amalgan.tasks.judging import why_silent
 
         check_rate(self.rate)
@@ -90,6 +96,9 @@ class Detect:
         alarms = found.alarms(self.rate, self.control)
         written = self.write(found, alarms, model, stream, beside)
         journal.remove()
+        stretches = stretches_of(found, chosen.judged, alarms)
+        if stretches is not None and shard.is_whole:
+            write_stretches(beside_table(self.out), stretches)
         if found.smallest > self.rate:
             say(console, f"note: {few(found, self.rate)}")
         if why := why_silent(model):
@@ -110,6 +119,7 @@ class Detect:
             "rate": self.rate,
             "control": self.control,
             "alarms": int(alarms.sum()),
+            "stretches": None if stretches is None else [asdict(one) for one in stretches],
             "judged": found.judged(anomalies, alarms) if anomalies else None,
             "out": str(self.out),
             "written": written,
@@ -203,9 +213,21 @@ def told(facts: dict[str, Any]) -> Table:
             f"{judged['normal']:,} normal ones {percent(judged['false_alarms'])}",
             **{f"AUROC, {name}": spanned(found) for name, found in judged["auroc"].items()},
         }
+    if (stretches := facts["stretches"]) is not None:
+        rows["stretches"] = in_words(stretches)
     if facts["maps"] is not None:
         rows["maps"] = f"{facts['maps']:,}"
     return table(rows | {"written": facts["out"]})
+
+
+def in_words(stretches: list[dict[str, Any]]) -> str:
+    """Strange parts of recordings, the strangest ones named."""
+    strangest = sorted(stretches, key=lambda one: (one["p_value"], -one["examples"]))[:STRETCHES]
+    named = (
+        f"{one['recording']} {one['start']} to {one['stop']} {one['unit']} (p {one['p_value']:.3g})"
+        for one in strangest
+    )
+    return "\n".join([f"{len(stretches):,}", *named])
 
 
 def percent(found: dict[str, float]) -> str:

@@ -84,7 +84,7 @@ def inspected(found: Inspection) -> dict[str, Any]:
         **cut(found),
         "classes": tallied(found.classes) or "none",
         "unlabeled": f"{found.unlabeled:,}",
-        "splits": f"{parts} ({'its own' if found.own_splits else 'made from the content'})",
+        "splits": f"{parts} ({'its own' if found.own_splits else f'by {found.split_by}'})",
         "duplicates": f"{copies.count:,}, of which {copies.across_splits:,} in another split",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ from amalgan.cli.use import provenance
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.words import counted
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from amalgan.systems.model_file import Model
@@ -33,6 +34,9 @@ class Restore:
     A model of the system restorer mends pictures of any size. Models that encode, decode and generate, as fusion, fill
     large holes in pictures of their own kind. Names, formats, transparency, EXIF and color profiles are kept. Bad files
     are skipped and listed (exit code 3). What was done before is not done again.
+
+    Models of series restore recordings (.csv, .npy, or a folder of them): --task gaps fills missing stretches, --task
+    denoise removes noise. Time, class and all other cells are kept.
     """
 
     model: Positional[Path]
@@ -41,8 +45,8 @@ class Restore:
     """A picture, or pictures as amalgan train takes them: a folder, an archive, a pattern."""
     out: Path
     """Folder for the restored images, with their names."""
-    task: RestoringTask
-    """Remove noise, fill holes, enlarge, or remove what JPEG has added."""
+    task: RestoringTask | Literal["gaps"]
+    """Remove noise, fill holes, enlarge, or remove what JPEG has added; gaps: fill what is missing in recordings."""
     sigma: float | None = None
     """denoise: the noise's deviation in gray levels of 255; by default the model judges for itself."""
     factor: Literal[2, 3, 4] = 2
@@ -69,9 +73,13 @@ class Restore:
         """Restore and write."""
         from amalgan.tasks.restore.restore_files import pictures_at, restore_files
 
+        model = model_at(self.model, self.loading)
+        if kind_of(model.spec).of_recordings:
+            return self.recordings(model, console)
+        task = self.of_pictures()
         self.check()
         shard = self.sharing.part
-        job = self.job(model_at(self.model, self.loading))
+        job = self.job(model, task)
         source = pictures_at(self.data, follow_links=self.follow_links)
         with console.status("restoring ...") as status:
             found = restore_files(job, source, shown_progress(status.update), shard)
@@ -93,6 +101,39 @@ class Restore:
         text = f"{counted(found.n, 'picture')} in {self.out}"
         text += "" if found.written else "; nothing was written: all of it was there already"
         return Answer(facts=facts, text=text, skipped=found.skipped)
+
+    def recordings(self, model: Model, console: Console) -> Answer:
+        """Restore recordings and write."""
+        from amalgan.tasks.restore import recording_files
+
+        check_data(self.data)
+        check_out(self.out, self.data)
+        if self.task not in ("gaps", "denoise"):
+            raise UsageError(
+                f"--task {self.task} is for pictures; recordings have --task gaps and --task denoise."
+            )
+        if self.mask is not None or self.samples != 1 or self.sharing.shard is not None:
+            raise UsageError("--mask, --samples and --shard are for pictures; leave them out.")
+        job = recording_files.Job(
+            model=model, task=self.task, out=self.out, decoder=self.decoder, seed=self.seed
+        )
+        with console.status("restoring ...") as status:
+            found = recording_files.restore_recordings(job, self.data, shown_progress(status.update))
+        if found.skipped and not found.n:
+            raise DataError(f"{found.skipped[0]['name']} {found.skipped[0]['reason']}.")
+        facts = {"out": str(self.out), "task": self.task, "digest": model.digest, **asdict(found)}
+        done = "filled" if self.task == "gaps" else "replaced"
+        text = f"{counted(found.n, 'recording')} in {self.out}: {counted(found.filled, 'value')} {done}"
+        text += f", {found.left:,} left as they were" if found.left else ""
+        return Answer(facts=facts, text=text, skipped=found.skipped)
+
+    def of_pictures(self) -> RestoringTask:
+        """The task, if it is one of pictures."""
+        if self.task == "gaps":
+            raise UsageError(
+                "--task gaps is for recordings; pictures have holes: --task inpaint --mask MASK."
+            )
+        return self.task
 
     def keep(self, model: Model, found: Outcome) -> None:
         """Note in the folder which part it is."""
@@ -116,7 +157,7 @@ class Restore:
                 "--mask says where holes are: --task inpaint needs it, and nothing else takes it."
             )
 
-    def job(self, model: Model) -> Job:
+    def job(self, model: Model, task: RestoringTask) -> Job:
         """What is to be done, as tasks know it."""
         from amalgan.data.readers.holes import holes
         from amalgan.tasks.restore.restore import Answers
@@ -125,7 +166,7 @@ class Restore:
 
         return Job(
             model=model,
-            repair=Repair(task=self.task, sigma=self.sigma, factor=self.factor),
+            repair=Repair(task=task, sigma=self.sigma, factor=self.factor),
             answers=Answers(samples=self.samples, decoder=self.decoder, seed=self.seed),
             out=self.out,
             text=provenance(model, seed=self.seed) | {"Source": "restored by a trained model"},

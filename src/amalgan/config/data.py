@@ -27,6 +27,14 @@ class DataConfig:
     """Values of black and white in images of more than eight bits, such as 0:4095; by default found in the data."""
     label_column: str | None = None
     """Column of a label file that holds the class; by default found by its name."""
+    layout: Literal["channels-first", "channels-last"] | None = None
+    """series: axes of arrays of windows: (N, C, T) is channels-first, (N, T, C) channels-last."""
+    window: int | None = None
+    """series: steps of a window; recordings are cut into windows of so many."""
+    step: int | None = None
+    """series: steps from one window to the next; by default a quarter of a window."""
+    time_column: str | None = None
+    """series: column of a table that holds the time; by default found by its name."""
     follow_links: bool = False
     """Read links that lead out of the folder, for data sets that consist of links."""
     keep: float | None = None
@@ -80,6 +88,8 @@ class DataConfig:
                 self.labeled is None or 0 <= self.labeled < math.inf,
                 f"--labeled is {self.labeled}; write a share below 1 (0.01), a number of labels (100), or 0",
             ),
+            (self.window is None or self.window >= 8, f"--window is {self.window}; the least is 8 steps"),
+            (self.step is None or self.step >= 1, f"--step is {self.step}; the least is 1"),
             (
                 self.max_bad is None or self.max_bad >= 0,
                 f"--max-bad is {self.max_bad}; it cannot be negative",

@@ -35,7 +35,7 @@ LINES = ({"round", "images", "seconds"}, {"name", "key", "files"})
 """Keys of a line in the log of a training run, and in that of restoring."""
 TABLES = re.compile(
     r"name,label,predicted,probability(,.*)?|name,made,p\(.*|name,label,alarm,p\(.*"
-    r"|group,name,label,distance,equal|file,row,label,policy,seed,sources|system,source,seeds,failed(,.*)?"
+    r"|recording,start,stop,unit,p,windows|group,name,label,distance,equal|file,row,label,policy,seed,sources|system,source,seeds,failed(,.*)?"
 )
 """First lines of tables that say what they are; one of plain numbers does not."""
 BESIDE_PLAN = {

@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # the command line reads DataSpec and must not wait for torch
 
 T = TypeVar("T")
 
-ANY, TRAIN, VALIDATION, TEST = range(4)
-"""The split a record came with; ANY where the data has none."""
+ANY, TRAIN, VALIDATION, TEST, BETWEEN = range(5)
+"""The split a record came with; ANY where the data has none, BETWEEN where it shares steps with two of them."""
 UNLABELED = -1
 """The label of an example that has none, and the request "any class" when generating."""
 

@@ -36,6 +36,7 @@ from amalgan.evaluation.scores.rate import rate_scores
 from amalgan.evaluation.scores.reconstruction import reconstruction_scores
 from amalgan.evaluation.scores.score import Score, Trial
 from amalgan.evaluation.scores.size import size_scores
+from amalgan.evaluation.scores.utility import real_utility, utility_scores
 from amalgan.features import Features
 from amalgan.kinds import text_of
 from amalgan.metrics.distribution import LEAST
@@ -106,7 +107,7 @@ def evaluate(
     """
     check(model, data, count)
     trial = Trial(data=data, features=features, count=count, seed=seed)
-    scores = list(all_scores(model, trial, tell or untold))
+    scores = [*all_scores(model, trial, tell or untold), *lesson_scores(model, trial)]
     return Evaluation(
         n=trial.n,
         split="test",
@@ -171,6 +172,13 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     yield from critic_scores(model, trial)
     tell("telling spoiled examples")
     yield from anomaly_scores(model, trial)
+
+
+def lesson_scores(model: Model, trial: Trial) -> Iterator[Score]:
+    """Train on synthetic, test on real, for the kinds whose judge measures sets and teaches no network."""
+    if trial.kind.set_measures() and not trial.kind.needs_teaching():
+        yield from utility_scores(model, trial)
+        yield from real_utility(trial)
 
 
 def warnings(trial: Trial, scores: list[Score]) -> Iterator[str]:

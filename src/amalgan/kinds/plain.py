@@ -6,7 +6,7 @@ data does not wait for torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
-from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.protocol import Likeness, SetMeasure, Stretch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +77,8 @@ class Plain:
     noun, nouns = "example", "examples"
     entries = "entries"
     by_look = False
+    options: tuple[str, ...] = ()
+    of_recordings = False
     refused: Mapping[str, str] = PICTURES_ONLY
 
     def text(self, spec: DataSpec) -> str:
@@ -89,6 +91,15 @@ class Plain:
 
     def reads(self, found: ArrayData | Pictures) -> bool:
         return False
+
+    def hint(self, found: ArrayData | Pictures) -> str:
+        return ""
+
+    def asked(self, config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
+        return {}
+
+    def source(self, data: str | Path, source: Source, request: Request) -> Source:
+        return source
 
     def read(
         self,
@@ -181,6 +192,14 @@ class Plain:
 
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         raise UsageError(f"{self.refuses('drawing')}. Ask for no pictures of them.")
+
+    def table_columns(self, spec: DataSpec) -> list[str]:
+        return list(spec.names) or [f"x{at}" for at in range(spec.size)]
+
+    def table_rows(
+        self, stored: NDArray[Any], spec: DataSpec, first: int = 0
+    ) -> Iterator[tuple[int, Sequence[float]]]:
+        yield from enumerate(stored.reshape(len(stored), -1))
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.normal("x", *spec.shape)
@@ -280,3 +299,11 @@ class Plain:
 
     def likenesses(self) -> tuple[Likeness, ...]:
         return ()
+
+    def set_measures(self) -> tuple[SetMeasure, ...]:
+        return ()
+
+    def stretches(
+        self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
+    ) -> list[Stretch] | None:
+        return None

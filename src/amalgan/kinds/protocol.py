@@ -10,7 +10,7 @@ x is float32 (B, *shape); a kind of integers, as text, may return int64 from ``f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +52,34 @@ class Likeness:
     """From what was made (B, *shape) and what it should be to a number each (B,)."""
 
 
+@dataclass(frozen=True)
+class SetMeasure:
+    """A measure of how unlike a set of generated examples is to a set of real ones."""
+
+    key: str
+    """Of the metric; ``_floor`` is added for training examples in place of generated ones."""
+    title: str
+    unit: str
+    higher_is_better: bool
+    name: str
+    """The full name, in which ``{made}`` becomes what was generated and ``{of}`` what it is held against."""
+    measure: Callable[[Tensor, Tensor], float]
+    """From what was made (N, *shape) and real held-out examples (M, *shape) to a number."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a recording that several examples in a row are strange in."""
+
+    recording: str
+    start: float | str
+    stop: float | str
+    """Both in ``unit``; dates as text."""
+    unit: str
+    p_value: float
+    examples: int
+
+
 class Kind(Protocol):
     """All that depends on what an example is."""
 
@@ -65,6 +93,13 @@ class Kind(Protocol):
     by_look: bool
     """Data is taken for this kind by its look; of others it must be said (``--kind``), or their models know it."""
 
+    of_recordings: bool
+    """Examples are windows of recordings, which are restored as a whole."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Fields of ``DataConfig`` that are for this kind alone."""
+
     def text(self, spec: DataSpec) -> str:
         """The shape as people write it."""
 
@@ -75,6 +110,15 @@ class Kind(Protocol):
 
     def reads(self, found: ArrayData | Pictures) -> bool:
         """Whether such data looks like examples of this kind."""
+
+    def hint(self, found: ArrayData | Pictures) -> str:
+        """What data that may be of several kinds would be as this one, and by which flags; empty: it is none."""
+
+    def asked(self, config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
+        """What is asked for by ``options``, or was when the model of ``like`` was trained, as plain JSON."""
+
+    def source(self, data: str | Path, source: Source, request: Request) -> Source:
+        """``source``, which ``data`` names, as this kind reads it: tables of recordings become arrays of windows."""
 
     def read(
         self,
@@ -155,6 +199,18 @@ class Kind(Protocol):
 
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         """Examples as ``to_stored`` gives them as pictures, uint8 (N, H, W) or (N, H, W, 3), all of one size."""
+
+    def table_columns(self, spec: DataSpec) -> list[str]:
+        """The head of a table of examples, where they go to tables."""
+
+    def table_rows(
+        self, stored: NDArray[Any], spec: DataSpec, first: int = 0
+    ) -> Iterator[tuple[int, Sequence[float]]]:
+        """Its rows: which of the examples, as ``to_stored`` gives them, each is of, and its numbers.
+
+        Args:
+            first: the number of the first example among all of the table.
+        """
 
     # Damage and augmentation
 
@@ -241,3 +297,15 @@ class Kind(Protocol):
 
     def likenesses(self) -> tuple[Likeness, ...]:
         """Further measures of reconstructions."""
+
+    def set_measures(self) -> tuple[SetMeasure, ...]:
+        """Further measures of generated examples."""
+
+    def stretches(
+        self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
+    ) -> list[Stretch] | None:
+        """The parts of recordings in which examples raise an alarm; None where examples are of no recordings.
+
+        Args:
+            facts: what the source that they were read from said of itself.
+        """

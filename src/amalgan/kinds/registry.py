@@ -17,6 +17,7 @@ from amalgan.kinds.protocol import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from amalgan.config.data import DataConfig
     from amalgan.core.types import DataSpec
 
 K = TypeVar("K", bound=type[Kind])
@@ -71,9 +72,16 @@ def kind_of(spec: DataSpec) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind, those of plugins first: what they take, a built-in one does not get."""
+    """Every kind, those of plugins first: what they take, a built-in one does not get; those by look last."""
     own = [name for name in names() if name not in built_in()]
-    return [kind_named(name) for name in (*own, *built_in())]
+    others = sorted(map(kind_named, built_in()), key=lambda kind: kind.by_look)
+    return [*map(kind_named, own), *others]
+
+
+def kind_with_option(config: DataConfig) -> Kind | None:
+    """The kind that alone has an option which ``config`` gives; None where it gives none."""
+    kinds = (kind for kind in all_kinds() if any(getattr(config, name) is not None for name in kind.options))
+    return next(kinds, None)
 
 
 def text_of(spec: DataSpec) -> str:

@@ -70,6 +70,8 @@ class Inspection:
     """The share of the pictures' area that is never seen at this size, on average."""
     splits: dict[str, int]
     own_splits: bool
+    split_by: str
+    """How splits came about that are not the data's own: ``content hash``, ``time``."""
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def inspect(
         cut_away=cut,
         splits={part: len(getattr(splits, part)) for part in ("train", "validation", "test")},
         own_splits=splits.own,
+        split_by=facts.get("split_by") or "content hash",
         warnings=(
             *facts["told"],
             *_warnings(store, counts, duplicates, spec),
@@ -194,7 +197,8 @@ def _warnings(store: Store, counts: NDArray[np.int64], duplicates: Duplicates, s
         ),
         (
             0 in spec.spread,
-            f"{spec.spread.count(0)} of {spec.size} columns never vary in training; models give them back as they are",
+            f"{spec.spread.count(0)} of {len(spec.spread)} columns never vary in training; "
+            "models give them back as they are",
         ),
     ]
     return [text for holds, text in claims if holds]

@@ -24,14 +24,13 @@ from amalgan.core.file_names import class_name
 from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data.dataset.cache import cached
 from amalgan.data.dataset.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
-from amalgan.data.dataset.reading import read_source
+from amalgan.data.dataset.reading import read_source, source_of
 from amalgan.data.dataset.records import Records
 from amalgan.data.dataset.splits import Splits, split
 from amalgan.data.dataset.store import FORMAT, Store
 from amalgan.data.dataset.subsets import hide_labels, keep
 from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import Source
 from amalgan.kinds import kind_named, text_of
 
@@ -57,6 +56,8 @@ class Dataset:
     test: Records
     own_splits: bool
     """The test split is the data's own."""
+    split_by: str
+    """How splits came about that are not the data's own."""
     inspection: Inspection
     fingerprint: str
     """Hash of contents, labels and splits as read: the same wherever the data lies."""
@@ -105,6 +106,8 @@ def dataset_of(
     require_enough(store, name, config.max_bad, at_least)
     _require_kind(store, name, config)
     splits = split(store.kin, store.splits)
+    if store.facts.get("split_by"):
+        splits = splits._replace(own=False)
     if like is None and at_least > 1 and not len(splits.train):
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
     spec = _own_spec(store, splits, config) if like is None else checked_spec(like, store, name)
@@ -117,8 +120,7 @@ def _stored(
     data: str | Path, config: DataConfig, like: DataSpec | None, progress: Progress | None
 ) -> tuple[str, Store]:
     """The data's name and store. The source, which lists all its files, is not kept."""
-    source = find_source(data, follow_links=config.follow_links)
-    request = Request.of(config, like)
+    source, request = source_of(data, config, like)
     key = key_of_store(source, request)
     store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
     return source.name, store
@@ -149,6 +151,7 @@ def _dataset(
         validation=everything.select(splits.validation),
         test=everything.select(splits.test),
         own_splits=splits.own,
+        split_by=store.facts.get("split_by") or "content hash",
         inspection=inspect(
             store,
             name=name,

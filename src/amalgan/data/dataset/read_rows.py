@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -44,7 +45,8 @@ def read_rows(kind: Kind, name: str, found: ArrayData | Pictures, into: Into) ->
             yield
         facts = {"skipped": skipped, "skipped_at": skipped_at, "modes": {"array of numbers": writer.count}}
         facts |= {"classes": list(found.classes), "ignored": 0, "names": list(found.names)}
-        facts |= {"chosen": f"{prod(found.shape)} numbers an example", "range": [], "told": []}
+        facts |= {"chosen": f"{prod(found.shape)} numbers an example", "range": [], "told": list(found.told)}
+        facts |= {"split_by": found.split_by, "own": json.dumps(dict(found.facts))}
         writer.finish(facts)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from amalgan.core.types import TEST, TRAIN, VALIDATION
+from amalgan.core.types import BETWEEN, TEST, TRAIN, VALIDATION
 
 TEST_SHARE = 0.10
 VALIDATION_SHARE = 0.05
@@ -32,13 +32,16 @@ class Splits(NamedTuple):
 
 
 def split(hashes: NDArray[np.uint64], given: NDArray[np.uint8]) -> Splits:
-    """Share out records by ``hashes`` (N, 2), keeping to the splits they were ``given``."""
+    """Share out records by ``hashes`` (N, 2), keeping to those they were ``given``; what is between two is in none."""
+    apart = given == BETWEEN
     own = bool((given == TEST).any())
     test = given == TEST if own else _lowest(hashes[:, 0], given <= TRAIN, TEST_SHARE)
     validation = given == VALIDATION
     if not validation.any():
-        validation = _lowest(hashes[:, 1], ~test, VALIDATION_SHARE)
-    train, validation, test = (np.flatnonzero(part) for part in (~test & ~validation, validation, test))
+        validation = _lowest(hashes[:, 1], ~test & ~apart, VALIDATION_SHARE)
+    train, validation, test = (
+        np.flatnonzero(part) for part in (~test & ~validation & ~apart, validation, test)
+    )
     return Splits(train, validation, test, own)
 
 

@@ -58,6 +58,8 @@ FACTS = {
     "range": [float],
     "outer?": (str, None),
     "kind?": str,
+    "split_by?": str,
+    "own?": str,
 }
 """What the facts of a store must look like."""
 SPOT_CHECKS = 16

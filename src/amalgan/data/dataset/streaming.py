@@ -38,13 +38,11 @@ from amalgan.data.dataset.opening import (
     labels_of,
     require_enough,
 )
-from amalgan.data.dataset.reading import kind_for, opened, passing
+from amalgan.data.dataset.reading import kind_for, opened, passing, source_of
 from amalgan.data.dataset.records import Chunk, Records
 from amalgan.data.dataset.store import Pixels, Store
 from amalgan.data.dataset.store_writer import Into
-from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import Arrays, Source
 from amalgan.data.writing.grids import png_names
 from amalgan.data.writing.parts import Part
@@ -67,8 +65,8 @@ class Stream:
         Raises:
             DataError: nothing readable is there.
         """
-        self.source = find_source(data, follow_links=config.follow_links)
-        self.request, self.config, self.like = Request.of(config, like), config, like
+        self.source, self.request = source_of(data, config, like)
+        self.config, self.like = config, like
         self.shard, self.at_least = shard, at_least if shard.is_whole else 0
         self.name = self.source.name
         whole = key_of_store(self.source, self.request)
@@ -83,7 +81,7 @@ class Stream:
     @cached_property
     def kind(self) -> Kind:
         """What the source holds examples of."""
-        return kind_for(self.name, opened(self.source), self.request.kind)
+        return kind_for(self.name, opened(self.source), self.request.kind, self.request.look)
 
     @property
     def known(self) -> bool:

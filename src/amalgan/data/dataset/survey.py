@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import BadPicture
-from amalgan.data.dataset.reading import kind_for
+from amalgan.data.dataset.reading import kind_for, source_of
 from amalgan.data.decoding.images import Measured, is_gray, measure, shows_gray
-from amalgan.data.decoding.layout import Layout, asked_kind
+from amalgan.data.decoding.layout import Layout
 from amalgan.data.decoding.ordered import Progress, in_order
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import ArrayData, Arrays, Pictures
 
 HEADER_BYTES = 1 << 16
@@ -61,9 +60,9 @@ def survey(data: str | Path, config: DataConfig = DataConfig(), progress: Progre
     Raises:
         DataError: nothing readable is there.
     """
-    source = find_source(data, follow_links=config.follow_links)
+    source, request = source_of(data, config)
     found = source.open() if isinstance(source, Arrays) else source
-    if kind_for(source.name, found, asked_kind(config, None)).refuses("size"):
+    if kind_for(source.name, found, request.kind, request.look).refuses("size"):
         return Survey.nothing()
     return Survey.of_arrays(found) if isinstance(found, ArrayData) else surveyed(found, progress)
 

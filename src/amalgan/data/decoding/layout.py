@@ -8,7 +8,8 @@ Channels, when they are not asked for: 1 if every picture is gray, whatever it i
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +21,8 @@ from amalgan.core.errors import ConfigError, DataError
 from amalgan.core.types import DataSpec
 from amalgan.data.decoding.proportions import Fit, Size, choose_size
 from amalgan.data.decoding.ranges import Range
-from amalgan.kinds import kind_named, kind_of
+from amalgan.kinds import Kind, kind_named, kind_of
+from amalgan.kinds.registry import kind_with_option
 
 SIZE_RULE = 3
 """Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
@@ -40,6 +42,10 @@ class Request:
     label_column: str | None = None
     kind: str | None = None
     """The kind of data; None: what it looks like."""
+    look: str | None = None
+    """The kind that it is where its look leaves a choice."""
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What else the kind asks for, as plain JSON."""
 
     @classmethod
     def of(cls, config: DataConfig, like: DataSpec | None) -> Request:
@@ -62,11 +68,14 @@ class Request:
             is_models_range=like is not None and bool(like.range),
             label_column=config.label_column,
             kind=asked_kind(config, like),
+            look=like.kind if like is not None else config.kind,
+            extra=asked_extra(config, like),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the key of a cache."""
-        plain = {name: value for name, value in asdict(self).items() if name != "kind" or value is not None}
+        left_out = {"look"} | {name for name in ("kind", "extra") if not getattr(self, name)}
+        plain = {name: value for name, value in asdict(self).items() if name not in left_out}
         return plain | ({} if self.size else {"rule": SIZE_RULE})
 
     @property
@@ -129,8 +138,31 @@ def settle(
 
 def asked_kind(config: DataConfig, like: DataSpec | None) -> str | None:
     """The kind that data is read as where its look does not tell: the model's, or what was asked for."""
-    kind = kind_of(like) if like is not None else kind_named(config.kind) if config.kind else None
+    kind = expected(config, like)
     return None if kind is None or kind.by_look else kind.name
+
+
+def expected(config: DataConfig, like: DataSpec | None) -> Kind | None:
+    """The kind of a model, or what was asked for: by its name, or by an option that no other kind has."""
+    if like is not None:
+        return kind_of(like)
+    return kind_named(config.kind) if config.kind else kind_with_option(config)
+
+
+def asked_extra(config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
+    """What the kind asks for besides.
+
+    Raises:
+        ConfigError: an option is given that only another kind has.
+    """
+    kind = expected(config, like)
+    owner = kind_with_option(config)
+    if owner is not None and owner is not kind:
+        given = next(name for name in owner.options if getattr(config, name) is not None)
+        raise ConfigError(
+            [f"--{given.replace('_', '-')} is for {owner.nouns}; leave it out, or say --kind {owner.name}"]
+        )
+    return {} if kind is None else kind.asked(config, like)
 
 
 def color_of(background: str) -> tuple[int, int, int]:

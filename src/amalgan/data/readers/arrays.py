@@ -1,6 +1,6 @@
 """Arrays in .npy and .npz files, read block by block: the whole array is never in memory.
 
-    x | images | arr_0, or the only array      [y | label | labels]       ─► no split of its own
+    x | images | series | arr_0, or the only   [y | label | labels]       ─► no split of its own
     x_train x_val x_test                       [y_train y_val y_test]     ─► splits
 
 Pictures: (N, H, W) or (N, H, W, 1 | 3 | 4), uint8, bool, 16-bit (scaled), other integers within 0..255, floats in
@@ -27,7 +27,7 @@ from amalgan.core.types import ANY, TEST, TRAIN, VALIDATION
 from amalgan.data.readers.array_labels import LONGEST_LABEL, Labels, text_of
 from amalgan.data.readers.sources import ArrayData, Arrays, Block, file_key, unlabeled
 
-X_NAMES, Y_NAMES = ("x", "images", "arr_0"), ("y", "label", "labels")
+X_NAMES, Y_NAMES = ("x", "images", "arr_0", "series"), ("y", "label", "labels")
 SPLITS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "test": TEST}
 BLOCK_BYTES = 1 << 24
 LARGEST_READ = 1 << 31
@@ -110,6 +110,8 @@ def _open(path: Path, members: dict[str, Member]) -> ArrayData:
         classes=tuple(str(value) for value in classes),
         blocks=lambda: _blocks(parts, labels, classes),
         deep=any(_is_deep(part.x) for part in parts),
+        fractions=any(part.x.dtype.kind == "f" for part in parts),
+        array=parts[0].x.name.rpartition(": ")[2].partition("_")[0],
         sixteen=all(part.x.dtype.kind == "u" and part.x.dtype.itemsize == 2 for part in parts),
     )
 
@@ -121,7 +123,7 @@ def _parts(path: Path, members: dict[str, Member]) -> list[Part]:
     split = [
         Part(x, stored(f"y_{word}"), number, f"{word}/")
         for word, number in SPLITS.items()
-        if (x := stored(f"x_{word}"))
+        if (x := stored(f"x_{word}") or stored(f"series_{word}"))
     ]
     if split:
         return split

@@ -7,7 +7,7 @@ decoded before is not read again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -65,6 +65,16 @@ class ArrayData:
     """Pictures: their numbers are no bytes yet; what is black and white is for the reader to say."""
     sixteen: bool = False
     """Of these, integers of 16 bits, as files of pictures hold them."""
+    fractions: bool = False
+    """Numbers that may have a fraction."""
+    array: str = ""
+    """What the array is called in its file."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What else the kind of data must know of its examples, as plain JSON."""
+    told: tuple[str, ...] = ()
+    """Sentences on what was found, for the user."""
+    split_by: str = ""
+    """How the splits of the blocks came about, where they are not the data's own: ``time``."""
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from io import BytesIO
 from math import ceil, sqrt
@@ -25,9 +25,11 @@ from PIL.PngImagePlugin import PngInfo
 from amalgan.core.errors import UsageError
 from amalgan.core.file_names import distinct
 from amalgan.core.files import below, refuse_foreign, replacing, write_bytes
+from amalgan.core.types import DataSpec
 from amalgan.data.writing.npz import UNNAMED, Column, write_npz
 from amalgan.data.writing.provenance import SOFTWARE, xmp_of
 from amalgan.data.writing.sheets import in_cell
+from amalgan.kinds import kind_of
 
 GAP = 2
 XMP = "XML:com.adobe.xmp"
@@ -89,13 +91,15 @@ def write_output(
     names: Sequence[str] | None = None,
     columns: Sequence[str] = (),
     nouns: str = "vectors",
+    spec: DataSpec | None = None,
     text: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write examples to ``out`` as its ending says, and return the files written.
 
     ``values`` is what ``to_pixels`` gives: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D). ``names`` name
     the PNGs of a folder (numbers by default) and sort the rows of an .npz or .csv; any folders in them are kept.
-    ``columns`` name the entries of vectors (x0, x1, ... by default), which people call ``nouns``.
+    ``columns`` name the entries of vectors (x0, x1, ... by default), which people call ``nouns``. With ``spec`` a table
+    has the columns and rows that their kind gives it.
 
     Raises:
         UsageError: vectors are asked for as pictures, or pictures as a table.
@@ -108,9 +112,13 @@ def write_output(
     if out.suffix.lower() == ".csv" and values.ndim == 2:
         _write_csv(out, values, columns or [f"x{at}" for at in range(values.shape[1])])
         return [out]
+    if out.suffix.lower() == ".csv" and spec is not None and kind_of(spec).refuses("files"):
+        kind = kind_of(spec)
+        _write_rows(out, kind.table_columns(spec), (row for _, row in kind.table_rows(values, spec)))
+        return [out]
     if out.suffix.lower() in FOREIGN:
         raise UsageError(f"{out} ends in {out.suffix}; pictures go to a folder, to one grid .png, or to .npz")
-    if values.ndim == 2:
+    if values.ndim == 2 or values.dtype != np.uint8:
         raise UsageError(
             f"{out} would hold pictures and these are {nouns}; write --out {out.with_suffix('.npz')} or .csv"
         )
@@ -134,6 +142,10 @@ def _write_npz(out: Path, values: NDArray[Any]) -> None:
 
 
 def _write_csv(out: Path, values: NDArray[np.float32], columns: Sequence[str]) -> None:
+    _write_rows(out, columns, values)
+
+
+def _write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[float]]) -> None:
     """Nine digits, which give back every float32."""
     with (
         replacing(out, unless_same=True) as part,
@@ -141,7 +153,7 @@ def _write_csv(out: Path, values: NDArray[np.float32], columns: Sequence[str]) -
     ):
         table = csv.writer(file, lineterminator="\n")
         table.writerow([in_cell(name) for name in columns])
-        table.writerows([f"{value:.9g}" for value in row] for row in values)
+        table.writerows([f"{value:.9g}" for value in row] for row in rows)
 
 
 def _write_folder(

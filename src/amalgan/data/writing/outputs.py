@@ -146,6 +146,7 @@ class Output:
             whole = self.kind.drawn(whole, self.spec)
         before = self.place.read_bytes() if self.place.is_file() else None
         said: dict[str, Any] = {"columns": self.spec.names, "nouns": self.kind.nouns, "text": self.text}
+        said["spec"] = None if self.place.suffix.lower() == ".png" else self.spec
         files = write_output(self.place, whole, names=self.names, **said)
         return Written(len(files), int(self.place.read_bytes() != before))
 

@@ -159,7 +159,7 @@ class Trial:
     @property
     def split(self) -> str:
         """Where the held-out examples are from."""
-        return "test split" if self.data.own_splits else "test split by content hash"
+        return "test split" if self.data.own_splits else f"test split by {self.data.split_by}"
 
     @property
     def against(self) -> str:

@@ -25,6 +25,7 @@ from amalgan.data.dataset.subsets import picked
 from amalgan.data.transforms.augmentation import OFF
 from amalgan.evaluation.scores.codes import labeled_only
 from amalgan.evaluation.scores.score import Outside, Score, Trial, accuracy
+from amalgan.features import Features
 from amalgan.features.classifier_training import Labeled
 from amalgan.metrics.utility import label_agreement, linear_probe
 from amalgan.systems.abilities import Generates
@@ -82,7 +83,8 @@ def taught(trial: Trial, lesson: Labeled, key: str, what: str, among: str = "") 
     """Train on ``lesson``, test on the labeled held-out examples; ``among`` what they were chosen."""
     test = labeled_only(trial.held_out)
     network = trial.kind.classifier_moves(trial.data.spec) is not None
-    how = "small network" if network else "logistic regression"
+    seen = outlook(trial)
+    how = "small network" if network else "logistic regression" + (f" on {seen.name}" if seen else "")
     taught_by = f"{len(lesson.label)} {what} examples only{among}"
     name = f"accuracy of a {how} trained on {taught_by}, {len(test)} of the {trial.split}"
     judge = network_accuracy if network else regression_accuracy
@@ -107,5 +109,12 @@ def network_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
 
 def regression_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
     """Of a logistic regression."""
-    x = lesson.examples(slice(None))
-    return linear_probe(x, lesson.label, test.take(slice(None)), torch.from_numpy(test.labels))
+    x, shown = lesson.examples(slice(None)), test.take(slice(None))
+    if seen := outlook(trial):
+        x, shown = seen(x).float(), seen(shown).float()
+    return linear_probe(x, lesson.label, shown, torch.from_numpy(test.labels))
+
+
+def outlook(trial: Trial) -> Features | None:
+    """What a regression looks through, where entries are not the features of their kind themselves."""
+    return None if trial.features is None or trial.features.measured else trial.features

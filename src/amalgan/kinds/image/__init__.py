@@ -41,6 +41,10 @@ as they may. With no more variety than a decoder begins with, a generator learns
 """
 
 
+LONG = 2
+"""How many times as long as the other side a side of a picture may be before an array of fractions may be series."""
+
+
 @register("image")
 class Image(Plain):
     """Pictures, gray or in color."""
@@ -56,10 +60,20 @@ class Image(Plain):
         return f"{height}x{width} {color}"
 
     def reads(self, found: ArrayData | Pictures) -> bool:
-        """Encoded files, and arrays of two axes or more beside that of the examples."""
+        """Encoded files, and arrays of two axes or more beside that of the examples; long fractions may be series."""
         from amalgan.data.readers.sources import ArrayData
 
-        return not isinstance(found, ArrayData) or len(found.shape) > 1
+        return not isinstance(found, ArrayData) or (len(found.shape) > 1 and not self.hint(found))
+
+    def hint(self, found: ArrayData | Pictures) -> str:
+        """Fractions (H, W), one side of which is more than twice the other."""
+        from amalgan.data.readers.sources import ArrayData
+
+        if not isinstance(found, ArrayData) or not found.fractions or len(found.shape) != 2:
+            return ""
+        height, width = found.shape
+        is_long = max(height, width) > LONG * min(height, width)
+        return f"gray pictures of {height}x{width} pixels (--kind image)" if is_long else ""
 
     def read(
         self,

@@ -203,6 +203,10 @@ def of_kinds() -> Iterator[Measure]:
         for suffix, decoder in (("", "x′"), ("_realistic", "x″")):
             title = f"{alike.title} of {decoder}"
             yield Measure(f"{alike.key}{suffix}", title, alike.unit, alike.higher_is_better, "reconstruction")
+    for one in chain(*(kind.set_measures() for kind in all_kinds())):
+        yield Measure(one.key, one.title, one.unit, one.higher_is_better, "generation")
+        title = f"{one.title} of real examples"
+        yield Measure(f"{one.key}_floor", title, one.unit, None, "generation")
 
 
 def judged(subject: Subject, trial: Trial) -> list[Score]:

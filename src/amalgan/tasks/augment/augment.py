@@ -161,7 +161,7 @@ class Order:
         place, spec = self.out / TABLE, self.records.spec
         if place.exists():
             return 0
-        names = spec.names or tuple(f"x{at}" for at in range(spec.size))
+        names = self.kind.table_columns(spec)
         with files.replacing(place) as part, part.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow([*map(in_cell, names), *(["label"] if spec.classes else [])])
@@ -172,9 +172,9 @@ class Order:
 
     def lines(self, values: Any, start: int) -> Iterator[list[str]]:
         """The rows of one chunk."""
-        for row, vector in enumerate(values, start):
-            label = self.class_name(int(self.recipe.label[row]))
-            yield [f"{value:.9g}" for value in vector] + (
+        for at, numbers in self.kind.table_rows(values, self.records.spec, start):
+            label = self.class_name(int(self.recipe.label[start + at]))
+            yield [f"{value:.9g}" for value in numbers] + (
                 [in_cell(label)] if self.records.spec.classes else []
             )
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import UNLABELED
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Realizes, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
@@ -62,14 +63,17 @@ class Spread(NamedTuple):
 
 def project(
     model: Model,
-    x: Float[Tensor, "B C H W"],
-    known: Float[Tensor, "B 1 H W"],
+    x: Float[Tensor, "B C ..."],
+    known: Float[Tensor, "B c ..."],
     *,
     samples: int = 1,
     decoder: DecoderName = "faithful",
     seed: int = 0,
-) -> Float[Tensor, "B S C H W"]:
-    """Fill the holes of pictures of the model's size, on its device, ``samples`` times each.
+) -> Float[Tensor, "B S C ..."]:
+    """Fill the holes of pictures of the model's size, or of windows, on its device, ``samples`` times each.
+
+    Args:
+        known: 1 where a value is known, 0 in holes; one channel, or as many as the examples have.
 
     Raises:
         AbilityError: the model has no code, no decoder, or nothing to draw codes from.
@@ -83,7 +87,7 @@ def project(
     found = agreed(model.require(Decodes), Spread.of(drawn), start, x, known, samples)
     with torch.no_grad():
         filling = decoded(model, found, decoder, seed).unflatten(0, (len(x), samples))
-    return torch.where(known[:, None] > 0, x[:, None], filling.clamp(-1, 1))
+    return torch.where(known[:, None] > 0, x[:, None], kind_of(model.spec).within(filling))
 
 
 def starts(
@@ -100,9 +104,10 @@ def starts(
     return torch.stack(found, dim=1).flatten(0, 1)
 
 
-def filled(x: Float[Tensor, "B C H W"], known: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B C H W"]:
-    """Holes in the mean color of what is known."""
-    mean = (x * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp(min=1)
+def filled(x: Float[Tensor, "B C ..."], known: Float[Tensor, "B c ..."]) -> Float[Tensor, "B C ..."]:
+    """Holes in the mean color of what is known, or the mean of what is known of a channel."""
+    total, count = (part.flatten(2).sum(2) for part in (x * known, known))
+    mean = (total / count.clamp(min=1)).reshape(*x.shape[:2], *[1] * len(x.shape[2:]))
     return torch.where(known > 0, x, mean)
 
 
