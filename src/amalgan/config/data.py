@@ -27,6 +27,8 @@ class DataConfig:
     """Values of black and white in images of more than eight bits, such as 0:4095; by default found in the data."""
     label_column: str | None = None
     """Column of a label file that holds the class; by default found by its name."""
+    text_column: str | None = None
+    """Column of a table that holds the strings (--kind text); by default found by its name."""
     follow_links: bool = False
     """Read links that lead out of the folder, for data sets that consist of links."""
     keep: float | None = None

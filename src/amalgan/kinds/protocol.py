@@ -10,7 +10,7 @@ x is float32 (B, *shape); a kind of integers, as text, may return int64 from ``f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
+    from amalgan.codec.base import Qualities
     from amalgan.config.code import Layout
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
     from amalgan.core.randomness import Draws
     from amalgan.core.shards import Shard
-    from amalgan.core.types import DataSpec
+    from amalgan.core.types import Batch, DataSpec
     from amalgan.data import Dataset
     from amalgan.data.dataset.store import Pixels, Store
     from amalgan.data.dataset.store_writer import Into
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
+    from amalgan.systems.base import System
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ class Likeness:
     """The full name, in which ``{of}`` becomes how many of what."""
     measure: Callable[[Tensor, Tensor], Tensor]
     """From what was made (B, *shape) and what it should be to a number each (B,)."""
+
+
+@dataclass(frozen=True)
+class SetMeasure:
+    """A column of comparisons for a number that a set of new examples has."""
+
+    key: str
+    title: str
+    higher_is_better: bool | None
+    """None where it says something, but nothing good or bad."""
 
 
 class Kind(Protocol):
@@ -153,6 +165,9 @@ class Kind(Protocol):
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
         """One example as a file with that ending; ``text`` says where it came from."""
 
+    def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
+        """Examples as ``to_stored`` gives them as one file with that ending; None where they go as numbers."""
+
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         """Examples as ``to_stored`` gives them as pictures, uint8 (N, H, W) or (N, H, W, 3), all of one size."""
 
@@ -219,7 +234,38 @@ class Kind(Protocol):
     ) -> Paints | None:
         """The default network back; None for dense layers."""
 
+    def system(self, name: str, usual: type[System]) -> type[System]:
+        """The class of the system of that name for such examples: the ``usual`` one, or one of the kind's own.
+
+        Raises:
+            ConfigError: it does not work on such examples; says why, and which to train.
+        """
+
+    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Qualities | None:
+        """What ``system`` compresses with where it does not write its code; None where it does."""
+
     # Judging
+
+    def strangeness(self, system: System, x: Tensor) -> dict[str, Tensor]:
+        """Further scores by which ``system`` finds examples strange, (B,) each, higher for stranger; above 0."""
+
+    def set_measures(self) -> tuple[SetMeasure, ...]:
+        """What ``measured`` may give, in the order of reports."""
+
+    def measured(
+        self,
+        made: Iterable[Tensor],
+        train: Iterable[Tensor],
+        test: Iterable[Tensor],
+        spec: DataSpec,
+        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
+        seed: int,
+    ) -> Iterator[tuple[str, float, str]]:
+        """Yield key, value and full name of further measures of new examples, beside real ones.
+
+        Args:
+            valid: which strings a command of the user's calls valid.
+        """
 
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
         """What such examples are compared in."""

@@ -71,9 +71,9 @@ def kind_of(spec: DataSpec) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind, those of plugins first: what they take, a built-in one does not get."""
+    """Every kind, those of plugins first: what they take, a built-in one does not get. Pictures take most: last."""
     own = [name for name in names() if name not in built_in()]
-    return [kind_named(name) for name in (*own, *built_in())]
+    return [kind_named(name) for name in (*own, *reversed(built_in()))]
 
 
 def text_of(spec: DataSpec) -> str:

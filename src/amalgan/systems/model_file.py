@@ -21,6 +21,7 @@ from torch import nn
 
 from amalgan import __version__
 from amalgan.codec.context_coder import MapCoder
+from amalgan.codec.letter_coder import LetterCoder
 from amalgan.codec.transform_coder import Coder
 from amalgan.config import fields
 from amalgan.core import tensor_file
@@ -48,7 +49,7 @@ CANNOT_BUILD = (
 )
 """What a header that makes no sense leads to."""
 
-AnyCoder = Coder | MapCoder
+AnyCoder = Coder | MapCoder | LetterCoder
 A = TypeVar("A")
 P = TypeVar("P", bound=nn.Module)
 
@@ -223,6 +224,8 @@ def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
     Raises:
         ValueError: they make none.
     """
+    if "letter" in tensors:
+        return LetterCoder.of(tensors)
     return MapCoder.of(tensors) if "base" in tensors else Coder.of(tensors)
 
 
@@ -247,10 +250,10 @@ def rebuild(
             f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
         )
     check_kind(path, header)
-    cls = registry.system_class(header["system"])
     try:
         config = fields.from_json(registry.config_class(header["system"]), header["config"])
         spec = DataSpec.from_json(header["spec"])
+        cls = registry.system_for(header["system"], spec)
         with torch.device("meta"):  # sizes without memory: the header may say any
             empty = cls(config, spec)
         weights = restored(empty, weights)

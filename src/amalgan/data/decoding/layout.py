@@ -22,6 +22,8 @@ from amalgan.data.decoding.proportions import Fit, Size, choose_size
 from amalgan.data.decoding.ranges import Range
 from amalgan.kinds import kind_named, kind_of
 
+LATER = ("kind", "text_column")
+"""Fields that keys of caches name only where they are given: earlier versions had none."""
 SIZE_RULE = 3
 """Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
 
@@ -40,6 +42,8 @@ class Request:
     label_column: str | None = None
     kind: str | None = None
     """The kind of data; None: what it looks like."""
+    text_column: str | None = None
+    """The column of a table that holds the strings; None: by its name."""
 
     @classmethod
     def of(cls, config: DataConfig, like: DataSpec | None) -> Request:
@@ -62,11 +66,14 @@ class Request:
             is_models_range=like is not None and bool(like.range),
             label_column=config.label_column,
             kind=asked_kind(config, like),
+            text_column=config.text_column,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the key of a cache."""
-        plain = {name: value for name, value in asdict(self).items() if name != "kind" or value is not None}
+        plain = {
+            name: value for name, value in asdict(self).items() if value is not None or name not in LATER
+        }
         return plain | ({} if self.size else {"rule": SIZE_RULE})
 
     @property

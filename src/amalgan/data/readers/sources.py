@@ -10,12 +10,15 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.core.types import UNLABELED
+
+if TYPE_CHECKING:
+    from amalgan.data.readers.strings import StringData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,8 @@ class ArrayData:
     """Pictures: their numbers are no bytes yet; what is black and white is for the reader to say."""
     sixteen: bool = False
     """Of these, integers of 16 bits, as files of pictures hold them."""
+    strings: Callable[[str | None, str | None], StringData] | None = None
+    """Opens a column of strings, by its name and that of the column of classes, where there are such columns."""
 
 
 @runtime_checkable
