@@ -67,7 +67,7 @@ def small(name: str, **changes: Any) -> Any:
 
 def build(name: str, spec: DataSpec = GRAY, *, seed: int = 0, **changes: Any) -> System:
     """A small system with weights that follow from ``seed``."""
-    return seeded(lambda: registry.system_class(name)(small(name, **changes), spec), seed)
+    return seeded(lambda: registry.system_for(name, spec)(small(name, **changes), spec), seed)
 
 
 def examples(spec: DataSpec = GRAY, count: int = 12, *, seed: int = 0, label: int | None = None) -> Batch:

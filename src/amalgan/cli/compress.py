@@ -186,6 +186,7 @@ class Decompress:
         """Write all into one file."""
         import numpy as np
 
+        from amalgan.core.files import write_changed
         from amalgan.data import write_output
 
         names = [name for part, _ in chunks for name in part]
@@ -197,6 +198,9 @@ class Decompress:
             )
         before = self.out.read_bytes() if self.out.is_file() else None
         pixels = np.concatenate([part for _, part in chunks])
+        kind, order = kind_of(model.spec), np.argsort(np.array(names), kind="stable")
+        if (table := kind.table(pixels[order], model.spec, self.out.suffix.lower())) is not None:
+            return len(names), 1, int(write_changed(self.out, table))
         files = write_output(self.out, pixels, names=names, columns=model.spec.names, text=text)
         return len(names), len(files), int(before is None or self.out.read_bytes() != before)
 

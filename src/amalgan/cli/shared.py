@@ -25,6 +25,8 @@ class Reading:
     """Folder of the decoded cache; by default the user's cache folder."""
     label_column: str | None = None
     """Column of a label file that holds the class; by default found by its name."""
+    text_column: str | None = None
+    """Column of a table that holds the strings, for a model of text; by default found by its name."""
     follow_links: bool = False
     """Read links that lead out of the folder, for data sets that consist of links."""
 
@@ -34,6 +36,7 @@ class Reading:
             max_bad=self.max_bad,
             cache=self.cache,
             label_column=self.label_column,
+            text_column=self.text_column,
             follow_links=self.follow_links,
         )
 

@@ -225,6 +225,8 @@ class Evaluate:
     """At most so many test examples, and as many generated ones."""
     seed: int = 0
     """Seed of the random numbers: which examples are used, and what is generated."""
+    valid: str | None = None
+    """Text: a command that reads strings, one per line, and writes 1 (valid) or 0 for each, as 'python check.py'."""
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
     json: Switch = False
@@ -233,11 +235,13 @@ class Evaluate:
     def run(self, console: Console) -> Answer:
         """Measure."""
         from amalgan.evaluation.evaluate import evaluate
+        from amalgan.evaluation.user_command import valid_by
 
+        valid = None if self.valid is None else valid_by(self.valid)
         with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             model, data = by.model, by.data
             found = evaluate(
-                model, data, features=by.features, count=self.count, seed=self.seed, tell=by.tell
+                model, data, features=by.features, count=self.count, seed=self.seed, valid=valid, tell=by.tell
             )
         for warning in filter(None, (found.overlap.note, *found.warnings)):
             say(console, f"note: {warning}")

@@ -35,6 +35,8 @@ class DataConfig:
     """series: steps from one window to the next; by default a quarter of a window."""
     time_column: str | None = None
     """series: column of a table that holds the time; by default found by its name."""
+    text_column: str | None = None
+    """Column of a table that holds the strings (--kind text); by default found by its name."""
     follow_links: bool = False
     """Read links that lead out of the folder, for data sets that consist of links."""
     keep: float | None = None

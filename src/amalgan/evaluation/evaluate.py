@@ -16,7 +16,7 @@ and its name says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,10 +35,11 @@ from amalgan.evaluation.scores.outer import outer_scores
 from amalgan.evaluation.scores.rate import rate_scores
 from amalgan.evaluation.scores.reconstruction import reconstruction_scores
 from amalgan.evaluation.scores.score import Score, Trial
+from amalgan.evaluation.scores.sets import set_scores
 from amalgan.evaluation.scores.size import size_scores
 from amalgan.evaluation.scores.utility import real_utility, utility_scores
 from amalgan.features import Features
-from amalgan.kinds import text_of
+from amalgan.kinds import kind_of, text_of
 from amalgan.metrics.distribution import LEAST
 from amalgan.systems.abilities import Classifies, Decodes, Encodes, Generates, Rates
 from amalgan.systems.model_file import Model
@@ -91,6 +92,7 @@ def evaluate(
     features: Features | None,
     count: int = 10_000,
     seed: int = 0,
+    valid: Callable[[Sequence[str]], Sequence[bool]] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Measure what ``model`` can do.
@@ -99,6 +101,7 @@ def evaluate(
         data: opened with ``like=model.spec``, so that classes and units are the model's.
         features: without them nothing that compares sets of examples is measured.
         count: at most so many test examples, and as many generated ones.
+        valid: says which strings are valid.
         tell: is told what is being measured.
 
     Raises:
@@ -106,7 +109,9 @@ def evaluate(
         UsageError: the data is not of the model's kind, or the count is below 2.
     """
     check(model, data, count)
-    trial = Trial(data=data, features=features, count=count, seed=seed)
+    if valid is not None and not kind_of(data.spec).takes_command:
+        raise UsageError(f"--valid is for strings, and the data is {kind_of(data.spec).nouns}; leave it out.")
+    trial = Trial(data=data, features=features, count=count, seed=seed, valid=valid)
     scores = [*all_scores(model, trial, tell or untold), *lesson_scores(model, trial)]
     return Evaluation(
         n=trial.n,
@@ -152,6 +157,7 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
     if isinstance(system, Generates) and trial.features is not None:
         tell(f"generating {trial.n} examples")
         yield from generation_scores(model, trial)
+        yield from set_scores(trial.new(model, trial.n), trial)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         tell(f"reconstructing {trial.n} examples")
         yield from reconstruction_scores(model, trial)
@@ -175,8 +181,8 @@ def all_scores(model: Model, trial: Trial, tell: Callable[[str], None] = untold)
 
 
 def lesson_scores(model: Model, trial: Trial) -> Iterator[Score]:
-    """Train on synthetic, test on real, for the kinds whose judge measures sets and teaches no network."""
-    if trial.kind.set_measures() and not trial.kind.needs_teaching():
+    """Train on synthetic, test on real, for the kinds that are judged so."""
+    if trial.kind.tests_on_real:
         yield from utility_scores(model, trial)
         yield from real_utility(trial)
 

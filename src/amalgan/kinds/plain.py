@@ -6,7 +6,7 @@ data does not wait for torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
+    from amalgan.codec.base import Qualities
     from amalgan.config.code import Layout
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
     from amalgan.core.randomness import Draws
     from amalgan.core.shards import Shard
+    from amalgan.core.types import Batch
     from amalgan.data import Dataset
     from amalgan.data.dataset.store import Pixels, Store
     from amalgan.data.dataset.store_writer import Into
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
+    from amalgan.systems.base import System
 
 PICTURES_ONLY = {
     "augment": "flips, shifts, turns and colors are of pictures",
@@ -78,6 +81,7 @@ class Plain:
     entries = "entries"
     by_look = False
     options: tuple[str, ...] = ()
+    takes_command = tests_on_real = False
     of_recordings = False
     refused: Mapping[str, str] = PICTURES_ONLY
 
@@ -190,6 +194,9 @@ class Plain:
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
         raise UsageError(f"{self.refuses('files')}. Give a name that ends in .npz.")
 
+    def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
+        return None
+
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         raise UsageError(f"{self.refuses('drawing')}. Ask for no pictures of them.")
 
@@ -275,6 +282,29 @@ class Plain:
     ) -> Paints | None:
         return None
 
+    def system(self, name: str, usual: type[System]) -> type[System]:
+        return usual
+
+    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Qualities | None:
+        return None
+
+    def strangeness(self, system: System, x: Tensor) -> dict[str, Tensor]:
+        return {}
+
+    def set_measures(self) -> tuple[SetMeasure, ...]:
+        return ()
+
+    def measured(
+        self,
+        made: Iterable[Tensor],
+        train: Iterable[Tensor],
+        test: Iterable[Tensor],
+        spec: DataSpec,
+        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
+        seed: int,
+    ) -> Iterator[tuple[str, float, str]]:
+        return iter(())
+
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
         from torch import nn
 
@@ -298,9 +328,6 @@ class Plain:
         return "units of the data"
 
     def likenesses(self) -> tuple[Likeness, ...]:
-        return ()
-
-    def set_measures(self) -> tuple[SetMeasure, ...]:
         return ()
 
     def stretches(

@@ -10,7 +10,7 @@ x is float32 (B, *shape); a kind of integers, as text, may return int64 from ``f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
+    from amalgan.codec.base import Qualities
     from amalgan.config.code import Layout
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
     from amalgan.core.randomness import Draws
     from amalgan.core.shards import Shard
-    from amalgan.core.types import DataSpec
+    from amalgan.core.types import Batch, DataSpec
     from amalgan.data import Dataset
     from amalgan.data.dataset.store import Pixels, Store
     from amalgan.data.dataset.store_writer import Into
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
+    from amalgan.systems.base import System
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,13 @@ class Likeness:
 
 @dataclass(frozen=True)
 class SetMeasure:
-    """A measure of how unlike a set of generated examples is to a set of real ones."""
+    """A column of comparisons for a number that a set of new examples has."""
 
     key: str
-    """Of the metric; ``_floor`` is added for training examples in place of generated ones."""
     title: str
-    unit: str
-    higher_is_better: bool
-    name: str
-    """The full name, in which ``{made}`` becomes what was generated and ``{of}`` what it is held against."""
-    measure: Callable[[Tensor, Tensor], float]
-    """From what was made (N, *shape) and real held-out examples (M, *shape) to a number."""
+    higher_is_better: bool | None
+    """None where it says something, but nothing good or bad."""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,6 +195,9 @@ class Kind(Protocol):
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
         """One example as a file with that ending; ``text`` says where it came from."""
 
+    def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
+        """Examples as ``to_stored`` gives them as one file with that ending; None where they go as numbers."""
+
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         """Examples as ``to_stored`` gives them as pictures, uint8 (N, H, W) or (N, H, W, 3), all of one size."""
 
@@ -275,10 +276,49 @@ class Kind(Protocol):
     ) -> Paints | None:
         """The default network back; None for dense layers."""
 
+    def system(self, name: str, usual: type[System]) -> type[System]:
+        """The class of the system of that name for such examples: the ``usual`` one, or one of the kind's own.
+
+        Raises:
+            ConfigError: it does not work on such examples; says why, and which to train.
+        """
+
+    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Qualities | None:
+        """What ``system`` compresses with where it does not write its code; None where it does."""
+
     # Judging
+
+    def strangeness(self, system: System, x: Tensor) -> dict[str, Tensor]:
+        """Further scores by which ``system`` finds examples strange, (B,) each, higher for stranger; above 0."""
+
+    def set_measures(self) -> tuple[SetMeasure, ...]:
+        """What ``measured`` may give, in the order of reports."""
+
+    def measured(
+        self,
+        made: Iterable[Tensor],
+        train: Iterable[Tensor],
+        test: Iterable[Tensor],
+        spec: DataSpec,
+        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
+        seed: int,
+    ) -> Iterator[tuple[str, float, str]]:
+        """Yield key, value and full name of further measures of new examples, beside real ones.
+
+        Args:
+            valid: which strings a command of the user's calls valid.
+        """
 
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
         """What such examples are compared in."""
+
+    @property
+    def takes_command(self) -> bool:
+        """Whether ``measured`` asks a command of the user's which examples are valid."""
+
+    @property
+    def tests_on_real(self) -> bool:
+        """Whether ``evaluate`` teaches classifiers by new examples, and tests them on real ones."""
 
     def needs_teaching(self) -> bool:
         """Whether features and classifiers are networks that must be trained, which takes time."""
@@ -297,9 +337,6 @@ class Kind(Protocol):
 
     def likenesses(self) -> tuple[Likeness, ...]:
         """Further measures of reconstructions."""
-
-    def set_measures(self) -> tuple[SetMeasure, ...]:
-        """Further measures of generated examples."""
 
     def stretches(
         self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]

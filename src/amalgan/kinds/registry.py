@@ -72,9 +72,10 @@ def kind_of(spec: DataSpec) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind, those of plugins first: what they take, a built-in one does not get; those by look last."""
+    """Every kind, those of plugins first: what they take, a built-in one does not get; those by look last,
+    and of them pictures, which take most."""
     own = [name for name in names() if name not in built_in()]
-    others = sorted(map(kind_named, built_in()), key=lambda kind: kind.by_look)
+    others = sorted(map(kind_named, reversed(built_in())), key=lambda kind: kind.by_look)
     return [*map(kind_named, own), *others]
 
 

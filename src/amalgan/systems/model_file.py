@@ -20,8 +20,7 @@ import torch
 from torch import nn
 
 from amalgan import __version__
-from amalgan.codec.context_coder import MapCoder
-from amalgan.codec.transform_coder import Coder
+from amalgan.codec.coders import AnyCoder, coder_of
 from amalgan.config import fields
 from amalgan.core import tensor_file
 from amalgan.core.errors import ConfigError, FileError, ModelFileError
@@ -48,7 +47,6 @@ CANNOT_BUILD = (
 )
 """What a header that makes no sense leads to."""
 
-AnyCoder = Coder | MapCoder
 A = TypeVar("A")
 P = TypeVar("P", bound=nn.Module)
 
@@ -217,15 +215,6 @@ def contents_in(path: Path, tensors: dict[str, torch.Tensor]) -> Contents | None
     return found.numpy().view(np.uint64)
 
 
-def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
-    """The coder that a file's tensors make.
-
-    Raises:
-        ValueError: they make none.
-    """
-    return MapCoder.of(tensors) if "base" in tensors else Coder.of(tensors)
-
-
 def info(source: Path) -> dict[str, Any]:
     """What a model file says of itself, without loading its weights."""
     path = located(source)
@@ -247,10 +236,10 @@ def rebuild(
             f"{', '.join(registry.names())}. If it is your own, pass --plugin FILE.py."
         )
     check_kind(path, header)
-    cls = registry.system_class(header["system"])
     try:
         config = fields.from_json(registry.config_class(header["system"]), header["config"])
         spec = DataSpec.from_json(header["spec"])
+        cls = registry.system_for(header["system"], spec)
         with torch.device("meta"):  # sizes without memory: the header may say any
             empty = cls(config, spec)
         weights = restored(empty, weights)

@@ -21,6 +21,7 @@ from amalgan.core.errors import UsageError
 from amalgan.kinds import registry as kinds
 
 if TYPE_CHECKING:
+    from amalgan.core.types import DataSpec
     from amalgan.systems.base import System
 
 S = TypeVar("S", bound=type)
@@ -98,6 +99,15 @@ def system_class(name: str) -> type[System]:
             "A system of your own is loaded by --plugin FILE.py."
         )
     return _CLASSES[name]
+
+
+def system_for(name: str, spec: DataSpec) -> type[System]:
+    """The System entered under ``name``, as the kind of such examples has it.
+
+    Raises:
+        UsageError: there is none, or it does not work on them.
+    """
+    return kinds.kind_of(spec).system(name, system_class(name))
 
 
 def config_class(name: str) -> type[Any]:

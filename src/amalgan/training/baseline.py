@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.data import Records
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Restores
 from amalgan.systems.base import System
 from amalgan.training.validation import hurt_alike
@@ -58,7 +59,10 @@ class Baseline:
     def decoded(self, system: System, x: Tensor) -> Float[Tensor, " 2"]:
         """Squared error of the reconstructions and of the mean example."""
         assert isinstance(system, Encodes) and isinstance(system, Decodes)
-        return torch.stack([(y - x).square().sum() for y in (system.decode(system.encode(x)), self.mean)])
+        apart = kind_of(system.spec).apart
+        return torch.stack(
+            [apart(y, x).square().sum() for y in (system.decode(system.encode(x)), self.mean[None])]
+        )
 
     def restored(self, system: System, x: Tensor) -> Float[Tensor, " 2"]:
         """Squared error of the restored pictures and of the damaged ones."""

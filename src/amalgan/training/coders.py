@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from torch import Tensor
 
-from amalgan.codec.context_coder import MapCoder
+from amalgan.codec.coders import AnyCoder
 from amalgan.codec.frequency_tables import frequencies
+from amalgan.codec.letter_coder import LetterCoder
 from amalgan.codec.transform_coder import Coder
 from amalgan.config.run import RunConfig
 from amalgan.core.randomness import key
 from amalgan.core.types import Batch
 from amalgan.data import Dataset
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Rates
 from amalgan.systems.base import System
 from amalgan.training import clusters, context_coders, loop
@@ -73,10 +75,12 @@ def examples(system: System, run: RunConfig, data: Dataset) -> int:
 
 
 @torch.no_grad()
-def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> Coder | MapCoder | None:
+def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> AnyCoder | None:
     """The coder of ``system``; None where it has no code or no decoder, or its codes are too large for it."""
     if not isinstance(system, Encodes) or not isinstance(system, Decodes):
         return None
+    if isinstance(own := kind_of(system.spec).coder(system, batches, seed), LetterCoder):
+        return own
     if isinstance(system, Quantizes):
         parts = [batch.x for batch in batches]
         x = torch.cat(parts) if parts else torch.empty(0, *system.spec.shape)

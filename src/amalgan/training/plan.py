@@ -150,7 +150,7 @@ def describe(run: RunConfig, data: Dataset) -> str:
 
 def fresh_system(run: RunConfig, data: Dataset, peers: Processes) -> System:
     """The run's system with its initial weights, a function of the seed and of the mean of the data."""
-    cls = registry.system_class(run.system)
+    cls = registry.system_for(run.system, data.spec)
     built = seeded(lambda: cls(run.settings, data.spec), key(run.seed, "weights"))
     if len(data.train):
         networks.begin_at(built, mean_of(data.train))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from amalgan.codec.coders import AnyCoder
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.systems.base import System
-from amalgan.systems.model_file import AnyCoder
 from amalgan.training import coders, loop
 from amalgan.training.state import TrainState
 

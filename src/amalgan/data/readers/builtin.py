@@ -6,6 +6,7 @@ photos      tiles of 32x32 from seven public-domain photographs, each at full, h
                                                                                             scikit-image
 iris wine breast_cancer diabetes                                                  tables: scikit-learn
 grid gaussians                                                                    ``mixtures``: numpy
+formulas logs                                                          strings, ``grammars``: a rule
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from PIL import Image
 
 from amalgan.core.errors import DataError
 from amalgan.core.types import ANY, TEST, TRAIN
-from amalgan.data.readers import mixtures
+from amalgan.data.readers import grammars, mixtures
 from amalgan.data.readers.sources import ArrayData, Arrays, Block, unlabeled
+from amalgan.data.readers.strings import of_table
 
 TILE = 32
 FLATTEST = 4.0
@@ -89,6 +91,15 @@ def _one_block(
     )
 
 
+def _strings(make: Callable[[], list[tuple[str, str]]]) -> ArrayData:
+    """Strings and their classes, which ``make`` makes by a rule."""
+    made = make()
+    rows = lambda: ((text, label, f"{row:06d}") for row, (text, label) in enumerate(made))  # noqa: E731 - read twice
+    return ArrayData(
+        count=len(made), shape=(), classes=(), blocks=lambda: iter(()), strings=lambda *_: of_table(rows)
+    )
+
+
 def _photos() -> ArrayData:
     blocks = list(_tiles())
     return ArrayData(
@@ -146,5 +157,7 @@ WORDS: dict[str, tuple[str, Callable[[], ArrayData]]] = {
     "diabetes": ("scikit-learn", lambda: _table("diabetes")),
     "grid": ("numpy", mixtures.grid),
     "gaussians": ("numpy", mixtures.gaussians),
+    "formulas": ("numpy", lambda: _strings(grammars.formulas)),
+    "logs": ("numpy", lambda: _strings(grammars.logs)),
 }
 """Each word: the package that the data ships in or is made by, and how it is read."""

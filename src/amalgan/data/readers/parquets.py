@@ -25,6 +25,7 @@ from amalgan.core.file_names import shown
 from amalgan.data.readers.extras import first_line, needed
 from amalgan.data.readers.folders import MOST_FILE_BYTES
 from amalgan.data.readers.sources import Row, file_key
+from amalgan.data.readers.strings import StringData, of_parquet
 
 MAGIC = b"PAR1"
 IMAGES = ("image", "img", "picture", "photo", "pixels", "bytes", "image_bytes")
@@ -110,6 +111,11 @@ class Parquet:
             raise BadPicture(
                 f"lies in a damaged row group ({first_line(error)}). Write the table again"
             ) from error
+
+    def strings(self, column: str | None, label: str | None) -> StringData:
+        """A column of strings, for those who ask for no pictures."""
+        with _damage_named(self.name):
+            return of_parquet(self._library.ParquetFile(self.file), self.name, column, label)
 
     def rows(self) -> list[Row]:
         """The other columns of plain values, classes by their names."""

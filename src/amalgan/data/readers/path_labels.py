@@ -63,6 +63,13 @@ class Places:
         empty = tuple(getattr(source, "empty", ()))
         return cls(_has_splits(paths, outer, texts), outer, around, labels, frozenset(texts), empty)
 
+    @classmethod
+    def of_examples(cls, source: Pictures) -> Places:
+        """The same where every file holds examples, texts too: none is a label file."""
+        paths = [source.path(row) for row in range(len(source))]
+        outer = folder_around(paths)
+        return cls(_has_splits(paths, outer, {}), outer, outer or getattr(source, "around", b""))
+
     @property
     def outer_name(self) -> str | None:
         """The innermost folder around everything: a class, where a model knows it as one."""

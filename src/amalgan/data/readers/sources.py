@@ -10,12 +10,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.core.types import UNLABELED
+
+if TYPE_CHECKING:
+    from amalgan.data.readers.strings import StringData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,8 @@ class ArrayData:
     """Sentences on what was found, for the user."""
     split_by: str = ""
     """How the splits of the blocks came about, where they are not the data's own: ``time``."""
+    strings: Callable[[str | None, str | None], StringData] | None = None
+    """Opens a column of strings, by its name and that of the column of classes, where there are such columns."""
 
 
 @runtime_checkable

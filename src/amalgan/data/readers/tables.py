@@ -13,6 +13,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from amalgan.core.errors import DataError
 from amalgan.core.file_names import shown
 from amalgan.core.types import ANY, UNLABELED
 from amalgan.data.readers.sources import ArrayData, Arrays, Block, file_key
+from amalgan.data.readers.strings import of_csv
 
 ENDINGS = (".csv", ".tsv")
 BETWEEN = ",;\t"
@@ -80,7 +82,18 @@ def _open(path: Path) -> ArrayData:
         classes=tuple(map(shown, ordered)),
         blocks=lambda: _blocks(table, ordered),
         names=table.names,
+        strings=partial(of_csv, path) if table.start else None,
     )
+
+
+def header_of(path: Path) -> list[str]:
+    """The cells of the first line."""
+    return list(_begun(path).header)
+
+
+def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of every row below the first line that is not blank."""
+    return _rows(_begun(path))
 
 
 def _begun(path: Path) -> Table:

@@ -142,6 +142,8 @@ class Output:
         """A grid, or a table."""
         parts = [to_pixels(x, self.spec) for x in work(0)]
         whole = np.concatenate(parts) if parts else self.nothing()
+        if (table := self.kind.table(self.sorted(whole), self.spec, self.place.suffix.lower())) is not None:
+            return Written(1, int(write_changed(self.place, table)))
         if self.place.suffix.lower() == ".png" and not self.kind.refuses("drawing"):
             whole = self.kind.drawn(whole, self.spec)
         before = self.place.read_bytes() if self.place.is_file() else None
@@ -149,6 +151,10 @@ class Output:
         said["spec"] = None if self.place.suffix.lower() == ".png" else self.spec
         files = write_output(self.place, whole, names=self.names, **said)
         return Written(len(files), int(self.place.read_bytes() != before))
+
+    def sorted(self, whole: NDArray[Any]) -> NDArray[Any]:
+        """Examples in the order of their names, where there are any."""
+        return whole if self.names is None else whole[in_order(self.names)]
 
     def journal(self) -> Journal:
         """What is done of what streams: the rows of an array, or a mark for every picture in the folder."""

@@ -36,7 +36,6 @@ SIDES = ("precision", "recall", "density", "coverage")
 def generation_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Everything about as many generated examples as there are held-out ones."""
     yield from sample_scores(trial, trial.look(trial.new(model, trial.n)))
-    yield from set_scores(trial, trial.new(model, trial.n), "generated")
     shown = classes_heard(model)
     if trial.judge.labeled and shown and trial.data.spec.classes == model.spec.classes:
         asked = torch.tensor(shown)[torch.arange(trial.n) % len(shown)]
@@ -53,7 +52,6 @@ def outside_scores(outside: Outside, trial: Trial) -> Iterator[Score]:
     chosen = picked(outside.records, trial.n, trial.seed)
     chunks = [trial.delivered(batch.x) for batch in chosen.batches(CHUNK)]
     yield from sample_scores(trial, trial.look(chunks))
-    yield from set_scores(trial, chunks, "given")
     labels = torch.from_numpy(chosen.labels)
     if trial.judge.labeled and (labels != UNLABELED).any():
         yield from agreement(trial, chunks, labels, "as labeled")
@@ -137,21 +135,6 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
         score = ranked(trial, which, partial(side, which), name, metric=which, n=n)
         of = len(made) if which == "precision" else trial.n
         yield score if which == "density" else share(score, of)
-
-
-def set_scores(trial: Trial, made: Iterable[Tensor], what: str) -> Iterator[Score]:
-    """The further measures of the kind, each beside that of training examples."""
-    if not (measures := trial.kind.set_measures()):
-        return
-    real = trial.held_out.take(slice(None))
-    floor = picked(trial.data.whole, trial.n, trial.seed).take(slice(None))
-    sides = {"": torch.cat([trial.delivered(chunk) for chunk in made]), "_floor": floor}
-    said = {"": what, "_floor": "training"}
-    for one in measures:
-        for suffix, x in sides.items():
-            examples = f"{len(x)} {said[suffix]} {trial.kind.nouns}"
-            name = one.name.format(made=examples, of=f"{trial.n} of the {trial.split}")
-            yield scored(f"{one.key}{suffix}", partial(one.measure, x, real), name)
 
 
 def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:

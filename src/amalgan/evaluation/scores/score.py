@@ -8,7 +8,7 @@ Pictures are judged as users get them: within their range and rounded to 8 bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -64,6 +64,8 @@ class Trial:
     features: Features | None
     count: int
     seed: int
+    valid: Callable[[Sequence[str]], Sequence[bool]] | None = None
+    """Says which strings are valid, where the user has given a command for it."""
 
     @cached_property
     def held_out(self) -> Records:

@@ -12,7 +12,7 @@ damage      stretches of time that are hidden
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class Series(Plain):
     """Windows of channels over time."""
 
     noun, nouns = "window", "windows of series"
+    tests_on_real = True
     options = ("layout", "window", "step", "time_column")
     of_recordings = True
     refused = all_but("drawing")
@@ -207,6 +208,19 @@ class Series(Plain):
         from amalgan.kinds.series.measures import measures
 
         return measures()
+
+    def measured(
+        self,
+        made: Iterable[Tensor],
+        train: Iterable[Tensor],
+        test: Iterable[Tensor],
+        spec: DataSpec,
+        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
+        seed: int,
+    ) -> Iterator[tuple[str, float, str]]:
+        from amalgan.kinds.series.measures import measured
+
+        return measured(made, train, test, seed)
 
     def stretches(
         self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]

@@ -12,12 +12,17 @@ training would add its own noise. Where there are classes, ``evaluate`` gives th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from statistics import mean
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.kinds.protocol import SetMeasure
 
+DRAWS = 5
+"""So many sets of training windows, at most, are measured for the floor, and averaged."""
 LAST = 4
 """The last part of so many is forecast."""
 RIDGE = 1e-2
@@ -28,19 +33,31 @@ Windows = Float[Tensor, "N C T"]
 
 
 def measures() -> tuple[SetMeasure, ...]:
-    """All of them."""
-    against = "{made} against {of}"
-    found = (
-        ("autocorrelation_error", "ACF error", "", False, autocorrelation_error,
-         f"mean absolute error of the autocorrelation over channels and lags up to half a window, {against}"),
-        ("spectrum_error", "Spectrum error", "dB", False, spectrum_error,
-         f"mean absolute error of the power spectrum in dB over channels and frequencies, {against}"),
-        ("variance_error", "Variance error", "", False, variance_error,
-         f"largest relative error of the variance of a channel, {against}"),
-        ("forecast", "Forecast R²", "", True, forecast,
-         "R² of forecasts of the last quarter of a window by ridge regression, learned from {made}, on {of}"),
-    )  # fmt: skip
-    return tuple(SetMeasure(key, title, unit, up, name, how) for key, title, unit, up, how, name in found)
+    """All of them, each beside that of training windows."""
+    made = (SetMeasure(key, title, up, unit) for key, (title, unit, up, *_) in OWN.items())
+    floor = (
+        SetMeasure(f"{key}_floor", f"{title} of real examples", None, unit)
+        for key, (title, unit, *_) in OWN.items()
+    )
+    return (*made, *floor)
+
+
+def measured(
+    made: Iterable[Windows], train: Iterable[Windows], test: Iterable[Windows], seed: int
+) -> Iterator[tuple[str, float, str]]:
+    """Yield key, value and full name of each measure, of ``made`` and of as many training windows as ``test`` has."""
+    real, seen = torch.cat(list(test)), torch.cat(list(train))
+    new, of = torch.cat(list(made)), f"{len(real)} held-out ones"
+    draws = torch.randperm(len(seen), generator=torch.Generator().manual_seed(seed)).split(len(real))[:DRAWS]
+    for key, (_, _, _, measure, name) in OWN.items():
+        yield key, measure(new, real), name.format(made=f"{len(new)} generated windows", of=of)
+        floor = [measure(seen[rows], real) for rows in draws if len(rows) == len(draws[0])]
+        said = (
+            f"{len(floor)} times {len(draws[0])} training windows"
+            if len(floor) > 1
+            else f"{len(draws[0])} training windows"
+        )
+        yield f"{key}_floor", mean(floor), name.format(made=said, of=of)
 
 
 def varying(made: Windows, real: Windows) -> tuple[Windows, Windows]:
@@ -103,3 +120,36 @@ def parted(x: Windows) -> tuple[Float[Tensor, "N P"], Float[Tensor, "N Q"]]:
     """What a forecast is made from, at most 256 steps of it, and what is forecast."""
     steps = x.shape[2] - max(1, x.shape[2] // LAST)
     return x[:, :, max(0, steps - 256) : steps].flatten(1), x[:, :, steps:].flatten(1)
+
+
+OWN = {
+    "autocorrelation_error": (
+        "ACF error",
+        "",
+        False,
+        autocorrelation_error,
+        "mean absolute error of the autocorrelation over channels and lags up to half a window, {made} against {of}",
+    ),
+    "spectrum_error": (
+        "Spectrum error",
+        "dB",
+        False,
+        spectrum_error,
+        "mean absolute error of the power spectrum in dB over channels and frequencies, {made} against {of}",
+    ),
+    "variance_error": (
+        "Variance error",
+        "",
+        False,
+        variance_error,
+        "largest relative error of the variance of a channel, {made} against {of}",
+    ),
+    "forecast": (
+        "Forecast R²",
+        "",
+        True,
+        forecast,
+        "R² of forecasts of the last quarter of a window by ridge regression, learned from {made}, on {of}",
+    ),
+}
+"""By key: title, unit, whether higher is better, the measure, and its name."""

@@ -16,6 +16,7 @@ from amalgan.evaluation.evaluate import all_scores
 from amalgan.evaluation.scores.additions import addition_scores, outside_additions
 from amalgan.evaluation.scores.generation import outside_scores
 from amalgan.evaluation.scores.score import Outside, Score, Trial
+from amalgan.evaluation.scores.sets import outside_set_scores
 from amalgan.evaluation.scores.utility import outside_utility, real_utility, utility_scores
 from amalgan.evaluation.scores.variety import outside_variety, variety_scores
 from amalgan.kinds.registry import all_kinds
@@ -62,6 +63,12 @@ def either(
     return lambda subject, trial: (
         of_outside(subject, trial) if isinstance(subject, Outside) else of_model(subject, trial)
     )
+
+
+def outside_everything(outside: Outside, trial: Trial) -> Iterator[Score]:
+    """What ``all_scores`` gives that applies to examples made elsewhere."""
+    yield from outside_scores(outside, trial)
+    yield from outside_set_scores(outside, trial)
 
 
 EVALUATION = MeasureGroup(
@@ -129,7 +136,7 @@ EVALUATION = MeasureGroup(
         Measure("classifier_calibration_error", "Calibration error of the classifier", "", False, "classes"),
         Measure("anomaly_auroc", "AUROC of spoiled examples", "", True, "anomalies"),
     ),
-    either(all_scores, outside_scores),
+    either(all_scores, outside_everything),
 )
 VARIETY = MeasureGroup(
     (
@@ -205,8 +212,6 @@ def of_kinds() -> Iterator[Measure]:
             yield Measure(f"{alike.key}{suffix}", title, alike.unit, alike.higher_is_better, "reconstruction")
     for one in chain(*(kind.set_measures() for kind in all_kinds())):
         yield Measure(one.key, one.title, one.unit, one.higher_is_better, "generation")
-        title = f"{one.title} of real examples"
-        yield Measure(f"{one.key}_floor", title, one.unit, None, "generation")
 
 
 def judged(subject: Subject, trial: Trial) -> list[Score]:

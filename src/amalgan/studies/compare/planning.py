@@ -237,7 +237,7 @@ def entry(draft: Draft, name: str, pace: float) -> dict[str, Any]:
     images = request.images or DEFAULT_IMAGES
     if request.minutes is not None:
         images = max(request.batch, round((rate or 0) * request.minutes / request.batch) * request.batch)
-    system = registry.system_class(row.system)
+    system = registry.system_for(row.system, data.spec)
     return {
         "name": name,
         "system": row.system,

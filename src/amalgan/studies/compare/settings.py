@@ -61,7 +61,7 @@ def at_width(settings: Any, factor: float) -> Any:
 
 def built(name: str, settings: Any, spec: DataSpec) -> System:
     """A system with fresh weights."""
-    return seeded(lambda: registry.system_class(name)(settings, spec), 0)
+    return seeded(lambda: registry.system_for(name, spec)(settings, spec), 0)
 
 
 def trained_parameters(system: System) -> int:

@@ -21,7 +21,9 @@ from torch import Tensor
 
 from amalgan.codec import amg_file
 from amalgan.codec.amg_file import Head
+from amalgan.codec.coders import AnyCoder
 from amalgan.codec.context_coder import Map, MapCoder
+from amalgan.codec.letter_coder import LetterCoder
 from amalgan.codec.transform_coder import Coder
 from amalgan.core.errors import AbilityError, BitstreamError, UsageError
 from amalgan.core.limits import CHUNK
@@ -30,11 +32,12 @@ from amalgan.data import from_pixels
 from amalgan.data.dataset.native_size import Own
 from amalgan.data.dataset.records import Chunked
 from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Realizes
-from amalgan.systems.model_file import AnyCoder, Model
+from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import mosaic
 from amalgan.tasks.generate import DecoderName, check_decoder
 
-Row = list[int] | Map
+Row = list[int] | Map | bytes
+"""What a coder reads its example from; a coder of letters reads many at a time, and keeps the bytes until then."""
 
 
 class Packed(NamedTuple):
@@ -92,6 +95,9 @@ def any_size(model: Model) -> bool:
 def packed(model: Model, x: Float[Tensor, "B ..."], level: int) -> list[bytes]:
     """The code of each example of one chunk."""
     coder, device = coder_of(model), model.device
+    if isinstance(coder, LetterCoder):
+        code = model.require(Encodes).encode(x.to(device)).cpu()
+        return coder.pack_all(x.round().long().numpy(), coder.nearest(code))
     if isinstance(coder, Coder):
         code = model.require(Encodes).encode(x.to(device)).cpu()
         return [coder.pack(row, level) for row in coder.numbers(code, level).tolist()]
@@ -129,7 +135,7 @@ def unpacked(model: Model, found: Packed, place: object) -> Row:
     """
     found.head.require(digest_of(model), place)
     try:
-        coder: Coder | MapCoder = coder_of(model)
+        coder = coder_of(model)
         return coder.unpack(found.code, found.head.level)
     except BitstreamError as error:
         raise BitstreamError(f"{place} is {error}. Copy it again.") from None
@@ -154,6 +160,8 @@ def decoded(
     """The examples of one chunk; ``chunk`` and ``seed`` draw what the realistic decoder adds."""
     check_decoder(decoder)
     coder, device = coder_of(model), model.device
+    if isinstance(coder, LetterCoder):
+        return spelled(coder, found, decoder)
     if isinstance(coder, MapCoder):
         if decoder == "realistic":
             model.require(Realizes)
@@ -166,6 +174,13 @@ def decoded(
         seed=key(seed, "decompress"), round=chunk, total=max(CHUNK, len(code)), count=len(code), device=device
     )
     return model.require(Realizes).realize(code, draws).cpu()
+
+
+def spelled(coder: LetterCoder, found: Sequence[Numbers], decoder: DecoderName) -> Float[Tensor, "B ..."]:
+    """Strings, as they were."""
+    if decoder == "realistic":
+        raise UsageError("strings come back exactly; leave out --decoder realistic")
+    return torch.from_numpy(coder.read_all([bytes(one.row) for one in found])).float()  # type: ignore[arg-type]
 
 
 def rendered(

@@ -41,6 +41,8 @@ from amalgan.tasks.judging import judge_of, why_silent
 SAID = {
     "reconstruction": "mean squared error of the faithful decode",
     "drift": "how far the code moves when its decode is encoded again",
+    "letters": "bits that a letter of the string takes in the mean, for a decoder that is not told the code",
+    "letter": "bits of the unlikeliest letter",
     "density": "how unlikely the code is under the prior",
     "critic": "how far the critic is from taking it for real",
     "joint": "how unlikely code, error and drift are together",
@@ -135,7 +137,9 @@ def looked(model: Model, x: Float[Tensor, "B ..."]) -> Looked:
             error = kind_of(system.spec).apart(decoded, x).square().flatten(1).mean(1)
             drift = (system.encode(kind_of(system.spec).within(decoded)) - code).square().mean(1)
             score |= {"reconstruction": error, "drift": drift}
-            logs = [(one + FINEST).log()[:, None] for one in (error, drift)]
+            own = kind_of(system.spec).strangeness(system, x)
+            score |= own
+            logs = [(one + FINEST).log()[:, None] for one in (error, drift, *own.values())]
             together = torch.cat([code, *logs], 1).float().cpu()
         if (surprise := surprise_of(model, code)) is not None:
             score["density"] = surprise
