@@ -71,9 +71,11 @@ def kind_of(spec: DataSpec) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind, those of plugins first: what they take, a built-in one does not get."""
+    """Every kind, those of plugins first: what they take, a built-in one does not get. Last is what takes any files."""
     own = [name for name in names() if name not in built_in()]
-    return [kind_named(name) for name in (*own, *built_in())]
+    return sorted(
+        map(kind_named, (*own, *built_in())), key=lambda kind: (kind.name not in own, kind.takes_any)
+    )
 
 
 def text_of(spec: DataSpec) -> str:

@@ -24,6 +24,8 @@ from amalgan.kinds import kind_named, kind_of
 
 SIZE_RULE = 3
 """Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
+LATER = ("kind", "rate", "seconds")
+"""Names that a request is keyed by only where they are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,10 @@ class Request:
     label_column: str | None = None
     kind: str | None = None
     """The kind of data; None: what it looks like."""
+    rate: int | None = None
+    """Sounds: samples a second."""
+    seconds: float | None = None
+    """Sounds: how long they last."""
 
     @classmethod
     def of(cls, config: DataConfig, like: DataSpec | None) -> Request:
@@ -62,11 +68,15 @@ class Request:
             is_models_range=like is not None and bool(like.range),
             label_column=config.label_column,
             kind=asked_kind(config, like),
+            rate=config.rate if like is None else like.facts.get("rate"),
+            seconds=config.seconds if like is None else like.facts.get("seconds"),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for the key of a cache."""
-        plain = {name: value for name, value in asdict(self).items() if name != "kind" or value is not None}
+        plain = {
+            name: value for name, value in asdict(self).items() if name not in LATER or value is not None
+        }
         return plain | ({} if self.size else {"rule": SIZE_RULE})
 
     @property
