@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from amalgan.kinds.registry import built_in
+
 SOURCE = Path(__file__).parents[1] / "src" / "amalgan"
-BUILT_IN = {"image", "series", "vector"}
+BUILT_IN = set(built_in())
 SHAPES = {
     "api/loaded.py": "a tensor of one example or many, as a user of Python gives it",
     "data/decoding/images.py": "a picture that was decoded, with channels or without",

@@ -57,7 +57,7 @@ FAILED = {
     "reconstruct {run} nothing --out {out}": (
         "cannot read 'nothing': No such file or directory. Give a folder, a pattern ('photos/*.jpg'), an address, "
         ".zip, .tar, .parquet, .npz, .npy, .csv or one of digits, photos, iris, wine, breast_cancer, diabetes, grid, "
-        "gaussians."
+        "gaussians, drums."
     ),
     "reconstruct {run} {run}/model.safetensors --out {out}": (
         "{run}/model.safetensors is a model file, not data. MODEL comes first, then DATA."

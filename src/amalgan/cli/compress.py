@@ -18,9 +18,10 @@ from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
 from amalgan.cli.use import noun, provenance
 from amalgan.core.errors import BitstreamError, DataError, UsageError
 from amalgan.core.words import counted
-from amalgan.kinds import Kind, kind_of
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
+    from amalgan.core.types import DataSpec
     from amalgan.systems.model_file import Model
     from amalgan.tasks.compress.packed import Entry
 
@@ -165,20 +166,21 @@ class Decompress:
         chunks = ((names, to_pixels(x, model.spec)) for names, x in parts)
         text = provenance(model, seed=self.seed)
         if not self.out.suffix and not kind_of(model.spec).refuses("files"):
-            kind = kind_of(model.spec)
-            written = [done for names, one in chunks for done in self.files(found, names, one, text, kind)]
+            spec = model.spec
+            written = [done for names, one in chunks for done in self.files(found, names, one, text, spec)]
             return len(written), len(written), sum(written)
         return self.together(model, list(chunks), text)
 
     def files(
-        self, found: Sequence[Entry], names: list[str], made: Any, text: dict[str, str], kind: Kind
+        self, found: Sequence[Entry], names: list[str], made: Any, text: dict[str, str], spec: DataSpec
     ) -> Iterator[bool]:
         """Write one chunk into a folder; whether each was written, or there already."""
         from amalgan.core.files import write_changed
 
+        kind = kind_of(spec)
         place = places_for(self.out, str(self.source), [one.name for one in found], kind.file_ending())
         for name, one in zip(names, made, strict=True):
-            yield write_changed(place[name], kind.file_bytes(one, text))
+            yield write_changed(place[name], kind.file_bytes(one, text, spec))
 
     def together(
         self, model: Model, chunks: list[tuple[list[str], Any]], text: dict[str, str]
@@ -201,6 +203,8 @@ class Decompress:
         kind, order = kind_of(model.spec), np.argsort(np.array(names), kind="stable")
         if (table := kind.table(pixels[order], model.spec, self.out.suffix.lower())) is not None:
             return len(names), 1, int(write_changed(self.out, table))
+        if self.out.suffix.lower() == ".png" and not kind.refuses("drawing"):
+            pixels = kind.drawn(pixels, model.spec)
         files = write_output(self.out, pixels, names=names, columns=model.spec.names, text=text)
         return len(names), len(files), int(before is None or self.out.read_bytes() != before)
 

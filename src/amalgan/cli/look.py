@@ -14,6 +14,7 @@ from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import data_for, say_warnings
+from amalgan.cli.origin import example_at, of_example
 from amalgan.cli.output import Answer, harmless, table
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from amalgan.training.sizing import Offer
 
 SHOWN = 12
-PICTURES = {".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +126,7 @@ class Info:
     """Describe a model file, or another file that amalgan wrote.
 
     A model file, a run's folder, a training state, a feature network, or compressed pictures (.amg): the whole file is
-    read and checked for damage. Of a picture it is said which model made it, if the file tells.
+    read and checked for damage. Of a picture or a sound it is said which model made it, if the file tells.
     """
 
     file: Positional[Path]
@@ -144,9 +144,8 @@ class Info:
         if place.suffix.lower() == ".amg" and not place.is_dir():
             facts = compressed(place)
             return Answer(facts=facts, text=table({name.replace("_", " "): facts[name] for name in facts}))
-        if place.suffix.lower() in PICTURES and place.is_file():
-            facts = pictured(place)
-            return Answer(facts=facts, text=table(of_picture(facts)))
+        if (example := example_at(place)) is not None:
+            return Answer(facts=example, text=table(of_example(example)))
         if place.is_dir():
             model = place / "model.safetensors"
             place = model if model.exists() else place / "state.safetensors"
@@ -184,39 +183,6 @@ def compressed(place: Path) -> dict[str, Any]:
         "quality": head.level + 1,
         "model": head.digest.hex(),
     }
-
-
-def pictured(place: Path) -> dict[str, Any]:
-    """What a picture file says of its origin.
-
-    Raises:
-        BadPicture: it is no picture, whatever its name says.
-    """
-    from amalgan.core.errors import BadPicture
-    from amalgan.data.decoding import images
-    from amalgan.data.readers.folders import one_file
-    from amalgan.data.writing.provenance import origin
-
-    try:
-        data = one_file(place).read(0)
-        header, told = images.measure(data), origin(images.packet(data))
-    except BadPicture as bad:
-        raise BadPicture(f"{place} {bad}.") from None
-    return {
-        "kind": "a picture",
-        "file": str(place),
-        "bytes": len(data),
-        "height": header.height,
-        "width": header.width,
-        "provenance": told,
-    }
-
-
-def of_picture(facts: dict[str, Any]) -> dict[str, Any]:
-    """What there is to say of a picture."""
-    told = facts["provenance"] or {"made by": "not said in the file"}
-    size = f"{facts['width']}x{facts['height']}, {facts['bytes']:,} bytes"
-    return {"kind": facts["kind"], "file": f"{facts['file']} ({size})", **told}
 
 
 def described(facts: dict[str, Any]) -> dict[str, Any]:

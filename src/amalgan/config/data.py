@@ -14,7 +14,7 @@ class DataConfig:
     """How a data set is read."""
 
     kind: str | None = None
-    """What the examples are: image, vector, or a kind that a plugin registers; by default what they look like."""
+    """What the examples are: image, sound, vector, or a kind of a plugin; by default what they look like."""
     size: str | None = None
     """Height x width of the images, such as 32 or 48x64; by default chosen by their proportions, and printed."""
     channels: Literal[1, 3] | None = None
@@ -25,6 +25,10 @@ class DataConfig:
     """Background color for transparent pixels and padding: a name or #rrggbb."""
     range: str | None = None
     """Values of black and white in images of more than eight bits, such as 0:4095; by default found in the data."""
+    seconds: float | None = None
+    """Sounds: seconds of a clip, at most 4; longer sounds are cut. By default 95 % of them are kept whole."""
+    rate: int | None = None
+    """Sounds: samples a second; by default that of most files, at most 24000. Arrays of waves do not say theirs."""
     label_column: str | None = None
     """Column of a label file that holds the class; by default found by its name."""
     layout: Literal["channels-first", "channels-last"] | None = None
@@ -81,6 +85,16 @@ class DataConfig:
             (
                 len(parts) in (1, 2) and all(part.isdecimal() and 8 <= int(part) <= 4096 for part in parts),
                 f"--size is {self.size!r}; write one side (32) or height x width (48x64), each between 8 and 4096",
+            ),
+            (
+                self.seconds is None or 0 < self.seconds <= 4,
+                f"--seconds is {self.seconds:g}; sounds last at most 4 s here. Cut longer ones into clips"
+                if self.seconds is not None
+                else "",
+            ),
+            (
+                self.rate is None or 1000 <= self.rate <= 96_000,
+                f"--rate is {self.rate}; give samples a second, 1000 to 96000",
             ),
             (
                 self.keep is None or 0 < self.keep < math.inf,

@@ -59,7 +59,9 @@ PICTURES_ONLY = {
 """What a kind that says nothing else cannot have, and why."""
 R_SQUARED = {"r_squared": "the share of the variance that is kept is of numbers on a line"}
 """What plain numbers have, and a kind may refuse."""
-WORDS = PICTURES_ONLY | R_SQUARED
+FILM = {"film": "a walk is a film of pictures"}
+"""What kinds have that can be drawn, and one may refuse."""
+WORDS = PICTURES_ONLY | R_SQUARED | FILM
 """All that ``refuses`` can be asked."""
 HELD = 2**24
 """Numbers of hidden examples held at a time: 64 MiB."""
@@ -82,7 +84,7 @@ class Plain:
     by_look = False
     options: tuple[str, ...] = ()
     takes_command = tests_on_real = False
-    of_recordings = False
+    of_recordings = takes_any = False
     refused: Mapping[str, str] = PICTURES_ONLY
 
     def text(self, spec: DataSpec) -> str:
@@ -100,7 +102,7 @@ class Plain:
         return ""
 
     def asked(self, config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
-        return {}
+        return {name: found for name in self.options if (found := getattr(config, name)) is not None}
 
     def source(self, data: str | Path, source: Source, request: Request) -> Source:
         return source
@@ -144,6 +146,9 @@ class Plain:
 
     def shape_of(self, stored: tuple[int, ...]) -> tuple[int, ...]:
         return stored
+
+    def fits(self, stored: tuple[int, ...], like: DataSpec) -> bool:
+        return self.shape_of(stored) == tuple(like.shape)
 
     def spec_of(self, store: Store, train: NDArray[np.int64], config: DataConfig) -> DataSpec:
         shape, classes = self.shape_of(store.pixels.shape[1:]), tuple(store.facts["classes"])
@@ -191,11 +196,17 @@ class Plain:
     def file_ending(self) -> str:
         return ""
 
-    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
+    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None, spec: DataSpec) -> bytes:
         raise UsageError(f"{self.refuses('files')}. Give a name that ends in .npz.")
 
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         return None
+
+    def known_endings(self) -> frozenset[str]:
+        return frozenset()
+
+    def file_facts(self, data: bytes) -> dict[str, Any]:
+        raise UsageError(f"{self.refuses('files')}.")
 
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         raise UsageError(f"{self.refuses('drawing')}. Ask for no pictures of them.")
@@ -207,6 +218,9 @@ class Plain:
         self, stored: NDArray[Any], spec: DataSpec, first: int = 0
     ) -> Iterator[tuple[int, Sequence[float]]]:
         yield from enumerate(stored.reshape(len(stored), -1))
+
+    def drawn_directly(self, x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:
+        return self.drawn(self.to_stored(x, spec), spec)
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.normal("x", *spec.shape)

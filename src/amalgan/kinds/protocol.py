@@ -90,6 +90,8 @@ class Kind(Protocol):
     """What the numbers of an example are called: pixels, entries."""
     by_look: bool
     """Data is taken for this kind by its look; of others it must be said (``--kind``), or their models know it."""
+    takes_any: bool
+    """It takes files that it may not be able to read, so that kinds that know theirs by name are asked first."""
 
     of_recordings: bool
     """Examples are windows of recordings, which are restored as a whole."""
@@ -150,6 +152,9 @@ class Kind(Protocol):
     def shape_of(self, stored: tuple[int, ...]) -> tuple[int, ...]:
         """``DataSpec.shape`` of examples that a store holds in such a shape."""
 
+    def fits(self, stored: tuple[int, ...], like: DataSpec) -> bool:
+        """Whether examples that a store holds in such a shape are of the shape that a model reads."""
+
     def spec_of(self, store: Store, train: NDArray[np.int64], config: DataConfig) -> DataSpec:
         """What the examples of a store are; what is estimated follows from its rows ``train`` alone."""
 
@@ -192,11 +197,21 @@ class Kind(Protocol):
     def file_ending(self) -> str:
         """Of a file that holds one example; empty where examples go to tables and arrays alone."""
 
-    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
+    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None, spec: DataSpec) -> bytes:
         """One example as a file with that ending; ``text`` says where it came from."""
 
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         """Examples as ``to_stored`` gives them as one file with that ending; None where they go as numbers."""
+
+    def known_endings(self) -> frozenset[str]:
+        """Of files that hold one example and may say where it comes from, in lower case."""
+
+    def file_facts(self, data: bytes) -> dict[str, Any]:
+        """What such a file says of itself: ``size`` in words, ``provenance`` or None, and numbers.
+
+        Raises:
+            BadPicture: it holds no example.
+        """
 
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         """Examples as ``to_stored`` gives them as pictures, uint8 (N, H, W) or (N, H, W, 3), all of one size."""
@@ -212,6 +227,9 @@ class Kind(Protocol):
         Args:
             first: the number of the first example among all of the table.
         """
+
+    def drawn_directly(self, x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:
+        """The same of examples as networks see them; it need not go by what files would hold."""
 
     # Damage and augmentation
 

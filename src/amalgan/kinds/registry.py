@@ -72,10 +72,13 @@ def kind_of(spec: DataSpec) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind, those of plugins first: what they take, a built-in one does not get; those by look last,
-    and of them pictures, which take most."""
+    """Every kind, in the order in which they are asked whether data is theirs.
+
+    Those of plugins come first: what they take, a built-in one does not get. Then come those that must be asked for,
+    those that data looks like, and last the one that takes any file.
+    """
     own = [name for name in names() if name not in built_in()]
-    others = sorted(map(kind_named, reversed(built_in())), key=lambda kind: kind.by_look)
+    others = sorted(map(kind_named, built_in()), key=lambda kind: (kind.by_look, kind.takes_any))
     return [*map(kind_named, own), *others]
 
 

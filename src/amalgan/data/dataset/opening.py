@@ -32,7 +32,7 @@ from amalgan.data.dataset.subsets import hide_labels, keep
 from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
 from amalgan.data.readers.sources import Source
-from amalgan.kinds import kind_named, text_of
+from amalgan.kinds import kind_named, kind_of, text_of
 
 PLAIN = DataConfig()
 REASONS_SHOWN = 5
@@ -208,8 +208,8 @@ def checked_spec(like: DataSpec, store: Store, name: str) -> DataSpec:
 
 def checked_shape(like: DataSpec, kind: str, stored: tuple[int, ...], name: str) -> None:
     """Refuse examples of another kind, or another stored shape, than a model reads."""
-    found = replace(like, kind=kind, shape=kind_named(kind).shape_of(stored))
-    if (found.kind, found.shape) != (like.kind, tuple(like.shape)):
+    if (kind, kind_of(like).fits(stored, like)) != (like.kind, True):
+        found = replace(like, kind=kind, shape=kind_named(kind).shape_of(stored), facts={})
         raise DataError(
             f"{name} holds {text_of(found)} an example; this model reads {text_of(like)}. Give data of its kind."
         )

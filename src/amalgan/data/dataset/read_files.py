@@ -8,7 +8,7 @@ Classes and splits follow from paths and label files as those of pictures do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -36,12 +36,16 @@ def read_files(
     *,
     label_column: str | None = None,
     chosen: str = "as the files are",
+    told: Callable[[], Iterable[str]] = tuple,
+    facts: Mapping[str, Any] | None = None,
 ) -> Iterator[None]:
     """Write a part of ``source``, whose examples of a ``kind`` have a stored ``shape``; yield after every file.
 
     Args:
         label_column: of a label file; by default found by its name.
         chosen: how the shape came about, in words.
+        told: gives, once all are read, what else is to be said of them.
+        facts: what else the store is to keep.
     """
     places, rows = Places.of(source, label_column), into.shard.rows(len(source))
     skipped, skipped_at = list[tuple[str, str]](), list[int]()
@@ -62,15 +66,15 @@ def read_files(
                 skipped_at.append(row)
             yield
         classes = sorted(numbers)
-        facts = {
+        said: dict[str, Any] = {
             "skipped": skipped,
             "skipped_at": skipped_at,
             "modes": {"file": writer.count},
             "classes": classes,
             "ignored": source.ignored,
         }
-        facts |= {"chosen": chosen, "range": [], "told": list(places.told()), "outer": places.outer_name}
-        writer.finish(facts, [classes.index(name) for name in numbers])
+        said |= {"chosen": chosen, "range": [], "told": [*places.told(), *told()], "outer": places.outer_name}
+        writer.finish(said | dict(facts or {}), [classes.index(name) for name in numbers])
 
 
 def _decoded(source: Pictures, row: int, decode: Decode) -> NDArray[Any] | BadPicture:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,20 @@ from amalgan.data.readers.sources import ArrayData, Block, Pictures
 from amalgan.kinds.protocol import Kind
 
 
-def read_rows(kind: Kind, name: str, found: ArrayData | Pictures, into: Into) -> Iterator[None]:
+def read_rows(
+    kind: Kind,
+    name: str,
+    found: ArrayData | Pictures,
+    into: Into,
+    *,
+    chosen: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Iterator[None]:
     """Write a part of ``found``, rows of numbers of a ``kind``, ``into`` a store or a catalog; yield after every block.
+
+    Args:
+        chosen: how the shape came about, in words.
+        facts: what else the store is to keep.
 
     Raises:
         DataError: it holds files, not numbers.
@@ -43,11 +56,19 @@ def read_rows(kind: Kind, name: str, found: ArrayData | Pictures, into: Into) ->
             if into.progress is not None:
                 into.progress(writer.count + len(skipped), len(rows))
             yield
-        facts = {"skipped": skipped, "skipped_at": skipped_at, "modes": {"array of numbers": writer.count}}
-        facts |= {"classes": list(found.classes), "ignored": 0, "names": list(found.names)}
-        facts |= {"chosen": f"{prod(found.shape)} numbers an example", "range": [], "told": list(found.told)}
-        facts |= {"split_by": found.split_by, "own": json.dumps(dict(found.facts))}
-        writer.finish(facts)
+        said: dict[str, Any] = {
+            "skipped": skipped,
+            "skipped_at": skipped_at,
+            "modes": {"array of numbers": writer.count},
+        }
+        said |= {"classes": list(found.classes), "ignored": 0, "names": list(found.names)}
+        said |= {"chosen": chosen or f"{prod(found.shape)} numbers an example", "range": []}
+        said |= {
+            "told": list(found.told),
+            "split_by": found.split_by,
+            "own": json.dumps(dict(found.facts)),
+        }
+        writer.finish(said | dict(facts or {}))
 
 
 def parts_of(

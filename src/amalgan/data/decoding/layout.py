@@ -26,6 +26,8 @@ from amalgan.kinds.registry import kind_with_option
 
 SIZE_RULE = 3
 """Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
+LATER = ("kind", "rate", "seconds")
+"""Names that a request is keyed by only where they are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,8 +39,7 @@ def drawn(x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:
     Raises:
         UsageError: they have no look.
     """
-    kind = kind_of(spec)
-    return kind.drawn(kind.to_stored(x, spec), spec)
+    return kind_of(spec).drawn_directly(x, spec)
 
 
 def delivered(x: Tensor, spec: DataSpec) -> Tensor:

@@ -7,6 +7,7 @@ photos      tiles of 32x32 from seven public-domain photographs, each at full, h
 iris wine breast_cancer diabetes                                                  tables: scikit-learn
 grid gaussians                                                                    ``mixtures``: numpy
 formulas logs                                                          strings, ``grammars``: a rule
+drums                                                                             sounds, ``drums``: numpy
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from PIL import Image
 from amalgan.core.errors import DataError
 from amalgan.core.types import ANY, TEST, TRAIN
 from amalgan.data.readers import grammars, mixtures
-from amalgan.data.readers.sources import ArrayData, Arrays, Block, unlabeled
+from amalgan.data.readers.drums import Drums
+from amalgan.data.readers.sources import ArrayData, Arrays, Block, Source, unlabeled
 from amalgan.data.readers.strings import of_table
 
 TILE = 32
@@ -40,9 +42,11 @@ PHOTOS = {
 }
 
 
-def find(word: str) -> Arrays:
+def find(word: str) -> Source:
     """The source of a word of ``WORDS``."""
     package, open_word = WORDS[word]
+    if isinstance(open_word, type):
+        return open_word()
     return Arrays(name=word, key=f"{word} 2 {package} {_version(package)}", open=open_word)
 
 
@@ -148,7 +152,7 @@ def _photo_folder() -> Path:
     return Path(found.origin).parent / "data"
 
 
-WORDS: dict[str, tuple[str, Callable[[], ArrayData]]] = {
+WORDS: dict[str, tuple[str, Callable[[], ArrayData] | type[Drums]]] = {
     "digits": ("scikit-learn", _digits),
     "photos": ("scikit-image", _photos),
     "iris": ("scikit-learn", lambda: _table("iris")),
@@ -159,5 +163,6 @@ WORDS: dict[str, tuple[str, Callable[[], ArrayData]]] = {
     "gaussians": ("numpy", mixtures.gaussians),
     "formulas": ("numpy", lambda: _strings(grammars.formulas)),
     "logs": ("numpy", lambda: _strings(grammars.logs)),
+    "drums": ("numpy", Drums),
 }
 """Each word: the package that the data ships in or is made by, and how it is read."""

@@ -124,7 +124,7 @@ class Output:
         for x in work(journal.count):
             pixels = to_pixels(x, self.spec)
             for place, picture in zip(self.places[journal.count :], pixels, strict=False):
-                written += write_changed(place, self.kind.file_bytes(picture, self.text))
+                written += write_changed(place, self.kind.file_bytes(picture, self.text, self.spec))
             journal.append(np.ones(len(pixels)))
         journal.remove()
         if missing := self.missing():

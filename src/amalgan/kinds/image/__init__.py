@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from amalgan.features.judge import Features
     from amalgan.networks import Paints
 
+PICTURES = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
 VARIED = 6.0
 """What the initial weights of the painting layer are multiplied by: untrained pictures then vary by about half as much
 as they may. With no more variety than a decoder begins with, a generator learns the mean picture and long nothing else.
@@ -52,6 +53,7 @@ class Image(Plain):
     noun, nouns = "picture", "pictures"
     entries = "pixels"
     by_look = True
+    takes_any = True
     refused = R_SQUARED
 
     def text(self, spec: DataSpec) -> str:
@@ -160,10 +162,22 @@ class Image(Plain):
     def file_ending(self) -> str:
         return ".png"
 
-    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
+    def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None, spec: DataSpec) -> bytes:
         from amalgan.data.writing.grids import png_bytes
 
         return png_bytes(stored, text)
+
+    def known_endings(self) -> frozenset[str]:
+        return PICTURES
+
+    def file_facts(self, data: bytes) -> dict[str, Any]:
+        """Height, width, and what XMP or text in the file says."""
+        from amalgan.data.decoding import images
+        from amalgan.data.writing.provenance import origin
+
+        header, told = images.measure(data), origin(images.packet(data))
+        height, width = header.height, header.width
+        return {"size": f"{height}x{width}", "height": height, "width": width, "provenance": told}
 
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         return stored
@@ -172,10 +186,9 @@ class Image(Plain):
         return draws.uniform("x", *spec.shape) * 2 - 1
 
     def smooth(self, count: int, spec: DataSpec, generator: Generator) -> Tensor:
-        import torch
+        from amalgan.kinds.image import storing
 
-        coarse = torch.rand(count, spec.shape[0], 3, 3, generator=generator) * 1.6 - 0.8
-        return torch.nn.functional.interpolate(coarse, spec.shape[1:], mode="bilinear", align_corners=True)
+        return storing.smooth(count, spec.shape, generator)
 
     def masked(self, x: Tensor, share: float, draws: Draws) -> Tensor:
         from amalgan.data.transforms.corruption import hide_squares

@@ -33,6 +33,12 @@ def delivered(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
     return x.add(1).mul(127.5).round().clamp(0, 255).nan_to_num(0).mul(1 / 127.5).sub(1)
 
 
+def smooth(count: int, shape: tuple[int, ...], generator: torch.Generator) -> Float[Tensor, "B C H W"]:
+    """Random pictures without edges, within [-0.8, 0.8]."""
+    coarse = torch.rand(count, shape[0], 3, 3, generator=generator) * 1.6 - 0.8
+    return torch.nn.functional.interpolate(coarse, shape[1:], mode="bilinear", align_corners=True)
+
+
 class Clamped(torch.autograd.Function):
     """What users get of a generated picture: values beyond [-1, 1] are clamped. A gradient that would carry a
     value further out is dropped, one that brings it back passes: nothing saturates."""

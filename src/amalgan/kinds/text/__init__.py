@@ -84,9 +84,6 @@ class Text(Plain):
             return found.strings is not None and not found.shape
         return are_texts(found)
 
-    def asked(self, config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
-        return {name: getattr(config, name) for name in self.options if getattr(config, name) is not None}
-
     def read(
         self,
         name: str,

@@ -146,7 +146,9 @@ class Order:
                 made = to_pixels(chunk, self.records.spec)
                 for row in missing:
                     place = files.below(self.out, self.file(row))
-                    files.write_bytes(place, self.kind.file_bytes(made[row - start], self.text(row)))
+                    files.write_bytes(
+                        place, self.kind.file_bytes(made[row - start], self.text(row), self.records.spec)
+                    )
             yield len(missing)
 
     def text(self, row: int) -> dict[str, str]:

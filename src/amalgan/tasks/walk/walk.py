@@ -22,6 +22,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.kinds import kind_of, text_of
+from amalgan.kinds.plain import FILM
 from amalgan.priors import Scale
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Samples
 from amalgan.systems.model_file import Model
@@ -82,10 +83,9 @@ def walk(
 
 def check(model: Model, frames: int, decoder: str | None) -> None:
     """Refuse what no film can be made of."""
-    if kind_of(model.spec).refuses("drawing"):
-        raise UsageError(
-            f"a walk is a film of pictures; this model makes {text_of(model.spec)}. Use generate."
-        )
+    kind = kind_of(model.spec)
+    if why := kind.refuses("film") or (kind.refuses("drawing") and FILM["film"]):
+        raise UsageError(f"{why}; this model makes {text_of(model.spec)}. Use generate.")
     if frames < 2:
         raise UsageError(f"frames is {frames}; a walk has at least 2")
     if decoder is not None:
