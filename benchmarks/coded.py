@@ -18,7 +18,7 @@ from amalgan.codec import amg_file
 from amalgan.data import Dataset, Records, to_pixels
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import compress
-from amalgan.tasks.compress.compress import Numbers
+from amalgan.tasks.compress.bound import Numbers
 from amalgan.tasks.generate import DecoderName
 from amalgan.training import coders, loop
 from formats import Pixels, psnr

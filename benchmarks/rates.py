@@ -34,7 +34,7 @@ from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import compress
-from amalgan.tasks.compress.compress import Numbers
+from amalgan.tasks.compress.bound import Numbers
 from amalgan.tasks.generate import DecoderName
 from coded import CHUNK, coded, equipped, own_row, qualities, shown, tested
 from formats import Pixels, count, others, psnr

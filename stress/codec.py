@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amalgan.codec.transform_coder import Coder
+from amalgan.codec.transform_coder import TransformCoder
 from amalgan.core.errors import BitstreamError
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
@@ -27,7 +27,7 @@ WAYS = tuple(product((1, 2), (1, 8), (torch.contiguous_format, torch.channels_la
 """Threads, examples at once, memory format."""
 
 
-def noised(coder: Coder, chance: torch.Generator) -> Coder:
+def noised(coder: TransformCoder, chance: torch.Generator) -> TransformCoder:
     """``coder`` with up to 16 units in the last place added to every float."""
     return replace(coder, **{name: shaken(getattr(coder, name), chance) for name in FLOATS})
 
@@ -38,12 +38,12 @@ def shaken(value: Tensor, chance: torch.Generator) -> Tensor:
     return value * (1 + ulps * torch.finfo(value.dtype).eps)
 
 
-def desynchronized(writer: Coder, reader: Coder, rows: list[list[int]], level: int) -> int:
+def desynchronized(writer: TransformCoder, reader: TransformCoder, rows: list[list[int]], level: int) -> int:
     """How many of ``rows`` the reader takes for others than the writer wrote."""
     return sum(read(reader, writer.pack(row, level), level) != row for row in rows)
 
 
-def read(reader: Coder, data: bytes, level: int) -> list[int] | None:
+def read(reader: TransformCoder, data: bytes, level: int) -> list[int] | None:
     """What the reader makes of ``data``; None where it refuses."""
     try:
         return reader.unpack(data, level)

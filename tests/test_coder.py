@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from amalgan.codec.transform_coder import Coder
+from amalgan.codec.transform_coder import TransformCoder
 from amalgan.core.errors import BitstreamError, UsageError
 from amalgan.core.types import Batch
 from amalgan.systems import model_file
@@ -20,9 +20,9 @@ from support import SPECS, build, built_in, examples, settled
 FLOATS = ("warp", "unwarp", "center", "axes", "step")
 
 
-def fitted(system: System, count: int = 200) -> Coder:
+def fitted(system: System, count: int = 200) -> TransformCoder:
     coder = coders.fit(system, [examples(system.spec, count, seed=3)])
-    assert isinstance(coder, Coder)
+    assert isinstance(coder, TransformCoder)
     return coder
 
 
@@ -35,23 +35,25 @@ def codes(count: int = 300, seed: int = 0) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def coder() -> Coder:
+def coder() -> TransformCoder:
     system = settled(build("autoencoder"), examples(count=64))
     return fitted(system)
 
 
 @pytest.fixture(scope="module")
-def numbers(coder: Coder) -> torch.Tensor:
+def numbers(coder: TransformCoder) -> torch.Tensor:
     return coder.numbers(codes(), int(coder.usual))
 
 
-def test_all_numbers_come_back_at_every_quality(coder: Coder) -> None:
+def test_all_numbers_come_back_at_every_quality(coder: TransformCoder) -> None:
     for level in range(len(coder.step)):
         for row in coder.numbers(100 * codes(), level).tolist():
             assert coder.unpack(coder.pack(row, level), level) == row
 
 
-def test_noise_on_every_float_of_the_reader_changes_no_number(coder: Coder, numbers: torch.Tensor) -> None:
+def test_noise_on_every_float_of_the_reader_changes_no_number(
+    coder: TransformCoder, numbers: torch.Tensor
+) -> None:
     level = int(coder.usual)
     packed = [coder.pack(row, level) for row in numbers.tolist()]
     chance = torch.Generator().manual_seed(1)
@@ -71,7 +73,7 @@ def noised(value: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
     return value * (1 + ulps * torch.finfo(value.dtype).eps)
 
 
-def read(coder: Coder, data: bytes, level: int) -> list[int] | None:
+def read(coder: TransformCoder, data: bytes, level: int) -> list[int] | None:
     try:
         return coder.unpack(data, level)
     except BitstreamError:
@@ -128,7 +130,7 @@ def test_parts_pay_for_clouds_that_lie_apart() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coders, "PARTS", 1)
         single = coders.fit(system, [of(code)], **shared)
-    assert isinstance(many, Coder) and isinstance(single, Coder) and len(many.center) > 1
+    assert isinstance(many, TransformCoder) and isinstance(single, TransformCoder) and len(many.center) > 1
     bits = [mean_bits(made, codes(2000, seed=7)) for made in (many, single)]
     assert bits[0] < 0.95 * bits[1]
 
@@ -150,14 +152,14 @@ def of(code: torch.Tensor) -> Batch:
     return Batch(code, torch.zeros(len(code)), torch.arange(len(code)))
 
 
-def mean_bits(coder: Coder, code: torch.Tensor) -> float:
+def mean_bits(coder: TransformCoder, code: torch.Tensor) -> float:
     level, rows = 0, coder.numbers(code, 0).tolist()
     step = float(coder.step[0])
     assert step > 0
     return sum(8 * len(coder.pack(row, level)) for row in rows) / len(rows)
 
 
-def test_more_quality_takes_more_bytes_and_loses_less(coder: Coder) -> None:
+def test_more_quality_takes_more_bytes_and_loses_less(coder: TransformCoder) -> None:
     code = codes()
     sizes, errors = [], []
     for level in range(len(coder.step)):
@@ -169,7 +171,7 @@ def test_more_quality_takes_more_bytes_and_loses_less(coder: Coder) -> None:
         coder.level(9)
 
 
-def test_mutants_are_refused_or_read_but_never_crash(coder: Coder, numbers: torch.Tensor) -> None:
+def test_mutants_are_refused_or_read_but_never_crash(coder: TransformCoder, numbers: torch.Tensor) -> None:
     """Their checksum repaired, as a foe would: every row of numbers has one spelling."""
     level, found = int(coder.usual), 0
     for row in numbers[:20].tolist():
@@ -196,7 +198,7 @@ def test_a_model_file_keeps_its_coder_and_its_digest_covers_the_tables(tmp_path:
         other = replace(made, step=made.step * step)
         model_file.publish(tmp_path / "m", system, name="autoencoder", facts={}, coder=other)
         model = model_file.load(tmp_path / "m")
-        assert isinstance(model.coder, Coder)
+        assert isinstance(model.coder, TransformCoder)
         assert all(torch.equal(value, model.coder.tensors()[name]) for name, value in other.tensors().items())
         digests.append(model.digest)
         model_file.republish(tmp_path / "again", model)
@@ -204,7 +206,7 @@ def test_a_model_file_keeps_its_coder_and_its_digest_covers_the_tables(tmp_path:
     assert digests[0] != digests[1]
 
 
-def test_tensors_that_make_no_coder_are_refused(coder: Coder) -> None:
+def test_tensors_that_make_no_coder_are_refused(coder: TransformCoder) -> None:
     whole = coder.tensors()
     wrong = [
         {name: value for name, value in whole.items() if name != "warp"},
@@ -215,4 +217,4 @@ def test_tensors_that_make_no_coder_are_refused(coder: Coder) -> None:
     ]
     for tensors in wrong:
         with pytest.raises(ValueError):
-            Coder.of(tensors)
+            TransformCoder.of(tensors)

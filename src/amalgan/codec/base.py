@@ -1,4 +1,5 @@
-"""What every published coder is: tensors in the model's file, tables of frequencies, and a choice of qualities."""
+"""What every published coder is: tensors in the model's file, tables of frequencies, a choice of qualities, a way back
+from bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from jaxtyping import Int
 from torch import Tensor
@@ -16,7 +17,7 @@ from amalgan.core.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Qualities(ABC):
+class Coder(ABC):
     """A coder as tensors, as the model's file holds it. T tables."""
 
     usual: Int[Tensor, ""]
@@ -60,6 +61,14 @@ class Qualities(ABC):
     def tables(self) -> Tables:
         """The tables, ready to code with."""
         return Tables.of(self.frequency.tolist(), self.length.tolist(), self.lowest.tolist())
+
+    @abstractmethod
+    def unpack(self, data: bytes, level: int) -> Any:
+        """Return what the bytes of one example say: whole numbers, or the bytes themselves.
+
+        Raises:
+            BitstreamError: no encoder writes them.
+        """
 
     def level(self, quality: int | None) -> int:
         """Where ``quality``, 1 for the fewest bytes, stands.

@@ -23,7 +23,7 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from amalgan.codec.base import Qualities
+from amalgan.codec.base import Coder
 from amalgan.codec.frequency_tables import TOTAL
 from amalgan.codec.range_coder import Decoder, Encoder
 from amalgan.core.errors import BitstreamError
@@ -51,7 +51,7 @@ class Map(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MapCoder(Qualities):
+class MapCoder(Coder):
     """Everything as integer tensors, as the model's file holds it. K channels, P passes, Q qualities."""
 
     size: Int[Tensor, " S"]

@@ -26,7 +26,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from amalgan.codec.base import Qualities
+from amalgan.codec.base import Coder
 from amalgan.codec.frequency_tables import TOTAL
 from amalgan.codec.range_coder import Decoder, Encoder
 from amalgan.core.errors import BitstreamError
@@ -53,7 +53,7 @@ FACTORS = (
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LetterCoder(Qualities):
+class LetterCoder(Coder):
     """Everything as tensors, as the model's file holds it. V letters and the end, H units, C words, T places."""
 
     word: Float[Tensor, "C-1 K"]

@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan.codec.base import Qualities
+from amalgan.codec.base import Coder
 from amalgan.codec.frequency_tables import LARGEST, LENGTH_BITS, TOTAL
 from amalgan.codec.range_coder import Decoder, Encoder
 from amalgan.core.errors import BitstreamError
@@ -31,7 +31,7 @@ BIT_WORTH = 0.1155
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Coder(Qualities):
+class TransformCoder(Coder):
     """Everything as tensors, as the model's file holds it. K entries, M parts, Q qualities, T tables."""
 
     warp: Float[Tensor, "K K"]
@@ -45,7 +45,7 @@ class Coder(Qualities):
     """By which table each number is coded; the part itself by table 0."""
 
     @classmethod
-    def of(cls, tensors: dict[str, Tensor]) -> Coder:
+    def of(cls, tensors: dict[str, Tensor]) -> TransformCoder:
         """The coder that a file's tensors make.
 
         Raises:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
-    from amalgan.codec.base import Qualities
+    from amalgan.codec.base import Coder
     from amalgan.config.code import Layout
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
@@ -299,7 +299,7 @@ class Plain:
     def system(self, name: str, usual: type[System]) -> type[System]:
         return usual
 
-    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Qualities | None:
+    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Coder | None:
         return None
 
     def strangeness(self, system: System, x: Tensor) -> dict[str, Tensor]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
-    from amalgan.codec.base import Qualities
+    from amalgan.codec.base import Coder
     from amalgan.config.code import Layout
     from amalgan.config.data import AugmentConfig, DataConfig
     from amalgan.config.parts import Networks, Views
@@ -301,7 +301,7 @@ class Kind(Protocol):
             ConfigError: it does not work on such examples; says why, and which to train.
         """
 
-    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Qualities | None:
+    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Coder | None:
         """What ``system`` compresses with where it does not write its code; None where it does."""
 
     # Judging

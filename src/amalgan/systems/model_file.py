@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from amalgan import __version__
-from amalgan.codec.coders import AnyCoder, coder_of
+from amalgan.codec.base import Coder
+from amalgan.codec.coders import coder_of
 from amalgan.config import fields
 from amalgan.core import tensor_file
 from amalgan.core.errors import ConfigError, FileError, ModelFileError
@@ -59,7 +60,7 @@ class Model:
     header: dict[str, Any]
     digest: str
     """Names this model in provenance and bitstreams: 16 hexadecimal characters over its weights and tables."""
-    coder: AnyCoder | None = None
+    coder: Coder | None = None
     """What it compresses with; None in files of an earlier version, and where there is no code."""
     secret: str | None = None
     """What its watermark is keyed by: it follows from every weight, and no picture says it; None in earlier files."""
@@ -107,7 +108,7 @@ def publish(
     *,
     name: str,
     facts: dict[str, Any],
-    coder: AnyCoder | None = None,
+    coder: Coder | None = None,
     contents: Contents | None = None,
 ) -> None:
     """Write ``system`` as a model file.

@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from torch import Tensor
 
-from amalgan.codec.coders import AnyCoder
+from amalgan.codec.base import Coder
 from amalgan.codec.frequency_tables import frequencies
-from amalgan.codec.letter_coder import LetterCoder
-from amalgan.codec.transform_coder import Coder
+from amalgan.codec.transform_coder import TransformCoder
 from amalgan.config.run import RunConfig
 from amalgan.core.randomness import key
 from amalgan.core.types import Batch
@@ -75,11 +74,11 @@ def examples(system: System, run: RunConfig, data: Dataset) -> int:
 
 
 @torch.no_grad()
-def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> AnyCoder | None:
+def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> Coder | None:
     """The coder of ``system``; None where it has no code or no decoder, or its codes are too large for it."""
     if not isinstance(system, Encodes) or not isinstance(system, Decodes):
         return None
-    if isinstance(own := kind_of(system.spec).coder(system, batches, seed), LetterCoder):
+    if (own := kind_of(system.spec).coder(system, batches, seed)) is not None:
         return own
     if isinstance(system, Quantizes):
         parts = [batch.x for batch in batches]
@@ -94,7 +93,9 @@ def fit(system: System, batches: Iterable[Batch], *, seed: int = 0) -> AnyCoder 
     return of_axes(system, code, x, generator)
 
 
-def of_axes(system: Decodes, code: Float[Tensor, "N K"], x: Tensor, generator: torch.Generator) -> Coder:
+def of_axes(
+    system: Decodes, code: Float[Tensor, "N K"], x: Tensor, generator: torch.Generator
+) -> TransformCoder:
     """Codes of any numbers: parts with axes of their own."""
     size = code.shape[1]
     warp = warped(system, code, x.device)
@@ -104,7 +105,7 @@ def of_axes(system: Decodes, code: Float[Tensor, "N K"], x: Tensor, generator: t
     spread = found.variance.sqrt()
     shared = torch.bincount(found.part, minlength=len(spread)).numpy()
 
-    def coder(step: float) -> Coder:
+    def coder(step: float) -> TransformCoder:
         steps = step * 2.0 ** ((USUAL - torch.arange(QUALITIES).double()) / 2)
         return assembled(
             warp=warp,
@@ -140,7 +141,7 @@ def warped(system: Decodes, code: Float[Tensor, "N K"], device: torch.device) ->
 
 
 def usual_step(
-    system: Decodes, code: Tensor, x: Tensor, make: Callable[[float], Coder], widest: float
+    system: Decodes, code: Tensor, x: Tensor, make: Callable[[float], TransformCoder], widest: float
 ) -> float:
     """The largest step, of eight an octave, at which decodes lose at most 0.1 dB."""
     error = float((system.decode(code.to(x.device)) - x).double().square().mean())
@@ -178,7 +179,7 @@ def bell(width: float) -> NDArray[np.float64]:
     return np.append(inside, 2 * below[0])
 
 
-def of_levels(code: Float[Tensor, "N K"], levels: int, generator: torch.Generator) -> Coder:
+def of_levels(code: Float[Tensor, "N K"], levels: int, generator: torch.Generator) -> TransformCoder:
     """Codes of ``levels`` values, evenly over [-1, 1]: coded as they are, by counts."""
     size = code.shape[1]
     number = ((code.double() + 1) / 2 * (levels - 1)).round().long().clamp(0, levels - 1)
@@ -208,10 +209,10 @@ def assembled(
     table: Tensor,
     tables: Sequence[NDArray[Any]],
     lowest: Sequence[int],
-) -> Coder:
+) -> TransformCoder:
     """A coder whose weights have become whole numbers; table 0, of the parts, is given its escape here."""
     whole = [frequencies(weight) for weight in (np.append(tables[0], 0.0), *tables[1:])]
-    return Coder(
+    return TransformCoder(
         warp=warp.float(),
         unwarp=unwarp.float(),
         center=center.float(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amalgan.codec.coders import AnyCoder
+from amalgan.codec.base import Coder
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset
 from amalgan.systems.base import System
@@ -25,7 +25,7 @@ def facts_of(
     }
 
 
-def coder_of(system: System, run: RunConfig, data: Dataset, device: str) -> AnyCoder | None:
+def coder_of(system: System, run: RunConfig, data: Dataset, device: str) -> Coder | None:
     """What ``system`` compresses with, fitted to examples that it settled on."""
     count = coders.examples(system, run, data)
     picked = loop.settling_order(data.train, run.seed)[:count]

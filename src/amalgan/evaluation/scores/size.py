@@ -23,7 +23,7 @@ from amalgan.kinds import kind_of
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import compress
-from amalgan.tasks.compress.compress import Numbers
+from amalgan.tasks.compress.bound import Numbers
 
 WEIGHED = 256
 """Examples that are compressed."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Generator, Tensor, nn
 
-    from amalgan.codec.base import Qualities
+    from amalgan.codec.base import Coder
     from amalgan.config.code import Layout
     from amalgan.config.data import DataConfig
     from amalgan.config.parts import Networks, Views
@@ -221,7 +221,7 @@ class Text(Plain):
         }
         return own.get(name, usual)
 
-    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Qualities | None:
+    def coder(self, system: System, batches: Iterable[Batch], seed: int) -> Coder | None:
         from amalgan.kinds.text.coding import coder_of
 
         return coder_of(system, batches, seed)

@@ -12,7 +12,7 @@ the bytes say which whole numbers were meant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,23 +21,16 @@ from torch import Tensor
 
 from amalgan.codec import amg_file
 from amalgan.codec.amg_file import Head
-from amalgan.codec.coders import AnyCoder
-from amalgan.codec.context_coder import Map, MapCoder
-from amalgan.codec.letter_coder import LetterCoder
-from amalgan.codec.transform_coder import Coder
-from amalgan.core.errors import AbilityError, BitstreamError, UsageError
+from amalgan.codec.base import Coder
+from amalgan.core.errors import BitstreamError, UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.data import from_pixels
 from amalgan.data.dataset.native_size import Own
 from amalgan.data.dataset.records import Chunked
-from amalgan.systems.abilities import Decodes, Encodes, Quantizes, Realizes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.compress import mosaic
+from amalgan.tasks.compress.bound import Numbers, bind
 from amalgan.tasks.generate import DecoderName, check_decoder
-
-Row = list[int] | Map | bytes
-"""What a coder reads its example from; a coder of letters reads many at a time, and keeps the bytes until then."""
 
 
 class Packed(NamedTuple):
@@ -47,20 +40,14 @@ class Packed(NamedTuple):
     code: bytes
 
 
-def coder_of(model: Model) -> AnyCoder:
-    """What ``model`` compresses with.
+def coder_of(model: Model) -> Coder:
+    """Return what ``model`` was published with, to compress by.
 
     Raises:
         AbilityError: it has no code, or its file holds no tables.
     """
-    model.require(Encodes)
-    model.require(Decodes)
-    if model.coder is None:
-        raise AbilityError(
-            "this model's file holds no tables to compress with: it is of an earlier version, or its codes are too "
-            "large. Train again, or go on from it: amalgan train DATA --init MODEL."
-        )
-    return model.coder
+    coder: Coder = bind(model).coder
+    return coder
 
 
 def head_of(model: Model, quality: int | None = None) -> Head:
@@ -87,27 +74,14 @@ def compress(model: Model, records: Chunked, *, quality: int | None = None) -> I
 
 
 def any_size(model: Model) -> bool:
-    """Whether pictures keep the size they have."""
-    return isinstance(model.coder, MapCoder) and len(model.coder.size) > 0
+    """Return whether pictures keep the size they have."""
+    return model.coder is not None and bind(model).any_size
 
 
 @torch.no_grad()
 def packed(model: Model, x: Float[Tensor, "B ..."], level: int) -> list[bytes]:
-    """The code of each example of one chunk."""
-    coder, device = coder_of(model), model.device
-    if isinstance(coder, LetterCoder):
-        code = model.require(Encodes).encode(x.to(device)).cpu()
-        return coder.pack_all(x.round().long().numpy(), coder.nearest(code))
-    if isinstance(coder, Coder):
-        code = model.require(Encodes).encode(x.to(device)).cpu()
-        return [coder.pack(row, level) for row in coder.numbers(code, level).tolist()]
-    system = model.require(Quantizes)
-    if not any_size(model):
-        return [
-            coder.pack(Map(one, None), level) for one in system.quantize(x.to(device), level).cpu().numpy()
-        ]
-    numbers = [mosaic.quantized(system, one[None], level, device)[0].numpy() for one in x]
-    return [coder.pack(Map(one, (x.shape[2], x.shape[3])), level) for one in numbers]
+    """Return the code of each example of one chunk."""
+    return bind(model).write(x, level)
 
 
 def compress_own(
@@ -127,25 +101,17 @@ def compress_own(
             yield name, packed(model, from_pixels(np.stack([pixels]), model.spec), level)[0]
 
 
-def unpacked(model: Model, found: Packed, place: object) -> Row:
-    """The whole numbers in ``found``.
+def unpacked(model: Model, found: Packed, place: object) -> Any:
+    """Return what the bytes of ``found`` say.
 
     Raises:
         BitstreamError: another model made it, or it is damaged.
     """
     found.head.require(digest_of(model), place)
     try:
-        coder = coder_of(model)
-        return coder.unpack(found.code, found.head.level)
+        return coder_of(model).unpack(found.code, found.head.level)
     except BitstreamError as error:
         raise BitstreamError(f"{place} is {error}. Copy it again.") from None
-
-
-class Numbers(NamedTuple):
-    """What the bytes of one example say."""
-
-    level: int
-    row: Row
 
 
 @torch.no_grad()
@@ -159,43 +125,13 @@ def decoded(
 ) -> Float[Tensor, "B ..."]:
     """The examples of one chunk; ``chunk`` and ``seed`` draw what the realistic decoder adds."""
     check_decoder(decoder)
-    coder, device = coder_of(model), model.device
-    if isinstance(coder, LetterCoder):
-        return spelled(coder, found, decoder)
-    if isinstance(coder, MapCoder):
-        if decoder == "realistic":
-            model.require(Realizes)
-        return rendered(model.require(Quantizes), found, model.spec.shape, device)
-    rows = [coder.values(torch.tensor([one.row]), one.level) for one in found]
-    code = torch.cat([torch.empty(0, coder.center.shape[1]), *rows]).to(device)
-    if decoder == "faithful":
-        return model.require(Decodes).decode(code).cpu()
-    draws = Draws(
-        seed=key(seed, "decompress"), round=chunk, total=max(CHUNK, len(code)), count=len(code), device=device
-    )
-    return model.require(Realizes).realize(code, draws).cpu()
 
+    def draws(count: int) -> Draws:
+        total = max(CHUNK, count)
+        of = key(seed, "decompress")
+        return Draws(seed=of, round=chunk, total=total, count=count, device=model.device)
 
-def spelled(coder: LetterCoder, found: Sequence[Numbers], decoder: DecoderName) -> Float[Tensor, "B ..."]:
-    """Strings, as they were."""
-    if decoder == "realistic":
-        raise UsageError("strings come back exactly; leave out --decoder realistic")
-    return torch.from_numpy(coder.read_all([bytes(one.row) for one in found])).float()  # type: ignore[arg-type]
-
-
-def rendered(
-    system: Quantizes, found: Sequence[Numbers], shape: tuple[int, ...], device: str
-) -> Float[Tensor, "B ..."]:
-    """What maps stand for: examples of one size."""
-    parts = [torch.empty(0, *shape)] if not found else []
-    for level, row in found:
-        assert isinstance(row, Map)
-        number = torch.from_numpy(row.number)[None]
-        if row.size is None:
-            parts.append(system.render(number.to(device), level, shape).cpu())
-        else:
-            parts.append(mosaic.rendered(system, number, level, (shape[0], *row.size), device))
-    return torch.cat(parts)
+    return bind(model).rebuild(found, decoder, draws)
 
 
 def one(model: Model, x: Float[Tensor, "1 ..."], quality: int | None = None) -> bytes:

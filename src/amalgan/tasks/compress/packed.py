@@ -23,7 +23,8 @@ from amalgan.core.errors import BitstreamError
 from amalgan.core.file_names import shown
 from amalgan.core.limits import CHUNK
 from amalgan.systems.model_file import Model
-from amalgan.tasks.compress.compress import Numbers, Packed, any_size, decoded, one_code, unpacked
+from amalgan.tasks.compress.bound import Numbers
+from amalgan.tasks.compress.compress import Packed, any_size, decoded, one_code, unpacked
 from amalgan.tasks.generate import DecoderName
 
 
