@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "amalgan"
-BUILT_IN = {"image", "vector"}
+BUILT_IN = {"image", "text", "vector"}
 SHAPES = {
     "api/loaded.py": "a tensor of one example or many, as a user of Python gives it",
     "data/decoding/images.py": "a picture that was decoded, with channels or without",
