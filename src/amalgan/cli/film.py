@@ -13,6 +13,7 @@ from amalgan.cli.flags import Switch
 from amalgan.cli.inputs import check_out, data_for
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
+from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,9 +26,9 @@ class Film:
     """A walk through what the model can make, as a film."""
 
     walk: Path | None = None
-    """Write an animated x.webp: a closed walk through random codes, or noise, of a model of pictures."""
-    between: tuple[Path, Path] | None = None
-    """Two pictures: walk from the code of one to that of the other and back."""
+    """Write an animated x.webp: a closed walk through random codes, or noise. Of strings: x.txt, a string a line."""
+    between: tuple[str, str] | None = None
+    """Two pictures: walk from the code of one to that of the other and back. Two strings: from one to the other."""
     frames: int = 60
     """Frames of the walk; it rests about every 15."""
     overwrite: Switch = False
@@ -45,7 +46,7 @@ class Film:
             return
         check_film(self.walk, overwrite=self.overwrite)
         for picture in self.between or ():
-            check_out(self.walk, str(picture))
+            check_out(self.walk, picture)
 
     def make(
         self,
@@ -62,24 +63,49 @@ class Film:
 
         assert self.walk is not None
         ends = None if self.between is None else self.ends(model, console)
+        facts = {"walk": str(self.walk), "frames": self.frames, "between": self.between and [*self.between]}
+        if self.walk.suffix.lower() == ".txt":
+            return facts | self.list_steps(model, ends, drawn)
         film = walk(model, between=ends, frames=self.frames, **drawn)
         write_film(self.walk, pictured(film, model.spec), text=text, overwrite=self.overwrite)
-        between = self.between and [str(picture) for picture in self.between]
-        return {"walk": str(self.walk), "frames": self.frames, "between": between}
+        return facts
+
+    def list_steps(self, model: Model, ends: Tensor | None, drawn: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the steps of a walk as a text; from one string to another, those that are different."""
+        from amalgan.core.files import write_bytes
+        from amalgan.data import to_pixels
+        from amalgan.tasks.walk.interpolate import interpolate
+        from amalgan.tasks.walk.walk import walk
+
+        assert self.walk is not None
+        if ends is None:
+            path = walk(model, frames=self.frames, **drawn)
+        else:
+            path = interpolate(model, ends, steps=self.frames, seed=drawn["seed"], decoder=drawn["decoder"])
+        steps = to_pixels(path, model.spec)
+        table = kind_of(model.spec).table(steps, model.spec, ".txt")
+        if table is None:
+            raise UsageError(
+                f"{self.walk} would hold strings and these are {kind_of(model.spec).nouns}; give x.webp."
+            )
+        write_bytes(self.walk, table)
+        return {"strings": list(dict.fromkeys(map(str, steps.tolist())))}
 
     def ends(self, model: Model, console: Console) -> Tensor:
         """The two pictures, as the model reads them."""
         import torch
 
-        return torch.cat([one(str(place), model, console) for place in self.between or ()])
+        return torch.cat([one(place, model, console) for place in self.between or ()])
 
 
 def one(place: str, model: Model, console: Console) -> Tensor:
-    """The picture at ``place``, (1, C, H, W).
+    """The picture at ``place``, (1, C, H, W), or a string itself.
 
     Raises:
         UsageError: there are several.
     """
+    if not Path(place).is_file() and (typed := kind_of(model.spec).typed(place, model.spec)) is not None:
+        return typed
     records = data_for(place, DataConfig(), console, like=model.spec).records
     if len(records) != 1:
         raise UsageError(f"--between {place} holds {len(records)} examples; give a file of one picture.")

@@ -38,8 +38,8 @@ class Generate:
     model: Positional[Path]
     """A model file, a run's folder, or hf://user/name@revision."""
     out: Path | None = None
-    """Output: a folder (one PNG each), x.png (one grid) or x.npz (array x); vectors: x.npz or x.csv. Not needed with
-    --walk."""
+    """Output: a folder (one PNG each), x.png (one grid) or x.npz (array x); vectors: x.npz or x.csv; text: x.txt.
+    Not needed with --walk."""
     count: int = 64
     """Number of images."""
     label: str | None = None
@@ -167,7 +167,7 @@ class Reconstruct:
 
         from amalgan.core.journal import key_of
         from amalgan.data.writing.outputs import Output, in_order
-        from amalgan.tasks.reconstruct import reconstruct
+        from amalgan.tasks.reconstruct import Alike, reconstruct
 
         check_out(self.out, self.data)
         model = model_at(self.model, self.loading)
@@ -192,7 +192,8 @@ class Reconstruct:
             source=self.data,
         )
         check_part(output, self.sharing)
-        work = partial(reconstruct, model, records, **asked)
+        alike = Alike(model.spec)
+        work = partial(reconstruct, model, records, tell=alike, **asked)
         found = streamed(output, work, "reconstructing", console)
         if not shard.is_whole and self.out.suffix.lower() != ".npz":
             keep_part(self.out, output.places, stream.part("reconstruct", model.digest, asked))
@@ -205,8 +206,9 @@ class Reconstruct:
             "decoder": self.decoder,
             "shard": self.sharing.shard,
             "skipped": skipped,
-        }
+        } | alike.means()
         text = f"{counted(output.count, noun(model))} in {self.out}{unless(found.written)}"
+        text += "".join(f"; {key} {value:.3f}" for key, value in alike.means().items())
         return Answer(facts=facts, text=text, skipped=skipped)
 
 

@@ -161,6 +161,9 @@ class Plain:
 
         return vectors(x, spec)
 
+    def typed(self, text: str, spec: DataSpec) -> Tensor | None:
+        return None
+
     def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
         import torch
 
@@ -304,6 +307,9 @@ class Plain:
 
     def strangeness(self, system: System, x: Tensor) -> dict[str, Tensor]:
         return {}
+
+    def doubts(self, system: System, data: Dataset, device: str) -> Iterator[str]:
+        return iter(())
 
     def set_measures(self) -> tuple[SetMeasure, ...]:
         return ()

@@ -165,6 +165,9 @@ class Kind(Protocol):
             UsageError: it is not of this kind; says what was found.
         """
 
+    def typed(self, text: str, spec: DataSpec) -> Tensor | None:
+        """The example that a user has typed, (1, *spec.shape); None where examples come in files alone."""
+
     def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
         """Stored examples as networks see them, (B, *spec.shape), on the device that they are on."""
 
@@ -308,6 +311,9 @@ class Kind(Protocol):
 
     def strangeness(self, system: System, x: Tensor) -> dict[str, Tensor]:
         """Further scores by which ``system`` finds examples strange, (B,) each, higher for stranger; above 0."""
+
+    def doubts(self, system: System, data: Dataset, device: str) -> Iterator[str]:
+        """Reasons not to use a finished system that only such examples can give, as sentences."""
 
     def set_measures(self) -> tuple[SetMeasure, ...]:
         """What ``measured`` may give, in the order of reports."""

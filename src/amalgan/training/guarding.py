@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 
 from amalgan.data import Dataset, Records
+from amalgan.kinds import kind_of
 from amalgan.systems.base import System
 from amalgan.training import plan, verdict
 from amalgan.training.baseline import Baseline
@@ -49,7 +50,8 @@ def watchdog_of(
 def doubts_about(system: System, data: Dataset, peers: Processes) -> list[str]:
     """Return the reasons not to use the finished ``system``, judged on validation examples where they are enough."""
     judged = data.validation if len(data.validation) >= FEWEST else data.train
-    return list(verdict.doubts_about(system, baseline_on(judged, data, peers)))
+    own = kind_of(data.spec).doubts(system, data, peers.device)
+    return [*verdict.doubts_about(system, baseline_on(judged, data, peers)), *own]
 
 
 def baseline_on(records: Records, data: Dataset, peers: Processes) -> Baseline:

@@ -45,8 +45,10 @@ def check_film(out: Path, *, overwrite: bool = False) -> None:
     Raises:
         UsageError: another ending, or a file that is there already.
     """
-    if out.suffix.lower() != ".webp":
-        raise UsageError(f"{out} ends in {out.suffix or 'nothing'}; a walk goes to a .webp file.")
+    if out.suffix.lower() not in (".webp", ".txt"):
+        raise UsageError(
+            f"{out} ends in {out.suffix or 'nothing'}; a walk goes to a .webp file, or .txt for strings."
+        )
     if out.exists() and not overwrite:
         raise UsageError(f"{out} is there already. Replace it by --overwrite, or choose another name.")
 

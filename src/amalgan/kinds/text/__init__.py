@@ -120,6 +120,9 @@ class Text(Plain):
             )
         return to_ids(points_of(list(map(str, texts))), spec)
 
+    def typed(self, text: str, spec: DataSpec) -> Tensor | None:
+        return self.held(text, spec, own_size=False)
+
     def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
         """Numbers of letters, float32 (B, 128)."""
         from amalgan.kinds.text.letters import points_of, to_ids
@@ -260,6 +263,11 @@ class Text(Plain):
     def likenesses(self) -> tuple[Likeness, ...]:
         name = "share of strings that come back exactly, {of}"
         return (Likeness("exact", "Exact strings", "share", True, name, exact),)
+
+    def doubts(self, system: System, data: Dataset, device: str) -> Iterator[str]:
+        from amalgan.kinds.text.doubts import doubts
+
+        return doubts(system, data, device)
 
     def set_measures(self) -> tuple[SetMeasure, ...]:
         from amalgan.kinds.text.measures import MEASURES

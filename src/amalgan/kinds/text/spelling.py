@@ -19,7 +19,7 @@ from amalgan.kinds.text.networks import Writer, hide
 
 NOISE = 0.25
 """Deviation of the noise on codes, whose root mean square is 1."""
-HIDDEN = (0.2, 0.15)
+HIDDEN = (0.15, 0.1)
 """Shares of letters, and of codes, that are hidden from the decoder."""
 
 
