@@ -7,7 +7,7 @@ import { latest } from "./engine.js";
 import { draws } from "./feeds.js";
 import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
 import { boxes } from "./fitting.js";
-import { codesBetween, greatCircle, thereAndBack } from "./paths.js";
+import { closedWalk, codesBetween, greatCircle, thereAndBack } from "./paths.js";
 import { apart, floatsOfPixels, planesOf, psnr, rgbaOf } from "./pictures.js";
 import { crc32, enlarged, png, sheet } from "./png.js";
 import { normals, uniforms } from "./random.js";
@@ -57,6 +57,15 @@ test("a way begins and ends at its codes, and a film comes back", () => {
   const shares = thereAndBack(8);
   assert.deepEqual([shares.length, shares[0], shares[4]], [8, 0, 1]);
   near(shares[3], shares[5], 1e-12);
+});
+
+test("a closed walk stands at each station once, and two stations are there and back", () => {
+  const scale = { mean: Float32Array.of(0, 0), deviation: Float32Array.of(1, 1) };
+  const stations = [Float32Array.of(1, 0), Float32Array.of(0, 1), Float32Array.of(-1, 0.5)], found = closedWalk(stations, 10, scale);
+  [0, 3, 6].forEach((frame, at) => stations[at].forEach((one, k) => near(found[2 * frame + k], one, 1e-6)));
+  assert.equal(found.length, 20);
+  const back = closedWalk(stations.slice(0, 2), 8, scale), shares = codesBetween(stations[0], stations[1], thereAndBack(8), scale);
+  back.forEach((one, at) => near(one, shares[at], 1e-6));
 });
 
 test("pixels become numbers and pixels again", () => {
