@@ -25,14 +25,13 @@ from amalgan.tasks.detect.heat import rebuilt, usual
 from amalgan.tasks.detect.normals import sides
 from amalgan.tasks.detect.signals import Joint
 from amalgan.tasks.explore.directions import class_means, principal, to_classes
-from amalgan.tasks.export.graphs import Given
 from amalgan.tasks.walk.closed_paths import great_circle, loop
 from amalgan.tasks.walk.walk import scale_of
+from page_support import close, decodes, download, floats, given, slide
 from support import SPECS, build, examples, settled
 
 pytest.importorskip("onnxruntime")
-NEAR = 1e-4
-VIEWS = ["Make", "Turn", "Between", "Rebuild", "Normal", "Card"]
+VIEWS = ["Make", "Turn", "Between", "Rebuild", "Mend", "Normal", "Card"]
 Digits = tuple[Model, Dataset]
 
 
@@ -46,38 +45,6 @@ def _silent(opened: Any) -> Any:
     """Nothing is said, thrown or asked for in any of the tests."""
     yield
     assert opened.noted == []
-
-
-def floats(numbers: list[float], *shape: int) -> Tensor:
-    """What the browser had, as a tensor of rows of that shape."""
-    return torch.tensor(numbers, dtype=torch.float32).reshape(-1, *shape)
-
-
-def given(last: Any) -> Given:
-    """The random numbers that the page drew, for the model."""
-    drawn = {name: floats(one["data"], *one["dims"][1:]) for name, one in last["given"].items()}
-    return Given(seed=0, round=0, total=0, numbers=drawn)
-
-
-@torch.no_grad()
-def decodes(model: Model, code: Tensor, decoder: str, draws: Given) -> Tensor:
-    """What Python makes of codes."""
-    system: Any = model.system
-    made = system.realize(code, draws) if decoder == "realistic" else system.decode(code)
-    return made.clamp(-1, 1)
-
-
-def close(found: list[float], wanted: Tensor) -> None:
-    """Assert that the browser has what Python has."""
-    np.testing.assert_allclose(np.asarray(found), wanted.flatten().numpy(), atol=NEAR, rtol=0)
-
-
-def slide(opened: Any, selector: str, value: float) -> None:
-    """Move a slider as a hand does."""
-    opened.tab.eval_on_selector(
-        selector,
-        f"one => {{ one.value = {value}; one.dispatchEvent(new Event('input', {{bubbles: true}})); }}",
-    )
 
 
 @pytest.mark.parametrize("decoder", ["realistic", "faithful"])
@@ -328,14 +295,6 @@ def test_a_walk_of_a_model_without_a_code_flows_through_its_noise(
         wanted = model.system.generate(draws.numbers["label"].long(), draws)  # type: ignore[operator]
     close(made["x"], wanted.clamp(-1, 1))
     assert float(wanted.std(0).max()) > 0 and opened.noted == []
-
-
-def download(opened: Any, selector: str, target: Path) -> Path:
-    """Save what a button gives."""
-    with opened.tab.expect_download() as waited:
-        opened.tab.click(selector)
-    waited.value.save_as(target)
-    return target
 
 
 def test_the_card_says_what_the_model_is(opened: Any, digits: Digits) -> None:
