@@ -184,6 +184,9 @@ test("a CRC is that of its catalog, and heads of files are found", () => {
   assert.equal(crc16(new TextEncoder().encode("123456789")), 0x29b1);
   const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xda, 0, 3, 9, 7, 7, 7, 0xff, 0xd9);
   assert.equal(headBytes(jpeg), jpeg.length - 3);
+  const chunk = (name, ...data) => [...new TextEncoder().encode(name), data.length, 0, 0, 0, ...data, ...(data.length % 2 ? [0] : [])];
+  const webp = Uint8Array.from([...new TextEncoder().encode("RIFF????WEBP"), ...chunk("VP8X", 1, 2), ...chunk("ICCP", 7, 7, 7), ...chunk("VP8 ", 1, 2, 3, 4)]);
+  assert.equal(headBytes(webp), webp.length - 4);
 });
 
 test("holes are brushed as round strokes and cut as rectangles", () => {

@@ -34,7 +34,6 @@ def test_at_every_quality_the_file_is_that_of_compress(
     model, data = digits
     assert model.coder is not None
     opened.go("Rebuild")
-    lengths = []
     for at, quality in ((3, 1), (3, model.coder.qualities), (8, model.coder.qualities), (8, 4)):
         opened.tab.click(f"#Rebuild .thumb >> nth={at}")
         x = data.test.select(data.test.spaced(EXAMPLES)).take(slice(at, at + 1))
@@ -46,8 +45,6 @@ def test_at_every_quality_the_file_is_that_of_compress(
         again = decoded(model, [one_code(model, wanted)])
         close(last["made"], again.clamp(-1, 1))
         assert last["psnr"] == pytest.approx(float(psnr(again.clamp(-1, 1), x, 2)), abs=1e-3)
-        lengths.append(last["bytes"])
-    assert lengths[0] < lengths[1]
     saved = download(opened, "#Rebuild button:text('Save as .amg')", tmp_path / "x.amg")
     assert amg_file.unpack(saved.read_bytes(), saved)[0].level == 3
     assert opened.noted == []

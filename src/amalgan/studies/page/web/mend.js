@@ -54,9 +54,9 @@ export function mendView(engine) {
   const keep = h("button", { type: "button", onclick: async () => save(await savedSheet(view.last.all.map((/** @type {Float32Array} */ one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, 0), 2), "mended.png") }, "Save as PNG");
   const choose = chooser(facts, "Mend a picture", (x, called) => { [own, name] = [x, called]; easel.take(x, facts.shape, true); });
   const view = Object.assign(h("section", { class: "view" }, choose,
+    h("div", { class: "controls" }, fill, decoders.length > 1 ? decoder : null, keep), bar, said,
     h("div", { class: "mend" }, h("div", { class: "stage" }, easel, h("div", { class: "controls" }, ...easel.controls)),
-      h("div", { class: "fillings" }, ...shown.map((one, at) => framed(one, RANKS[at] ?? String(at + 1))))),
-    h("div", { class: "controls" }, fill, decoders.length > 1 ? decoder : null, keep), bar, said),
+      h("div", { class: "fillings" }, ...shown.map((one, at) => framed(one, RANKS[at] ?? String(at + 1)))))),
   { last: /** @type {any} */ (null), found: /** @type {any} */ (null), begin: () => { if (facts.examples.length) choose.pick(0); else changed(); } });
   return view;
 }

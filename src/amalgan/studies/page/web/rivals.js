@@ -6,11 +6,15 @@ const HALVINGS = 7;
 
 /** @typedef {{bytes: number, head: number, quality: number, psnr: number, x: Float32Array, near: boolean}} Rival near: as near as asked */
 
-/** Bytes of a file that are not the picture's own: markers and tables of a JPEG, the container of a WebP.
+/** Bytes of a file that are not the picture's own: markers, tables and the color profile of a JPEG or a WebP.
  * @param {Uint8Array} file @returns {number} */
 export function headBytes(file) {
-  if (file[0] !== 0xff) return 20; // RIFF, size, WEBP, chunk, size
   let at = 2;
+  if (file[0] !== 0xff) { // RIFF: chunks of a name, a length, and an even number of bytes
+    const chunks = new DataView(file.buffer, file.byteOffset), length = (/** @type {number} */ from) => chunks.getUint32(from + 4, true);
+    for (at = 12; at < file.length && !(file[at] === 0x56 && file[at + 3] !== 0x58); at += 8 + length(at) + (length(at) % 2)); // up to "VP8 " or "VP8L"; "VP8X" is a head
+    return file.length - length(at);
+  }
   while (at < file.length && file[at + 1] !== 0xda) at += 2 + file[at + 2] * 256 + file[at + 3];
   return at + 2 + file[at + 2] * 256 + file[at + 3] + 2; // and the mark of its end
 }
