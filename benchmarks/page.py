@@ -47,8 +47,9 @@ MEASURE = """async () => {
   return found;
 }"""
 FILLING = """async () => {
-  const { engine } = document.getElementById("views"), { search, shape } = engine.facts, size = search.center.length, times = [];
-  const [channels, height, width] = shape, x = { data: new Float32Array(channels * height * width), dims: [1, ...shape] };
+  const { engine } = document.getElementById("views"), { search, shape } = engine.facts, times = [];
+  const size = search.center.length, [channels, height, width] = shape;
+  const x = { data: new Float32Array(channels * height * width), dims: [1, ...shape] };
   const known = { data: new Float32Array(height * width).fill(1), dims: [1, 1, height, width] };
   const code = { data: new Float32Array(search.starts * size).fill(0.1), dims: [search.starts, size] };
   for (let turn = 0; turn < 12; turn++) {

@@ -35,6 +35,10 @@ PREPARED = {
 }
 """What is done in a view before it is shown."""
 
+SHOWS = """view => { const { last } = document.getElementById(view);
+  return last === undefined || view === "Mend" || (last && Object.keys(last).length); }"""
+"""Whether a view has computed what it shows first."""
+
 
 def main() -> None:
     """Draw each view on a wide screen, and all of them on a phone."""
@@ -84,6 +88,7 @@ def opened(browser: Browser, page: Path, size: dict[str, int], scheme: str) -> P
 def shot(tab: Page, view: str, *, whole: bool) -> Image.Image:
     """One view."""
     tab.click(f"#tab-{view}")
+    tab.wait_for_function(SHOWS, arg=view, timeout=120_000)
     tab.wait_for_timeout(800)
     for act, selector, value in PREPARED.get(view, []):
         if act == "select":
@@ -96,7 +101,7 @@ def shot(tab: Page, view: str, *, whole: bool) -> Image.Image:
             tab.eval_on_selector(
                 selector, f"one => {{ one.value = {value}; one.dispatchEvent(new Event('input')); }}"
             )
-    tab.wait_for_timeout(400)
+    tab.wait_for_timeout(1500)
     tab.mouse.move(0, 0)
     return Image.open(io.BytesIO(tab.screenshot(full_page=whole))).convert("RGB")
 

@@ -39,6 +39,7 @@ export function filesOf(engine) {
     rivals.forEach((rival, at) => (rival ? tell(at + 1, rival.x, `${rival.bytes.toLocaleString("en")} bytes`, rival.head, rival.psnr, rival.near ? "" : ", its best")
       : tell(at + 1, null, "this browser writes none", 0, NaN, "")));
     element.last = { x, quality, ...ours, made: made.x, psnr: near, rivals };
+    keep.disabled = false;
   });
   const tell = (/** @type {number} */ at, /** @type {Float32Array | null} */ x, /** @type {string} */ bytes, /** @type {number} */ head, /** @type {number} */ near, /** @type {string} */ more) => {
     const { name, canvas, said } = shown[at], decibels = Number.isFinite(near) ? `${near.toFixed(1)} dB${more}` : x ? "equal" : "";
@@ -46,7 +47,7 @@ export function filesOf(engine) {
     if (x) canvas.show(x, `${name}, ${bytes}, ${decibels}`);
     said.textContent = [bytes, head ? `${head.toLocaleString("en")} of them head` : "", decibels].filter(Boolean).join(" · ");
   };
-  const keep = h("button", { type: "button", onclick: () => save(element.last.file, "rebuilt.amg", "application/octet-stream") }, "Save as .amg");
+  const keep = h("button", { type: "button", disabled: true, onclick: () => save(element.last.file, "rebuilt.amg", "application/octet-stream") }, "Save as .amg");
   const words = coder ? "amalgan is the very file that amalgan compress writes. " : "This model's page holds no tables to compress with: its code stands as half-precision numbers. ";
   const element = Object.assign(h("section", { class: "files" }, h("h3", {}, "As a file"),
     coder ? h("div", { class: "controls" }, field("Quality", input, output), keep) : null,

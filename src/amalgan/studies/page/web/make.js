@@ -38,6 +38,7 @@ export function makeView(engine, turn) {
     const names = new Map(facts.labels);
     rows(made.x, facts.shape).forEach((x, at) => shown[at].show(x, `New picture ${at + 1}${names.has(asked.labels[at]) ? `: ${names.get(asked.labels[at])}` : ""}`));
     view.last = { asked, ...made };
+    for (const one of saving) one.disabled = false;
   });
   const keep = async () => {
     const { x, asked } = view.last, all = rows(x, facts.shape).map((one) => rgbaOf(one, facts.shape));
@@ -48,14 +49,14 @@ export function makeView(engine, turn) {
     view.film = made;
     save(await savedFilm(rows(made.x, facts.shape).map((one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, asked.seed)), `walk-${asked.seed}.png`);
   };
+  const saving = [h("button", { type: "button", class: "main", disabled: true, onclick: keep }, "Save as PNG"), h("button", { type: "button", disabled: true, onclick: film }, "Save a walk")];
   const view = Object.assign(h("section", { class: "view" },
     h("div", { class: "controls" },
       facts.labels.length ? field("Class", label) : null,
       field("Seed", seed, h("button", { type: "button", onclick: () => { seed.value = String(Math.floor(Math.random() * MOST_SEED)); again(); } }, "New")),
       facts.temperature ? warmth : null,
       decoders.length > 1 ? decoder : null,
-      h("button", { type: "button", class: "main", onclick: keep }, "Save as PNG"),
-      h("button", { type: "button", onclick: film }, "Save a walk")),
+      ...saving),
     grid,
     h("p", { class: "note" }, "The same seed makes the same pictures. Below a temperature of 1 they are more typical and vary less. "
       + "A walk is an animated PNG: it leads through the first four pictures, and back to the first.",
