@@ -91,6 +91,7 @@ def main() -> None:
             "megabytes_in_a_page": {build: packed_size(asked.dist, build) for build in BUILDS},
             "rows": [],
         }
+        writing.write_json(HERE / "results" / "webgpu.json", found)
         for name, size in sizes.items():
             for build in BUILDS:
                 row = {"build": build, "model": name} | measured(browser, address, build, name, size)
