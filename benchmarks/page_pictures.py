@@ -2,6 +2,8 @@
 
 amalgan demo
 python benchmarks/page_pictures.py runs/demo/demo.html docs/
+
+With --restorer PAGE and --picture FILE also what a restorer's page makes of a picture to which noise was added.
 """
 
 from __future__ import annotations
@@ -20,6 +22,11 @@ WIDE, PHONE = {"width": 1000, "height": 820}, {"width": 380, "height": 780}
 COLORS, GAP = 256, 24
 PREPARED = {
     "Normal": [("click", "#Normal .thumb >> nth=7", ""), ("click", "#Normal .controls button", "")],
+    "Mend": [
+        ("click", "#Mend .thumb >> nth=4", ""),
+        ("click", "#Mend button.main", ""),
+        ("wait", "#Mend button:text('Save as PNG'):enabled", ""),
+    ],
     "Make": [("select", "#Make select", "each")],
     "Turn": [
         ("slide", "#Turn [aria-label='to 8']", "1"),
@@ -27,6 +34,10 @@ PREPARED = {
     ],
 }
 """What is done in a view before it is shown."""
+
+SHOWS = """view => { const { last } = document.getElementById(view);
+  return last === undefined || view === "Mend" || (last && Object.keys(last).length); }"""
+"""Whether a view has computed what it shows first."""
 
 
 def main() -> None:
@@ -36,6 +47,8 @@ def main() -> None:
     )
     parser.add_argument("page", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--restorer", type=Path, help="a restorer's page")
+    parser.add_argument("--picture", type=Path, help="what it mends")
     asked = parser.parse_args()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
@@ -48,6 +61,19 @@ def main() -> None:
         save(shot(light, "Turn", whole=False), asked.out / "page_readme.png")
         phone = opened(browser, asked.page, PHONE, "dark")
         save(beside([shot(phone, view, whole=False) for view in views]), asked.out / "page_phone.png")
+        if asked.restorer:
+            tab = opened(browser, asked.restorer, WIDE, "light")
+            save(restored(tab, asked.picture), asked.out / "page_restorer.png")
+
+
+def restored(tab: Page, picture: Path) -> Image.Image:
+    """A restorer's page once it has taken noise from a picture, half of it before and half after."""
+    tab.set_input_files("#Mend input[type=file]", picture)
+    tab.wait_for_selector(f"#Mend [role=status]:text('{picture.name}')")
+    tab.click("#Mend button:text('Add noise')")
+    tab.click("#Mend button.main")
+    tab.wait_for_selector("#Mend button:text('Save as PNG'):enabled", timeout=120_000)
+    return Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
 
 
 def opened(browser: Browser, page: Path, size: dict[str, int], scheme: str) -> Page:
@@ -62,17 +88,20 @@ def opened(browser: Browser, page: Path, size: dict[str, int], scheme: str) -> P
 def shot(tab: Page, view: str, *, whole: bool) -> Image.Image:
     """One view."""
     tab.click(f"#tab-{view}")
+    tab.wait_for_function(SHOWS, arg=view, timeout=120_000)
     tab.wait_for_timeout(800)
     for act, selector, value in PREPARED.get(view, []):
         if act == "select":
             tab.select_option(selector, value)
         elif act == "click":
             tab.click(selector)
+        elif act == "wait":
+            tab.wait_for_selector(selector, timeout=120_000)
         else:
             tab.eval_on_selector(
                 selector, f"one => {{ one.value = {value}; one.dispatchEvent(new Event('input')); }}"
             )
-    tab.wait_for_timeout(400)
+    tab.wait_for_timeout(1500)
     tab.mouse.move(0, 0)
     return Image.open(io.BytesIO(tab.screenshot(full_page=whole))).convert("RGB")
 

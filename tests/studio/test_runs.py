@@ -131,16 +131,6 @@ def test_more_watchers_than_allowed_are_told_to_wait(asking: Any) -> None:
     assert answer.status_code == 429 and "close some" in answer.json()["error"]
 
 
-def test_a_run_that_was_begun_elsewhere_is_seen_and_not_touched(asking: Any) -> None:
-    run = run_of(asking.studio.runs / "one")
-    (run / "state.safetensors").write_bytes(b"x")
-    (seen,) = asking.get("/api/runs")["runs"]
-    assert seen["state"] == "paused" and not seen["here"] and not seen["resumable"]
-    assert "begun in a terminal" in asking.post(f"/api/runs/{seen['id']}/resume", status=409)["error"]
-    assert "not started here" in asking.post(f"/api/runs/{seen['id']}/pause", status=409)["error"]
-    assert "cannot be told to" in asking.post(f"/api/runs/{seen['id']}/explode", status=400)["error"]
-
-
 @dataclass
 class Client:
     """What is asked of a studio that listens."""

@@ -126,10 +126,14 @@ class Studio:
 
     def run_job(self, run: Path) -> Job | None:
         """Return the newest job that trains into a run's folder."""
+        return next(iter(self.run_jobs(run)), None)
+
+    def run_jobs(self, run: Path) -> list[Job]:
+        """Return the jobs that train into a run's folder, the newest first."""
         with suppress(UsageError):
             word = self.word(run)
-            return next((job for job in self.jobs.newest() if job.lane == "train" and job.out == word), None)
-        return None
+            return [job for job in self.jobs.newest() if job.lane == "train" and job.out == word]
+        return []
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of a form with its places as words."""

@@ -2,6 +2,9 @@
 
 form ─► amalgan train DATA --minutes M --out RUNS/NAME      pause: SIGTERM, the state is kept
 go on: the same words and --resume                          end now: pause, then --resume with next to no minutes
+
+A run from a terminal is paused by the signal that Ctrl-C sends there (``elsewhere``), and goes on from its own plan
+(``resuming``).
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from amalgan.core.errors import UsageError
+from amalgan.core.errors import AmalganError, UsageError
 from amalgan.core.ownership import json_at
+from amalgan.studio import elsewhere
 from amalgan.studio.commands import Field, Form, Values
 from amalgan.studio.jobs import Job
 from amalgan.studio.logs import Log, all_curves, planned
@@ -22,6 +26,8 @@ from amalgan.systems import registry
 
 END_MINUTES = 0.02
 """What a run is given that is to end now: time for one more round, and for what comes after the last."""
+GO_ON, END = "go on", "end"
+"""What a run from a terminal is told."""
 MOST_SAID = 12
 COMING = ("waiting", "starting", "stopping", "failed")
 
@@ -92,46 +98,80 @@ def pause(studio: Studio, run: Path) -> None:
     """Stop a run and keep its state.
 
     Raises:
-        Taken: it does not run, or this studio has not started it.
+        Taken: it does not run, or its process cannot be asked.
     """
-    studio.jobs.stop(running_job(studio, run).id)
+    job = studio.run_job(run)
+    if job is not None and studio.jobs.state(job) in ("running", "waiting"):
+        studio.jobs.stop(job.id)
+    elif state_of(run) == "running":
+        elsewhere.pause(run, studio.name(run))
+    else:
+        raise Taken(f"{studio.name(run)} does not run now.")
 
 
 def go_on(studio: Studio, run: Path) -> Job:
     """Go on with a run that was paused."""
-    return added(studio, run, values_of(studio, run), "--resume")
+    refuse_ended(studio, run)
+    values = values_of(studio, run)
+    return added(studio, run, values, "--resume") if values else resumed(studio, run, GO_ON)
 
 
 def end_now(studio: Studio, run: Path) -> Job:
     """End a run early: its model is what was reached."""
-    values = values_of(studio, run) | {"minutes": END_MINUTES}
+    refuse_ended(studio, run)
+    values = values_of(studio, run)
+    if not values:
+        known_data(studio, run)
     if state_of(run) == "running":
         pause(studio, run)
-    return added(studio, run, values, "--resume")
+    if values:
+        return added(studio, run, values | {"minutes": END_MINUTES}, "--resume")
+    return resumed(studio, run, END)
 
 
-def running_job(studio: Studio, run: Path) -> Job:
-    """Return the job that trains into ``run`` now."""
-    job = studio.run_job(run)
-    if job is None or studio.jobs.state(job) not in ("running", "waiting"):
-        raise Taken(f"{studio.name(run)} was not started here; stop it where it was started, by Ctrl-C.")
-    return job
+def resumed(studio: Studio, run: Path, how: str) -> Job:
+    """Note the job that goes on with a run from its own plan: it was begun in a terminal."""
+    out = studio.word(run)
+    return studio.jobs.add(
+        "train",
+        f"Train {studio.name(run)}",
+        [out, known_data(studio, run), how],
+        module="amalgan.studio.resuming",
+        out=out,
+    )
 
 
-def values_of(studio: Studio, run: Path) -> Values:
-    """Return what a run was begun with here, checked anew.
+def known_data(studio: Studio, run: Path) -> str:
+    """Return what a run's plan calls its data, known to be a built-in word or a place below the root.
 
     Raises:
-        Taken: it was begun elsewhere, or has ended.
+        Taken: it is neither.
     """
-    job = studio.run_job(run)
+    word = json_at(run / RUN).get("data")
+    try:
+        if not isinstance(word, str):
+            raise UsageError("its plan names none.")
+        inside = Path(word).relative_to(studio.root) if Path(word).is_absolute() else word
+        return studio.known_word(str(inside))
+    except (AmalganError, ValueError):
+        raise Taken(
+            f"{studio.name(run)} was begun in a terminal, and its data does not lie below the studio's root; "
+            "go on there by amalgan train --resume, with its flags."
+        ) from None
+
+
+def refuse_ended(studio: Studio, run: Path) -> None:
+    """Refuse a run that has ended."""
     if (run / MODEL).exists():
         raise Taken(f"{studio.name(run)} has ended; its model is there.")
-    if job is None or not isinstance(values := job.about.get("values"), dict):
-        raise Taken(
-            f"{studio.name(run)} was begun in a terminal; go on there by amalgan train --resume, with its flags."
-        )
-    checked = form().checked(values)
+
+
+def values_of(studio: Studio, run: Path) -> Values | None:
+    """Return what a run was begun with here, checked anew; None where it was begun in a terminal."""
+    jobs = [job for job in studio.run_jobs(run) if isinstance(job.about.get("values"), dict)]
+    if not jobs:
+        return None
+    checked = form().checked(jobs[0].about["values"])
     return checked | {"data": studio.known_word(checked["data"])}
 
 
@@ -153,7 +193,7 @@ def summary(studio: Studio, run: Path) -> dict[str, Any]:
         "samples": samples_of(run)[-1:],
         "here": job is not None,
         "job": job.id if job is not None else None,
-        "resumable": state == "paused" and job is not None and any((run / one).exists() for one in SAVED),
+        "resumable": state == "paused" and any((run / one).exists() for one in SAVED),
         "metrics": model.get("metrics", {}),
     }
 

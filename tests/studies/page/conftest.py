@@ -31,10 +31,10 @@ class Opened:
     noted: list[str] = field(default_factory=list)
     """What the console said, errors, and requests for anything but the page itself and its worker."""
 
-    def last(self, view: str) -> Any:
+    def last(self, view: str, what: str = "last") -> Any:
         """What a view has computed last, as plain numbers."""
         return self.tab.evaluate(
-            f"() => {{ const last = document.getElementById('{view}').last; return {PLAIN}; }}"
+            f"() => {{ const last = document.getElementById('{view}').{what}; return {PLAIN}; }}"
         )
 
     def go(self, view: str) -> None:

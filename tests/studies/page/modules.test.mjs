@@ -3,11 +3,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
+import { cutOut, stroke } from "./brush.js";
+import { crc16, rangeEncoder } from "./coding.js";
+import { half } from "./filing.js";
+import { bicubicWeights, seenThrough, stretches } from "./restoring.js";
+import { headBytes } from "./rivals.js";
+import { codeOf, filledByMean, placeOf } from "./search.js";
 import { latest } from "./engine.js";
 import { draws } from "./feeds.js";
 import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
 import { boxes } from "./fitting.js";
-import { codesBetween, greatCircle, thereAndBack } from "./paths.js";
+import { closedWalk, codesBetween, greatCircle, thereAndBack } from "./paths.js";
 import { apart, floatsOfPixels, planesOf, psnr, rgbaOf } from "./pictures.js";
 import { crc32, enlarged, png, sheet } from "./png.js";
 import { normals, uniforms } from "./random.js";
@@ -57,6 +63,15 @@ test("a way begins and ends at its codes, and a film comes back", () => {
   const shares = thereAndBack(8);
   assert.deepEqual([shares.length, shares[0], shares[4]], [8, 0, 1]);
   near(shares[3], shares[5], 1e-12);
+});
+
+test("a closed walk stands at each station once, and two stations are there and back", () => {
+  const scale = { mean: Float32Array.of(0, 0), deviation: Float32Array.of(1, 1) };
+  const stations = [Float32Array.of(1, 0), Float32Array.of(0, 1), Float32Array.of(-1, 0.5)], found = closedWalk(stations, 10, scale);
+  [0, 3, 6].forEach((frame, at) => stations[at].forEach((one, k) => near(found[2 * frame + k], one, 1e-6)));
+  assert.equal(found.length, 20);
+  const back = closedWalk(stations.slice(0, 2), 8, scale), shares = codesBetween(stations[0], stations[1], thereAndBack(8), scale);
+  back.forEach((one, at) => near(one, shares[at], 1e-6));
 });
 
 test("pixels become numbers and pixels again", () => {
@@ -150,4 +165,57 @@ test("errors are means over channels, smoothed over what lies within the picture
   assert.deepEqual([...errorMap(Float32Array.of(1, 0, 3, 0), Float32Array.of(0, 0, 0, 2), 2)], [5, 2]);
   assert.deepEqual([...smoothed(Float32Array.of(4, 0, 0, 0, 8, 0), 3, 3)], [3, 2, 2, 3, 2, 2]);
   assert.deepEqual([...smoothed(Float32Array.of(4, 1), 2, 1)], [4, 1]);
+});
+
+test("half precision rounds to the nearest, halves to even", () => {
+  assert.deepEqual([0, 1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, -0.1, 2 ** -24, 2 ** -25].map(half), [0, 1, 1, 1 + 2 ** -9, -0.0999755859375, 2 ** -24, 0]);
+});
+
+test("a range coder spends what its symbols say, and carries", () => {
+  const encoder = rangeEncoder();
+  for (let at = 0; at < 100; at++) encoder.put(65535, 1);
+  assert.equal(encoder.finish().length, 200);
+  const likely = rangeEncoder();
+  for (let at = 0; at < 1000; at++) likely.put(0, 65535);
+  assert.equal(likely.finish().length, 0);
+});
+
+test("a CRC is that of its catalog, and heads of files are found", () => {
+  assert.equal(crc16(new TextEncoder().encode("123456789")), 0x29b1);
+  const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xda, 0, 3, 9, 7, 7, 7, 0xff, 0xd9);
+  assert.equal(headBytes(jpeg), jpeg.length - 3);
+  const chunk = (name, ...data) => [...new TextEncoder().encode(name), data.length, 0, 0, 0, ...data, ...(data.length % 2 ? [0] : [])];
+  const webp = Uint8Array.from([...new TextEncoder().encode("RIFF????WEBP"), ...chunk("VP8X", 1, 2), ...chunk("ICCP", 7, 7, 7), ...chunk("VP8 ", 1, 2, 3, 4)]);
+  assert.equal(headBytes(webp), webp.length - 4);
+});
+
+test("holes are brushed as round strokes and cut as rectangles", () => {
+  const known = new Float32Array(64).fill(1);
+  stroke(known, 8, { x: 1.5, y: 4.5 }, { x: 6.5, y: 4.5 }, 0.6);
+  assert.deepEqual([...known.subarray(32, 40)], [1, 0, 0, 0, 0, 0, 0, 1]);
+  assert.equal(known.reduce((a, b) => a + b), 58);
+  known.fill(1);
+  cutOut(known, 8, { left: 0.25, top: 0.25, width: 0.5, height: 0.5 });
+  assert.equal(known.reduce((a, b) => a + b), 48);
+});
+
+test("holes begin in the mean of what is known, and places lead back to codes", () => {
+  assert.deepEqual([...filledByMean(Float32Array.of(1, 3, 9, 0, 2, 9), Float32Array.of(1, 1, 0))], [1, 3, 2, 0, 2, 1]);
+  const search = { center: Float32Array.of(1, 2), axes: Float32Array.of(3, 4, -0.4, 0.3) };
+  const code = codeOf([0.5, -1], search);
+  [2.9, 3.7].forEach((one, at) => near(code[at], one, 1e-6));
+  [...placeOf(code, search)].forEach((one, at) => near(one, [0.5, -1][at], 1e-6));
+});
+
+test("windows cover a side once, see beyond it, and are even", () => {
+  const found = stretches(600, 30);
+  assert.deepEqual(found.map(({ start, stop, from, to }) => [start, stop, from, to]), [[0, 256, 0, 286], [256, 512, 226, 542], [512, 600, 482, 600]]);
+  const seen = seenThrough(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3], { start: 0, stop: 2, from: 0, to: 2 }, { start: 1, stop: 3, from: 0, to: 3 });
+  assert.deepEqual([[...seen.data], seen.dims], [[1, 2, 3, 3, 4, 5, 6, 6], [2, 4]]);
+});
+
+test("weights of a larger picture sum to one and are those of Keys within", () => {
+  const found = bicubicWeights(8, 2);
+  for (const { weights } of found) near(weights.reduce((a, b) => a + b), 1, 1e-12);
+  [-0.0234375, 0.2265625, 0.8671875, -0.0703125].forEach((one, at) => near(found[8].weights[at], one, 1e-12));
 });

@@ -38,6 +38,17 @@ def test_one_script_holds_every_module_once_after_what_it_imports() -> None:
     assert not [line for line in script.splitlines() if line.startswith(("import ", "export "))]
 
 
+@pytest.mark.parametrize("script", ["page", "worker"])
+def test_one_script_is_one_that_an_engine_takes(script: str, tmp_path: Path) -> None:
+    """No two modules give one name to different things, in whatever way they define it."""
+    if (node := shutil.which("node")) is None:
+        pytest.skip("no node here")
+    place = tmp_path / ("page.mjs" if script == "page" else "worker.cjs")
+    place.write_text(bundle.bundled("app.js") if script == "page" else bundle.worker())
+    ran = subprocess.run([node, "--check", place], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_the_worker_has_no_module_syntax_left() -> None:
     script = bundle.worker()
     assert "import.meta" not in script and "export{" not in script

@@ -15,6 +15,7 @@ import pytest
 from amalgan.core.errors import AbilityError, ExportError, UsageError
 from amalgan.data import Dataset
 from amalgan.evaluation.evaluate import evaluate
+from amalgan.studies.page import mending
 from amalgan.studies.page import page as pages
 from amalgan.studies.page.card import card
 from amalgan.studies.page.page import page, shown_graphs
@@ -67,7 +68,7 @@ def test_the_graphs_in_it_are_those_of_the_model(written: Path, digits: tuple[Mo
     import onnx
 
     packed = json.loads(part(written.read_text(), "graphs"))
-    assert [*packed] == ABLE["fusion"]
+    assert [*packed] == [*ABLE["fusion"], "agree"]
     for name, data in packed.items():
         props = onnx.load_from_string(gzip.decompress(b64decode(data))).metadata_props
         told = {one.key: one.value for one in props}
@@ -94,18 +95,35 @@ def test_a_page_runs_what_the_model_can(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", built_in())
 def test_every_system_has_a_page_or_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
     model = model_of(name, tmp_path)
-    if name == "restorer":
-        with pytest.raises(
-            AbilityError, match="generates or reconstructs; a model of system 'restorer' does neither"
-        ):
-            page(model, tmp_path / "page.html")
-        return
     assert page(model, tmp_path / "page.html")
     facts = json.loads(part((tmp_path / "page.html").read_text(), "facts"))
     assert facts["digest"] == model.digest and facts["card"]
     assert (facts["codes"] is None) == ("decode" not in facts["graphs"])
     if facts["codes"] is not None:
         assert bool(facts["codes"]["directions"]) == bool({"sample_code", "generate"} & set(facts["graphs"]))
+    assert (facts["search"] is not None) == ({"encode", "decode", "sample_code"} <= set(facts["graphs"]))
+    assert (facts["restorer"] is not None) == (name == "restorer")
+
+
+def test_a_model_whose_gradient_cannot_be_written_has_a_page_without_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(model: Model) -> bytes:
+        raise ExportError("the gradient of its decoder cannot be traced: no reason")
+
+    monkeypatch.setattr(mending, "gradient", refused)
+    said: list[str] = []
+    assert page(model_of("fusion", tmp_path), tmp_path / "page.html", tell=said.append)
+    assert any("leaving the Mend view out: the gradient" in one for one in said)
+    assert json.loads(part((tmp_path / "page.html").read_text(), "facts"))["search"] is None
+
+
+def test_a_model_that_does_nothing_a_page_shows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "SHOWN", ("encode",))
+    with pytest.raises(AbilityError, match="a model of system 'restorer' does none of these"):
+        shown_graphs(model_of("restorer", tmp_path))
 
 
 def test_vectors_and_other_endings_are_refused(tmp_path: Path) -> None:

@@ -17,20 +17,21 @@ from amalgan.data.decoding.images import packet
 from amalgan.data.writing.provenance import origin
 from amalgan.metrics.distortion import psnr
 from amalgan.studies.page.codes import WAY, seen
-from amalgan.studies.page.page import EXAMPLES
+from amalgan.studies.page.page import EXAMPLES, page
+from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.detect import Detection, chunks_of, of_chunks
 from amalgan.tasks.detect.heat import rebuilt, usual
 from amalgan.tasks.detect.normals import sides
 from amalgan.tasks.detect.signals import Joint
 from amalgan.tasks.explore.directions import class_means, principal, to_classes
-from amalgan.tasks.export.graphs import Given
-from amalgan.tasks.walk.closed_paths import great_circle
+from amalgan.tasks.walk.closed_paths import great_circle, loop
 from amalgan.tasks.walk.walk import scale_of
+from page_support import close, decodes, download, floats, given, slide
+from support import SPECS, build, examples, settled
 
 pytest.importorskip("onnxruntime")
-NEAR = 1e-4
-VIEWS = ["Make", "Turn", "Between", "Rebuild", "Normal", "Card"]
+VIEWS = ["Make", "Turn", "Between", "Rebuild", "Mend", "Normal", "Card"]
 Digits = tuple[Model, Dataset]
 
 
@@ -44,38 +45,6 @@ def _silent(opened: Any) -> Any:
     """Nothing is said, thrown or asked for in any of the tests."""
     yield
     assert opened.noted == []
-
-
-def floats(numbers: list[float], *shape: int) -> Tensor:
-    """What the browser had, as a tensor of rows of that shape."""
-    return torch.tensor(numbers, dtype=torch.float32).reshape(-1, *shape)
-
-
-def given(last: Any) -> Given:
-    """The random numbers that the page drew, for the model."""
-    drawn = {name: floats(one["data"], *one["dims"][1:]) for name, one in last["given"].items()}
-    return Given(seed=0, round=0, total=0, numbers=drawn)
-
-
-@torch.no_grad()
-def decodes(model: Model, code: Tensor, decoder: str, draws: Given) -> Tensor:
-    """What Python makes of codes."""
-    system: Any = model.system
-    made = system.realize(code, draws) if decoder == "realistic" else system.decode(code)
-    return made.clamp(-1, 1)
-
-
-def close(found: list[float], wanted: Tensor) -> None:
-    """Assert that the browser has what Python has."""
-    np.testing.assert_allclose(np.asarray(found), wanted.flatten().numpy(), atol=NEAR, rtol=0)
-
-
-def slide(opened: Any, selector: str, value: float) -> None:
-    """Move a slider as a hand does."""
-    opened.tab.eval_on_selector(
-        selector,
-        f"one => {{ one.value = {value}; one.dispatchEvent(new Event('input', {{bubbles: true}})); }}",
-    )
 
 
 @pytest.mark.parametrize("decoder", ["realistic", "faithful"])
@@ -281,12 +250,51 @@ def test_a_film_is_saved_with_every_frame(opened: Any, digits: Digits, tmp_path:
     assert told is not None and told["model"] == digits[0].digest
 
 
-def download(opened: Any, selector: str, target: Path) -> Path:
-    """Save what a button gives."""
-    with opened.tab.expect_download() as waited:
-        opened.tab.click(selector)
-    waited.value.save_as(target)
-    return target
+def test_a_walk_leads_through_the_first_pictures_as_in_python(
+    opened: Any, digits: Digits, tmp_path: Path
+) -> None:
+    model, frames = digits[0], 60
+    opened.go("Make")
+    opened.tab.fill("#Make input[type=number]", "7")
+    last = opened.until("Make", "last.asked.seed === 7")
+    saved = download(opened, "#Make button:text('Save a walk')", tmp_path / "walk.png")
+    with Image.open(saved) as film:
+        assert (film.n_frames, film.size) == (frames, (256, 256))  # type: ignore[attr-defined]
+    told = origin(packet(saved.read_bytes()))
+    assert told is not None and (told["model"], told["seed"]) == (model.digest, "7")
+    made = opened.last("Make", "film")
+    size = len(last["code"]) // 24
+    stations = floats(last["code"], size)[:4]
+    scale = scale_of(model, stations)
+    path = scale.undo(loop(scale(stations), frames))
+    close(made["code"], path)
+    draws = given(made)
+    assert all(torch.equal(one[0], one[-1]) for one in draws.numbers.values())
+    close(made["x"], decodes(model, path, last["asked"]["decoder"], draws))
+
+
+def test_a_walk_of_a_model_without_a_code_flows_through_its_noise(
+    opening: Callable[..., Any], tmp_path: Path
+) -> None:
+    told = SPECS["gray with classes"]
+    system = settled(build("gan", told), examples(told))
+    model_file.publish(tmp_path / "model.safetensors", system, name="gan", facts={})
+    model = model_file.load(tmp_path)
+    page(model, tmp_path / "page.html")
+    opened = opening(tmp_path / "page.html")
+    last = opened.until("Make", "true")
+    download(opened, "#Make button:text('Save a walk')", tmp_path / "walk.png")
+    made = opened.last("Make", "film")
+    draws, first = given(made), given(last)
+    for name, noise in first.numbers.items():
+        if noise.min() < 0 and name != "label":  # normal numbers flow; those that choose stand still
+            close(made["given"][name]["data"], loop(noise[:4].flatten(1), 60))
+        else:
+            assert torch.equal(draws.numbers[name], noise[:1].expand(60, *noise.shape[1:]))
+    with torch.no_grad():
+        wanted = model.system.generate(draws.numbers["label"].long(), draws)  # type: ignore[operator]
+    close(made["x"], wanted.clamp(-1, 1))
+    assert float(wanted.std(0).max()) > 0 and opened.noted == []
 
 
 def test_the_card_says_what_the_model_is(opened: Any, digits: Digits) -> None:

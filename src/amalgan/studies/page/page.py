@@ -32,14 +32,17 @@ from amalgan.kinds import kind_of, text_of
 from amalgan.priors import NeighborPrior
 from amalgan.studies.html.atlas import harmless
 from amalgan.studies.html.page import readable
-from amalgan.studies.page import bundle, runtime
+from amalgan.studies.page import bundle, mending, runtime
 from amalgan.studies.page.card import card
 from amalgan.studies.page.codes import codes_of
+from amalgan.studies.page.compression import coder_of
 from amalgan.studies.page.normal import normality
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
+from amalgan.tasks.export.agreement import ABILITY as AGREE
 from amalgan.tasks.export.export import check_packages, checked, port_out, ports_in
-from amalgan.tasks.export.graphs import Graph, Inputs, graphs
+from amalgan.tasks.export.export import packed as packed_alone
+from amalgan.tasks.export.graphs import Given, Graph, Inputs, graphs
 from amalgan.tasks.export.together import packed_together
 from amalgan.tasks.generate import classes_heard, generate
 
@@ -49,8 +52,10 @@ MOST_BYTES = 50 * 2**20
 EXAMPLES = 12
 TEMPERATURE = 0.7
 """Of examples where there is no data."""
-SHOWN = ("encode", "decode", "realize", "sample_code")
+SHOWN = ("encode", "decode", "realize", "sample_code", "restore")
 """What a page runs; ``generate`` where new pictures have no code."""
+RAW = ("decode", "restore")
+"""What it cuts to the range of pictures itself."""
 
 
 def page(
@@ -80,13 +85,28 @@ def page(
     tell("looking at normal pictures")
     normal = normality(model, data)
     tell("writing the model as ONNX")
-    made = packed_together(able, model)
+    made = written_graphs(model, able, tell)
     packed = fitting({name: squeezed(file) for name, file in made.items()})
     for graph in able:
         checked(graph, made[graph.ability])
     tell("looking at its codes")
-    told = facts_of(model, able, data, evaluation) | {"normal": normal}
+    search = mending.search_of(model) if AGREE in made else None
+    told = facts_of(model, able, data, evaluation) | {"normal": normal, "search": search}
     return files.write_changed(target, rendered(model, packed, told).encode())
+
+
+def written_graphs(model: Model, able: list[Graph], tell: Callable[[str], None]) -> dict[str, bytes]:
+    """Return the ONNX files of all that the page runs, with the gradient that fills holes where there is one."""
+    if any(graph.any_size for graph in able):
+        return {graph.ability: packed_alone(graph, model) for graph in able}
+    made = packed_together(able, model)
+    if not mending.searches(model):
+        return made
+    try:
+        return made | {AGREE: mending.gradient(model)}
+    except ExportError as error:
+        tell(f"leaving the Mend view out: {error}")
+        return made
 
 
 def check_target(target: Path) -> None:
@@ -115,22 +135,20 @@ def shown_graphs(model: Model) -> list[Graph]:
     names = [name for name in SHOWN if name in able and (name != "sample_code" or decodes)]
     if "generate" in able and not by_code:
         names.append("generate")
-    if not ("generate" in names or by_code or ("encode" in names and decodes)):
+    if not ({"generate", "restore"} & {*names} or by_code or ("encode" in names and decodes)):
         raise AbilityError(
-            f"a page shows what a model generates or reconstructs; a model of system {model.name!r} does neither. "
-            "Use --to onnx, which writes any model."
+            f"a page shows what a model generates, reconstructs or restores; a model of system {model.name!r} does "
+            "none of these. Use --to onnx, which writes any model."
         )
-    return [Raw(able[name].system, name) if name == "decode" else able[name] for name in names]
+    return [Raw(able[name].system, name) if name in RAW else able[name] for name in names]
 
 
 class Raw(Graph):
-    """The faithful decode before it is cut to what can be shown: errors are measured on that. The page cuts it."""
+    """What an ability gives before it is cut to what can be shown: errors are measured on that. The page cuts it."""
 
     def made(self, given: Inputs) -> Tensor:
-        """The decode of codes."""
-        system: Any = self.system
-        decode: Tensor = system.decode(given["code"])
-        return decode
+        """The same of named inputs, uncut."""
+        return self.act(self.system, given, Given(seed=0, round=0, total=0, numbers=given))
 
 
 def fitting(packed: dict[str, str]) -> dict[str, str]:
@@ -168,6 +186,8 @@ def facts_of(
         "temperature": model.part(NeighborPrior) is None,
         "graphs": {graph.ability: ports(graph) for graph in able},
         "codes": None if size is None else codes_of(model, data, size),
+        "restorer": mending.restorer_of(model),
+        "coder": None if size is None else coder_of(model),
         "examples": examples,
         "origin_of_examples": source,
         "origin": {"text": mark, "xmp": xmp_of(mark)},

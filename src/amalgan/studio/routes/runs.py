@@ -29,7 +29,7 @@ def listed(studio: Studio, path: dict[str, str]) -> Any:
 def one(studio: Studio, path: dict[str, str]) -> Any:
     """Return a run: its plan, its curves, the command that began it."""
     run = studio.run_at(path["id"])
-    job = studio.run_job(run)
+    job = next((job for job in studio.run_jobs(run) if job.module == "amalgan"), None)
     command = {"words": job.arguments, "python": job.python} if job is not None else None
     facts = {"plan": json_at(run / RUN), "command": command}
     return training.summary(studio, run) | training.curves_of(run) | facts

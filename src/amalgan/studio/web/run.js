@@ -24,10 +24,10 @@ export async function runView(id) {
     const wrong = [now.error, ...now.warnings].filter(Boolean).map((one) => h("li", {}, one));
     if (warnings.childElementCount !== wrong.length) warnings.replaceChildren(...wrong);
     said.textContent = now.said.join("\n") || "Nothing: it was begun in a terminal, or says nothing yet.";
-    const ours = run.here || now.said.length > 0, live = ["running", "starting"].includes(now.state);
-    pause.hidden = !(ours && live);
-    resume.hidden = !(ours && now.state === "paused");
-    stop.hidden = !(ours && (live || now.state === "paused"));
+    const live = ["running", "starting"].includes(now.state);
+    pause.hidden = !live;
+    resume.hidden = now.state !== "paused";
+    stop.hidden = !(live || now.state === "paused");
     use.hidden = now.state !== "ended";
     waits.hidden = !(live && !now.images);
     waits.say(now.said.at(-1) || "Getting ready …");

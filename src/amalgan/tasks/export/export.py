@@ -166,23 +166,26 @@ def written(
 
 
 def finished(proto: Any, graph: Graph, model: Model) -> bytes:
-    """The bytes of a graph whose inputs and output have their names: what it is of, and nothing of this machine."""
-    import onnx
-
-    for part in (proto, proto.graph, *proto.graph.node, *proto.functions):
-        part.ClearField("metadata_props")  # where in our files each operation stands
-        part.ClearField("doc_string")
-    proto.graph.ClearField("value_info")  # follows from the rest
+    """The bytes of a graph whose inputs and output have their names and free sides."""
     for port, told in zip(
         (*proto.graph.input, *proto.graph.output), (*ports_in(graph), port_out(graph)), strict=True
     ):
         for dim, side in zip(port.type.tensor_type.shape.dim, told.shape, strict=True):
             if isinstance(side, str):
                 dim.dim_param = side
+    return signed(proto, model, graph.ability)
+
+
+def signed(proto: Any, model: Model, ability: str) -> bytes:
+    """The bytes of an ONNX model: what it is of, and nothing of this machine."""
+    import onnx
+
+    for part in (proto, proto.graph, *proto.graph.node, *proto.functions):
+        part.ClearField("metadata_props")  # where in our files each operation stands
+        part.ClearField("doc_string")
+    proto.graph.ClearField("value_info")  # follows from the rest
     proto.producer_name, proto.producer_version = "amalgan", __version__
-    onnx.helper.set_model_props(
-        proto, {"system": model.name, "digest": model.digest, "ability": graph.ability}
-    )
+    onnx.helper.set_model_props(proto, {"system": model.name, "digest": model.digest, "ability": ability})
     return bytes(proto.SerializeToString(deterministic=True))
 
 

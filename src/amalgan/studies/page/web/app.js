@@ -1,12 +1,14 @@
 // The page: reads what it carries, starts the worker, and shows the views that the model has the abilities for.
 
-import { bytesOf, doublesOf, floatsOf, unpacked } from "./base64.js";
+import { bytesOf, doublesOf, floatsOf, unpacked, wholeOf } from "./base64.js";
 import { h } from "./dom.js";
 import { workerEngine } from "./engine.js";
 import { makeView } from "./make.js";
 import { rebuildView } from "./rebuild.js";
 import { betweenView } from "./between.js";
 import { turnView } from "./turn.js";
+import { mendView } from "./mend.js";
+import { restoreView } from "./restore.js";
 import { normalView } from "./normal.js";
 import { cardView } from "./card.js";
 
@@ -16,18 +18,29 @@ const textOfPart = (/** @type {string} */ id) => /** @type {HTMLElement} */ (doc
 
 /** @param {any} told the JSON of the page @returns {import("./engine.js").Facts} with its numbers as numbers */
 export function factsOf(told) {
-  const { codes, normal: usual } = told, normal = usual && normalOf(usual);
+  const { codes, normal: usual } = told, normal = usual && normalOf(usual), search = told.search && searchOf(told.search), coder = told.coder && coderOf(told.coder);
   const examples = told.examples.map((/** @type {any} */ one) => ({ ...one, planes: bytesOf(one.planes) }));
-  if (!codes) return { ...told, examples, normal };
+  if (!codes) return { ...told, examples, normal, search };
   const directions = codes.directions.map((/** @type {any} */ one) => ({ ...one, step: floatsOf(one.step) }));
   const scale = { mean: floatsOf(codes.scale.mean), deviation: floatsOf(codes.scale.deviation) };
-  return { ...told, examples, normal, codes: { ...codes, start: floatsOf(codes.start), scale, directions } };
+  return { ...told, examples, normal, search, coder, codes: { ...codes, start: floatsOf(codes.start), scale, directions } };
 }
 
 /** @param {any} told @returns {import("./engine.js").Normal} */
 function normalOf({ scores, usual, mixture, ...told }) {
   const unpack = (/** @type {any} */ all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? doublesOf(one) : one]));
   return /** @type {any} */ ({ ...told, scores: doublesOf(scores), usual: unpack(usual), mixture: unpack(mixture) });
+}
+
+/** @param {any} told @returns {import("./search.js").Search} */
+function searchOf({ center, axes, drawn, ...told }) {
+  return { ...told, center: floatsOf(center), axes: floatsOf(axes), drawn: floatsOf(drawn) };
+}
+
+/** @param {any} told @returns {import("./coding.js").Coder} */
+function coderOf(told) {
+  const whole = ["table", "frequency", "length", "lowest"];
+  return /** @type {any} */ (Object.fromEntries(Object.entries(told).map(([name, one]) => [name, typeof one !== "string" ? one : whole.includes(name) ? wholeOf(one) : floatsOf(one)])));
 }
 
 /** The views that a model has what it takes for, in order.
@@ -40,6 +53,8 @@ export function viewsOf(engine, go) {
   }
   if (turn) views.set("Turn", turn);
   if (graphs.encode && decodes) views.set("Between", betweenView(engine)).set("Rebuild", rebuildView(engine));
+  if (engine.facts.search) views.set("Mend", mendView(engine));
+  if (engine.facts.restorer) views.set("Mend", restoreView(engine));
   if (engine.facts.normal) views.set("Normal", normalView(engine));
   return views.set("Card", cardView(engine));
 }

@@ -17,6 +17,11 @@ export function floatsOf(text) {
   return new Float32Array(bytesOf(text).buffer);
 }
 
+/** @param {string} text base64 of little-endian whole numbers of 32 bits @returns {Int32Array} */
+export function wholeOf(text) {
+  return new Int32Array(bytesOf(text).buffer);
+}
+
 /** @param {string} text base64 of little-endian float64 @returns {Float64Array} */
 export function doublesOf(text) {
   return new Float64Array(bytesOf(text).buffer);

@@ -41,6 +41,7 @@ export function betweenView(engine) {
     const found = await made(strip.map((_, at) => at / (STEPS - 1)));
     rows(found.x, facts.shape).forEach((x, at) => strip[at].show(x));
     view.last = { ...view.last, strip: found };
+    saving.disabled = false;
     await move();
   });
   const take = (/** @type {number} */ side) => async (/** @type {Float32Array} */ x, /** @type {string} */ name) => {
@@ -52,6 +53,7 @@ export function betweenView(engine) {
     const { x } = await made(thereAndBack(FRAMES));
     save(await savedFilm(rows(x, facts.shape).map((one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, 0)), "between.png");
   };
+  const saving = h("button", { type: "button", class: "main", disabled: true, onclick: film }, "Save the film");
   const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => playing(play.getAttribute("aria-pressed") !== "true") }, "Play");
   let timer = 0, at = 0;
   const playing = (/** @type {boolean} */ on) => {
@@ -68,7 +70,7 @@ export function betweenView(engine) {
     h("div", { class: "two" }, ...choosers),
     h("div", { class: "three" }, framed(ends[0], "from"), framed(live, "between"), framed(ends[1], "to")),
     h("div", { class: "controls" }, way, decoders.length > 1 ? decoder : null, play,
-      h("button", { type: "button", class: "main", onclick: film }, "Save the film")),
+      saving),
     h("div", { class: "filmstrip" }, ...strip),
     h("p", { class: "note" }, "The way leads along the great circle between both codes; each picture is decoded from its own code. The film is an animated PNG.")),
   { last: /** @type {any} */ ({}), begin: async () => { if (facts.examples.length > 1) { await choosers[0].pick(0); await choosers[1].pick(farthest(facts.examples)); } }, leave: () => playing(false) });

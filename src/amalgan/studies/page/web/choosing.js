@@ -5,15 +5,22 @@ import { fitted } from "./fitting.js";
 import { picture } from "./canvas.js";
 import { floatsOfPixels } from "./pictures.js";
 
+/** @typedef {(file: Blob, facts: import("./engine.js").Facts) => Promise<{x: Float32Array, shape: number[]}>} Reading */
+
+/** @type {Reading} */
+const asTrained = async (file, facts) => ({ x: floatsOfPixels(await fitted(file, facts)), shape: facts.shape });
+
 /** @param {import("./engine.js").Facts} facts @param {string} words what the picture is for
- * @param {(x: Float32Array, name: string) => void} chosen @returns {HTMLElement & {pick: (at: number) => void}} */
-export function chooser(facts, words, chosen) {
+ * @param {(x: Float32Array, name: string, shape: number[]) => void} chosen @param {Reading} [read] how a file becomes a picture
+ * @returns {HTMLElement & {pick: (at: number) => void}} */
+export function chooser(facts, words, chosen, read = asTrained) {
   const trouble = h("p", { class: "trouble", role: "alert" });
   const take = async (/** @type {Blob} */ file, /** @type {string} */ name) => {
     trouble.textContent = "";
     try {
       mark(-1);
-      chosen(floatsOfPixels(await fitted(file, facts)), name);
+      const { x, shape } = await read(file, facts);
+      chosen(x, name, shape);
     } catch (error) {
       trouble.textContent = /** @type {Error} */ (error).message;
     }
@@ -21,7 +28,7 @@ export function chooser(facts, words, chosen) {
   const pick = (/** @type {number} */ at) => {
     trouble.textContent = "";
     mark(at);
-    chosen(floatsOfPixels(facts.examples[at].planes), facts.examples[at].name);
+    chosen(floatsOfPixels(facts.examples[at].planes), facts.examples[at].name, facts.shape);
   };
   const examples = facts.examples.map((example, at) => {
     const small = picture(facts.shape, example.name);

@@ -1,6 +1,8 @@
 // What the model makes of codes, labels and pictures.
 
-import { batch, draws, labeled } from "./feeds.js";
+import { batch, draws, labeled, size, spread } from "./feeds.js";
+import { closedWalk } from "./paths.js";
+import { rows } from "./pictures.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./feeds.js").Chance} Chance */
@@ -35,6 +37,25 @@ export async function generated(engine, labels, decoder, chance) {
   if (name === "generate") return { given, code: null, x: found };
   const made = await decoded(engine, found, decoder, chance);
   return { ...made, given: { ...given, ...made.given } };
+}
+
+/** A closed film through the first of some new pictures: their codes, else their normal numbers, on great circles.
+ * @param {Engine} engine @param {Made & {asked: {labels: number[], seed: number, temperature: number}}} from
+ * @param {string} decoder @param {{stations: number, frames: number}} told @returns {Promise<Made>} a picture a frame */
+export async function walked(engine, { given, code, asked }, decoder, { stations, frames }) {
+  const { facts, run } = engine;
+  if (code && facts.codes) {
+    const path = closedWalk(rows(code, [facts.codes.size]).slice(0, stations), frames, facts.codes.scale);
+    return decoded(engine, path, decoder, { seed: asked.seed, temperature: asked.temperature, still: true });
+  }
+  const flowing = facts.graphs.generate.inputs.filter(({ drawn }) => drawn).map(({ name, drawn, shape }) => {
+    const own = /** @type {number[]} */ (shape.slice(1)), each = rows(given[name].data, own);
+    const scale = { mean: new Float32Array(size(own)), deviation: new Float32Array(size(own)).fill(1) };
+    const data = drawn === "normal" ? closedWalk(each.slice(0, stations), frames, scale) : spread(each[0], frames);
+    return [name, { data, dims: [frames, ...own] }];
+  });
+  const fed = { label: labeled(Array(frames).fill(asked.labels[0])), ...Object.fromEntries(flowing) };
+  return { given: fed, code: null, x: await run("generate", fed) };
 }
 
 /** @param {Engine} engine @param {Float32Array} x pictures @returns {Promise<Float32Array>} their codes */

@@ -19,6 +19,9 @@
  * @property {Record<string, {inputs: Port[], output: string}>} graphs
  * @property {Codes | null} codes
  * @property {Normal | null} normal what normal pictures are like
+ * @property {import("./search.js").Search | null} search how holes are filled
+ * @property {import("./coding.js").Coder | null} coder what compresses codes
+ * @property {import("./restoring.js").Restorer | null} restorer
  * @property {Example[]} examples
  * @property {string} origin_of_examples
  * @property {import("./png.js").Origin} origin

@@ -41,10 +41,10 @@ function draw(port, count, { seed, temperature, still = false }) {
   return { data: BigInt64Array.from(whole, (one) => BigInt(Math.floor(one * below))), dims };
 }
 
-/** @param {Float32Array} row @param {number} times @returns {Float32Array} the row so many times */
+/** @template {Float32Array | BigInt64Array} T @param {T} row @param {number} times @returns {T} the row so many times */
 export function spread(row, times) {
   if (times === 1) return row;
-  const all = new Float32Array(row.length * times);
+  const all = new /** @type {any} */ (row.constructor)(row.length * times);
   for (let at = 0; at < times; at++) all.set(row, at * row.length);
   return all;
 }

@@ -1,6 +1,8 @@
 // A picture of any size and kind, as the model reads it: cut, filled or distorted as in training.
 
-import { planesOf } from "./pictures.js";
+import { floatsOfPixels, planesOf } from "./pictures.js";
+
+const MOST_PIXELS = 1280 * 1024;
 
 /** @typedef {[number, number, number, number]} Box left, top, width, height */
 
@@ -21,17 +23,31 @@ export function boxes(fit, width, height, across, down) {
   return { from: [own ? Math.floor(left) : left, own ? Math.floor(top) : top, across * scale, down * scale], to: all };
 }
 
-/** @param {Blob} file @param {{shape: number[], fit: string, background: string}} told
- * @returns {Promise<Uint8Array>} (C, H, W)
- * @throws {Error} in a sentence: it is no picture */
-export async function fitted(file, { shape, fit, background }) {
-  let picture;
+/** @param {Blob} file @returns {Promise<ImageBitmap>} @throws {Error} in a sentence: it is no picture */
+async function bitmapOf(file) {
   try {
-    picture = await createImageBitmap(file);
+    return await createImageBitmap(file);
   } catch {
     throw new Error("This file is no picture that the browser can read. Take a PNG, JPEG, WebP or GIF.");
   }
-  const [channels, height, width] = shape, canvas = new OffscreenCanvas(width, height);
+}
+
+/** @typedef {{shape: number[], fit: string, background: string}} Fit */
+
+/** A picture as large as it is; gray where its channels are equal. @param {Blob} file @param {Fit} told
+ * @returns {Promise<{x: Float32Array, shape: number[]}>} @throws {Error} in a sentence: it is no picture, or too large */
+export async function wholePicture(file, told) {
+  const { width, height } = await bitmapOf(file);
+  if (width * height > MOST_PIXELS) throw new Error(`This picture has ${width} × ${height} pixels, and the page takes about one million. Make it smaller, or use amalgan restore.`);
+  const planes = await fitted(file, { ...told, shape: [3, height, width], fit: "stretch" }), size = width * height;
+  const gray = planes.every((one, at) => one === planes[at % size]);
+  return { x: floatsOfPixels(gray ? planes.subarray(0, size) : planes), shape: [gray ? 1 : 3, height, width] };
+}
+
+/** @param {Blob} file @param {Fit} told @returns {Promise<Uint8Array>} (C, H, W)
+ * @throws {Error} in a sentence: it is no picture */
+export async function fitted(file, { shape, fit, background }) {
+  const picture = await bitmapOf(file), [channels, height, width] = shape, canvas = new OffscreenCanvas(width, height);
   const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   pen.fillStyle = background;
   pen.fillRect(0, 0, width, height);

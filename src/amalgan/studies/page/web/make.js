@@ -1,13 +1,13 @@
 // Make: new pictures, by class, temperature and seed.
 
 import { choice, field, h, save, slider } from "./dom.js";
-import { decodersOf, generated } from "./decoding.js";
+import { decodersOf, generated, walked } from "./decoding.js";
 import { latest } from "./engine.js";
 import { picture } from "./canvas.js";
 import { rgbaOf, rows } from "./pictures.js";
-import { originOf, savedSheet } from "./saving.js";
+import { originOf, savedFilm, savedSheet } from "./saving.js";
 
-const COUNT = 24, MOST_SEED = 1e6;
+const COUNT = 24, MOST_SEED = 1e6, STATIONS = 4, WALK_FRAMES = 60;
 
 /** @param {import("./engine.js").Engine} engine @param {(code: Float32Array, seed: number) => void} turn opens a picture among the sliders
  * @returns {HTMLElement} */
@@ -38,20 +38,28 @@ export function makeView(engine, turn) {
     const names = new Map(facts.labels);
     rows(made.x, facts.shape).forEach((x, at) => shown[at].show(x, `New picture ${at + 1}${names.has(asked.labels[at]) ? `: ${names.get(asked.labels[at])}` : ""}`));
     view.last = { asked, ...made };
+    for (const one of saving) one.disabled = false;
   });
   const keep = async () => {
     const { x, asked } = view.last, all = rows(x, facts.shape).map((one) => rgbaOf(one, facts.shape));
     save(await savedSheet(all, facts.shape, originOf(facts, asked.seed)), `made-${asked.seed}.png`);
   };
+  const film = async () => {
+    const { asked } = view.last, made = await walked(engine, view.last, asked.decoder, { stations: STATIONS, frames: WALK_FRAMES });
+    view.film = made;
+    save(await savedFilm(rows(made.x, facts.shape).map((one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, asked.seed)), `walk-${asked.seed}.png`);
+  };
+  const saving = [h("button", { type: "button", class: "main", disabled: true, onclick: keep }, "Save as PNG"), h("button", { type: "button", disabled: true, onclick: film }, "Save a walk")];
   const view = Object.assign(h("section", { class: "view" },
     h("div", { class: "controls" },
       facts.labels.length ? field("Class", label) : null,
       field("Seed", seed, h("button", { type: "button", onclick: () => { seed.value = String(Math.floor(Math.random() * MOST_SEED)); again(); } }, "New")),
       facts.temperature ? warmth : null,
       decoders.length > 1 ? decoder : null,
-      h("button", { type: "button", class: "main", onclick: keep }, "Save as PNG")),
+      ...saving),
     grid,
-    h("p", { class: "note" }, "The same seed makes the same pictures. Below a temperature of 1 they are more typical and vary less.",
-      facts.codes?.directions.length && decoders.length ? " Choose a picture to turn it." : "")), { last: /** @type {any} */ (null), begin: again });
+    h("p", { class: "note" }, "The same seed makes the same pictures. Below a temperature of 1 they are more typical and vary less. "
+      + "A walk is an animated PNG: it leads through the first four pictures, and back to the first.",
+      facts.codes?.directions.length && decoders.length ? " Choose a picture to turn it." : "")), { last: /** @type {any} */ (null), film: /** @type {any} */ (null), begin: again });
   return view;
 }

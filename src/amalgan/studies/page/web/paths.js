@@ -38,15 +38,32 @@ export function thereAndBack(frames) {
   return Array.from({ length: frames }, (_, at) => (at < half ? eased(at / half) : 1 - eased((at - half) / half)));
 }
 
+/** @typedef {{mean: Float32Array, deviation: Float32Array}} Scale */
+
+/** @param {Float32Array} code @param {Scale} scale @returns {Float64Array} in deviations */
+function standard(code, { mean, deviation }) {
+  return Float64Array.from(code, (one, at) => (one - mean[at]) / deviation[at]);
+}
+
 /** Codes on the way between two, in the scale that codes have.
- * @param {Float32Array} first @param {Float32Array} last @param {number[]} shares
- * @param {{mean: Float32Array, deviation: Float32Array}} scale @returns {Float32Array} (shares x K) */
-export function codesBetween(first, last, shares, { mean, deviation }) {
-  const standard = (/** @type {Float32Array} */ code) => Float64Array.from(code, (one, at) => (one - mean[at]) / deviation[at]);
-  const from = standard(first), to = standard(last), found = new Float32Array(shares.length * first.length);
+ * @param {Float32Array} first @param {Float32Array} last @param {number[]} shares @param {Scale} scale @returns {Float32Array} (shares x K) */
+export function codesBetween(first, last, shares, scale) {
+  const from = standard(first, scale), to = standard(last, scale), found = new Float32Array(shares.length * first.length);
   shares.forEach((share, row) => {
     const place = greatCircle(from, to, share);
-    found.set(place.map((one, at) => one * deviation[at] + mean[at]), row * first.length);
+    found.set(place.map((one, at) => one * scale.deviation[at] + scale.mean[at]), row * first.length);
+  });
+  return found;
+}
+
+/** Rows on a closed walk through all stations, the first at the first; each leg starts and ends at rest.
+ * @param {Float32Array[]} stations @param {number} frames at least as many @param {Scale} scale @returns {Float32Array} (frames x K) */
+export function closedWalk(stations, frames, scale) {
+  const starts = Array.from({ length: stations.length + 1 }, (_, at) => Math.floor((at * frames) / stations.length));
+  const found = new Float32Array(frames * stations[0].length);
+  stations.forEach((from, leg) => {
+    const length = starts[leg + 1] - starts[leg], shares = Array.from({ length }, (_, at) => eased(at / length));
+    found.set(codesBetween(from, stations[(leg + 1) % stations.length], shares, scale), starts[leg] * from.length);
   });
   return found;
 }

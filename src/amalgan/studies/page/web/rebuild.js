@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { chooser } from "./choosing.js";
 import { decoded, decodersOf, encoded } from "./decoding.js";
+import { filesOf } from "./filing.js";
 import { framed, picture } from "./canvas.js";
 import { latest } from "./engine.js";
 import { apart, psnr } from "./pictures.js";
@@ -34,6 +35,7 @@ export function rebuildView(engine) {
   const codes = /** @type {import("./engine.js").Codes} */ (facts.codes), inner = picture(codeShape(codes.size), "The code");
   const shown = decoders.map((decoder) => ({ decoder, decode: picture(facts.shape, `${decoder} decode`),
     difference: picture(facts.shape, `How far the ${decoder} decode is from the picture`), far: h("data", { class: "figure" }) }));
+  const files = facts.graphs.decode ? filesOf(engine) : null;
   const again = latest(async (/** @type {Float32Array} */ x, /** @type {string} */ called) => {
     const code = await encoded(engine, x), found = /** @type {Record<string, any>} */ ({});
     for (const { decoder, decode, difference, far } of shown) {
@@ -48,6 +50,7 @@ export function rebuildView(engine) {
     own.show(x, `The picture: ${called}`);
     name.textContent = called;
     inner.show(codeShades(code, codes.scale));
+    files?.take(x, code);
     view.last = { x, code, ...found };
   });
   const choose = chooser(facts, "Rebuild a picture", again);
@@ -57,7 +60,7 @@ export function rebuildView(engine) {
     h("div", { class: "rebuilt" }, h("div", { class: "pair" }, framed(own, "picture", name),
       framed(inner, "code", h("span", { class: "soft" }, `${codes.size.toLocaleString("en")} numbers`))), ...shown.map(column)),
     h("p", { class: "note" }, `The picture has ${numbers.toLocaleString("en")} numbers; all that the decoders see is the code. `
-      + "In a difference, black is equal. PSNR is of this picture alone: higher is nearer.")),
-  { last: /** @type {any} */ (null), begin: () => { if (facts.examples.length) choose.pick(0); } });
+      + "In a difference, black is equal. PSNR is of this picture alone: higher is nearer."), files),
+  { last: /** @type {any} */ (null), files, begin: () => { if (facts.examples.length) choose.pick(0); } });
   return view;
 }

@@ -35,6 +35,7 @@ export function turnView(engine) {
     live.show(made.x);
     text.value = shareText({ code, seed }, facts.digest);
     view.last = { ...made, decoder: decoder.value, seed };
+    saving.disabled = false;
   });
   const fringe = latest(async () => {
     const codesOfEnds = directions.flatMap(({ low, high }, at) => [low, high].map((end) =>
@@ -82,6 +83,7 @@ export function turnView(engine) {
     setTimeout(() => { copy.textContent = "Copy"; }, 1500);
   } }, "Copy");
   const keep = async () => save(await savedSheet([rgbaOf(view.last.x, facts.shape)], facts.shape, originOf(facts, seed)), "turned.png");
+  const saving = h("button", { type: "button", class: "main", disabled: true, onclick: keep }, "Save as PNG");
   const row = (/** @type {number} */ at) => h("div", { class: "direction" },
     h("div", { class: "named" }, h("span", {}, directions[at].name), h("span", { class: "soft" }, directions[at].note), outputs[at]),
     h("div", { class: "way" }, sides[at][0], inputs[at], sides[at][1]));
@@ -91,7 +93,7 @@ export function turnView(engine) {
     h("div", { class: "stage" }, live, h("div", { class: "controls" },
       facts.graphs.sample_code ? h("button", { type: "button", onclick: fresh }, "New") : null, undo,
       h("button", { type: "button", onclick: () => { remember(); set({ start, seed, steps: inputs.map(() => 0) }); } }, "Reset"),
-      h("button", { type: "button", class: "main", onclick: keep }, "Save as PNG")),
+      saving),
     decoders.length > 1 ? decoder : null, h("div", { class: "controls" }, text, copy), trouble),
     h("div", { class: "directions" }, ...groups)),
   { last: /** @type {any} */ (null), open, begin: () => Promise.all([show(), fringe()]) });

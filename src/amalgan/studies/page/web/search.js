@@ -1,0 +1,83 @@
+// Holes filled by the decode that agrees with what is known, as ``amalgan restore --task inpaint`` finds it.
+
+import { batch } from "./feeds.js";
+import { encoded } from "./decoding.js";
+import { rows } from "./pictures.js";
+
+const KEEP = 0.9, KEEP_SQUARE = 0.999, TINY = 1e-8; // Adam's own
+
+/** @typedef {{steps: number, rate: number, error: number, starts: number, tried: number, center: Float32Array, axes: Float32Array, drawn: Float32Array}} Search */
+
+/** Holes in the mean color of what is known. @param {Float32Array} x (C, H, W) @param {Float32Array} known (H, W): 0 in holes
+ * @returns {Float32Array} */
+export function filledByMean(x, known) {
+  const count = Math.max(1, known.reduce((sum, one) => sum + one, 0));
+  return rows(x, [known.length]).reduce((found, plane, channel) => {
+    const mean = plane.reduce((sum, one, at) => sum + one * known[at], 0) / count;
+    found.set(plane.map((one, at) => (known[at] > 0 ? one : mean)), channel * known.length);
+    return found;
+  }, new Float32Array(x.length));
+}
+
+/** @param {Float32Array} code @param {Search} search @returns {Float64Array} where it lies, in deviations along the axes */
+export function placeOf(code, { center, axes }) {
+  return Float64Array.from(rows(axes, [code.length]), (axis) => {
+    let along = 0, square = 0;
+    axis.forEach((one, at) => { along += one * (code[at] - center[at]); square += one * one; });
+    return along / square;
+  });
+}
+
+/** @param {ArrayLike<number>} place @param {Search} search @returns {Float32Array} */
+export function codeOf(place, { center, axes }) {
+  const code = Float64Array.from(center), size = code.length;
+  for (let row = 0; row < size; row++) for (let at = 0; at < size; at++) code[at] += place[row] * axes[row * size + at];
+  return Float32Array.from(code);
+}
+
+/** What the encoder makes of the picture with its holes in their mean color, then drawn codes that agree.
+ * @param {import("./engine.js").Engine} engine @param {Search} search @param {Float32Array} x @param {Float32Array} known */
+async function startsOf(engine, { drawn, center, tried, starts }, x, known) {
+  const found = [await encoded(engine, filledByMean(x, known))], codes = rows(drawn, [center.length]);
+  const shown = rows(await engine.run("decode", { code: batch(drawn, [center.length]) }), engine.facts.shape);
+  const far = shown.map((one) => one.reduce((sum, value, at) => sum + (value - x[at]) ** 2 * known[at % known.length], 0));
+  for (let turn = 0; turn < starts - 1; turn++) {
+    const own = far.slice(turn * tried, (turn + 1) * tried);
+    found.push(codes[turn * tried + own.indexOf(Math.min(...own))]);
+  }
+  return found;
+}
+
+/** Codes whose decodes agree with what is known, the best first (Adam, at a rate that falls to zero).
+ * @param {import("./engine.js").Engine} engine @param {Float32Array} x (C, H, W) @param {Float32Array} known (H, W)
+ * @param {(share: number) => boolean} going is told how far it is; false ends it @returns {Promise<{code: Float32Array, cost: number[]} | null>} */
+export async function agreed(engine, x, known, going) {
+  const { facts, run } = engine, search = /** @type {Search} */ (facts.search), { steps, rate, error, starts, center, axes } = search;
+  const size = center.length, all = [...Array(starts).keys()], ways = rows(axes, [size]);
+  const places = (await startsOf(engine, search, x, known)).map((code) => Float32Array.from(placeOf(code, search)));
+  const means = all.map(() => new Float64Array(size)), squares = all.map(() => new Float64Array(size));
+  const fed = { x: batch(x, facts.shape), known: batch(known, [1, ...facts.shape.slice(1)]) };
+  const codes = () => {
+    const code = new Float32Array(starts * size);
+    places.forEach((place, row) => code.set(codeOf(place, search), row * size));
+    return code;
+  };
+  for (let step = 0; step < steps; step++) {
+    if (!going(step / steps)) return null;
+    const found = rows(await run("agree", { code: batch(codes(), [size]), ...fed }), [1 + size]);
+    const pace = (rate * (1 - step / steps)) / (1 - KEEP ** (step + 1)), fresh = Math.sqrt(1 - KEEP_SQUARE ** (step + 1));
+    for (const row of all) for (let axis = 0; axis < size; axis++) {
+      let slope = 0;
+      for (let at = 0; at < size; at++) slope += found[row][1 + at] * ways[axis][at];
+      slope = slope / error ** 2 + 2 * places[row][axis];
+      means[row][axis] += (1 - KEEP) * (slope - means[row][axis]);
+      squares[row][axis] += (1 - KEEP_SQUARE) * (slope * slope - squares[row][axis]);
+      places[row][axis] -= (pace * means[row][axis]) / (Math.sqrt(squares[row][axis]) / fresh + TINY);
+    }
+  }
+  const code = codes(), last = rows(await run("agree", { code: batch(code, [size]), ...fed }), [1 + size]);
+  const cost = all.map((row) => last[row][0] / error ** 2 + places[row].reduce((sum, one) => sum + one * one, 0));
+  const order = [...all].sort((a, b) => cost[a] - cost[b]), sorted = new Float32Array(code.length);
+  order.forEach((from, to) => sorted.set(code.subarray(from * size, (from + 1) * size), to * size));
+  return { code: sorted, cost: order.map((row) => cost[row]) };
+}

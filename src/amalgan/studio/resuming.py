@@ -1,0 +1,97 @@
+"""A run goes on that was begun in a terminal, from its own plan; a process of its own, started by the studio.
+
+    RUN/run.json ─► the same settings, seed and budget ─► --resume ─► as the run that never stopped
+                                             └─ or: its model is published as it is now
+
+The plan is checked as any configuration is, and the state against the plan: what differs is refused by name.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from amalgan.config.fields import from_json
+from amalgan.config.run import RunConfig
+from amalgan.core import locks
+from amalgan.core.errors import UsageError
+from amalgan.core.ownership import json_at
+from amalgan.studio.answering import answered
+from amalgan.studio.runs import RUN
+from amalgan.studio.training import END
+from amalgan.systems import registry
+from amalgan.training.events import EventName, Teller
+from amalgan.training.order import Order
+from amalgan.training.run import execute
+from amalgan.training.state import TrainState
+
+STOPPED = "stopped in the studio"
+MOST_SECONDS = 120.0
+"""That a process has for saving its state."""
+KEPT = ("seed", "batch", "micro_batch", "validate_every", "until", "patience", "precision")
+"""Of the plan, besides the system, its settings, the data, how it is read and augmented."""
+
+
+class Ending(Teller):
+    """Ends a run as soon as it has begun."""
+
+    def note(self, name: EventName, state: TrainState, *more: Any, **told: Any) -> None:
+        """Remember an event; at the first one, training is over."""
+        super().note(name, state, *more, **told)
+        if name == "started":
+            state.stop = STOPPED
+
+
+def resume(arguments: list[str]) -> dict[str, Any]:
+    """Go on with a run: RUN, DATA, whether it goes on or ends."""
+    run, data, how = arguments
+    wait_for(Path(run) / locks.NAME)
+    order = order_of(Path(run), data)
+    result = execute(order, Console(stderr=True), teller=Ending() if how == END else None)
+    return asdict(result) | {"model": str(result.model)}
+
+
+def wait_for(lock: Path) -> None:
+    """Wait until whoever was asked to pause has saved and gone; what stays is then refused by name."""
+    until = time.monotonic() + MOST_SECONDS
+    while locks.is_held(lock) and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def order_of(run: Path, data: str) -> Order:
+    """Return what a run was asked for, but for its budget: a run that goes on has it in its plan and state.
+
+    Raises:
+        ConfigError: the plan is none.
+        UsageError: there is no plan, or its system is of a plugin.
+    """
+    plan = json_at(run / RUN)
+    if plan.get("amalgan") != "run" or plan.get("system") not in registry.names():
+        raise UsageError(
+            f"{run} was begun with a system that is no part of amalgan, or holds no plan; go on with it in a "
+            "terminal: amalgan train --resume, with its flags."
+        )
+    known = {one.name for one in fields(RunConfig)}
+    settings = from_json(registry.config_class(plan["system"]), plan["settings"])
+    config = from_json(
+        RunConfig, {name: one for name, one in plan.items() if name in known} | {"settings": settings}
+    )
+    return Order(
+        data=data,
+        system=config.system,
+        settings=settings,
+        out=run,
+        resume=True,
+        reading=config.reading,
+        augment=config.augment,
+        **{name: getattr(config, name) for name in KEPT},
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(answered(resume))
