@@ -185,6 +185,12 @@ class Plain:
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
         raise UsageError(f"{self.refuses('files')}. Give a name that ends in .npz.")
 
+    def columns(self, spec: DataSpec) -> tuple[str, ...]:
+        return spec.names or tuple(f"x{at}" for at in range(spec.size))
+
+    def cells(self, stored: Any) -> list[str]:
+        return [f"{value:.9g}" for value in stored]
+
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         return None
 

@@ -168,6 +168,12 @@ class Kind(Protocol):
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None) -> bytes:
         """One example as a file with that ending; ``text`` says where it came from."""
 
+    def columns(self, spec: DataSpec) -> tuple[str, ...]:
+        """What the columns of a table of examples are called."""
+
+    def cells(self, stored: Any) -> list[str]:
+        """One example as ``to_stored`` gives it as the cells of its row."""
+
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         """Examples as ``to_stored`` gives them as one file with that ending; None where they go as numbers."""
 

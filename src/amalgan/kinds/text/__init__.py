@@ -66,7 +66,6 @@ class Text(Plain):
 
     noun, nouns = "string", "strings"
     entries = "letters"
-    by_look = True
     refused = REFUSED
 
     def text(self, spec: DataSpec) -> str:
@@ -147,6 +146,14 @@ class Text(Plain):
 
     def entry_names(self, spec: DataSpec) -> list[str]:
         return [f"letter {at + 1}" for at in range(spec.size)]
+
+    def columns(self, spec: DataSpec) -> tuple[str, ...]:
+        return ("text",)
+
+    def cells(self, stored: Any) -> list[str]:
+        from amalgan.data.writing.sheets import in_cell
+
+        return [in_cell(str(stored))]
 
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         """A string a line, or a table of one column."""

@@ -161,7 +161,7 @@ class Order:
         place, spec = self.out / TABLE, self.records.spec
         if place.exists():
             return 0
-        names = spec.names or tuple(f"x{at}" for at in range(spec.size))
+        names = self.kind.columns(spec)
         with files.replacing(place) as part, part.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow([*map(in_cell, names), *(["label"] if spec.classes else [])])
@@ -174,9 +174,7 @@ class Order:
         """The rows of one chunk."""
         for row, vector in enumerate(values, start):
             label = self.class_name(int(self.recipe.label[row]))
-            yield [f"{value:.9g}" for value in vector] + (
-                [in_cell(label)] if self.records.spec.classes else []
-            )
+            yield self.kind.cells(vector) + ([in_cell(label)] if self.records.spec.classes else [])
 
     def manifest(self) -> Iterator[list[Any]]:
         """A row an example."""
