@@ -219,11 +219,7 @@ def contents_in(path: Path, tensors: dict[str, torch.Tensor]) -> Contents | None
 
 
 def coder_of(tensors: dict[str, torch.Tensor]) -> AnyCoder:
-    """The coder that a file's tensors make.
-
-    Raises:
-        ValueError: they make none.
-    """
+    """Return the coder that a file's tensors make; ValueError where they make none."""
     if "letter" in tensors:
         return LetterCoder.of(tensors)
     return MapCoder.of(tensors) if "base" in tensors else Coder.of(tensors)
