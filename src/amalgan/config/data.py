@@ -14,7 +14,8 @@ class DataConfig:
     """How a data set is read."""
 
     kind: str | None = None
-    """What the examples are: image, sound, vector, or a kind of a plugin; by default what they look like."""
+    """What the examples are: image, sound, text, series, vector, or a kind of a plugin; by default what they look
+    like."""
     size: str | None = None
     """Height x width of the images, such as 32 or 48x64; by default chosen by their proportions, and printed."""
     channels: Literal[1, 3] | None = None

@@ -219,7 +219,7 @@ class Plain:
 
     def table_rows(
         self, stored: NDArray[Any], spec: DataSpec, first: int = 0
-    ) -> Iterator[tuple[int, Sequence[float]]]:
+    ) -> Iterator[tuple[int, Sequence[float | str]]]:
         yield from enumerate(stored.reshape(len(stored), -1))
 
     def drawn_directly(self, x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:

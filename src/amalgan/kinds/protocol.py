@@ -224,8 +224,8 @@ class Kind(Protocol):
 
     def table_rows(
         self, stored: NDArray[Any], spec: DataSpec, first: int = 0
-    ) -> Iterator[tuple[int, Sequence[float]]]:
-        """Its rows: which of the examples, as ``to_stored`` gives them, each is of, and its numbers.
+    ) -> Iterator[tuple[int, Sequence[float | str]]]:
+        """Its rows: which of the examples, as ``to_stored`` gives them, each is of, and its cells.
 
         Args:
             first: the number of the first example among all of the table.

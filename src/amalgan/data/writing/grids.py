@@ -28,7 +28,7 @@ from amalgan.core.files import below, refuse_foreign, replacing, write_bytes
 from amalgan.core.types import DataSpec
 from amalgan.data.writing.npz import UNNAMED, Column, write_npz
 from amalgan.data.writing.provenance import SOFTWARE, xmp_of
-from amalgan.data.writing.sheets import in_cell
+from amalgan.data.writing.sheets import in_cell, in_table
 from amalgan.kinds import kind_of
 
 GAP = 2
@@ -145,15 +145,15 @@ def _write_csv(out: Path, values: NDArray[np.float32], columns: Sequence[str]) -
     _write_rows(out, columns, values)
 
 
-def _write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[float]]) -> None:
-    """Nine digits, which give back every float32."""
+def _write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[float | str]]) -> None:
+    """Write a table, a row at a time."""
     with (
         replacing(out, unless_same=True) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
         table = csv.writer(file, lineterminator="\n")
         table.writerow([in_cell(name) for name in columns])
-        table.writerows([f"{value:.9g}" for value in row] for row in rows)
+        table.writerows([in_table(value) for value in row] for row in rows)
 
 
 def _write_folder(

@@ -20,6 +20,11 @@ def sheet(lines: Iterable[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
+def in_table(value: float | str) -> str:
+    """A number with nine digits, which give back every float32; text as ``in_cell`` has it."""
+    return str(in_cell(value)) if isinstance(value, str) else f"{value:.9g}"
+
+
 def in_cell(value: Any) -> Any:
     """Text as a table's cell: without control characters, and without what a spreadsheet would run."""
     if not isinstance(value, str):

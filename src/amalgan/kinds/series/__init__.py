@@ -140,7 +140,7 @@ class Series(Plain):
 
     def table_rows(
         self, stored: NDArray[Any], spec: DataSpec, first: int = 0
-    ) -> Iterator[tuple[int, Sequence[float]]]:
+    ) -> Iterator[tuple[int, Sequence[float | str]]]:
         """A row a step."""
         apart = spec.facts["interval"] or 1.0
         for at, window in enumerate(stored):

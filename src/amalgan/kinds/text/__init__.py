@@ -66,7 +66,6 @@ class Text(Plain):
 
     noun, nouns = "string", "strings"
     entries = "letters"
-    by_look = True
     refused = REFUSED
     options = ("text_column",)
     takes_command = True
@@ -149,6 +148,14 @@ class Text(Plain):
 
     def entry_names(self, spec: DataSpec) -> list[str]:
         return [f"letter {at + 1}" for at in range(spec.size)]
+
+    def table_columns(self, spec: DataSpec) -> list[str]:
+        return ["text"]
+
+    def table_rows(
+        self, stored: NDArray[Any], spec: DataSpec, first: int = 0
+    ) -> Iterator[tuple[int, Sequence[float | str]]]:
+        yield from ((at, (text,)) for at, text in enumerate(stored.tolist()))
 
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         """A string a line, or a table of one column."""

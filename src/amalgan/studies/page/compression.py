@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from amalgan.codec.transform_coder import BIT_WORTH, Coder
+from amalgan.codec.transform_coder import BIT_WORTH, TransformCoder
 from amalgan.studies.page.codes import packed
 from amalgan.systems.model_file import Model
 
@@ -19,7 +19,7 @@ MOST_NUMBERS = 2**21
 def coder_of(model: Model) -> dict[str, Any] | None:
     """Return the coder as JSON; None where there is none, or it needs more than the code."""
     coder = model.coder
-    if not isinstance(coder, Coder) or coder.axes.numel() + 2 * coder.warp.numel() > MOST_NUMBERS:
+    if not isinstance(coder, TransformCoder) or coder.axes.numel() + 2 * coder.warp.numel() > MOST_NUMBERS:
         return None
     return {
         "size": coder.center.shape[1],

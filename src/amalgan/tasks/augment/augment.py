@@ -28,7 +28,7 @@ from amalgan.data import Records, to_pixels
 from amalgan.data.readers.path_labels import SPLITS
 from amalgan.data.writing.grids import png_names
 from amalgan.data.writing.provenance import provenance
-from amalgan.data.writing.sheets import in_cell, sheet
+from amalgan.data.writing.sheets import in_cell, in_table, sheet
 from amalgan.kinds import Kind, kind_of
 from amalgan.tasks.augment.additions import Augmenter, Recipe
 
@@ -174,11 +174,9 @@ class Order:
 
     def lines(self, values: Any, start: int) -> Iterator[list[str]]:
         """The rows of one chunk."""
-        for at, numbers in self.kind.table_rows(values, self.records.spec, start):
+        for at, cells in self.kind.table_rows(values, self.records.spec, start):
             label = self.class_name(int(self.recipe.label[start + at]))
-            yield [f"{value:.9g}" for value in numbers] + (
-                [in_cell(label)] if self.records.spec.classes else []
-            )
+            yield [in_table(cell) for cell in cells] + ([in_cell(label)] if self.records.spec.classes else [])
 
     def manifest(self) -> Iterator[list[Any]]:
         """A row an example."""
