@@ -15,7 +15,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.evaluation.scores.baselines import averaged, baseline_scores, in_decibels
 from amalgan.evaluation.scores.generation import distance
@@ -119,11 +118,11 @@ def rebuild(model: Model, trial: Trial, decoder: DecoderName) -> Rebuilt:
     errors, looks, kind = [], [], trial.kind
     alike = {one.key: 0.0 for one in kind.likenesses()}
     decodes = reconstruct(model, trial.held_out, decoder=decoder, seed=trial.seed)
-    for batch, decoded in zip(trial.held_out.batches(CHUNK), decodes, strict=True):
+    for (_, x), decoded in zip(trial.held_out.chunks(), decodes, strict=True):
         shown = trial.delivered(decoded)
-        errors.append(kind.apart(shown.double(), batch.x.double()).square().flatten(1).mean(1))
+        errors.append(kind.apart(shown.double(), x.double()).square().flatten(1).mean(1))
         for one in kind.likenesses():
-            alike[one.key] += float(one.measure(shown, batch.x).sum())
+            alike[one.key] += float(one.measure(shown, x).sum())
         looks += [trial.judge(shown)] if trial.features else []
     features = torch.cat(looks) if looks else None
     means = {key: total / trial.n for key, total in alike.items()}

@@ -15,7 +15,6 @@ from typing import Any
 from amalgan.core import files
 from amalgan.core.errors import DataError
 from amalgan.core.json_schema import read_json
-from amalgan.core.limits import CHUNK
 from amalgan.evaluation.scores.score import Trial
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.studies.compare.plan import Plan
@@ -64,9 +63,9 @@ def judgement(plan: Plan, model: Model) -> Judgement:
         return Judgement("Fréchet distance", frechet_distance(Moments.of(made), Moments.of(trial.real)))
     if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
         raise DataError(f"nothing of {model.name} can be judged on validation examples. Use --tries 1.")
-    pairs = zip(trial.held_out.batches(CHUNK), reconstruct(model, trial.held_out), strict=True)
+    pairs = zip(trial.held_out.chunks(), reconstruct(model, trial.held_out), strict=True)
     kind = trial.kind
-    errors = [float(kind.apart(kind.delivered(decoded), batch.x).square().sum()) for batch, decoded in pairs]
+    errors = [float(kind.apart(kind.delivered(decoded), chunk.x).square().sum()) for chunk, decoded in pairs]
     return Judgement("squared error", sum(errors) / (trial.n * data.spec.size))
 
 
