@@ -46,7 +46,7 @@ from series_beats import RATE, beats
 
 RESULT = Path(__file__).parent / "results" / "series.json"
 IMAGES = {
-    "beats": 30_000,
+    "beats": 20_000,
     "diffs": 30_000,
     "gait": 90_000,
     "GunPoint": 40_000,
