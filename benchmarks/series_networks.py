@@ -1,10 +1,13 @@
 """Which networks serve windows of which length: dense layers, halving convolutions, patches with dilations.
 
-    python benchmarks/series_networks.py [FOLDER] --seconds 15 --json benchmarks/results/series_networks.json
+    python benchmarks/series_networks.py [FOLDER] --seconds 8 --json benchmarks/results/series_networks.json
 
 FOLDER holds the data of the library aeon (``pip download aeon --no-deps``, unpacked): the gait of Daphnet_S06R02E0.
 Without it the heart beats alone are learned, which are made on the spot. Each network is an autoencoder that learns for
 as many CPU-seconds, one after the other in one process; R² is of windows that come later in the recording.
+
+Patches are those of Nie, Nguyen, Sinthong & Kalagnanam 2023 (arXiv:2211.14730), dilations those of Bai, Kolter & Koltun
+2018 (arXiv:1803.01271), doubled from block to block so that few blocks see the whole window.
 """
 
 from __future__ import annotations
@@ -22,13 +25,13 @@ from torch import nn
 
 from amalgan.config.parts import Networks
 from amalgan.core.types import DataSpec
-from amalgan.kinds.series.networks import PatchDecoder, PatchEncoder
-from amalgan.networks.blocks import RECTIFIED, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, rectify, scaled
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
 from series_beats import beats
 
-LENGTHS = (64, 256, 1024)
 BATCH, RATE = 64, 2e-3
+PATCH, DILATIONS = 16, (1, 2, 4)
+"""Steps of a patch, and how far apart the places are that a block mixes."""
 
 
 class HalvingEncoder(nn.Module):
@@ -69,6 +72,68 @@ def stages(config: Networks, spec: DataSpec) -> list[tuple[int, int]]:
         plan.append((features, plan[-1][1] // 2))
         features = min(2 * features, config.widest)
     return plan
+
+
+def places(steps: int) -> int:
+    """Patches of a window; the last one is filled up."""
+    return -(-steps // PATCH)
+
+
+class Dilated(nn.Module):
+    """x + mix(rectify(convolve(rectify(x)))), the last layer starting at zero."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation)
+        self.second = nn.Conv1d(channels, channels, 1)
+        nn.init.normal_(self.first.weight, std=0.75 * RECTIFIED / (3 * channels) ** 0.5)
+        nn.init.zeros_(self.second.weight)
+        for layer in (self.first, self.second):
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.second(rectify(self.first(rectify(x))))
+
+
+class PatchEncoder(nn.Module):
+    """From a window to features."""
+
+    def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
+        super().__init__()
+        channels, steps = spec.shape
+        width = config.widest
+        self.short = places(steps) * PATCH - steps
+        self.first = scaled(nn.Linear(channels * PATCH, width))
+        self.blocks = nn.ModuleList(Dilated(width, one) for _ in range(config.blocks) for one in DILATIONS)
+        self.last = scaled(nn.Linear(width * places(steps), features), RECTIFIED)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        patches = nn.functional.pad(x, (0, self.short)).unflatten(2, (-1, PATCH)).transpose(1, 2).flatten(2)
+        x = self.first(patches).transpose(1, 2)
+        for block in self.blocks:
+            x = block(x)
+        return self.last(rectify(x).flatten(1))
+
+
+class PatchDecoder(nn.Module):
+    """From features to a window."""
+
+    def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
+        super().__init__()
+        self.shape, self.width = spec.shape, config.widest
+        self.first = scaled(nn.Linear(features, self.width * places(spec.shape[1])))
+        self.blocks = nn.ModuleList(
+            Dilated(self.width, one) for _ in range(config.blocks) for one in reversed(DILATIONS)
+        )
+        self.last = scaled(nn.Linear(self.width, spec.shape[0] * PATCH), PAINTED)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        channels, steps = self.shape
+        x = self.first(features).unflatten(1, (self.width, -1))
+        for block in self.blocks:
+            x = block(x)
+        patches = self.last(rectify(x).transpose(1, 2)).unflatten(2, (channels, PATCH))
+        return patches.transpose(1, 2).flatten(2)[..., :steps]
 
 
 NETWORKS = {
@@ -122,6 +187,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--lengths", default="64,256,1024")
+    parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -130,9 +197,11 @@ def main() -> None:
         data["gait"] = gait(asked.folder)
     found = []
     for name, steps in data.items():
-        for length in LENGTHS:
+        for length in map(int, asked.lengths.split(",")):
+            if len(steps) < 8 * length:  # too few later windows to test on
+                continue
             train, test = windows(steps, length)
-            for kind in NETWORKS:
+            for kind in asked.networks.split(","):
                 row = {"data": name, "channels": train.shape[1], "length": length, "windows": len(train)}
                 row |= {"network": kind, **learned(kind, train, test, asked.seconds)}
                 found.append(row)

@@ -17,9 +17,13 @@ from amalgan.config.data import DataConfig
 from amalgan.core.errors import ConfigError, DataError
 from amalgan.core.randomness import Draws
 from amalgan.data import open_data
+from amalgan.evaluation.scores.reconstruction import rebuild
+from amalgan.evaluation.scores.score import Trial
 from amalgan.kinds import kind_named
 from amalgan.kinds.series import measures
 from amalgan.kinds.series.features import Convolutions
+from amalgan.systems.abilities import Decodes, Encodes
+from amalgan.systems.model_file import load
 from series_data import BASE, SMALL, STEPS, windows, write
 
 
@@ -163,6 +167,19 @@ def test_it_is_reconstructed_and_measured(capsys, place: Path, data: Path, model
     assert metrics["accuracy_from_real"] > 0.9
     assert {"r_squared", "frechet_distance", "linear_probe", "accuracy_from_samples"} <= set(metrics)
     assert not {"psnr", "ssim", "bits_per_pixel"} & set(metrics)
+
+
+def test_each_window_is_held_against_its_own_reconstruction(place: Path, model: Path) -> None:
+    (x, _), (later, _) = windows(100), windows(300, seed=1)
+    np.savez(place / "own.npz", series_train=x, series_test=later)
+    held = load(model / "model.safetensors", "cpu")
+    data = open_data(place / "own.npz", like=held.spec)
+    found = rebuild(held, Trial(data=data, features=None, count=1000, seed=0), "faithful")
+    real = data.test.take(slice(None))
+    with torch.no_grad():
+        again = held.require(Decodes).decode(held.require(Encodes).encode(real))
+    expected = (again - real).square().flatten(1).mean(1)
+    assert found.errors.shape == (300,) and torch.allclose(found.errors.float(), expected, atol=1e-4)
 
 
 def test_it_is_compared_reported_and_explored(capsys, place: Path, data: Path, model: Path) -> None:

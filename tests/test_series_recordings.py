@@ -208,3 +208,44 @@ def test_recordings_of_one_length_are_examples(tmp_path: Path) -> None:
     found = opened(tmp_path / "many.csv", window=None, step=None)
     assert len(found.records) == 30 and found.spec.shape == (1, 20)
     assert np.array_equal(found.records.pixels([3])[0, 0], 300 + np.arange(20))
+
+
+@pytest.mark.parametrize("bad", [None, 100])
+def test_windows_of_an_array_that_overlap_are_split_by_time(tmp_path: Path, bad: int | None) -> None:
+    steps = np.stack([np.arange(3000), np.random.default_rng(0).normal(size=3000)], 1).astype(np.float32)
+    x = np.stack([steps[at : at + WINDOW].T for at in range(0, 3000 - WINDOW, 5)])
+    if bad is not None:
+        x[bad, 1, 3] = np.nan
+    np.savez(tmp_path / "x.npz", series=x)
+    found = open_data(tmp_path / "x.npz")
+    parts = [steps_of(part) for part in (found.train, found.validation, found.test)]
+    assert all(parts) and not (parts[0] & parts[1] or parts[1] & parts[2] or parts[0] & parts[2])
+    assert found.split_by == "time" and "each begins 5 steps after" in " ".join(found.inspection.warnings)
+    assert len(found.records) == len(x) - (bad is not None) == len(found.inspection.skipped) * -1 + len(x)
+    values = found.records.pixels(slice(None))
+    assert np.array_equal(values, x[np.isfinite(x).all((1, 2))])
+
+
+def test_windows_that_do_not_overlap_are_split_by_content(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(200, 2, WINDOW)).astype(np.float32)
+    x[:, 1] = 3
+    np.savez(tmp_path / "x.npz", series=x)
+    np.savez(tmp_path / "flat.npz", series=np.ones_like(x))
+    assert (
+        open_data(tmp_path / "x.npz").split_by == open_data(tmp_path / "flat.npz").split_by == "content hash"
+    )
+
+
+def test_a_single_channel_may_have_spaces_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("lead two (mV)\n" + "\n".join(f"{at}" for at in range(400)))
+    found = opened(tmp_path / "one.csv")
+    assert found.spec.names == ("lead two",) and len(found.records) > 50
+
+
+def test_why_nothing_is_left_is_said(tmp_path: Path) -> None:
+    rows = "\n".join(f"{at},{'' if at % 20 == 0 else at}" for at in range(400))
+    (tmp_path / "holes.csv").write_text(f"a,b\n{rows}\n")
+    with pytest.raises(
+        DataError, match=r"(?s)Add windows of series, or mend these:.*values are missing \('b' 20\)"
+    ):
+        opened(tmp_path / "holes.csv")

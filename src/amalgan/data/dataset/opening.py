@@ -179,10 +179,12 @@ def require_enough(store: Store, name: str, max_bad: int | None, at_least: int) 
             f"{name} has {len(skipped)} unusable files; --max-bad allows {max_bad}. "
             f"Mend or remove them:{first}"
         )
+    why = "".join(f"\n  {told}" for told in store.facts["told"][:REASONS_SHOWN])
     if len(store) < at_least:
         raise DataError(
             f"{name} has {len(store)} usable examples of {len(store) + len(skipped)}; "
-            f"at least {at_least} are needed. Add pictures, or mend these:{first or ' (none was found)'}"
+            f"at least {at_least} are needed. "
+            f"Add {kind_named(store.kind).nouns}, or mend these:{first or why or ' (none was found)'}"
         )
 
 

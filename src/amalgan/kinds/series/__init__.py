@@ -1,11 +1,11 @@
 """Series: windows of one or several channels (C, T), as of sensors, an ECG or a load.
 
-arrays      (N, C, T) and (N, T, C)                     networks    dense layers, or patches of steps
+arrays      (N, C, T) and (N, T, C)                     damage      stretches of time that are hidden
 recordings  long tables and arrays, read as streams     features    random dilated convolutions, for judging
 windows     where they begin, and in which split        measures    autocorrelation, spectrum, variance, forecasts
 folders     many recordings, sub-folders as classes     stretches   strange windows in a row, as parts of time
 units       center and spread of each channel           drawing     lines with axes
-damage      stretches of time that are hidden
+remarks     what is missing, late or constant
 
     stored float32 (C, T) in the data's units ─► (v - center) / spread, channel by channel ─► x (C, T)
 """
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import Generator, Tensor, nn
+    from torch import Generator, Tensor
 
-    from amalgan.config.code import Layout
     from amalgan.config.data import DataConfig
-    from amalgan.config.parts import Networks
     from amalgan.core.randomness import Draws
     from amalgan.data import Dataset
     from amalgan.data.dataset.store import Store
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from amalgan.data.decoding.layout import Request
     from amalgan.data.readers.sources import ArrayData, Pictures, Source
     from amalgan.features.judge import Features
-    from amalgan.networks import Paints
 
 
 @register("series")
@@ -183,20 +180,6 @@ class Series(Plain):
 
     def colors(self, spec: DataSpec) -> int:
         return spec.shape[0]
-
-    def encoder(
-        self, config: Networks, spec: DataSpec, features: int, layout: Layout | None
-    ) -> nn.Module | None:
-        from amalgan.kinds.series import networks
-
-        return networks.encoder(config, spec, features)
-
-    def decoder(
-        self, config: Networks, spec: DataSpec, features: int, extra: int, style: int, layout: Layout | None
-    ) -> Paints | None:
-        from amalgan.kinds.series import networks
-
-        return networks.decoder(config, spec, features + extra, style)
 
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
         """The shares of time that random convolutions are high in."""

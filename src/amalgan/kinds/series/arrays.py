@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.core.errors import DataError
+from amalgan.core.types import ANY
 from amalgan.data.readers.sources import ArrayData, Block, Pictures
+from amalgan.kinds.series.overlapping import edges_of, split_apart, step_of
 
 NAMED = "series"
 """An array of this name is (N, C, T)."""
@@ -51,7 +53,30 @@ def laid_out(name: str, found: ArrayData | Pictures, extra: Mapping[str, Any]) -
         for block in found.blocks():
             yield replace(block, values=np.ascontiguousarray(turn(block.values)))
 
-    return replace(found, shape=shape, blocks=blocks, deep=False, names=())
+    return apart(replace(found, shape=shape, blocks=blocks, deep=False, names=()))
+
+
+def apart(found: ArrayData) -> ArrayData:
+    """Windows that overlap from row to row split by time, a window's length apart; others as they are."""
+    first = next(found.blocks(), None)
+    step = None if first is None or first.split != ANY else step_of(first.values)
+    if step is None:
+        return found
+    edges = edges_of(found.count, -(-found.shape[1] // step))
+    if edges is None:
+        return found
+
+    def blocks() -> Iterator[Block]:
+        start = 0
+        for block in found.blocks():
+            yield from split_apart(block, start, edges)
+            start += len(block.values) + len(block.bad)
+
+    said = (
+        f"windows overlap: each begins {step} steps after the one before. They are split by time, and those that share "
+        "steps with two splits are in none"
+    )
+    return replace(found, blocks=blocks, told=(*found.told, said), split_by="time")
 
 
 def arranged(name: str, found: ArrayData, extra: Mapping[str, Any]) -> tuple[tuple[int, int], Turn]:

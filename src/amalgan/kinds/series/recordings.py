@@ -135,8 +135,8 @@ def of_array(name: str, values: NDArray[Any]) -> Recording:
 def of_text(name: str, open_file: Open, time_column: str | None) -> Recording:
     """A table of text."""
     with open_file() as file:
-        first = file.readline(1 << 20).decode("utf-8-sig", "replace")
-    between = max(BETWEEN, key=first.count) if any(one in first for one in BETWEEN) else None
+        first, second = (file.readline(1 << 20).decode("utf-8-sig", "replace") for _ in range(2))
+    between = separator(first, second)
 
     def lines(skip: int) -> Iterator[list[str]]:
         with open_file() as raw, TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as text:
@@ -157,6 +157,13 @@ def of_text(name: str, open_file: Open, time_column: str | None) -> Recording:
             yield rows_of(form, [[*row, *[""] * (len(columns) - len(row))] for row in block])
 
     return Recording(name=name, form=form, rows=rows)
+
+
+def separator(first: str, second: str) -> str | None:
+    """What stands between cells, by the first two lines; None for spaces."""
+    if any(one in first for one in BETWEEN):
+        return max(BETWEEN, key=first.count)
+    return None if len(second.split()) > 1 else ","
 
 
 def rows_of(form: Form, cells: Sequence[Sequence[str]]) -> Rows:

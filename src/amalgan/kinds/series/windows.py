@@ -29,7 +29,7 @@ SHORTEST = 6
 """Windows that a recording must be long to be split by time."""
 LATE = 1.5
 """Intervals after which a row is no longer the next one."""
-UNEVEN = 0.01
+UNEVEN = 0.1
 """Share of an interval by which stamps may be off and still be called even."""
 AT_ONCE = 1 << 22
 """Numbers of windows that are cut at a time."""

@@ -18,7 +18,7 @@ from amalgan.core import files
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import shown
 from amalgan.data.writing.inputs import refuse_inputs
-from amalgan.kinds.series.recordings import Recording, recording
+from amalgan.kinds.series.recordings import Recording, recording, separator
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
 from amalgan.tasks.restore.recordings import Mended, RecordingTask, Steps, check, mended
@@ -125,8 +125,7 @@ def as_array(steps: Steps) -> bytes:
 def as_table(place: Path, found: Recording, before: Steps, after: Steps, task: RecordingTask) -> bytes:
     """The table with the cells that were restored."""
     text = place.read_bytes().decode("utf-8-sig", "replace")
-    first = text.partition("\n")[0]
-    between = max(",;\t", key=first.count) if any(one in first for one in ",;\t") else None
+    between = separator(*[*text.split("\n", 2), ""][:2])
     lines = (
         csv.reader(io.StringIO(text), delimiter=between)
         if between
