@@ -14,7 +14,7 @@ import numpy as np
 
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
-from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.protocol import Likeness, Playable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,6 +196,12 @@ class Plain:
 
     def drawn_directly(self, x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:
         return self.drawn(self.to_stored(x, spec), spec)
+
+    def playable(self, stored: NDArray[Any], spec: DataSpec) -> Playable | None:
+        return None
+
+    def said_of_size(self, bytes_each: float, spec: DataSpec) -> str:
+        return ""
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.normal("x", *spec.shape)

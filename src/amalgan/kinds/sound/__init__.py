@@ -18,7 +18,7 @@ import numpy as np
 
 from amalgan.core.types import DataSpec
 from amalgan.kinds.plain import R_SQUARED, Plain, all_but
-from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.protocol import Likeness, Playable
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ class Sound(Plain):
 
     noun, nouns = "sound", "sounds"
     entries = "cells of the map"
-    by_look = True
     refused: Mapping[str, str] = {
         **all_but("code_map", "drawing", "files", "half_precision"),
         **R_SQUARED,
@@ -124,7 +123,7 @@ class Sound(Plain):
         from amalgan.kinds.sound.geometry import Geometry
         from amalgan.kinds.sound.spectra import waves_of
 
-        wave = waves_of(x.detach().cpu(), Geometry.of(spec.facts))
+        wave = waves_of(x.detach().cpu().float().nan_to_num(-1), Geometry.of(spec.facts))
         return np.rint(wave.numpy() * 32767).astype(np.int16)
 
     def delivered(self, x: Tensor) -> Tensor:
@@ -167,6 +166,16 @@ class Sound(Plain):
         from amalgan.kinds.sound.drawing import spectrograms
 
         return spectrograms(x.detach().cpu().float().nan_to_num(-1)[:, 0].numpy())
+
+    def playable(self, stored: NDArray[Any], spec: DataSpec) -> Playable | None:
+        from amalgan.kinds.sound.wav import mu_law
+
+        return Playable(mu_law(stored), spec.facts["rate"])
+
+    def said_of_size(self, bytes_each: float, spec: DataSpec) -> str:
+        """Bits a second; what is heard again is made anew."""
+        bits = 8 * bytes_each / spec.facts["seconds"]
+        return f"{bits:,.0f} bits a second, parametric: a wave is made anew from its map, so there is no PSNR"
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.uniform("x", *spec.shape) * 2 - 1
