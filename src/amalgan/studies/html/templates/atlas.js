@@ -149,8 +149,9 @@ function play(k) {
 }
 
 const held = new Map();
+let pressed = { x: 0, y: 0 };
 const at = e => { const box = canvas.getBoundingClientRect(); return { x: e.clientX - box.left, y: e.clientY - box.top }; };
-canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); held.set(e.pointerId, at(e)); canvas.classList.add("held"); });
+canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); held.set(e.pointerId, at(e)); pressed = at(e); canvas.classList.add("held"); });
 for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, e => { held.delete(e.pointerId); if (!held.size) canvas.classList.remove("held"); });
 canvas.addEventListener("pointermove", e => {
   const now = at(e), before = held.get(e.pointerId);
@@ -160,7 +161,10 @@ canvas.addEventListener("pointermove", e => {
   if (other) zoom(Math.hypot(now.x - other[1].x, now.y - other[1].y) / Math.max(1, Math.hypot(before.x - other[1].x, before.y - other[1].y)), (now.x + other[1].x) / 2, (now.y + other[1].y) / 2);
   held.set(e.pointerId, now); point(-1); draw();
 });
-canvas.addEventListener("click", e => { const now = at(e), k = nearest(now.x, now.y); point(k, now.x, now.y); play(k); });
+canvas.addEventListener("click", e => {
+  const now = at(e), k = nearest(now.x, now.y);
+  if (data.sound && Math.hypot(now.x - pressed.x, now.y - pressed.y) < 4) { point(k, now.x, now.y); play(k); }
+});
 canvas.addEventListener("pointerleave", () => point(-1));
 canvas.addEventListener("wheel", e => { e.preventDefault(); const now = at(e); zoom(Math.exp(-e.deltaY * (e.deltaMode ? 0.05 : 0.0015)), now.x, now.y); }, { passive: false });
 canvas.addEventListener("dblclick", e => { const now = at(e); zoom(2, now.x, now.y); });
