@@ -141,6 +141,21 @@ def test_sounds_are_rebuilt_compressed_and_embedded(capsys, place: Path, data: P
     assert answer(capsys, "detect", model, data, "--out", place / "scores.csv")["n"] > 0
 
 
+def test_noise_is_removed_file_by_file_and_only_once(capsys, place: Path, model: Path) -> None:
+    noisy, chance = place / "noisy", np.random.default_rng(0)
+    noisy.mkdir()
+    for row in range(3):
+        wave = note(300 + 50 * row, 0.25) + 0.05 * chance.standard_normal(2000).astype(np.float32)
+        (noisy / f"{row}.wav").write_bytes(wav(whole(wave, 16)))
+    (noisy / "long.wav").write_bytes(wav(whole(note(300, 3) * 0 + note(200, 3), 16)))
+    words = ("restore", model, noisy, "--task", "denoise", "--out", place / "clean")
+    found = answer(capsys, *words, code=3)
+    assert found["n"] == 3 and found["written"] == 3
+    assert "this model cleans sounds of at most" in found["skipped"][0]["reason"]
+    assert answer(capsys, "info", place / "clean" / "0.wav")["provenance"]["source"].startswith("restored")
+    assert answer(capsys, *words, code=3)["written"] == 0
+
+
 def test_sounds_are_measured_by_their_own_measures(capsys, data: Path, model: Path) -> None:
     found = answer(capsys, "evaluate", model, data, "--count", 8)
     metrics = found["metrics"]
@@ -155,6 +170,7 @@ def test_sounds_are_measured_by_their_own_measures(capsys, data: Path, model: Pa
         ("generate MODEL --watermark --out OUT/x", "sounds bear no watermark; files say in their metadata"),
         ("generate MODEL --walk OUT/walk.webp --frames 4", "a film shows pictures"),
         ("export MODEL --to page --out OUT/page.html", "a page shows pictures"),
+        ("restore MODEL DATA --task dejpeg --out OUT/d", "models of sounds remove noise and do nothing else"),
         ("train DATA --system restorer --out OUT/mended", "and the data is sounds"),
         ("train DATA --flip --out OUT/flipped", "the data is sounds: leave out --flip"),
     ],

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sounding import write_notes
 
 from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
@@ -18,6 +17,7 @@ from amalgan.kinds import kind_named
 from amalgan.kinds.sound.wav import mu_law
 from amalgan.studies.html.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, class_names
+from sounding import write_notes
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from amalgan.cli.inputs import check_data, check_out, model_at
 from amalgan.cli.output import Answer, counted
 from amalgan.cli.parts import keep_part, part_of
 from amalgan.cli.shared import DecoderName, Loading, Sharing
-from amalgan.cli.use import provenance
+from amalgan.cli.use import noun, provenance
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.errors import DataError, UsageError
 
@@ -30,8 +30,9 @@ class Restore:
     """Restore the images of DATA: noise, holes, lost detail, JPEG artifacts.
 
     A model of the system restorer mends pictures of any size. Models that encode, decode and generate, as fusion, fill
-    large holes in pictures of their own kind. Names, formats, transparency, EXIF and color profiles are kept. Bad files
-    are skipped and listed (exit code 3). What was done before is not done again.
+    large holes in pictures of their own kind. Names, formats, transparency, EXIF and color profiles are kept. A model
+    of sounds that encodes and decodes removes noise from sounds. Bad files are skipped and listed (exit code 3). What
+    was done before is not done again.
     """
 
     model: Positional[Path]
@@ -89,7 +90,7 @@ class Restore:
             "digest": job.model.digest,
             "skipped": found.skipped,
         }
-        text = f"{counted(found.n, 'picture')} in {self.out}"
+        text = f"{counted(found.n, noun(job.model))} in {self.out}"
         text += "" if found.written else "; nothing was written: all of it was there already"
         return Answer(facts=facts, text=text, skipped=found.skipped)
 

@@ -6,7 +6,7 @@ data does not wait for torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -58,17 +58,21 @@ R_SQUARED = {"r_squared": "the share of the variance that is kept is of numbers 
 """What plain numbers have, and a kind may refuse."""
 FILM = {"film": "a walk is a film of pictures"}
 """What kinds have that can be drawn, and one may refuse."""
-WORDS = PICTURES_ONLY | R_SQUARED | FILM
+CLEANING = {"cleaning": "{nouns} are restored by a model of the system restorer, if at all"}
+"""What a kind refuses whose files are not cleaned of noise by any model that encodes and decodes."""
+UNLIKE_PLAIN = PICTURES_ONLY | CLEANING
+"""What plain numbers refuse."""
+WORDS = UNLIKE_PLAIN | R_SQUARED | FILM
 """All that ``refuses`` can be asked."""
 HELD = 2**24
 """Numbers of hidden examples held at a time: 64 MiB."""
 
 
 def all_but(*able: str) -> Mapping[str, str]:
-    """What a kind refuses that has, of all that is only of pictures, what ``able`` names."""
-    if unknown := set(able) - set(PICTURES_ONLY):
-        raise KeyError(f"{', '.join(sorted(unknown))}: no words of PICTURES_ONLY")
-    return {what: why for what, why in PICTURES_ONLY.items() if what not in able}
+    """What a kind refuses that has, of all that plain numbers refuse, what ``able`` names."""
+    if unknown := set(able) - set(UNLIKE_PLAIN):
+        raise KeyError(f"{', '.join(sorted(unknown))}: plain numbers refuse no such thing")
+    return {what: why for what, why in UNLIKE_PLAIN.items() if what not in able}
 
 
 class Plain:
@@ -80,7 +84,7 @@ class Plain:
     entries = "entries"
     by_look = False
     takes_any = False
-    refused: Mapping[str, str] = PICTURES_ONLY
+    refused: Mapping[str, str] = UNLIKE_PLAIN
 
     def text(self, spec: DataSpec) -> str:
         return f"{spec.size} numbers"
@@ -184,6 +188,11 @@ class Plain:
 
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None, spec: DataSpec) -> bytes:
         raise UsageError(f"{self.refuses('files')}. Give a name that ends in .npz.")
+
+    def cleaned(
+        self, data: bytes, spec: DataSpec, through: Callable[[Tensor], Tensor], text: Mapping[str, str]
+    ) -> bytes:
+        raise UsageError(f"{self.refuses('cleaning')}.")
 
     def known_endings(self) -> frozenset[str]:
         return frozenset()

@@ -168,6 +168,15 @@ class Kind(Protocol):
     def file_bytes(self, stored: NDArray[Any], text: Mapping[str, str] | None, spec: DataSpec) -> bytes:
         """One example as a file with that ending; ``text`` says where it came from."""
 
+    def cleaned(
+        self, data: bytes, spec: DataSpec, through: Callable[[Tensor], Tensor], text: Mapping[str, str]
+    ) -> bytes:
+        """A file of one example without its noise; ``through`` encodes and decodes examples as networks see them.
+
+        Raises:
+            BadPicture: it cannot be read, or is none that the model takes.
+        """
+
     def known_endings(self) -> frozenset[str]:
         """Of files that hold one example and may say where it comes from, in lower case."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
-from amalgan.kinds.plain import R_SQUARED, Plain
+from amalgan.kinds.plain import CLEANING, R_SQUARED, Plain
 from amalgan.kinds.protocol import Likeness
 from amalgan.kinds.registry import register
 
@@ -50,7 +50,7 @@ class Image(Plain):
     entries = "pixels"
     by_look = True
     takes_any = True
-    refused = R_SQUARED
+    refused: Mapping[str, str] = {**R_SQUARED, **CLEANING}
 
     def text(self, spec: DataSpec) -> str:
         channels, height, width = spec.shape

@@ -11,7 +11,7 @@ spectra    waves and maps                       wav        files that say where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +56,7 @@ class Sound(Plain):
     noun, nouns = "sound", "sounds"
     entries = "cells of the map"
     refused: Mapping[str, str] = {
-        **all_but("code_map", "drawing", "files", "half_precision"),
+        **all_but("cleaning", "code_map", "drawing", "files", "half_precision"),
         **R_SQUARED,
         **REASONS,
     }
@@ -145,6 +145,16 @@ class Sound(Plain):
         from amalgan.kinds.sound.wav import wav_bytes
 
         return wav_bytes(stored, spec.facts["rate"], text)
+
+    def cleaned(
+        self, data: bytes, spec: DataSpec, through: Callable[[Tensor], Tensor], text: Mapping[str, str]
+    ) -> bytes:
+        """A WAV file, filtered by what the model makes of its map."""
+        from amalgan.kinds.sound.cleaning import cleaned
+        from amalgan.kinds.sound.geometry import Geometry
+
+        wave = cleaned(data, Geometry.of(spec.facts), through)
+        return self.file_bytes(wave, text, spec)
 
     def known_endings(self) -> frozenset[str]:
         from amalgan.kinds.sound.recordings import ENDINGS
