@@ -1,6 +1,6 @@
 """Are sounds still understood after a model: a judge names the class of what it hears.
 
-    python benchmarks/sounds.py SOUNDS [--images 24000] [--system autoencoder] [--new 500] [--seed 0]
+    python benchmarks/sounds.py SOUNDS [--images 24000] [--system autoencoder] [--new 500] [--held-out 1000]
 
 SOUNDS is a folder or an archive of short clips, a folder a class (spoken digits, or the word drums). One model is
 trained, in one thread. The judge is a network of its own, trained on the maps of the training split alone; all that it
@@ -34,14 +34,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import writing
+from amalgan.codec.amg_file import pack_archive
 from amalgan.core.randomness import Draws
-from amalgan.data import Dataset, from_pixels, open_data, to_pixels
+from amalgan.data import Dataset, Records, from_pixels, open_data, to_pixels
 from amalgan.features import Features, features_of
 from amalgan.kinds.sound.judging import log_spectral_distance
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
+from amalgan.tasks.compress.compress import compress, head_of
 
 RESULTS = Path(__file__).parent / "results"
 OPUS = (1.0, 0.9)
@@ -57,6 +59,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=24_000)
     parser.add_argument("--system", default="autoencoder")
     parser.add_argument("--new", type=int, default=500)
+    parser.add_argument("--held-out", type=int, default=1_000, help="at most so many held-out clips")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", type=Path, help="a folder for the run; a run that is there is gone on with")
     asked = parser.parse_args()
@@ -66,8 +69,9 @@ def main() -> None:
         trained = train(asked, run)
         data = open_data(asked.sounds)
         model = model_file.load(run / "model.safetensors")
-        rows = measured(model, data, asked.new)
-        size = compressed(run, asked.sounds, Path(scratch))
+        held_out = data.test.select(data.test.spaced(asked.held_out))
+        rows = measured(model, data, held_out, asked.new)
+        size = compressed(model, data, held_out)
     name = Path(asked.sounds).stem
     facts = {"command": " ".join(["python", "benchmarks/sounds.py", name, *sys.argv[2:]]), "data": name}
     facts |= {
@@ -105,11 +109,11 @@ def train(asked: argparse.Namespace, run: Path) -> dict[str, Any]:
     return {"images": told["images"], "cpu_seconds": round(told["cpu_seconds"], 1)}
 
 
-def measured(model: Model, data: Dataset, count: int) -> list[dict[str, Any]]:
+def measured(model: Model, data: Dataset, held_out: Records, count: int) -> list[dict[str, Any]]:
     """A row for each way that clips can come about."""
     started_at, judge = time.process_time(), features_of(data)
     print(f"judge {judge.name}, {time.process_time() - started_at:.0f} CPU-s", file=sys.stderr)
-    x, label = data.test.take(slice(None)), torch.from_numpy(data.test.labels)
+    x, label = held_out.take(slice(None)), torch.from_numpy(held_out.labels)
     asked = torch.arange(count) % len(data.spec.classes)
     rebuilt, near, new = through(model, data, x, asked)
     real = judge(x)
@@ -151,30 +155,19 @@ def row(name: str, judge: Features, x: Tensor, label: Tensor, real: Tensor) -> d
     }
 
 
-def compressed(run: Path, sounds: str, scratch: Path) -> list[dict[str, Any]]:
+def compressed(model: Model, data: Dataset, held_out: Records) -> list[dict[str, Any]]:
     """Bytes a clip of an archive of ours, and of Opus, with the share that the judge still names."""
-    model = model_file.load(run / "model.safetensors")
-    words = ["compress", str(run), sounds, "--out", str(scratch / "x.amg"), "--json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "amalgan", *words], check=True, stdout=subprocess.PIPE, text=True
-    )
-    told = json.loads(done.stdout.splitlines()[-1])
-    data, seconds = open_data(sounds), model.spec.facts["seconds"]
-    judge, label = features_of(data), torch.from_numpy(data.test.labels)
-    found = [{"name": "amalgan", "bytes": round(told["bytes_each"], 1)}]
+    names, seconds, rate = held_out.names, data.spec.facts["seconds"], data.spec.facts["rate"]
+    codes = list(compress(model, held_out))
+    archive = pack_archive(head_of(model), list(zip(names, codes, strict=True)))
+    found: list[dict[str, Any]] = [{"name": "amalgan", "bytes": round(len(archive) / len(codes), 1)}]
+    judge, label = features_of(data), torch.from_numpy(held_out.labels)
     for level in OPUS:
-        waves, sizes = zip(
-            *(opus(one, model.spec.facts["rate"], level) for one in data.test.pixels(slice(None))),
-            strict=True,
-        )
-        right = (judge.classify(from_pixels(np.stack(waves), data.spec)) == label).double().mean()
-        found.append(
-            {
-                "name": f"Opus, level {level:g}",
-                "bytes": round(float(np.mean(sizes)), 1),
-                "heard": round(float(right), 3),
-            }
-        )
+        pairs = [opus(one, rate, level) for one in held_out.pixels(slice(None))]
+        again = from_pixels(np.stack([wave for wave, _ in pairs]), data.spec)
+        right = (judge.classify(again) == label).double().mean()
+        size = round(float(np.mean([size for _, size in pairs])), 1)
+        found.append({"name": f"Opus, level {level:g}", "bytes": size, "heard": round(float(right), 3)})
     return [one | {"bits_a_second": round(8 * one["bytes"] / seconds)} for one in found]
 
 
