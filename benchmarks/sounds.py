@@ -85,7 +85,10 @@ def main() -> None:
 
 
 def train(asked: argparse.Namespace, run: Path) -> dict[str, Any]:
-    """A model of the sounds, or the rest of one; images and CPU-seconds."""
+    """A model of the sounds, or the rest of one; images, and CPU-seconds where it was trained now."""
+    if (run / "model.safetensors").exists():
+        print(f"{run} is trained already", file=sys.stderr)
+        return {"images": asked.images, "cpu_seconds": None}
     words = [
         "train",
         asked.sounds,
@@ -181,7 +184,7 @@ def opus(wave: NDArray[np.int16], rate: int, level: float) -> tuple[NDArray[np.i
 
 def show(rows: list[dict[str, Any]], trained: dict[str, Any], size: list[dict[str, Any]]) -> None:
     """The tables."""
-    print(f"{trained['images']:,} clips, {trained['cpu_seconds']} CPU-s")
+    print(f"{trained['images']:,} clips, {trained['cpu_seconds'] or 'unknown'} CPU-s")
     for one in rows:
         within = "{}..{}".format(*one["interval"]) if "interval" in one else ""
         print(

@@ -81,7 +81,7 @@ class Kind(Protocol):
         """The shape as people write it."""
 
     def refuses(self, what: str) -> str:
-        """Why ``what``, a word of ``plain.PICTURES_ONLY``, is not for such examples; empty where it is."""
+        """Why ``what``, a word of ``refusals.WORDS``, is not for such examples; empty where it is."""
 
     # Reading and storing
 

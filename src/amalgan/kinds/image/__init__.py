@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
-from amalgan.kinds.plain import CLEANING, R_SQUARED, Plain
+from amalgan.kinds.plain import Plain
 from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.refusals import CLEANING, R_SQUARED
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
