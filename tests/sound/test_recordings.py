@@ -154,6 +154,10 @@ def test_channels_that_cancel_out_are_heard() -> None:
     assert loudest_hertz(clip(recording(wav(opposed)), CLIP, longest=None)) == pytest.approx(440, abs=5)
 
 
+def test_of_no_clip_nothing_is_told() -> None:
+    assert list(Tally().told(CLIP)) == []
+
+
 def test_what_is_done_to_a_clip_is_told() -> None:
     tally, quiet = Tally(), np.zeros(RATE // 2, np.float32)
     clip(recording(wav(np.concatenate([quiet, note(seconds=0.1), quiet]))), CLIP, longest=None, tally=tally)
