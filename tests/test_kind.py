@@ -21,7 +21,7 @@ from amalgan.core.errors import ModelFileError
 from amalgan.core.types import DataSpec
 from amalgan.data import drawn, open_data
 from amalgan.kinds import registry as kind_registry
-from amalgan.kinds.plain import WORDS
+from amalgan.kinds.refusals import WORDS
 from amalgan.systems import registry
 
 ROOT = Path(__file__).parents[1]

@@ -23,7 +23,6 @@ NAMED = {
     "AIFF DWVW_12",
     "AIFF DWVW_16",
     "AIFF DWVW_24",
-    "SD2 PCM_S8",
     "SD2 PCM_16",
     "SD2 PCM_24",
     "SD2 PCM_32",
@@ -153,6 +152,10 @@ def test_channels_are_mixed_down(channels: int) -> None:
 def test_channels_that_cancel_out_are_heard() -> None:
     opposed = np.stack([note(), -note()], axis=1)
     assert loudest_hertz(clip(recording(wav(opposed)), CLIP, longest=None)) == pytest.approx(440, abs=5)
+
+
+def test_of_no_clip_nothing_is_told() -> None:
+    assert list(Tally().told(CLIP)) == []
 
 
 def test_what_is_done_to_a_clip_is_told() -> None:

@@ -68,7 +68,7 @@ class Compress:
             )
         elif not n:
             raise nothing_read(self.data, skipped)
-        facts = {
+        facts: dict[str, Any] = {
             "out": str(self.out),
             "n": n,
             "files": 1 if is_archive(self.out) else n,
@@ -81,9 +81,11 @@ class Compress:
             "shard": self.sharing.shard,
             "skipped": skipped,
         }
+        said = kind_of(model.spec).said_of_size(facts["bytes_each"], model.spec)
+        facts |= {"said": said} if said else {}
         text = (
             f"{counted(n, noun(model))} in {self.out}: {total:,} bytes, {total / max(1, n):.1f} each, "
-            f"quality {facts['quality']} of {facts['qualities']}{unless(written)}"
+            f"quality {facts['quality']} of {facts['qualities']}{said and f'; {said}'}{unless(written)}"
         )
         return Answer(facts=facts, text=text, skipped=skipped)
 

@@ -16,7 +16,7 @@ from amalgan.cli.inputs import check_data, check_out, model_at
 from amalgan.cli.output import Answer
 from amalgan.cli.parts import keep_part, part_of
 from amalgan.cli.shared import DecoderName, Loading, Sharing
-from amalgan.cli.use import provenance
+from amalgan.cli.use import noun, provenance
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.words import counted
@@ -35,8 +35,9 @@ class Restore:
     large holes in pictures of their own kind. Names, formats, transparency, EXIF and color profiles are kept. Bad files
     are skipped and listed (exit code 3). What was done before is not done again.
 
-    Models of series restore recordings (.csv, .npy, or a folder of them): --task gaps fills missing stretches, --task
-    denoise removes noise. Time, class and all other cells are kept.
+    A model of sounds that encodes and decodes removes noise from sounds. Models of series restore recordings (.csv,
+    .npy, or a folder of them): --task gaps fills missing stretches, --task denoise removes noise. Time, class and all
+    other cells are kept.
     """
 
     model: Positional[Path]
@@ -98,7 +99,7 @@ class Restore:
             "digest": job.model.digest,
             "skipped": found.skipped,
         }
-        text = f"{counted(found.n, 'picture')} in {self.out}"
+        text = f"{counted(found.n, noun(job.model))} in {self.out}"
         text += "" if found.written else "; nothing was written: all of it was there already"
         return Answer(facts=facts, text=text, skipped=found.skipped)
 

@@ -14,7 +14,11 @@ import numpy as np
 
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
-from amalgan.kinds.protocol import Likeness, SetMeasure, Stretch
+from amalgan.kinds.protocol import Likeness, Playable, SetMeasure, Stretch
+from amalgan.kinds.refusals import PICTURES_ONLY as PICTURES_ONLY
+from amalgan.kinds.refusals import R_SQUARED as R_SQUARED
+from amalgan.kinds.refusals import UNLIKE_PLAIN, WORDS
+from amalgan.kinds.refusals import all_but as all_but
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,40 +42,8 @@ if TYPE_CHECKING:
     from amalgan.networks import Paints
     from amalgan.systems.base import System
 
-PICTURES_ONLY = {
-    "augment": "flips, shifts, turns and colors are of pictures",
-    "backbone": "a network taught on ImageNet looks at pictures",
-    "bits_per_pixel": "bits a pixel are of pictures; what others take is counted in bits an example",
-    "change": "the changes of DiffAugment are of pictures",
-    "code_map": "a code that is a map lies over a picture",
-    "drawing": "{nouns} have no look of their own; they are shown as numbers",
-    "files": "{nouns} go to tables and arrays",
-    "gray_noise": "noise in gray levels is of pictures",
-    "half_precision": "bfloat16 pays for convolutions",
-    "heat": "heat maps are of pictures",
-    "own_size": "a size of their own is what pictures have",
-    "page": "a page that runs a model shows pictures",
-    "psnr": "PSNR is of pictures; {nouns} have a squared error and R²",
-    "restoring": "a restorer mends pictures",
-    "size": "height and width are of pictures",
-    "watermark": "{nouns} bear no watermark; only pictures do",
-}
-"""What a kind that says nothing else cannot have, and why."""
-R_SQUARED = {"r_squared": "the share of the variance that is kept is of numbers on a line"}
-"""What plain numbers have, and a kind may refuse."""
-FILM = {"film": "a walk is a film of pictures"}
-"""What kinds have that can be drawn, and one may refuse."""
-WORDS = PICTURES_ONLY | R_SQUARED | FILM
-"""All that ``refuses`` can be asked."""
 HELD = 2**24
 """Numbers of hidden examples held at a time: 64 MiB."""
-
-
-def all_but(*able: str) -> Mapping[str, str]:
-    """What a kind refuses that has, of all that is only of pictures, what ``able`` names."""
-    if unknown := set(able) - set(PICTURES_ONLY):
-        raise KeyError(f"{', '.join(sorted(unknown))}: no words of PICTURES_ONLY")
-    return {what: why for what, why in PICTURES_ONLY.items() if what not in able}
 
 
 class Plain:
@@ -85,7 +57,7 @@ class Plain:
     options: tuple[str, ...] = ()
     takes_command = tests_on_real = False
     of_recordings = takes_any = False
-    refused: Mapping[str, str] = PICTURES_ONLY
+    refused: Mapping[str, str] = UNLIKE_PLAIN
 
     def text(self, spec: DataSpec) -> str:
         return f"{spec.size} numbers"
@@ -205,6 +177,11 @@ class Plain:
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         return None
 
+    def cleaned(
+        self, data: bytes, spec: DataSpec, through: Callable[[Tensor], Tensor], text: Mapping[str, str]
+    ) -> bytes:
+        raise UsageError(f"{self.refuses('cleaning')}.")
+
     def known_endings(self) -> frozenset[str]:
         return frozenset()
 
@@ -224,6 +201,12 @@ class Plain:
 
     def drawn_directly(self, x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:
         return self.drawn(self.to_stored(x, spec), spec)
+
+    def playable(self, stored: NDArray[Any], spec: DataSpec) -> Playable | None:
+        return None
+
+    def said_of_size(self, bytes_each: float, spec: DataSpec) -> str:
+        return ""
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.normal("x", *spec.shape)

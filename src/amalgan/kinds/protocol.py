@@ -78,6 +78,16 @@ class Stretch:
     examples: int
 
 
+@dataclass(frozen=True)
+class Playable:
+    """Sounds for a page: few bytes, and nothing to decode that a script cannot."""
+
+    bytes: NDArray[np.uint8]
+    """(N, T) by the mu-law of ITU-T G.711 without its segments: 128 is silence."""
+    rate: int
+    """Samples a second."""
+
+
 class Kind(Protocol):
     """All that depends on what an example is."""
 
@@ -89,7 +99,7 @@ class Kind(Protocol):
     entries: str
     """What the numbers of an example are called: pixels, entries."""
     by_look: bool
-    """Data is taken for this kind by its look; of others it must be said (``--kind``), or their models know it."""
+    """All data of this kind is known by its look; of others it may have to be said (``--kind``, or by their models)."""
     takes_any: bool
     """It takes files that it may not be able to read, so that kinds that know theirs by name are asked first."""
 
@@ -104,7 +114,7 @@ class Kind(Protocol):
         """The shape as people write it."""
 
     def refuses(self, what: str) -> str:
-        """Why ``what``, a word of ``plain.PICTURES_ONLY``, is not for such examples; empty where it is."""
+        """Why ``what``, a word of ``refusals.WORDS``, is not for such examples; empty where it is."""
 
     # Reading and storing
 
@@ -206,6 +216,15 @@ class Kind(Protocol):
     def table(self, stored: NDArray[Any], spec: DataSpec, ending: str) -> bytes | None:
         """Examples as ``to_stored`` gives them as one file with that ending; None where they go as numbers."""
 
+    def cleaned(
+        self, data: bytes, spec: DataSpec, through: Callable[[Tensor], Tensor], text: Mapping[str, str]
+    ) -> bytes:
+        """A file of one example without its noise; ``through`` encodes and decodes examples as networks see them.
+
+        Raises:
+            BadPicture: it cannot be read, or is none that the model takes.
+        """
+
     def known_endings(self) -> frozenset[str]:
         """Of files that hold one example and may say where it comes from, in lower case."""
 
@@ -233,6 +252,12 @@ class Kind(Protocol):
 
     def drawn_directly(self, x: Tensor, spec: DataSpec) -> NDArray[np.uint8]:
         """The same of examples as networks see them; it need not go by what files would hold."""
+
+    def playable(self, stored: NDArray[Any], spec: DataSpec) -> Playable | None:
+        """Examples as files hold them as what a page can play; None where they have no sound."""
+
+    def said_of_size(self, bytes_each: float, spec: DataSpec) -> str:
+        """What else is to be said of so many bytes that an example is compressed to; empty for nothing."""
 
     # Damage and augmentation
 

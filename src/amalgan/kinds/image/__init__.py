@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
-from amalgan.kinds.plain import R_SQUARED, Plain
+from amalgan.kinds.plain import Plain
 from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.refusals import CLEANING, R_SQUARED
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Image(Plain):
     entries = "pixels"
     by_look = True
     takes_any = True
-    refused = R_SQUARED
+    refused: Mapping[str, str] = {**R_SQUARED, **CLEANING}
 
     def text(self, spec: DataSpec) -> str:
         channels, height, width = spec.shape

@@ -11,14 +11,15 @@ spectra    waves and maps                       wav        files that say where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amalgan.core.types import DataSpec
-from amalgan.kinds.plain import R_SQUARED, Plain, all_but
-from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.plain import Plain
+from amalgan.kinds.protocol import Likeness, Playable
+from amalgan.kinds.refusals import R_SQUARED, all_but
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
@@ -55,10 +56,9 @@ class Sound(Plain):
 
     noun, nouns = "sound", "sounds"
     entries = "cells of the map"
-    by_look = True
     options = ("rate", "seconds")
     refused: Mapping[str, str] = {
-        **all_but("code_map", "drawing", "files", "half_precision"),
+        **all_but("cleaning", "code_map", "drawing", "files", "half_precision"),
         **R_SQUARED,
         **REASONS,
     }
@@ -131,7 +131,7 @@ class Sound(Plain):
         from amalgan.kinds.sound.geometry import Geometry
         from amalgan.kinds.sound.spectra import waves_of
 
-        wave = waves_of(x.detach().cpu(), Geometry.of(spec.facts))
+        wave = waves_of(x.detach().cpu().float().nan_to_num(-1), Geometry.of(spec.facts))
         return np.rint(wave.numpy() * 32767).astype(np.int16)
 
     def delivered(self, x: Tensor) -> Tensor:
@@ -154,6 +154,16 @@ class Sound(Plain):
 
         return wav_bytes(stored, spec.facts["rate"], text)
 
+    def cleaned(
+        self, data: bytes, spec: DataSpec, through: Callable[[Tensor], Tensor], text: Mapping[str, str]
+    ) -> bytes:
+        """A WAV file, filtered by what the model makes of its map."""
+        from amalgan.kinds.sound.cleaning import cleaned
+        from amalgan.kinds.sound.geometry import Geometry
+
+        wave = cleaned(data, Geometry.of(spec.facts), through)
+        return self.file_bytes(wave, text, spec)
+
     def known_endings(self) -> frozenset[str]:
         from amalgan.kinds.sound.recordings import ENDINGS
 
@@ -174,6 +184,16 @@ class Sound(Plain):
         from amalgan.kinds.sound.drawing import spectrograms
 
         return spectrograms(x.detach().cpu().float().nan_to_num(-1)[:, 0].numpy())
+
+    def playable(self, stored: NDArray[Any], spec: DataSpec) -> Playable | None:
+        from amalgan.kinds.sound.wav import mu_law
+
+        return Playable(mu_law(stored), spec.facts["rate"])
+
+    def said_of_size(self, bytes_each: float, spec: DataSpec) -> str:
+        """Bits a second; what is heard again is made anew."""
+        bits = 8 * bytes_each / spec.facts["seconds"]
+        return f"{bits:,.0f} bits a second, parametric: a wave is made anew from its map, so there is no PSNR"
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.uniform("x", *spec.shape) * 2 - 1

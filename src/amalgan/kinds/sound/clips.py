@@ -56,8 +56,8 @@ class Tally:
             yield f"resampled to {geometry.rate:,} Hz: {rates}{more}"
         if count := self.counts["mixed"]:
             yield f"{count:,} files have several channels: they are mixed down to one"
-        if self.silence >= 0.01 * sum(self.rates.values()):
-            mean = self.silence / sum(self.rates.values())
+        mean = self.silence / max(1, self.rates.total())
+        if mean >= 0.01:
             yield f"silence at both ends is cut off, {mean:.2f} s of a file on average"
         if count := self.counts["cut"]:
             yield f"{count:,} files are longer than {geometry.seconds:.2f} s: cut at the end (--seconds keeps more)"

@@ -27,6 +27,8 @@ UPDATES = 12
 """From bands to magnitudes."""
 TOGETHER = 32
 """Maps that are made into waves at a time."""
+SILENT = -60.0
+"""dB; a wave with nothing louder is silent, and its map is all floor."""
 LEAST = 1e-10
 """The smallest power; digital silence has none."""
 
@@ -35,14 +37,15 @@ def log_mel(wave: Float[Tensor, "B T"], geometry: Geometry) -> Float[Tensor, "B 
     """Return the maps of waves, in [-1, 1]."""
     power = spectrum(wave, geometry).abs().square()
     level = (bank(geometry).to(wave.device) @ power).clamp(min=LEAST).log10().mul(10)
-    loudest = level.amax((1, 2), keepdim=True)
+    loudest = level.amax((1, 2), keepdim=True).clamp(min=SILENT)
     return (1 + 2 * (level - loudest) / FLOOR).clamp(min=-1)[:, None]
 
 
 def waves_of(x: Float[Tensor, "N 1 bands frames"], geometry: Geometry) -> Float[Tensor, "N T"]:
     """Return waves that have about those maps, a few at a time."""
-    found = [wave_of(part, geometry) for part in x.split(TOGETHER)]
-    return torch.cat(found) if len(x) else torch.zeros(0, geometry.samples)
+    if not len(x):
+        return torch.zeros(0, geometry.samples)
+    return torch.cat([wave_of(part, geometry) for part in x.split(TOGETHER)])
 
 
 def wave_of(x: Float[Tensor, "B 1 bands frames"], geometry: Geometry) -> Float[Tensor, "B T"]:

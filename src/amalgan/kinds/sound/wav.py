@@ -35,6 +35,13 @@ def wav_bytes(wave: NDArray[Any], rate: int, text: Mapping[str, str] | None) -> 
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def mu_law(wave: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return waves of 16 bits in 8, finer where they are quiet: what a page decodes in one line."""
+    level = np.asarray(wave, np.float32) / 32768
+    bent = np.sign(level) * np.log1p(255 * np.abs(level)) / np.log(256)
+    return (128 + np.rint(127 * bent)).astype(np.uint8)
+
+
 def chunk(name: bytes, content: bytes) -> bytes:
     """Return a chunk of a RIFF file; it has an even number of bytes."""
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)

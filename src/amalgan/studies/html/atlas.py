@@ -38,6 +38,8 @@ ACROSS = 50
 HIGH = 4096
 """pixels of a sheet's height at most, which browsers of every kind can draw."""
 QUALITY = 80
+MOST_SOUND_BYTES = 48 << 20
+"""Of sounds as files hold them, twice what they take in the page: of more, only so many can be heard."""
 FINEST = 65535
 """Places are whole numbers up to this."""
 
@@ -67,6 +69,7 @@ def atlas(codes: Codes, records: Records, target: Path, *, seed: int = 0) -> boo
         of=len(codes),
         how=f"{how}, seed {seed}",
         noun=kind_of(records.spec).nouns,
+        plays=kind_of(records.spec).playable(chosen.pixels(slice(1)), records.spec) is not None,
     )
     return files.write_changed(target, page.encode())
 
@@ -99,7 +102,18 @@ def facts(points: NDArray[np.float64], names: NDArray[Any], records: Records) ->
         "classes": [readable(name) for name in records.spec.classes],
         "thumbnail": {"width": width, "height": height, "across": ACROSS, "rows": rows_a_sheet(height)},
         "smooth": max(size) > FEW_SIDE,
+        "sound": sounds(records),
     }
+
+
+def sounds(records: Records) -> dict[str, Any] | None:
+    """What is to be heard of the first examples, which are in a random order; None where they have no sound."""
+    kind, each = kind_of(records.spec), records.pixels([0]).nbytes
+    found = kind.playable(records.pixels(slice(max(1, MOST_SOUND_BYTES // each))), records.spec)
+    if found is None:
+        return None
+    length = found.bytes.shape[1]
+    return {"rate": found.rate, "length": length, "bytes": b64encode(found.bytes.tobytes()).decode()}
 
 
 def harmless(value: Any) -> str:

@@ -19,6 +19,7 @@ from torch.nn.functional import interpolate
 from amalgan.core.errors import UsageError
 from amalgan.data.transforms.damage import larger
 from amalgan.data.writing.full_picture import Whole
+from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Restores, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName, check_decoder
@@ -50,7 +51,9 @@ def check(model: Model, repair: Repair, answers: Answers = ONE) -> None:
         AbilityError: names the systems that can.
         UsageError: several answers are asked of a model that has one.
     """
-    if isinstance(model.system, Restores) or repair.task != "inpaint":
+    if not kind_of(model.spec).refuses("cleaning"):
+        check_cleaning(model, repair, answers)
+    elif isinstance(model.system, Restores) or repair.task != "inpaint":
         restorer_of(model, repair)
         if answers.samples > 1:
             raise UsageError(
@@ -60,6 +63,30 @@ def check(model: Model, repair: Repair, answers: Answers = ONE) -> None:
     else:
         for ability in (Encodes, Decodes, Samples):
             model.require(ability)
+
+
+def check_cleaning(model: Model, repair: Repair, answers: Answers) -> None:
+    """Refuse what is not the one task of kinds whose files any model cleans that encodes and decodes."""
+    if repair != Repair(task="denoise") or answers.samples > 1:
+        raise UsageError(
+            f"models of {kind_of(model.spec).nouns} remove noise and do nothing else: give --task denoise alone."
+        )
+    for ability in (Encodes, Decodes):
+        model.require(ability)
+
+
+def cleaned(model: Model, data: bytes, text: dict[str, str]) -> bytes:
+    """One file without its noise.
+
+    Raises:
+        BadPicture: it cannot be read, or the model does not take it.
+    """
+    encoder, decoder = model.require(Encodes), model.require(Decodes)
+
+    def through(x: Tensor) -> Tensor:
+        return decoder.decode(encoder.encode(x.to(model.device))).cpu()
+
+    return kind_of(model.spec).cleaned(data, model.spec, through, text)
 
 
 def restore(

@@ -29,8 +29,9 @@ from amalgan.data.readers.sources import Arrays, Pictures
 from amalgan.data.writing.full_picture import read, write, written_as
 from amalgan.data.writing.grids import png_names
 from amalgan.data.writing.inputs import refuse_inputs
+from amalgan.kinds import kind_of
 from amalgan.systems.model_file import Model
-from amalgan.tasks.restore.restore import Answers, check, restored
+from amalgan.tasks.restore.restore import Answers, check, cleaned, restored
 from amalgan.tasks.restore.windows import Repair
 
 GIF = b"GIF8"
@@ -38,6 +39,8 @@ LOG = ".restored.jsonl"
 """Hidden, so that a folder of results can be read as pictures again."""
 ENTRY = {"name": str, "key": str, "files": {str: int}, "digests?": {str: str}}
 """What a line of it must look like."""
+Make = Callable[[], list[bytes]]
+"""Works out the files of one example."""
 Tell = Callable[[int, int], None]
 """Is told how many are done, and of how many."""
 
@@ -64,6 +67,11 @@ class Job:
         if self.answers.samples == 1:
             return [place]
         return [str(path.with_stem(f"{path.stem}-{one}")) for one in range(1, self.answers.samples + 1)]
+
+    @property
+    def cleans(self) -> bool:
+        """Whether files are cleaned of noise as their kind does it, and are no pictures."""
+        return not kind_of(self.model.spec).refuses("cleaning")
 
     @property
     def key(self) -> str:
@@ -134,6 +142,8 @@ def restore_files(job: Job, source: Pictures, tell: Tell, shard: Shard = WHOLE) 
 
 def places_for(job: Job, source: Pictures, rows: list[int], names: list[str]) -> list[str]:
     """The path that each picture goes to below ``job.out``, no two alike."""
+    if job.cleans:
+        return png_names(names, kind_of(job.model.spec).file_ending())
     as_they_are = png_names(names, ".png" if job.as_png else None)
     wished = [
         f"{path}.png" if not path.endswith(".png") and turns_png(source, row) else path
@@ -171,21 +181,34 @@ def one(job: Job, before: dict[str, Any], data: bytes, name: str, place: str, pr
     Raises:
         BadPicture: whatever is wrong with it.
     """
-    whole = read(data)
-    known = None if job.holes is None else job.holes(name, whole)
-    said = job.key.encode() + (b"" if known is None else known.tobytes())
+    said, make = cleaned_sound(job, data) if job.cleans else mended_picture(job, data, name)
     key = blake2b(data, digest_size=16, key=blake2b(said).digest()).hexdigest()
     if before.get("key") == key and list(before["files"]) == job.files(place) and all_there(job.out, before):
         return 0
-    format = "PNG" if job.as_png else written_as(whole)
     files, digests = dict[str, int](), dict[str, str]()
-    results = restored(job.model, whole, job.repair, known=known, answers=job.answers)
-    for file, result in zip(job.files(place), results, strict=True):
-        packed = write(result, job.text, format)
+    for file, packed in zip(job.files(place), make(), strict=True):
         write_bytes(below(job.out, file), packed, proof=proof)
         files[file], digests[file] = len(packed), digest_of(packed)
     append_line(job.out / LOG, json.dumps({"name": name, "key": key, "files": files, "digests": digests}))
     return len(files)
+
+
+def mended_picture(job: Job, data: bytes, name: str) -> tuple[bytes, Make]:
+    """What decides the result, and what makes its files."""
+    whole = read(data)
+    known = None if job.holes is None else job.holes(name, whole)
+    format = "PNG" if job.as_png else written_as(whole)
+
+    def make() -> list[bytes]:
+        results = restored(job.model, whole, job.repair, known=known, answers=job.answers)
+        return [write(result, job.text, format) for result in results]
+
+    return job.key.encode() + (b"" if known is None else known.tobytes()), make
+
+
+def cleaned_sound(job: Job, data: bytes) -> tuple[bytes, Make]:
+    """The same of a file that its kind cleans."""
+    return job.key.encode(), lambda: [cleaned(job.model, data, job.text)]
 
 
 def all_there(out: Path, before: dict[str, Any]) -> bool:

@@ -128,9 +128,30 @@ function point(k, x, y) {
   card.style.top = Math.max(4, y + 16 + box.height > size.h ? y - 12 - box.height : y + 16) + "px";
 }
 
+let audio = null, playing = null;
+function heard(k) {
+  const { length } = data.sound, text = data.sound.bytes, from = k * length, first = Math.floor(from / 3) * 4;
+  const bytes = atob(text.slice(first, Math.ceil((from + length) / 3) * 4)), at = from - first / 4 * 3;
+  return Float32Array.from({ length }, (_, i) => {
+    const v = (bytes.charCodeAt(at + i) - 128) / 127;
+    return Math.sign(v) * (Math.pow(256, Math.abs(v)) - 1) / 255;
+  });
+}
+function play(k) {
+  if (!data.sound || k < 0 || 4 * ((k + 1) * data.sound.length) > 3 * data.sound.bytes.length) return;
+  audio = audio || new AudioContext();
+  if (playing) playing.stop();
+  const wave = heard(k), buffer = audio.createBuffer(1, wave.length, data.sound.rate);
+  buffer.copyToChannel(wave, 0);
+  playing = audio.createBufferSource();
+  playing.buffer = buffer; playing.connect(audio.destination); playing.start();
+  canvas.dataset.played = k;
+}
+
 const held = new Map();
+let pressed = { x: 0, y: 0 };
 const at = e => { const box = canvas.getBoundingClientRect(); return { x: e.clientX - box.left, y: e.clientY - box.top }; };
-canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); held.set(e.pointerId, at(e)); canvas.classList.add("held"); });
+canvas.addEventListener("pointerdown", e => { canvas.setPointerCapture(e.pointerId); held.set(e.pointerId, at(e)); pressed = at(e); canvas.classList.add("held"); });
 for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, e => { held.delete(e.pointerId); if (!held.size) canvas.classList.remove("held"); });
 canvas.addEventListener("pointermove", e => {
   const now = at(e), before = held.get(e.pointerId);
@@ -139,6 +160,10 @@ canvas.addEventListener("pointermove", e => {
   view.x -= (now.x - before.x) / view.scale / held.size; view.y -= (now.y - before.y) / view.scale / held.size;
   if (other) zoom(Math.hypot(now.x - other[1].x, now.y - other[1].y) / Math.max(1, Math.hypot(before.x - other[1].x, before.y - other[1].y)), (now.x + other[1].x) / 2, (now.y + other[1].y) / 2);
   held.set(e.pointerId, now); point(-1); draw();
+});
+canvas.addEventListener("click", e => {
+  const now = at(e), k = nearest(now.x, now.y);
+  if (data.sound && Math.hypot(now.x - pressed.x, now.y - pressed.y) < 4) { point(k, now.x, now.y); play(k); }
 });
 canvas.addEventListener("pointerleave", () => point(-1));
 canvas.addEventListener("wheel", e => { e.preventDefault(); const now = at(e); zoom(Math.exp(-e.deltaY * (e.deltaMode ? 0.05 : 0.0015)), now.x, now.y); }, { passive: false });
@@ -149,6 +174,7 @@ canvas.addEventListener("keydown", e => {
   else if (e.key === "+" || e.key === "=") zoom(1.4);
   else if (e.key === "-") zoom(1 / 1.4);
   else if (e.key === "0") fit();
+  else if (e.key === "Enter" && data.sound) play(pointed >= 0 ? pointed : Number(canvas.dataset.played ?? -1));
   else return;
   e.preventDefault();
 });
