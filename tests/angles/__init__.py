@@ -13,8 +13,8 @@ import numpy as np
 
 from amalgan.core.errors import BadPicture
 from amalgan.core.types import DataSpec
+from amalgan.kinds.measures import Likeness
 from amalgan.kinds.plain import Plain, all_but
-from amalgan.kinds.protocol import Likeness
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:

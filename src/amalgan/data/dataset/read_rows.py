@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from amalgan.core.errors import DataError
 from amalgan.data.dataset.store_writer import Into
 from amalgan.data.readers.sources import ArrayData, Block, Pictures
-from amalgan.kinds.protocol import Kind
+from amalgan.kinds.stored import Stored
 
 
 def read_rows(
-    kind: Kind,
+    kind: Stored,
     name: str,
     found: ArrayData | Pictures,
     into: Into,

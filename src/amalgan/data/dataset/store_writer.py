@@ -24,7 +24,7 @@ from amalgan.data.dataset.store import FORMAT, digest_of
 from amalgan.data.decoding.hashing import content_hashes
 from amalgan.data.decoding.near_copies import write_kin
 from amalgan.data.decoding.ordered import Progress
-from amalgan.kinds.protocol import Kind
+from amalgan.kinds.stored import Stored
 
 VIEW = 64
 """Numbers that tell whether two pictures are nearly alike."""
@@ -48,7 +48,7 @@ class StoreWriter:
     """
 
     def __init__(
-        self, folder: Path, kind: Kind, shape: tuple[int, ...], most: int, take: Take | None = None
+        self, folder: Path, kind: Stored, shape: tuple[int, ...], most: int, take: Take | None = None
     ) -> None:
         self.dtype = np.dtype(kind.stored_dtype())
         each = 0 if take is not None else prod(shape) * self.dtype.itemsize
@@ -153,6 +153,6 @@ class Into:
     """Makes it a catalog: pixels go there, and not to disk."""
     progress: Progress | None = None
 
-    def writer(self, kind: Kind, shape: tuple[int, ...], most: int) -> StoreWriter:
+    def writer(self, kind: Stored, shape: tuple[int, ...], most: int) -> StoreWriter:
         """The writer of examples of a stored ``shape``, of which there will be at most so many."""
         return StoreWriter(self.folder, kind, shape, most, self.take)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
+from amalgan.kinds.measures import Likeness
 from amalgan.kinds.plain import Plain
-from amalgan.kinds.protocol import Likeness
 from amalgan.kinds.refusals import CLEANING, R_SQUARED
 from amalgan.kinds.registry import register
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.measures import Likeness
 from amalgan.metrics.distortion import ssim
 
 BLACK, RANGE = -1.0, 2.0

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
+from amalgan.kinds.measures import SetMeasure, Stretch
 from amalgan.kinds.plain import Plain, all_but
-from amalgan.kinds.protocol import SetMeasure, Stretch
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:

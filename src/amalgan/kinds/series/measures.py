@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.kinds.protocol import SetMeasure
+from amalgan.kinds.measures import SetMeasure
 
 DRAWS = 5
 """So many sets of training windows, at most, are measured for the floor, and averaged."""

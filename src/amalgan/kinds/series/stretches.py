@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from amalgan.kinds.protocol import Stretch
+from amalgan.kinds.measures import Stretch
 
 WINDOW = re.compile(r"(.*)/(\d{9,})-(\d{9,})", re.DOTALL)
 Found = tuple[str, int, int, list[float]]

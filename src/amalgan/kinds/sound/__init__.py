@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
+from amalgan.kinds.measures import Likeness, Playable
 from amalgan.kinds.plain import Plain
-from amalgan.kinds.protocol import Likeness, Playable
 from amalgan.kinds.refusals import R_SQUARED, all_but
 from amalgan.kinds.registry import register
 

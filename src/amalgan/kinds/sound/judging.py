@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from amalgan.kinds.protocol import Likeness
+from amalgan.kinds.measures import Likeness
 from amalgan.kinds.sound.geometry import FLOOR
 
 

@@ -16,9 +16,10 @@ import numpy as np
 
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
+from amalgan.kinds.measures import Likeness, SetMeasure
 from amalgan.kinds.plain import R_SQUARED, Plain, all_but
-from amalgan.kinds.protocol import Likeness, SetMeasure
 from amalgan.kinds.registry import register
+from amalgan.kinds.text.refused_systems import REASONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,17 +43,6 @@ if TYPE_CHECKING:
 
 CODE = 64
 """Numbers of a code."""
-DISCRETE = "no gradient passes through a letter"
-REFUSED_SYSTEMS = {
-    "gan": f"{DISCRETE}, so a critic of strings cannot teach a generator; fusion plays its game on codes",
-    "regularized": f"{DISCRETE}, and its critic looks at strings; fusion plays its game on codes",
-    "augmented": f"{DISCRETE}, and its critic looks at strings; fusion plays its game on codes",
-    "quantized": "compression of strings needs no whole numbers for a code; train autoencoder",
-    "codec": "strings are compressed without loss by any model that decodes them; train autoencoder",
-    "restorer": "a restorer mends pictures; train autoencoder with --mask to fill in hidden letters",
-}
-
-
 REFUSED = {
     **all_but("drawing"),
     **R_SQUARED,
@@ -222,8 +212,8 @@ class Text(Plain):
         """
         from amalgan.kinds.text import autoencoder, fusion, supervised
 
-        if name in REFUSED_SYSTEMS:
-            raise ConfigError([f"system {name} is not for strings: {REFUSED_SYSTEMS[name]}"])
+        if name in REASONS:
+            raise ConfigError([f"system {name} is not for strings: {REASONS[name]}"])
         own: dict[str, type[System]] = {
             "autoencoder": autoencoder.StringAutoencoder,
             "fusion": fusion.StringFusion,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from amalgan.core.types import DataSpec
-from amalgan.kinds.protocol import SetMeasure
+from amalgan.kinds.measures import SetMeasure
 from amalgan.kinds.text.grams import LetterGrams
 from amalgan.kinds.text.judge import NAME, LetterRuns
 from amalgan.kinds.text.letters import points_of, to_ids

@@ -13,7 +13,7 @@ from amalgan.core import files
 from amalgan.data import Records
 from amalgan.data.writing.sheets import sheet
 from amalgan.kinds import kind_of
-from amalgan.kinds.protocol import Stretch
+from amalgan.kinds.measures import Stretch
 from amalgan.tasks.detect.detect import ALL, Detection
 
 HEAD = ["recording", "start", "stop", "unit", "p", "windows"]
