@@ -53,17 +53,17 @@ def stretch(found: Found, facts: Mapping[str, Any]) -> Stretch:
     times, interval = facts.get("times", {}).get(recording), facts.get("interval")
     if not times or interval is None:
         return Stretch(recording, start, stop, "steps", p, len(values))
-    first, last = time_of(start, times, interval), time_of(stop - 1, times, interval) + interval
+    first, last = time_of(start, times, interval), time_of(stop - 1, times, interval, after=1)
     if facts.get("dates"):
         return Stretch(recording, written(first), written(last), "date", p, len(values))
     return Stretch(recording, first, last, facts["time_unit"], p, len(values))
 
 
-def time_of(row: int, times: Sequence[Sequence[float]], interval: float) -> float:
-    """When a row was, by the last row before it whose time is known."""
+def time_of(row: int, times: Sequence[Sequence[float]], interval: float, after: int = 0) -> float:
+    """When a row was, or so many intervals after it, by the last row before it whose time is known."""
     known = max(0, bisect_right([one[0] for one in times], row) - 1)
     at, time = times[known]
-    return float(f"{time + (row - at) * interval:.12g}")
+    return float(f"{time + (row + after - at) * interval:.12g}")
 
 
 def written(seconds: float) -> str:
