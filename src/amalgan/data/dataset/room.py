@@ -11,7 +11,7 @@ from shutil import disk_usage
 
 from amalgan.core.environment import number
 from amalgan.core.errors import DataError
-from amalgan.kinds import Kind
+from amalgan.kinds.stored import Stored
 
 CAP = "AMALGAN_CACHE_GIB"
 DEFAULT_GIB = 20.0
@@ -23,7 +23,7 @@ def cap_bytes() -> float:
     return number(CAP, DEFAULT_GIB) * GIB
 
 
-def require_room(folder: Path, kind: Kind, shape: tuple[int, ...], count: int, size: int) -> None:
+def require_room(folder: Path, kind: Stored, shape: tuple[int, ...], count: int, size: int) -> None:
     """Refuse a store of ``count`` examples of a ``kind`` and ``shape``, which takes ``size`` bytes in ``folder``.
 
     Raises:
