@@ -29,8 +29,7 @@ def searches(model: Model) -> bool:
     system = model.system
     if not (isinstance(system, Encodes) and isinstance(system, Decodes) and isinstance(system, Samples)):
         return False
-    drawn = drawn_codes(model)
-    return drawn[0].numel() ** 2 <= MOST_NUMBERS
+    return drawn_codes(model)[0].numel() ** 2 <= MOST_NUMBERS
 
 
 @torch.no_grad()
