@@ -73,7 +73,8 @@ def main() -> None:
         rows = measured(model, data, held_out, asked.new)
         size = compressed(model, data, held_out)
     name = Path(asked.sounds).stem
-    facts = {"command": " ".join(["python", "benchmarks/sounds.py", name, *sys.argv[2:]]), "data": name}
+    words = f"--system {asked.system} --images {asked.images} --held-out {asked.held_out} --new {asked.new}"
+    facts = {"command": f"python benchmarks/sounds.py {name} {words}", "data": name}
     facts |= {
         "system": asked.system,
         "shape": list(data.spec.shape),
