@@ -1,6 +1,6 @@
 """The command line. It parses, hands over, and shows; every decision is made below.
 
-argv ─► parsing ─► a command (train, use, look, demo) ─► Answer ─► output ─► stdout, stderr, exit code
+argv ─► parsing ─► a command, each in a file of its name ─► Answer ─► output ─► stdout, stderr, exit code
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, model_at
+from amalgan.cli.model_outputs import noun, skipped_of
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import DecoderName, Loading, Reading
-from amalgan.cli.use import noun, skipped_of
 from amalgan.config.data import DataConfig
 from amalgan.core.words import counted, first_of
 

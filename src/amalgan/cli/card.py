@@ -11,9 +11,9 @@ from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import Judged, check_out, judged, model_at
+from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer
 from amalgan.cli.shared import Loading, Reading
-from amalgan.cli.use import skipped_of
 
 if TYPE_CHECKING:
     from amalgan.systems.model_file import Model

@@ -27,19 +27,23 @@ from amalgan.cli.compress import Compress, Decompress
 from amalgan.cli.demo import Demo
 from amalgan.cli.detect import Detect
 from amalgan.cli.embed import Embed
+from amalgan.cli.evaluate import Evaluate
 from amalgan.cli.explore import Explore
 from amalgan.cli.export import Export
 from amalgan.cli.flags import Flag, groups
 from amalgan.cli.gather import Gather
-from amalgan.cli.look import Info, Inspect, Systems
+from amalgan.cli.generate import Generate
+from amalgan.cli.info import Info
+from amalgan.cli.inspect import Inspect
 from amalgan.cli.output import Command
 from amalgan.cli.push import Push
+from amalgan.cli.reconstruct import Reconstruct
 from amalgan.cli.report import Report
 from amalgan.cli.restore import Restore
 from amalgan.cli.studio import Studio
+from amalgan.cli.systems import Systems
 from amalgan.cli.trace import Trace
 from amalgan.cli.train import Train
-from amalgan.cli.use import Evaluate, Generate, Reconstruct
 from amalgan.config.command_words import nearest
 from amalgan.core.arguments import MOST
 from amalgan.core.errors import UsageError

@@ -10,8 +10,8 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
+from amalgan.cli.info import keeps
 from amalgan.cli.inputs import model_at
-from amalgan.cli.look import keeps
 from amalgan.cli.output import Answer, say, table
 from amalgan.cli.shared import Loading
 
