@@ -12,7 +12,7 @@ SEE_TRAIN = "See amalgan train --help."
 WITHIN = " is DATA itself or lies within it; inputs are never changed. Choose another."
 
 USAGE = {
-    "trian digits": "there is no command 'trian'; perhaps you mean train or trace. See amalgan --help.",
+    "trian digits": "there is no command 'trian'; perhaps you mean train. See amalgan --help.",
     "train": f"Missing from amalgan train: DATA What to train on. {SEE_TRAIN}",
     "train digits --sytem gan": f"train has no flag --sytem; perhaps you mean --system. {SEE_TRAIN}",
     "train digits --critic.r3 1": (
@@ -38,7 +38,7 @@ USAGE = {
     "reconstruct {run} {data} --out {data}/new": ("--out {data}/new" + WITHIN),
     "generate {run} --out {out} --label cat": "label 'cat': this model knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
     "generate {run}": "neither --out nor --walk is given; say where to write, as --out new.png.",
-    "generate {run} --walk {out}.gif": "{out}.gif ends in .gif; a walk goes to a .webp file.",
+    "generate {run} --walk {out}.gif": "{out}.gif ends in .gif; a walk goes to a .webp file, or .txt for strings.",
     "generate {run} --out {out} --between a.png b.png": "--between needs --walk x.webp, the film to write.",
     "generate {run} --walk {out}.webp --between {data} {data}": (
         "--between {data} holds 21 examples; give a file of one picture."
@@ -57,7 +57,7 @@ FAILED = {
     "reconstruct {run} nothing --out {out}": (
         "cannot read 'nothing': No such file or directory. Give a folder, a pattern ('photos/*.jpg'), an address, "
         ".zip, .tar, .parquet, .npz, .npy, .csv or one of digits, photos, iris, wine, breast_cancer, diabetes, grid, "
-        "gaussians, drums."
+        "gaussians, formulas, logs, drums."
     ),
     "reconstruct {run} {run}/model.safetensors --out {out}": (
         "{run}/model.safetensors is a model file, not data. MODEL comes first, then DATA."

@@ -46,11 +46,11 @@ class Budget:
 class Train(Generic[C]):
     """Train a system on DATA and write one model file.
 
-    DATA is built-in data (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians, drums), a folder of
-    images or of short sounds (sub-folders are classes; train/ and test/ are splits), a .zip or .tar of one, images by a
-    pattern ('photos/**/*.jpg', quoted), a label file (.csv of file and label), shards of WebDataset
-    ('shard-{000..003}.tar'), a .parquet table of images, an address (https://..., s3://...), a folder of IDX files (as
-    MNIST), an .npz or .npy file, or a .csv table of numbers.
+    DATA is built-in data (digits, photos, iris, wine, breast_cancer, diabetes, grid, gaussians, drums, formulas, logs),
+    a folder of images, of short sounds or of .txt files (sub-folders are classes; train/ and test/ are splits), a .zip
+    or .tar of one, images by a pattern ('photos/**/*.jpg', quoted), a label file (.csv of file and label), shards of
+    WebDataset ('shard-{000..003}.tar'), a .parquet table of images, an address (https://..., s3://...), a folder of IDX
+    files (as MNIST), an .npz or .npy file, a .csv table of numbers, or recordings of sensors (--kind series).
     The run is a folder with log.jsonl, samples/, and a state to resume from. When training has ended,
     model.safetensors replaces the state.
     """

@@ -8,11 +8,11 @@ Keys are dotted as flags are; ``-`` and ``_`` are alike. Entries of a list stand
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from amalgan.config import fields
@@ -135,8 +135,14 @@ def flag(key: str) -> str:
     return key.replace("_", "-")
 
 
+TIE = 0.1
+"""Of two words that are as near as this, in the share of what they have in common, both are offered."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """``; perhaps you mean ...``, or nothing when nothing is near."""
     bare = {name.lstrip("-"): name for name in known}
-    near = difflib.get_close_matches(word.lstrip("-"), list(bare), n=2, cutoff=0.6)
-    return f"; perhaps you mean {' or '.join(bare[name] for name in near)}" if near else ""
+    near = get_close_matches(word.lstrip("-"), list(bare), n=2, cutoff=0.6)
+    alike = [SequenceMatcher(None, word.lstrip("-"), name).ratio() for name in near]
+    said = [bare[name] for name, share in zip(near, alike, strict=True) if share > alike[0] - TIE]
+    return f"; perhaps you mean {' or '.join(said)}" if said else ""
