@@ -86,7 +86,8 @@ def compressed(run: Path, data: str) -> dict[str, float]:
     """Bytes a held-out string, as UTF-8, by zstd with a dictionary, and by the model; and the model's speed."""
     from amalgan.data import open_data, to_pixels
     from amalgan.systems.model_file import load
-    from amalgan.tasks.compress.compress import Numbers, compress, decoded
+    from amalgan.tasks.compress.bound import Numbers
+    from amalgan.tasks.compress.compress import compress, decoded
 
     model = load(run / "model.safetensors")
     opened = open_data(data, like=model.spec)
