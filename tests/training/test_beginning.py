@@ -10,6 +10,8 @@ import torch
 from amalgan.config.run import RunConfig
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
+from amalgan.systems import registry
+from amalgan.training.defaults import settle
 from amalgan.training.plan import doubts, fresh_system, mean_of
 from amalgan.training.processes import Processes, precision_on
 from support import small
@@ -92,6 +94,27 @@ def test_too_few_examples_for_a_prior_are_told_of(system: str, digits: Dataset) 
     each = need // 10 - 1
     assert first.startswith(f"note: {each} training examples a class are too few to tell how codes of 4")
     assert not any("too few" in text for text in told(asked, of(need, digits)))
+
+
+@pytest.mark.parametrize(
+    ("system", "kind"), [("autoencoder", "flow"), ("fusion", "flow"), ("supervised", "mixture")]
+)
+def test_few_pictures_get_a_prior_that_is_trained_where_there_is_one(
+    system: str, kind: str, digits: Dataset
+) -> None:
+    settings = registry.config_class(system)()
+    size = settings.resolved(digits.spec).code_size
+    need = 4 * size * len(digits.spec.classes)
+    assert settle(settings, of(need - 1, digits)).prior.kind == kind
+    assert settle(settings, of(need, digits)).prior.kind == "mixture"
+    asked = replace(settings, prior=replace(settings.prior, kind="mixture"))
+    assert settle(asked, of(20, digits)).prior.kind == "mixture", "what is asked for stays"
+
+
+def test_few_rows_of_numbers_keep_their_mixture() -> None:
+    wine = open_data("wine")
+    assert settle(registry.config_class("fusion")(code_size=30), wine).prior.kind == "mixture"
+    assert settle(registry.config_class("gan")(), wine) == registry.config_class("gan")().resolved(wine.spec)
 
 
 def test_a_prior_that_few_examples_suffice_for_is_not(digits: Dataset) -> None:

@@ -92,7 +92,8 @@ class Prior:
     kind: Literal["mixture", "gaussian", "neighbors", "learned", "flow"] | None = None
     """mixture: several Gaussians per class; gaussian: one; neighbors: a density around the code of each training image
     (for few images; the model stores their codes); learned: a flow that is fitted at the end; flow: a flow that is
-    trained with the networks. By default flow if the code is a map and the system trains it, else mixture."""
+    trained with the networks. By default flow if the code is a map, or images are few for its
+    dimensions, and the system trains it; else mixture."""
     parts: int = 256
     """Gaussians of the mixture, divided among the classes."""
     reach: float = 1.1

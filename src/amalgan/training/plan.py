@@ -22,9 +22,11 @@ from amalgan.core.randomness import key, seeded
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.kinds import kind_of, text_of
 from amalgan.priors import MixturePrior, Prior
+from amalgan.priors.gaussian_flow import GaussianFlowPrior
+from amalgan.priors.velocity import FlatVelocity
 from amalgan.systems import registry
 from amalgan.systems.base import System
-from amalgan.training import budget, loop, threads
+from amalgan.training import budget, defaults, loop, threads
 from amalgan.training.ledger import Ledger
 from amalgan.training.order import Order
 from amalgan.training.processes import Processes, precision_on
@@ -35,8 +37,6 @@ from amalgan.training.validation import Goal, wanted
 DEFAULT_MINUTES = 5.0
 READING = "reading"
 """What the ledger calls it; minutes do not count it."""
-CODES_AN_ENTRY = 4
-"""With fewer codes for each entry of one, a covariance is mostly chance."""
 LEARNED_BY_HEART = 1000
 """Fewer pictures than this an autoencoder reconstructs far better than unseen ones, after some minutes."""
 BEGUN_WITH, AT_ONCE = 1024, 32
@@ -80,7 +80,7 @@ def resolve(order: Order, data: Dataset, peers: Processes) -> RunConfig:
         Goal.parse(order.until)
     return RunConfig(
         system=order.system,
-        settings=order.settings.resolved(data.spec),
+        settings=defaults.settle(order.settings, data),
         data=data.name,
         images=order.batch if planned is None else planned,
         seed=order.seed,
@@ -166,14 +166,19 @@ def mean_of(records: Records) -> Tensor:
 
 def doubts(run: RunConfig, data: Dataset, system: System) -> Iterator[str]:
     """What there is too little data for, and what to try."""
-    classes = len(data.spec.classes)
-    each = len(data.train) // max(1, classes)
+    each = f"{defaults.each(data):,} training examples{' a class' * bool(data.spec.classes)}"
     for part in system.children():
-        if isinstance(part, MixturePrior) and each < CODES_AN_ENTRY * part.code_size:
+        few = isinstance(part, Prior) and defaults.each(data) < defaults.CODES_AN_ENTRY * part.code_size
+        if few and isinstance(part, MixturePrior):
             yield (
-                f"note: {each} training examples{' a class' * bool(classes)} are too few to tell how codes of "
-                f"{part.code_size} entries vary, which new ones are drawn by. For generating try "
-                "--prior.kind neighbors, which keeps codes of training examples in the model, or --system gan."
+                f"note: {each} are too few to tell how codes of {part.code_size} entries vary, which new ones are "
+                "drawn by. For generating try --prior.kind neighbors, which keeps codes of training examples in the "
+                "model, or --prior.kind flow if the system has it."
+            )
+        elif few and isinstance(part, GaussianFlowPrior) and isinstance(part.net, FlatVelocity):
+            yield (
+                f"note: {each} are few for a mixture of Gaussians on codes of {part.code_size} entries, so the prior "
+                "is a flow that is trained with the networks (--prior.kind flow)."
             )
     movable = not kind_of(data.spec).refuses("augment")
     moved = run.augment.shift or run.augment.rotate or run.augment.zoom

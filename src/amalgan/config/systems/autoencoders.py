@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class AutoencoderConfig:
     """Encoder and decoder; new pictures come from a prior fitted to the codes."""
+
+    trains_prior: ClassVar[bool] = True
+    """It has a phase for a prior that is trained."""
 
     code_size: int | None = None
     """Entries of the code; by default about one for 24 numbers of a picture, between 16 and some 256."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class FusionConfig:
     """An autoencoder and a GAN with one code: a faithful reconstruction x' and a realistic one x''."""
+
+    trains_prior: ClassVar[bool] = True
+    """It has a phase for a prior that is trained."""
 
     code_size: int | None = None
     """Dimensions of the code; by default about one per 24 values of an image, from 16 to about 256."""

@@ -26,6 +26,7 @@ from amalgan.studies.compare.plan_shape import PLAN
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
 from amalgan.systems import registry
+from amalgan.training.defaults import settle
 from amalgan.training.order import Order
 from amalgan.training.processes import precision_on, resolve
 
@@ -220,7 +221,7 @@ def settings_of(request: Request, name: str, data: Dataset) -> Any:
     from amalgan.studies.compare.settings import with_parameters
 
     row = Row.of(name)
-    settings = row.settings(request.preset).resolved(data.spec)
+    settings = settle(row.settings(request.preset), data)
     if request.parameters is None:
         return settings
     return with_parameters(row.system, settings, data.spec, request.parameters)
