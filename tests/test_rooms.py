@@ -33,6 +33,7 @@ SHAPES = {
 LONGEST = 300
 """Lines of a file."""
 OTHERS = {
+    "training/defaults.py": "of a prior",
     "cli/info.py": "of a file: a model, a training state ...",
     "data/readers/tars.py": "of an entry in an archive",
     "priors/__init__.py": "of a prior",

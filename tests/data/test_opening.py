@@ -56,7 +56,7 @@ def test_one_picture_is_enough_for_a_model(tmp_path, save, noise):
 
 def test_a_file_that_is_no_picture_says_why(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"notes.txt: is text, not a picture"):
+    with pytest.raises(DataError, match=r"notes.txt holds strings an example; this model reads 8x12 RGB"):
         open_data(tmp_path / "notes.txt", like=MODEL, at_least=1)
 
 

@@ -52,7 +52,7 @@ def test_looking_over_numbers_and_nothing(shots: Path) -> None:
     np.savez(shots.parent / "x.npz", x=np.random.default_rng(0).normal(size=(30, 4)))
     assert seen_of(shots.parent / "x.npz")["kind"] == "vector"
     (shots.parent / "empty").mkdir()
-    (shots.parent / "empty" / "note.txt").write_text("none")
+    (shots.parent / "empty" / "note.bin").write_text("none")
     assert seen_of(shots.parent / "empty")["read"] == 0
 
 

@@ -74,7 +74,7 @@ def holds(process: int, wanted: os.stat_result) -> bool:
         with suppress(OSError):
             if not os.path.samestat(os.stat(PROC / str(process) / "fd" / handle), wanted):
                 continue
-            facts = (PROC / str(process) / "fdinfo" / handle).read_text()
+            facts = (PROC / str(process) / "fdinfo" / handle).read_text(encoding="utf-8")
             own = [line.split() for line in facts.splitlines() if line.startswith("lock:")]
             if any("FLOCK" in words and "WRITE" in words and str(process) in words for words in own):
                 return True

@@ -55,7 +55,7 @@ class RestorerConfig:
             ConfigError: it is vectors.
         """
         if why := (kind := kind_of(spec)).refuses("restoring"):
-            raise ConfigError([f"{why}, and the data is {kind.nouns}; take another --system"])
+            raise ConfigError([f"{why}, and the data is {kind.nouns}; take --system autoencoder"])
         return self
 
     def preset(self, name: Preset) -> RestorerConfig:

@@ -79,6 +79,9 @@ def shown_side(sizes: NDArray[np.integer[Any]]) -> int:
 
 def size_at(side: int, aspect: float) -> Size:
     """The height and width of about ``side`` x ``side`` pixels that come nearest to ``aspect``, width over height."""
+    if aspect > 1:  # the longer side is searched through, whichever it is
+        width, height = size_at(side, 1 / aspect)
+        return height, width
     heights = np.arange(SMALLEST, LARGER * side**2 // SMALLEST + 1, STEP, dtype=np.float64)
     nearest, most = heights * aspect, LARGER * side**2 / heights
     widths = np.stack([nearest, nearest + STEP, side**2 / heights, most]).clip(SMALLEST, most) // STEP * STEP
