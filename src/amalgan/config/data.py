@@ -84,7 +84,8 @@ class DataConfig:
                 f"--range is {self.range!r}; write what is black and what is white, the lower first, as 0:4095",
             ),
             (
-                len(parts) in (1, 2) and all(part.isdecimal() and 8 <= int(part) <= 4096 for part in parts),
+                len(parts) in (1, 2)
+                and all(part.isdecimal() and len(part) <= 4 and 8 <= int(part) <= 4096 for part in parts),
                 f"--size is {self.size!r}; write one side (32) or height x width (48x64), each between 8 and 4096",
             ),
             (

@@ -113,7 +113,7 @@ class GaussianFlowPrior(Prior):
                 turned = torch.einsum("bi,bij->bj", z.float(), axes)
                 return torch.einsum("bj,bij->bi", gain.float() * turned, axes)
             own = one_hot(group, len(self.groups)).unsqueeze(2)
-            turned = (z.float() @ self.axes.transpose(0, 1).flatten(1)).view(len(z), *self.center.shape)
+            turned = (z.float() @ self.axes.transpose(0, 1).flatten(1)).unflatten(1, self.center.shape)
             return (own * gain.float().unsqueeze(1) * turned).flatten(1) @ self.axes.mT.flatten(0, 1)
 
     def carried(self, z: Tensor, now: Tensor, then: Tensor, group: Tensor) -> Tensor:

@@ -40,8 +40,8 @@ PLAN = {
     "tuning": {"seed": int, "share": float},
     "times": {
         "images_a_cpu_minute": {str: (float, None)},
-        "training_seconds": (float, None),
-        "measuring_seconds": (float, None),
+        "training_seconds": float,
+        "measuring_seconds": float,
     },
 }
 """What a plan must look like; settings are checked by each system's own configuration."""
