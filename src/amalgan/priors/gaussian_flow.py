@@ -126,7 +126,7 @@ class GaussianFlowPrior(Prior):
         z, step = draws.normal(purpose, self.code_size), 1 / self.solver_steps
         rest = self.rest_of(group)
         for at in range(self.solver_steps):
-            now, then = (torch.full((len(z), 1), time * step, device=z.device) for time in (at, at + 1))
+            now, then = (torch.full_like(z[:, :1], time * step) for time in (at, at + 1))
             slope = rest(z, now)
             ahead = self.carried(z + step * slope, now, then, group)
             middle = self.carried(z + step / 2 * slope, now, then, group)
