@@ -188,3 +188,11 @@ def test_abilities_that_are_packed_together_are_what_each_is_alone(name: str, tm
         session = onnxruntime.InferenceSession(packed_in_one[graph.ability])
         assert [port.name for port in session.get_inputs()] == list(graph.names)
         assert checked(graph, packed_in_one[graph.ability])[0] < 1e-5
+
+
+@pytest.mark.parametrize("spec", ["gray with classes", "color"])
+def test_codes_of_a_flow_are_drawn_in_any_number(spec: str, tmp_path: Path) -> None:
+    prior = replace(build("fusion").config.prior, kind="flow")
+    model = model_of("fusion", tmp_path, spec, prior=prior)
+    (graph,) = (one for one in graphs(model) if one.ability == "sample_code")
+    assert checked(graph, packed_together([graph], model)["sample_code"])[0] < 1e-5
