@@ -40,11 +40,17 @@ class Autoencoder(System):
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
         numbers = self.code_size * (2 if config.variational else 1)
-        self.encoder = networks.encoder(config.network, spec, numbers, layout=config.code)
-        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
+        self.encoder, self.decoder = self.build_networks(config, spec, numbers)
         self.likelihood = Likelihood()
         shape = networks.map_shape(config.network, spec, self.code_size, config.code)
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes), shape=shape)
+
+    def build_networks(
+        self, config: AutoencoderConfig, spec: DataSpec, numbers: int
+    ) -> tuple[nn.Module, nn.Module]:
+        """Return the encoder, which gives ``numbers`` an example, and the decoder."""
+        encoder = networks.encoder(config.network, spec, numbers, layout=config.code)
+        return encoder, networks.decoder(config.network, spec, self.code_size, layout=config.code)
 
     def phases(self) -> Sequence[Phase]:
         loss = self.variational_loss if self.config.variational else self.plain_loss

@@ -41,10 +41,14 @@ class Supervised(System):
     def __init__(self, config: SupervisedConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
         self.code_size = config.code_size or natural_code_size(spec)
-        self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
-        self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
+        self.encoder, self.decoder = self.build_networks(config, spec)
         self.head = nn.Linear(self.code_size, len(spec.classes)) if spec.classes else None
         self.prior = priors.build(config.prior, self.code_size, len(spec.classes))
+
+    def build_networks(self, config: SupervisedConfig, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
+        """Return encoder and decoder."""
+        encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
+        return encoder, networks.decoder(config.network, spec, self.code_size, layout=config.code)
 
     def phases(self) -> Sequence[Phase]:
         adam, head = self.config.optimizer, ("head",) if self.spec.classes else ()
@@ -56,19 +60,27 @@ class Supervised(System):
         return (labels, examples) if head else (examples,)
 
     def label_loss(self, batch: Batch, tick: Tick) -> Step:
-        logits = self.classify(view(batch.x, self.config.views, tick.draws, self.spec))
+        logits = self.classify(self.view(batch, tick))
         return Step({"labels": classification.cross_entropy(logits, batch.label).mean()})
+
+    def view(self, batch: Batch, tick: Tick) -> Tensor:
+        """Return the examples, each changed to another that shows the same."""
+        return view(batch.x, self.config.views, tick.draws, self.spec)
+
+    def rebuilding(self, code: Float[Tensor, "B K"], batch: Batch, tick: Tick) -> Step:
+        """Return how far the examples are from the decodes of their codes."""
+        faithful = reconstruction.RECONSTRUCTIONS[self.config.reconstruction](self.decoder(code), batch.x)
+        return Step({"reconstruction": faithful.mean()})
 
     def example_loss(self, batch: Batch, tick: Tick) -> Step:
         code = self.encoder(batch.x)
-        faithful = reconstruction.RECONSTRUCTIONS[self.config.reconstruction](self.decoder(code), batch.x)
-        step = Step({"reconstruction": faithful.mean()})
+        step = self.rebuilding(code, batch, tick)
         return self.consistent(step, code, batch, tick) if self.spec.classes else step
 
     def consistent(self, step: Step, code: Float[Tensor, "B K"], batch: Batch, tick: Tick) -> Step:
         """``step``, and that an example gets the label it has, and a view of it the one it has or surely gets."""
         logits, label = self.logits(code), self.labels(code, batch.label)
-        seen = self.classify(view(batch.x, self.config.views, tick.draws, self.spec))
+        seen = self.classify(self.view(batch, tick))
         terms = {
             "known": classification.cross_entropy(logits, batch.label).mean(),
             "consistency": self.config.consistency * classification.cross_entropy(seen, label).mean(),
