@@ -2,6 +2,7 @@
 
 storing   bytes and floats, and what is within the range      parts      squares to hide, rectangles to replace
 versions  what coding and scaling leave of a picture          judging    SSIM
+maps      what holds of all examples that lie on a plane, of sounds too
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
+from amalgan.kinds.image.maps import Maps
 from amalgan.kinds.measures import Likeness
-from amalgan.kinds.plain import Plain
 from amalgan.kinds.refusals import CLEANING, R_SQUARED
 from amalgan.kinds.registry import register
 
@@ -37,18 +38,12 @@ if TYPE_CHECKING:
     from amalgan.networks import Paints
 
 PICTURES = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
-VARIED = 6.0
-"""What the initial weights of the painting layer are multiplied by: untrained pictures then vary by about half as much
-as they may. With no more variety than a decoder begins with, a generator learns the mean picture and long nothing else.
-"""
-
-
 LONG = 2
 """How many times as long as the other side a side of a picture may be before an array of fractions may be series."""
 
 
 @register("image")
-class Image(Plain):
+class Image(Maps):
     """Pictures, gray or in color."""
 
     noun, nouns = "picture", "pictures"
@@ -152,14 +147,6 @@ class Image(Plain):
 
         return storing.delivered(x)
 
-    def within(self, x: Tensor) -> Tensor:
-        return x.clamp(-1, 1)
-
-    def shown_to_critic(self, x: Tensor) -> Tensor:
-        from amalgan.kinds.image import storing
-
-        return storing.clamped(x)
-
     def file_ending(self) -> str:
         return ".png"
 
@@ -183,42 +170,6 @@ class Image(Plain):
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         return stored
 
-    def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
-        return draws.uniform("x", *spec.shape) * 2 - 1
-
-    def smooth(self, count: int, spec: DataSpec, generator: Generator) -> Tensor:
-        from amalgan.kinds.image import storing
-
-        return storing.smooth(count, spec.shape, generator)
-
-    def masked(self, x: Tensor, share: float, draws: Draws) -> Tensor:
-        from amalgan.data.transforms.corruption import hide_squares
-
-        return hide_squares(x, share, draws)
-
-    def view(self, x: Tensor, config: Views, draws: Draws) -> Tensor:
-        from amalgan.data.transforms.views import bent
-
-        return bent(x, config, draws)
-
-    def spliced(self, x: Tensor, draws: Draws) -> Tensor:
-        from amalgan.kinds.image import parts
-
-        return parts.rectangles(x, draws)
-
-    def parts(self, shape: tuple[int, ...]) -> Iterator[Tensor]:
-        from amalgan.kinds.image import parts
-
-        return parts.squares_of(shape)
-
-    def part_side(self, shape: tuple[int, ...]) -> int | None:
-        from amalgan.kinds.image import parts
-
-        return parts.patch_of(shape)[0]
-
-    def parts_map(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return shape[1:]
-
     def versions(self, x: Tensor, changed: str) -> dict[str, Tensor]:
         from amalgan.kinds.image.versions import versions
 
@@ -235,40 +186,8 @@ class Image(Plain):
 
         return MOVED
 
-    def code_size(self, spec: DataSpec) -> int:
-        """One entry for 24 numbers of a picture, 16 to 256."""
-        return max(16, min(256, spec.size // 24))
-
-    def codec_size(self, spec: DataSpec) -> int:
-        return max(4, min(256, spec.size // 12))
-
     def colors(self, spec: DataSpec) -> int:
         return spec.shape[0]
-
-    def varied(self) -> float:
-        return VARIED
-
-    def encoder(
-        self, config: Networks, spec: DataSpec, features: int, layout: Layout | None
-    ) -> nn.Module | None:
-        from amalgan.kinds.image import networks
-
-        return networks.encoder(config, spec, features, layout)
-
-    def decoder(
-        self, config: Networks, spec: DataSpec, features: int, extra: int, style: int, layout: Layout | None
-    ) -> Paints | None:
-        from amalgan.kinds.image import networks
-
-        return networks.decoder(config, spec, features, extra, style, layout)
-
-    def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
-        from amalgan.features.judge import taught
-
-        return taught(data, cache=cache, device=device)
-
-    def needs_teaching(self) -> bool:
-        return True
 
     def peak(self) -> float | None:
         return 2.0

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amalgan.core.types import DataSpec
+from amalgan.kinds.image.maps import Maps
 from amalgan.kinds.measures import Likeness, Playable
-from amalgan.kinds.plain import Plain
 from amalgan.kinds.refusals import R_SQUARED, all_but
 from amalgan.kinds.registry import register
 
@@ -51,7 +51,7 @@ REASONS = {
 
 
 @register("sound")
-class Sound(Plain):
+class Sound(Maps):
     """Short clips of sound, of one channel."""
 
     noun, nouns = "sound", "sounds"
@@ -137,14 +137,6 @@ class Sound(Plain):
     def delivered(self, x: Tensor) -> Tensor:
         return x.clamp(-1, 1)
 
-    def within(self, x: Tensor) -> Tensor:
-        return x.clamp(-1, 1)
-
-    def shown_to_critic(self, x: Tensor) -> Tensor:
-        from amalgan.kinds.image import storing
-
-        return storing.clamped(x)
-
     def file_ending(self) -> str:
         return ".wav"
 
@@ -194,79 +186,6 @@ class Sound(Plain):
         """Bits a second; what is heard again is made anew."""
         bits = 8 * bytes_each / spec.facts["seconds"]
         return f"{bits:,.0f} bits a second, parametric: a wave is made anew from its map, so there is no PSNR"
-
-    def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
-        return draws.uniform("x", *spec.shape) * 2 - 1
-
-    def smooth(self, count: int, spec: DataSpec, generator: Generator) -> Tensor:
-        from amalgan.kinds.image import storing
-
-        return storing.smooth(count, spec.shape, generator)
-
-    def masked(self, x: Tensor, share: float, draws: Draws) -> Tensor:
-        from amalgan.data.transforms.corruption import hide_squares
-
-        return hide_squares(x, share, draws)
-
-    def view(self, x: Tensor, config: Views, draws: Draws) -> Tensor:
-        """Moved and bent a little in time and in pitch."""
-        from amalgan.data.transforms.views import bent
-
-        return bent(x, config, draws)
-
-    def spliced(self, x: Tensor, draws: Draws) -> Tensor:
-        from amalgan.kinds.image import parts
-
-        return parts.rectangles(x, draws)
-
-    def parts(self, shape: tuple[int, ...]) -> Iterator[Tensor]:
-        from amalgan.kinds.image import parts
-
-        return parts.squares_of(shape)
-
-    def part_side(self, shape: tuple[int, ...]) -> int | None:
-        from amalgan.kinds.image import parts
-
-        return parts.patch_of(shape)[0]
-
-    def parts_map(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return shape[1:]
-
-    def code_size(self, spec: DataSpec) -> int:
-        """One entry for 24 cells, 16 to 256, as pictures have it."""
-        return max(16, min(256, spec.size // 24))
-
-    def codec_size(self, spec: DataSpec) -> int:
-        return max(4, min(256, spec.size // 12))
-
-    def varied(self) -> float:
-        from amalgan.kinds.image import VARIED
-
-        return VARIED
-
-    def encoder(
-        self, config: Networks, spec: DataSpec, features: int, layout: Layout | None
-    ) -> nn.Module | None:
-        """The networks of pictures: a map is one."""
-        from amalgan.kinds.image import networks
-
-        return networks.encoder(config, spec, features, layout)
-
-    def decoder(
-        self, config: Networks, spec: DataSpec, features: int, extra: int, style: int, layout: Layout | None
-    ) -> Paints | None:
-        from amalgan.kinds.image import networks
-
-        return networks.decoder(config, spec, features, extra, style, layout)
-
-    def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
-        """A network that is trained on the data's maps."""
-        from amalgan.features.judge import taught
-
-        return taught(data, cache=cache, device=device)
-
-    def needs_teaching(self) -> bool:
-        return True
 
     def units(self) -> str:
         from amalgan.kinds.sound.geometry import FLOOR
