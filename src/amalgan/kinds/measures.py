@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from amalgan.core.types import DataSpec
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,20 @@ class SetMeasure:
     higher_is_better: bool | None
     """None where it says something, but nothing good or bad."""
     unit: str = ""
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What a set of new examples is held against; all as networks see them, some at a time."""
+
+    made: Iterable[Tensor]
+    train: Iterable[Tensor]
+    test: Iterable[Tensor]
+    """Real examples, held out."""
+    spec: DataSpec
+    valid: Callable[[Sequence[str]], Sequence[bool]] | None
+    """Which strings a command of the user's calls valid."""
+    seed: int
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ data does not wait for torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from amalgan.core.errors import ConfigError
 from amalgan.core.types import DataSpec
-from amalgan.kinds.measures import Likeness, SetMeasure, Stretch
+from amalgan.kinds.measures import Likeness, SetMeasure, Sets, Stretch
 from amalgan.kinds.plain_stored import PlainStored
 from amalgan.kinds.refusals import PICTURES_ONLY as PICTURES_ONLY
 from amalgan.kinds.refusals import R_SQUARED as R_SQUARED
@@ -130,15 +130,7 @@ class Plain(PlainStored):
     def set_measures(self) -> tuple[SetMeasure, ...]:
         return ()
 
-    def measured(
-        self,
-        made: Iterable[Tensor],
-        train: Iterable[Tensor],
-        test: Iterable[Tensor],
-        spec: DataSpec,
-        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
-        seed: int,
-    ) -> Iterator[tuple[str, float, str]]:
+    def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
         return iter(())
 
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:

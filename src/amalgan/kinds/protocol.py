@@ -10,7 +10,7 @@ x is float32 (B, *shape); a kind of integers, as text, may return int64 from ``f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amalgan.kinds.stored import Stored
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # configuration asks for nouns and refusals, and must not wai
     from amalgan.core.types import Batch, DataSpec
     from amalgan.data import Dataset
     from amalgan.features.judge import Features
-    from amalgan.kinds.measures import Likeness, SetMeasure, Stretch
+    from amalgan.kinds.measures import Likeness, SetMeasure, Sets, Stretch
     from amalgan.networks import Paints
     from amalgan.systems.base import System
 
@@ -120,20 +120,8 @@ class Kind(Stored, Protocol):
     def set_measures(self) -> tuple[SetMeasure, ...]:
         """What ``measured`` may give, in the order of reports."""
 
-    def measured(
-        self,
-        made: Iterable[Tensor],
-        train: Iterable[Tensor],
-        test: Iterable[Tensor],
-        spec: DataSpec,
-        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
-        seed: int,
-    ) -> Iterator[tuple[str, float, str]]:
-        """Yield key, value and full name of further measures of new examples, beside real ones.
-
-        Args:
-            valid: which strings a command of the user's calls valid.
-        """
+    def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
+        """Yield key, value and full name of further measures of new examples, beside real ones."""
 
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
         """What such examples are compared in."""

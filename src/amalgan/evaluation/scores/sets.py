@@ -11,6 +11,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
+from amalgan.kinds.measures import Sets
 
 MOST_TRAINING = 20_000
 """Training examples that new ones are compared with, and that a baseline learns from."""
@@ -21,8 +22,8 @@ def set_scores(made: Iterable[Tensor], trial: Trial) -> Iterator[Score]:
     if not trial.kind.set_measures():
         return
     train = chunks(picked(trial.data.train, MOST_TRAINING, trial.seed))
-    found = trial.kind.measured(made, train, chunks(trial.held_out), trial.data.spec, trial.valid, trial.seed)
-    for key, value, name in found:
+    sets = Sets(made, train, chunks(trial.held_out), trial.data.spec, trial.valid, trial.seed)
+    for key, value, name in trial.kind.measured(sets):
         yield scored(key, partial(float, value), f"{name}, {trial.split}")
 
 

@@ -19,23 +19,15 @@ from amalgan.kinds.refusals import CLEANING, R_SQUARED
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
-    from torch import Generator, Tensor, nn
+    from torch import Tensor
 
-    from amalgan.config.code import Layout
     from amalgan.config.data import AugmentConfig, DataConfig
-    from amalgan.config.parts import Networks, Views
-    from amalgan.core.randomness import Draws
     from amalgan.core.shards import Shard
-    from amalgan.data import Dataset
     from amalgan.data.dataset.store import Pixels, Store
     from amalgan.data.dataset.store_writer import Into
     from amalgan.data.decoding.layout import Request
     from amalgan.data.readers.sources import ArrayData, Pictures, Source
-    from amalgan.features.judge import Features
-    from amalgan.networks import Paints
 
 PICTURES = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
 LONG = 2

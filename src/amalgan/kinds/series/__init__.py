@@ -12,13 +12,13 @@ remarks     what is missing, late or constant
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amalgan.core.types import DataSpec
-from amalgan.kinds.measures import SetMeasure, Stretch
+from amalgan.kinds.measures import SetMeasure, Sets, Stretch
 from amalgan.kinds.plain import Plain, all_but
 from amalgan.kinds.registry import register
 
@@ -192,18 +192,10 @@ class Series(Plain):
 
         return measures()
 
-    def measured(
-        self,
-        made: Iterable[Tensor],
-        train: Iterable[Tensor],
-        test: Iterable[Tensor],
-        spec: DataSpec,
-        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
-        seed: int,
-    ) -> Iterator[tuple[str, float, str]]:
+    def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
         from amalgan.kinds.series.measures import measured
 
-        return measured(made, train, test, seed)
+        return measured(sets)
 
     def stretches(
         self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]

@@ -12,14 +12,14 @@ training would add its own noise. Where there are classes, ``evaluate`` gives th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from statistics import mean
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.kinds.measures import SetMeasure
+from amalgan.kinds.measures import SetMeasure, Sets
 
 DRAWS = 5
 """So many sets of training windows, at most, are measured for the floor, and averaged."""
@@ -42,13 +42,13 @@ def measures() -> tuple[SetMeasure, ...]:
     return (*made, *floor)
 
 
-def measured(
-    made: Iterable[Windows], train: Iterable[Windows], test: Iterable[Windows], seed: int
-) -> Iterator[tuple[str, float, str]]:
-    """Yield key, value and full name of each measure, of ``made`` and of as many training windows as ``test`` has."""
-    real, seen = torch.cat(list(test)), torch.cat(list(train))
-    new, of = torch.cat(list(made)), f"{len(real)} held-out ones"
-    draws = torch.randperm(len(seen), generator=torch.Generator().manual_seed(seed)).split(len(real))[:DRAWS]
+def measured(sets: Sets) -> Iterator[tuple[str, float, str]]:
+    """Yield key, value and full name of each measure, of new windows and of as many training ones as are held out."""
+    new, seen, real = (torch.cat(list(side)) for side in (sets.made, sets.train, sets.test))
+    of = f"{len(real)} held-out ones"
+    draws = torch.randperm(len(seen), generator=torch.Generator().manual_seed(sets.seed)).split(len(real))[
+        :DRAWS
+    ]
     for key, (_, _, _, measure, name) in OWN.items():
         yield key, measure(new, real), name.format(made=f"{len(new)} generated windows", of=of)
         floor = [measure(seen[rows], real) for rows in draws if len(rows) == len(draws[0])]

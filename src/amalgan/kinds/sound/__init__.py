@@ -23,22 +23,14 @@ from amalgan.kinds.refusals import R_SQUARED, all_but
 from amalgan.kinds.registry import register
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
-    from torch import Generator, Tensor, nn
+    from torch import Tensor
 
-    from amalgan.config.code import Layout
     from amalgan.config.data import DataConfig
-    from amalgan.config.parts import Networks, Views
-    from amalgan.core.randomness import Draws
-    from amalgan.data import Dataset
     from amalgan.data.dataset.store import Store
     from amalgan.data.dataset.store_writer import Into
     from amalgan.data.decoding.layout import Request
     from amalgan.data.readers.sources import ArrayData, Pictures
-    from amalgan.features.judge import Features
-    from amalgan.networks import Paints
 
 REASONS = {
     "watermark": "sounds bear no watermark; files say in their metadata which model made them",

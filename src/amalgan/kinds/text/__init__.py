@@ -9,14 +9,14 @@ coding     compression without loss                       drawing    strings as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
-from amalgan.kinds.measures import Likeness, SetMeasure
+from amalgan.kinds.measures import Likeness, SetMeasure, Sets
 from amalgan.kinds.plain import R_SQUARED, Plain, all_but
 from amalgan.kinds.registry import register
 from amalgan.kinds.text.refused_systems import REASONS
@@ -271,21 +271,14 @@ class Text(Plain):
 
         return MEASURES
 
-    def measured(
-        self,
-        made: Iterable[Tensor],
-        train: Iterable[Tensor],
-        test: Iterable[Tensor],
-        spec: DataSpec,
-        valid: Callable[[Sequence[str]], Sequence[bool]] | None,
-        seed: int,
-    ) -> Iterator[tuple[str, float, str]]:
+    def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
         from amalgan.kinds.text.measures import measured
 
-        sides = (
-            [text for x in side for text in self.to_stored(x, spec).tolist()] for side in (made, train, test)
+        made, train, test = (
+            [text for x in side for text in self.to_stored(x, sets.spec).tolist()]
+            for side in (sets.made, sets.train, sets.test)
         )
-        return measured(*sides, spec=spec, valid=valid, seed=seed)
+        return measured(made, train, test, spec=sets.spec, valid=sets.valid, seed=sets.seed)
 
 
 def exact(made: Tensor, real: Tensor) -> Tensor:
