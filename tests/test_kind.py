@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import amalgan as ag
+import asking
 from amalgan import kinds
 from amalgan.cli import main
 from amalgan.config.data import DataConfig
@@ -34,13 +35,10 @@ SIDE = 16
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _registered(own_cache: None) -> Iterator[None]:
     """The kind for this file alone, and a cache of its own."""
     systems, before = dict(registry._CLASSES), kind_registry.entered()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
+    yield
     registry._CLASSES.clear()
     registry._CLASSES.update(systems)
     kind_registry.put_back(before)
@@ -70,14 +68,9 @@ def model(place: Path, data: Path) -> Path:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    """What a command says last."""
-    capsys.readouterr()
+    """What a command that knows the kind says last."""
     plugin = () if words[0] in ("info",) else ("--plugin", KIND)
-    ran = main([*map(str, (*words, *plugin)), "--json"])
-    said = capsys.readouterr()
-    assert ran == code, said.err + said.out
-    found: dict[str, Any] = json.loads(said.out.splitlines()[-1])
-    return found
+    return asking.answer(capsys, *words, *plugin, code=code)
 
 
 def test_it_comes_by_the_door_of_the_built_in_kinds(model: Path) -> None:

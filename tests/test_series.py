@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,10 @@ from amalgan.kinds.series import measures
 from amalgan.kinds.series.features import Convolutions
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import load
+from asking import answer
 from series_data import BASE, SMALL, STEPS, windows, write
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +55,6 @@ def model(place: Path, data: Path) -> Path:
     ]
     assert main(words) == 0
     return place / "run"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    """What a command says last."""
-    capsys.readouterr()
-    ran = main([*map(str, words), "--json"])
-    said = capsys.readouterr()
-    assert ran == code, said.err[-2000:]
-    found: dict[str, Any] = json.loads(said.out.splitlines()[-1])
-    return found
 
 
 @pytest.mark.parametrize(("flags", "shape"), [([], (3, STEPS)), (["--layout", "channels-last"], (STEPS, 3))])

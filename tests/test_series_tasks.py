@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from amalgan.cli import main
 from amalgan.kinds.series.stretches import joined
+from asking import answer
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 SMALL = (
     "--network.hidden",
@@ -27,14 +28,6 @@ SMALL = (
 )
 ODD = range(1400, 1440)
 """Steps in which the wave of the judged recording is another."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +74,6 @@ def model(place: Path, data: Path) -> Path:
     ]
     assert main([*words, *SMALL, "--out", str(place / "run")]) == 0
     return place / "run"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    """What a command says last."""
-    capsys.readouterr()
-    ran = main([*map(str, words), "--json"])
-    said = capsys.readouterr()
-    assert ran == code, said.err[-2000:]
-    found: dict[str, Any] = json.loads(said.out.splitlines()[-1])
-    return found
 
 
 def test_a_strange_stretch_is_found_with_its_time(capsys, place: Path, data: Path, model: Path) -> None:

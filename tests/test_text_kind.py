@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import amalgan as ag
 from amalgan.cli import main
+from asking import answer
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 SMALL = (
     *("--network.hidden", "32", "--network.width", "8", "--critic.network.hidden", "16", "--code-size", "8"),
     *("--prior.parts", "4", "--batch", "32", "--device", "cpu", "--optimizer.rate", "0.01"),
 )
 KINDS = {"ab": "abab", "xy": "xyyx", "no": "n-o-"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +54,6 @@ def model(place: Path, data: Path) -> Path:
     ]
     assert main(words) == 0
     return place / "run"
-
-
-def answer(
-    capsys: pytest.CaptureFixture[str], *words: object, code: int = 0, or_code: int = 0
-) -> dict[str, Any]:
-    """What a command says last, which ends with ``code``, or with the other one."""
-    capsys.readouterr()
-    ran = main([*map(str, words), "--json"])
-    said = capsys.readouterr()
-    assert ran in (code, or_code or code), said.err + said.out
-    found: dict[str, Any] = json.loads(said.out.splitlines()[-1])
-    return found
 
 
 def test_the_vocabulary_is_in_the_model(capsys, model: Path) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +15,10 @@ from amalgan.cli import main
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import UsageError
 from amalgan.data import open_data
+from asking import answer
 from sounding import RATE, note, wav, whole, write_notes
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 SMALL = (
     *(
@@ -34,14 +34,6 @@ SMALL = (
     *("--code-size", 16, "--code", "flat", "--prior.kind", "mixture", "--prior.parts", 2, "--batch", 16),
     *("--device", "cpu"),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +52,6 @@ def model(place: Path, data: Path) -> Path:
     words = ("train", data, "--system", "fusion", "--images", 160, *SMALL, "--out", place / "run")
     assert main([*map(str, words)]) == 0
     return place / "run"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    """What a command says last."""
-    capsys.readouterr()
-    ran = main([*map(str, words), "--json"])
-    said = capsys.readouterr()
-    assert ran == code, said.err + said.out
-    found: dict[str, Any] = json.loads(said.out.splitlines()[-1])
-    return found
 
 
 def test_a_folder_of_sounds_is_known_by_its_look(capsys, data: Path) -> None:
