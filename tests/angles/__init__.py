@@ -38,13 +38,7 @@ class Angles(Plain):
     def text(self, spec: DataSpec) -> str:
         return f"{spec.size // 2} angles"
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         """Arrays and tables as ``Plain`` does; files hold a row of degrees each, as many as the first one."""
         from amalgan.data.dataset.read_files import read_files
         from amalgan.data.readers.sources import ArrayData

@@ -63,13 +63,7 @@ class PlainStored:
     def source(self, data: str | Path, source: Source, request: Request) -> Source:
         return source
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         from amalgan.data.dataset.read_rows import read_rows
 
         return read_rows(self, name, found, into)

@@ -64,13 +64,7 @@ class Stored(Protocol):
     def source(self, data: str | Path, source: Source, request: Request) -> Source:
         """``source``, which ``data`` names, as this kind reads it: tables of recordings become arrays of windows."""
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         """Write ``found``, which ``name`` calls by its short name, ``into`` a store or a catalog; yield now and then.
 
         Raises:

@@ -65,13 +65,7 @@ class Image(Maps):
         is_long = max(height, width) > LONG * min(height, width)
         return f"gray pictures of {height}x{width} pixels (--kind image)" if is_long else ""
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         from amalgan.data.dataset.read_arrays import read_arrays
         from amalgan.data.dataset.read_pictures import read_pictures
         from amalgan.data.readers.sources import ArrayData

@@ -82,13 +82,7 @@ class Series(Plain):
 
         return source_of(data, source, request)
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         from amalgan.kinds.series import arrays
 
         return super().read(name, arrays.laid_out(name, found, request.extra), request, into)

@@ -72,13 +72,7 @@ class Sound(Maps):
 
         return are_sounds(found)
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         from amalgan.kinds.sound.reading import read_sounds
 
         return read_sounds(self, name, found, request, into)

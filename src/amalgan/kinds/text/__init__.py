@@ -73,13 +73,7 @@ class Text(Plain):
             return found.strings is not None and not found.shape
         return are_texts(found)
 
-    def read(
-        self,
-        name: str,
-        found: ArrayData | Pictures,
-        request: Request,
-        into: Into,
-    ) -> Iterator[None]:
+    def read(self, name: str, found: ArrayData | Pictures, request: Request, into: Into) -> Iterator[None]:
         from amalgan.kinds.text.reading import read_strings
 
         return read_strings(self, name, found, request, into)
