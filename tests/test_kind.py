@@ -18,9 +18,10 @@ import asking
 from amalgan import kinds
 from amalgan.cli import main
 from amalgan.config.data import DataConfig
-from amalgan.core.errors import ModelFileError
+from amalgan.core.errors import ConfigError, ModelFileError
 from amalgan.core.types import DataSpec
 from amalgan.data import drawn, open_data
+from amalgan.data.decoding.layout import Request
 from amalgan.kinds import registry as kind_registry
 from amalgan.kinds.refusals import WORDS
 from amalgan.systems import registry
@@ -240,3 +241,16 @@ def test_data_of_the_kind_splits_and_batches_as_any(data: Path) -> None:
     assert found.spec.classes == ("east", "north", "west")
     assert len(found.train) + len(found.validation) + len(found.test) == 240
     assert torch.allclose(found.train.take([0]).reshape(2, 2).square().sum(0), torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"window": 64, "text_column": "name"}, "--text-column is for strings"),
+        ({"kind": "image", "rate": 8000}, "--rate is for sounds"),
+        ({"kind": "series", "seconds": 1.0}, "--seconds is for sounds"),
+    ],
+)
+def test_options_of_another_kind_are_refused(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Request.of(DataConfig(**asked), None)

@@ -15,7 +15,7 @@ from amalgan.core.errors import UsageError
 from amalgan.kinds.protocol import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from amalgan.config.data import DataConfig
     from amalgan.core.types import DataSpec
@@ -82,10 +82,11 @@ def all_kinds() -> list[Kind]:
     return [*map(kind_named, own), *others]
 
 
-def kind_with_option(config: DataConfig) -> Kind | None:
-    """The kind that alone has an option which ``config`` gives; None where it gives none."""
-    kinds = (kind for kind in all_kinds() if any(getattr(config, name) is not None for name in kind.options))
-    return next(kinds, None)
+def given_options(config: DataConfig) -> Iterator[tuple[Kind, str]]:
+    """The options that one kind alone has and ``config`` gives: each kind, and the name of its option."""
+    return (
+        (kind, name) for kind in all_kinds() for name in kind.options if getattr(config, name) is not None
+    )
 
 
 def text_of(spec: DataSpec) -> str:

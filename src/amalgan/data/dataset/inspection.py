@@ -114,7 +114,7 @@ def inspect(
         cut_away=cut,
         splits={part: len(getattr(splits, part)) for part in ("train", "validation", "test")},
         own_splits=splits.own,
-        split_by=facts.get("split_by") or "content hash",
+        split_by=splits.by,
         warnings=(
             *facts["told"],
             *_warnings(store, counts, duplicates, spec),

@@ -106,8 +106,8 @@ def dataset_of(
     require_enough(store, name, config.max_bad, at_least)
     _require_kind(store, name, config)
     splits = split(store.kin, store.splits)
-    if store.facts.get("split_by"):
-        splits = splits._replace(own=False)
+    if by := store.facts.get("split_by"):
+        splits = splits._replace(own=False, by=by)
     if like is None and at_least > 1 and not len(splits.train):
         raise DataError(f"{name} holds a test split only; add a train folder, or rename the test folder.")
     spec = _own_spec(store, splits, config) if like is None else checked_spec(like, store, name)
@@ -151,7 +151,7 @@ def _dataset(
         validation=everything.select(splits.validation),
         test=everything.select(splits.test),
         own_splits=splits.own,
-        split_by=store.facts.get("split_by") or "content hash",
+        split_by=splits.by,
         inspection=inspect(
             store,
             name=name,

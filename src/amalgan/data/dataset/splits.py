@@ -29,6 +29,8 @@ class Splits(NamedTuple):
     test: Rows
     own: bool
     """The test split is the data's own."""
+    by: str = "content hash"
+    """How splits came about that are not the data's own."""
 
 
 def split(hashes: NDArray[np.uint64], given: NDArray[np.uint8]) -> Splits:

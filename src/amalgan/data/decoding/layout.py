@@ -22,12 +22,10 @@ from amalgan.core.types import DataSpec
 from amalgan.data.decoding.proportions import Fit, Size, choose_size
 from amalgan.data.decoding.ranges import Range
 from amalgan.kinds import Kind, kind_named, kind_of
-from amalgan.kinds.registry import kind_with_option
+from amalgan.kinds.registry import given_options
 
 SIZE_RULE = 3
 """Number of the rule by which a size is chosen; what was decoded by an earlier one is decoded again."""
-LATER = ("kind", "rate", "seconds")
-"""Names that a request is keyed by only where they are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +146,9 @@ def expected(config: DataConfig, like: DataSpec | None) -> Kind | None:
     """The kind of a model, or what was asked for: by its name, or by an option that no other kind has."""
     if like is not None:
         return kind_of(like)
-    return kind_named(config.kind) if config.kind else kind_with_option(config)
+    if config.kind:
+        return kind_named(config.kind)
+    return next((kind for kind, _ in given_options(config)), None)
 
 
 def asked_extra(config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
@@ -158,12 +158,12 @@ def asked_extra(config: DataConfig, like: DataSpec | None) -> dict[str, Any]:
         ConfigError: an option is given that only another kind has.
     """
     kind = expected(config, like)
-    owner = kind_with_option(config)
-    if owner is not None and owner is not kind:
-        given = next(name for name in owner.options if getattr(config, name) is not None)
-        raise ConfigError(
-            [f"--{given.replace('_', '-')} is for {owner.nouns}; leave it out, or say --kind {owner.name}"]
-        )
+    if foreign := [
+        f"--{name.replace('_', '-')} is for {other.nouns}; leave it out, or say --kind {other.name}"
+        for other, name in given_options(config)
+        if other is not kind
+    ]:
+        raise ConfigError(foreign)
     return {} if kind is None else kind.asked(config, like)
 
 
