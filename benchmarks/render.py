@@ -1,4 +1,4 @@
-"""Write the tables of the pages in docs from the JSON that the benchmarks left.
+"""Write the tables of README and docs from the JSON that the benchmarks left, and from the systems that there are.
 
     python benchmarks/render.py
 
@@ -16,7 +16,8 @@ from pkgutil import iter_modules
 
 import tables
 
-PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SUBJECTS = [import_module(f"tables.{found.name}") for found in iter_modules(tables.__path__)]
 TABLES: dict[str, Callable[[], str]] = {
     name: make for subject in SUBJECTS for name, make in getattr(subject, "TABLES", {}).items()

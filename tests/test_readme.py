@@ -26,7 +26,7 @@ from amalgan.cli.parsing import parse
 from amalgan.config.data import DataConfig
 from amalgan.studies.compare import Request
 from amalgan.studies.compare.plan import named
-from amalgan.systems import catalog, registry
+from amalgan.systems import registry
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -208,14 +208,6 @@ def commands_of(page: str, names: tuple[str, ...]) -> list[str]:
     """The lines of code blocks that are these commands, without what is said of them."""
     found = [line.split("  ")[0] for line in page.splitlines()]
     return [line for line in found if line.startswith(tuple(f"amalgan {name} " for name in names))]
-
-
-def test_table_of_systems_is_what_the_code_says() -> None:
-    table = README.split("<!-- systems -->\n")[1].split("<!-- /systems -->")[0]
-    assert table == "".join(
-        f"| `{s.name}` | {s.summary} | [{s.file}](src/amalgan/systems/{s.file}) | {s.lines} | {s.paper} |\n"
-        for s in catalog.known_systems()
-    )
 
 
 def test_every_file_that_the_docs_link_to_exists() -> None:

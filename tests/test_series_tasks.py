@@ -176,3 +176,15 @@ def test_recordings_of_other_channels_are_named(capsys, place: Path, model: Path
     assert found["n"] == 1 and found["skipped"] == [
         {"name": "bad.csv", "reason": "has the channels x; the model reads a, b"}
     ]
+
+
+def test_links_do_not_lead_out_of_the_folder(capsys, place: Path, model: Path) -> None:
+    (place / "linked").mkdir()
+    write(place / "linked" / "own.csv", steps(200, 1), range(50, 55))
+    other = write(place / "elsewhere.csv", steps(200, 2), range(50, 55))
+    (place / "linked" / "link.csv").symlink_to(other)
+    words = ("restore", model, place / "linked", "--task", "gaps", "--out", place / "of-links")
+    found = answer(capsys, *words, code=3)
+    assert "leaves the folder" in found["skipped"][0]["reason"]
+    assert found["n"] == 1 and [one.name for one in (place / "of-links").iterdir()] == ["own.csv"]
+    assert answer(capsys, *words, "--follow-links")["n"] == 2

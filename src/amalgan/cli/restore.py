@@ -116,7 +116,12 @@ class Restore:
         if self.mask is not None or self.samples != 1 or self.sharing.shard is not None:
             raise UsageError("--mask, --samples and --shard are for pictures; leave them out.")
         job = recording_files.Job(
-            model=model, task=self.task, out=self.out, decoder=self.decoder, seed=self.seed
+            model=model,
+            task=self.task,
+            out=self.out,
+            decoder=self.decoder,
+            seed=self.seed,
+            follow_links=self.follow_links,
         )
         with console.status("restoring ...") as status:
             found = recording_files.restore_recordings(job, self.data, shown_progress(status.update))

@@ -98,7 +98,10 @@ def _one_block(
 def _strings(make: Callable[[], list[tuple[str, str]]]) -> ArrayData:
     """Strings and their classes, which ``make`` makes by a rule."""
     made = make()
-    rows = lambda: ((text, label, f"{row:06d}") for row, (text, label) in enumerate(made))  # noqa: E731 - read twice
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        return ((text, label, f"{row:06d}") for row, (text, label) in enumerate(made))
+
     return ArrayData(
         count=len(made), shape=(), classes=(), blocks=lambda: iter(()), strings=lambda *_: of_table(rows)
     )

@@ -105,12 +105,12 @@ class _Walk:
 
     def inner(self, folder: bytes, depth: int, above: frozenset[bytes]) -> Iterator[bytes]:
         """Paths below a folder that is inside; it is noted where there are none."""
-        met = False
+        met, before = False, len(self.empty)
         for path in self.files(folder, depth, above):
             met = True
             yield path
         if not met and self.choice is None:
-            self.empty = [*(path for path in self.empty if not path.startswith(folder)), folder]
+            self.empty[before:] = [folder]  # those that were noted on the way lie in it
 
     def named(self, paths: Iterable[bytes]) -> Iterator[bytes]:
         """These ``paths``, without a walk."""

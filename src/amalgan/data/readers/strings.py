@@ -143,7 +143,7 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(map(shown, names)) or "none"
 
 
-def counted(data: StringData) -> tuple[int, list[str]]:
+def count_strings(data: StringData) -> tuple[int, list[str]]:
     """How many strings there are, and their classes in order."""
     classes: Counter[str] = Counter(string.label for string in data.strings())
     total = sum(classes.values())

@@ -15,7 +15,7 @@ from amalgan.core.types import UNLABELED
 from amalgan.data.dataset.store_writer import Into
 from amalgan.data.decoding.layout import Request
 from amalgan.data.readers.sources import ArrayData, Pictures
-from amalgan.data.readers.strings import HoldsStrings, StringData, are_texts, counted, of_texts
+from amalgan.data.readers.strings import HoldsStrings, StringData, are_texts, count_strings, of_texts
 from amalgan.kinds.protocol import Kind
 from amalgan.kinds.text.letters import LONGEST, points_of
 
@@ -31,7 +31,7 @@ def read_strings(
         DataError: there are no strings in it.
     """
     data = strings_of(name, found, request)
-    count, classes = counted(data)
+    count, classes = count_strings(data)
     rows, cut = into.shard.rows(count), list[str]()
     number_of = {label: number for number, label in enumerate(classes)} | {"": UNLABELED}
     with closing(into.writer(kind, (LONGEST,), len(rows))) as writer:

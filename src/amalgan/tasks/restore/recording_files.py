@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from amalgan.core import files
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import shown
+from amalgan.data.readers.folders import Folder, one_file
 from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.kinds.series.recordings import Recording, recording, separator
 from amalgan.systems.model_file import Model
@@ -46,6 +48,7 @@ class Job:
     out: Path
     decoder: DecoderName
     seed: int
+    follow_links: bool = False
 
 
 def restore_recordings(job: Job, data: str, tell: Callable[[int, int], None]) -> Outcome:
@@ -57,31 +60,31 @@ def restore_recordings(job: Job, data: str, tell: Callable[[int, int], None]) ->
         ForeignFile: something of the user's is where a recording should go.
     """
     check(job.model, job.task)
-    places, found = files_of(Path(data)), Outcome()
-    targets = [
-        job.out / place.relative_to(Path(data) if Path(data).is_dir() else place.parent) for place in places
-    ]
+    source, found = files_of(Path(data), job.follow_links), Outcome()
+    paths = [source.path(row) for row in range(len(source))]
+    targets = [files.below(job.out, os.fsdecode(path)) for path in paths]
     refuse_inputs(targets, data)
-    for done, (place, target) in enumerate(zip(places, targets, strict=True), start=1):
+    for done, (path, target) in enumerate(zip(paths, targets, strict=True), start=1):
         try:
-            one, written = restored(job, place, target)
+            one, written = restored(job, source.place(path), target)
             found.n, found.written = found.n + 1, found.written + written
             found.filled, found.left = found.filled + one.filled, found.left + one.left
         except BadPicture as bad:
-            found.skipped.append({"name": shown(place.name), "reason": str(bad)})
-        tell(done, len(places))
+            found.skipped.append({"name": shown(path), "reason": str(bad)})
+        tell(done, len(paths))
     return found
 
 
-def files_of(data: Path) -> list[Path]:
-    """The recordings that ``data`` names.
+def files_of(data: Path, follow_links: bool) -> Folder:
+    """The recordings that ``data`` names: a file, or those below a folder.
 
     Raises:
         DataError: there are none.
     """
-    found = sorted(data.rglob("*")) if data.is_dir() else [data]
-    found = [one for one in found if one.is_file() and not one.name.startswith(".")]
-    if not found:
+    found = (
+        Folder(data, follow_links=follow_links) if data.is_dir() else one_file(data) if data.exists() else ()
+    )
+    if not isinstance(found, Folder) or not len(found):
         raise DataError(f"{data} holds no recording. Give a .csv, .npy, or a folder of them.")
     return found
 
