@@ -10,7 +10,7 @@ tiles      Cloth of 2,000x2,000 pixels that is woven anew for each picture, with
 textures   Squares of 64 pixels of three photographs of scikit-image (brick, grass, gravel). Known ones are from the
            upper 60 % of a photograph, normals from the next 20 %, those judged from the rest. Half of these have a
            scratch (3 pixels wide, 20 to 30 long) or a spot (7 to 11 across), black or white by turns. AUROC a picture
-           and a pixel. The model of ``own`` and of ``reconstruction`` (its largest smoothed squared error) is an autoencoder
+           and a pixel. The model of ``own`` and of ``reconstruction`` (its largest smoothed error) is an autoencoder
            that was trained on the known squares, 4,000 images, seed 0.
 foreign    Pictures of one folder among those of another, in color, at 64 pixels: 200 known, 100 normals, 100 judged, 50
            foreign. Of ten foreign ones planted among the judged, how many are among the twenty strangest, in the mean

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from amalgan.core.journal import Journal
+from amalgan.core.limits import CHUNK
 
 COUNT, FLAWED = 12, (2, 7)
 
@@ -31,7 +32,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "new").mkdir()
     for number, picture in enumerate(stripes(COUNT, 2, 40)):
         if number in FLAWED:
-            picture[20:26, 8:14] = 127
+            picture[20:28, 8:16] = 127
         Image.fromarray(picture).save(folder / "new" / f"{number:02d}.png")
     return folder
 
@@ -39,7 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def words(run, place: Path) -> tuple[object, ...]:
     """The command, without --out, and a model that was trained on smaller pictures of other files."""
-    small = ("--system", "autoencoder", "--images", "64", "--device", "cpu", "--cache", place / "cache")
+    small = ("--system", "autoencoder", "--images", "1280", "--device", "cpu", "--cache", place / "cache")
     if not (place / "run").exists():
         assert run("train", place / "small.npy", *small, "--out", place / "run").code == 0
     sides = (place / "run", place / "new", "--normals", place / "normal.npy", "--cache", place / "cache")
@@ -61,7 +62,7 @@ def test_flaws_raise_an_alarm_and_maps_show_the_whole_picture(run, words, tmp_pa
             assert shown.width >= 80 and shown.height >= 40
 
 
-def test_a_killed_run_and_parts_give_what_one_run_gives(
+def test_a_killed_run_goes_on_where_it_was(
     run, words, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(*words, tmp_path / "whole.csv").code == 0
@@ -82,11 +83,17 @@ def test_a_killed_run_and_parts_give_what_one_run_gives(
     assert appended == [1] * COUNT, "what was there was not computed again"
     whole = (tmp_path / "whole.csv").read_bytes()
     assert (tmp_path / "x.csv").read_bytes() == whole
+
+
+def test_parts_joined_are_what_one_run_writes(run, words, place: Path, tmp_path: Path) -> None:
+    np.save(place / "many.npy", stripes(CHUNK + 9, 3, 16))
+    many = tuple(place / "many.npy" if word == place / "new" else word for word in words)
+    assert run(*many, tmp_path / "whole.csv").code == 0
     parts = [tmp_path / f"{number}.npz" for number in (1, 2)]
     for number, part in enumerate(parts, 1):
-        assert run(*words, part, "--shard", f"{number}/2").code == 0
+        assert run(*many, part, "--shard", f"{number}/2").code == 0
     assert run("gather", *parts, "--out", tmp_path / "joined.csv").code == 0
-    assert (tmp_path / "joined.csv").read_bytes() == whole
+    assert (tmp_path / "joined.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_the_combinations_that_cannot_be_are_refused(run, words, iris, tmp_path: Path) -> None:

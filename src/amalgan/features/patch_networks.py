@@ -73,13 +73,13 @@ class OwnPatches:
 
 @dataclass(eq=False)
 class Last:
-    """The last map of each size that convolutions have given."""
+    """The last map of each size that convolutions were given: what blocks before it have found, with all they add."""
 
     by_size: dict[tuple[int, int], Tensor] = field(default_factory=dict)
 
     def take(self, layer: nn.Module, given: Any, found: Tensor) -> None:
-        """Keep a layer's output, as a hook of it."""
-        self.by_size[found.shape[2], found.shape[3]] = found
+        """Keep what a layer was given, as a hook of it."""
+        self.by_size[given[0].shape[2], given[0].shape[3]] = given[0]
 
 
 @torch.no_grad()
