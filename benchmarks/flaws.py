@@ -1,7 +1,7 @@
 """Small flaws: are they found, where they are, and how seldom is a good picture suspected?
 
     python benchmarks/flaws.py tiles [--flawed 10] [--good 10]
-    python benchmarks/flaws.py textures
+    python benchmarks/flaws.py textures [brick] [grass] [gravel]
     python benchmarks/flaws.py foreign flowers/ hiragana/
 
 tiles      Cloth of 2,000x2,000 pixels that is woven anew for each picture, with a slow change of light and noise. In a
@@ -71,7 +71,7 @@ def main() -> None:
     if asked.part == "tiles":
         keep("tiles", tiles(asked.flawed, asked.good))
     elif asked.part == "textures":
-        for name in TEXTURES:
+        for name in asked.data or TEXTURES:
             keep("textures", [*kept("textures", name), *textures(name)])
     else:
         own, other = (open_data(one, DataConfig(size="64", channels=3)) for one in asked.data)

@@ -103,7 +103,7 @@ class Detect:
         flaws = self.flaws(model, chosen, stream, console) if self.patches else None
         found, journal = self.found(model, chosen, console, flaws)
         alarms = found.alarms(self.rate, self.control)
-        written = self.write(found, alarms, model, stream, beside, flaws and flaws.name)
+        written = self.write(found, alarms, model, stream, beside, flaws.name if flaws else None)
         journal.remove()
         stretches = stretches_of(found, chosen.judged, alarms)
         if stretches is not None and shard.is_whole:
@@ -125,7 +125,7 @@ class Detect:
                 "overlap": related(model, beside or stream, chosen.normal, console),
             },
             "signals": list(found.score),
-            "patches": flaws and flaws.name,
+            "patches": flaws.name if flaws else None,
             "rate": self.rate,
             "control": self.control,
             "alarms": int(alarms.sum()),
@@ -207,7 +207,7 @@ class Detect:
             joint = Joint.of(model, chosen.known)
             outside = Outside.of(model, chosen.known) if self.outside else None
         columns = len(signals(model, chosen.normal.take([0]), joint, outside)) + (flaws is not None)
-        key = key_for(model, chosen, self.outside, flaws and flaws.name)
+        key = key_for(model, chosen, self.outside, flaws.name if flaws else None)
         journal = Journal.beside(self.out, key, "<f8", (columns,))
         with pace(console, "judging", len(chosen.judged), journal.count) as shown:
             return detect_on(journal, model, chosen, joint, shown.follow, outside, flaws), journal

@@ -99,7 +99,7 @@ class ImageNet(nn.Module):
     def maps(self, x: Float[Tensor, "B 3 H W"], count: int = len(TAPS)) -> list[Float[Tensor, "B C h w"]]:
         """Return the first ``count`` maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the side, of ``CHANNELS`` channels."""
         x, taken = bounded(self.stem(x.contiguous(memory_format=torch.channels_last))), []
-        for at, stage in enumerate(self.stages[: TAPS[count - 1] + 1]):  # type: ignore[arg-type]
+        for at, stage in enumerate(self.stages[: TAPS[count - 1] + 1]):
             x = stage(x)
             if at in TAPS:
                 taken.append(x)
