@@ -75,7 +75,9 @@ def main() -> None:
             keep("textures", [*kept("textures", name), *textures(name)])
     else:
         own, other = (open_data(one, DataConfig(size="64", channels=3)) for one in asked.data)
-        keep("foreign", [*planted(own, other), *planted(other, own)])
+        first = [*planted(own, other)]
+        keep("foreign", first)
+        keep("foreign", [*first, *planted(other, own)])
 
 
 def arguments() -> argparse.Namespace:
