@@ -12,8 +12,8 @@ textures   Squares of 64 pixels of three photographs of scikit-image (brick, gra
            scratch (3 pixels wide, 20 to 30 long) or a spot (7 to 11 across), black or white by turns. AUROC a picture
            and a pixel. The model of ``own`` and of ``reconstruction`` (its largest smoothed error) is an autoencoder
            that was trained on the known squares, 4,000 images, seed 0.
-foreign    Pictures of one folder among those of another, in color, at 64 pixels: 200 known, 100 normals, 100 judged, 50
-           foreign. Of ten foreign ones planted among the judged, how many are among the twenty strangest, in the mean
+foreign    Pictures of one folder among those of another, in color, at 64 pixels: 200 known, 100 normals, at most 100
+           judged, 50 foreign. Of ten foreign ones planted among the judged, how many are among the twenty strangest, in the mean
            of 20 draws. ``patches and outside`` joins the p-values of both. Beside them, nearest neighbors in principal
            components and in color histograms, as in benchmarks/foreign.py.
 
