@@ -14,8 +14,8 @@ textures   Squares of 64 pixels of three photographs of scikit-image (brick, gra
            that was trained on the known squares, 4,000 images, seed 0.
 foreign    Pictures of one folder among those of another, in color, at 64 pixels: 200 known, 100 normals, at most 100
            judged, 50 foreign. Of ten foreign ones planted among the judged, how many are among the twenty strangest, on
-           average over 20 draws. ``patches and outside`` joins the p-values of both. Beside them, nearest neighbors in principal
-           components and in color histograms, as in benchmarks/foreign.py.
+           average over 20 draws. ``patches and outside`` joins the p-values of both. Beside them, nearest neighbors in
+           principal components and in color histograms, as in benchmarks/foreign.py.
 
 Each part writes its own entry of benchmarks/results/flaws.json. ``imagenet`` needs the imagenet extra.
 """
