@@ -26,14 +26,18 @@ from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.arguments import checked
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
-from amalgan.data.dataset.in_memory import Examples, examples
+from amalgan.data.dataset.in_memory import Examples, examples, unscaled
 from amalgan.data.writing.full_picture import of_held, to_array
+from amalgan.features.patch_networks import patch_network
+from amalgan.features.patches import PatchesName
 from amalgan.studies.card.push import push
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.compress import compress
 from amalgan.tasks.detect.detect import Detection, of_chunks, taught
+from amalgan.tasks.detect.flaws import Flaws
+from amalgan.tasks.detect.signals import PATCHES
 from amalgan.tasks.export.export import Exported, export
 from amalgan.tasks.generate import DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
@@ -205,16 +209,35 @@ class Model(Collected):
     @generators_kept()
     @checked
     def detect(
-        self, x: Examples, *, normals: Examples, known: Examples | None = None, outside: bool = False
+        self,
+        x: Examples,
+        *,
+        normals: Examples,
+        known: Examples | None = None,
+        outside: bool = False,
+        patches: PatchesName | None = None,
     ) -> Detection:
         """Return how unusual each example is, compared with ``normals``, normal examples that were not in training.
 
         ``known`` are other normal examples, best the training data. With a hundred or more, the joint distribution of
         the scores is fitted to them; ``outside`` adds features of a network trained on ImageNet (imagenet extra).
+
+        ``patches`` searches for small flaws: it compares patches of each image at its own size with those of ``known``,
+        in the features of ``imagenet`` or of the model (``own``); ``auto`` is imagenet if it is installed.
         """
+        flaws = None if patches is None else self._flaws(known, patches)
         parts = None if known is None else self._in(known).split(CHUNK)
         learned = taught(self.held, parts, outside=outside)
-        return of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
+        found = of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
+        if flaws is None:
+            return found
+        return found.with_signal(PATCHES, *(flaws.column(unscaled(side, self.spec)) for side in (x, normals)))
+
+    def _flaws(self, known: Examples | None, patches: PatchesName) -> Flaws:
+        """What is learned of the patches of known normal examples."""
+        patch_network(self.held, patches)
+        pictures = [] if known is None else unscaled(known, self.spec)
+        return Flaws.learned(self.held, patches, pictures, len(pictures))
 
     @generators_kept()
     @checked

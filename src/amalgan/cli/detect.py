@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from amalgan.data.dataset.streaming import Stream
     from amalgan.systems.model_file import Model
     from amalgan.tasks.detect.detect import Detection
+    from amalgan.tasks.detect.flaw_records import FlawsOf
     from amalgan.tasks.detect.normals import Sides
 
 
@@ -66,8 +67,12 @@ class Detect:
     outside: Switch = False
     """Let a network taught on ImageNet judge too (needs the imagenet extra, and the training data): it tells kinds of
     things that the model has never seen."""
+    patches: Literal["auto", "imagenet", "own"] | None = None
+    """Search for small flaws: each part of a picture at its own size, tile by tile, beside parts of normal ones; in the
+    features of a network taught on ImageNet, the model's own, or (auto) imagenet if it is installed."""
     maps: Path | None = None
-    """Folder for a picture of each alarm: itself, its decode, and where that is unusually wrong."""
+    """Folder for a picture of each alarm: itself, its decode, and where that is unusually wrong; with --patches, the
+    whole picture, and where its parts are unlike normal ones."""
     sharing: Annotated[Sharing, Inline] = field(default_factory=Sharing)
     loading: Annotated[Loading, Inline] = field(default_factory=Loading)
     reading: Annotated[Reading, Inline] = field(default_factory=Reading)
@@ -76,6 +81,7 @@ class Detect:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
+        from amalgan.features.patch_networks import patch_network
         from amalgan.tasks.detect.detect import check_rate
         from amalgan.tasks.detect.stretches import beside_table, stretches_of, write_stretches
         from amalgan.tasks.judging import why_silent
@@ -91,10 +97,13 @@ class Detect:
         stream = looked_through(stream_for(self.data, config, model.spec, shard=shard), console)
         beside = data_for(self.normals, config, console, like=model.spec) if self.normals else None
         anomalies = [one for one in (self.anomaly or "").split(",") if one]
+        if self.patches:
+            patch_network(model, self.patches)
         chosen = self.chosen(model, stream, beside, anomalies)
-        found, journal = self.found(model, chosen, console)
+        flaws = self.flaws(model, chosen, stream, console) if self.patches else None
+        found, journal = self.found(model, chosen, console, flaws)
         alarms = found.alarms(self.rate, self.control)
-        written = self.write(found, alarms, model, stream, beside)
+        written = self.write(found, alarms, model, stream, beside, flaws.name if flaws else None)
         journal.remove()
         stretches = stretches_of(found, chosen.judged, alarms)
         if stretches is not None and shard.is_whole:
@@ -116,6 +125,7 @@ class Detect:
                 "overlap": related(model, beside or stream, chosen.normal, console),
             },
             "signals": list(found.score),
+            "patches": flaws.name if flaws else None,
             "rate": self.rate,
             "control": self.control,
             "alarms": int(alarms.sum()),
@@ -123,7 +133,9 @@ class Detect:
             "judged": found.judged(anomalies, alarms) if anomalies else None,
             "out": str(self.out),
             "written": written,
-            "maps": self.paint(model, chosen, alarms.nonzero()[:, 0].numpy()) if self.maps else None,
+            "maps": self.paint(model, chosen, alarms.nonzero()[:, 0].numpy(), found, flaws)
+            if self.maps
+            else None,
             "system": model.name,
             "digest": model.digest,
             "skipped": skipped,
@@ -132,21 +144,29 @@ class Detect:
 
     def chosen(self, model: Model, stream: Stream, beside: Dataset | None, anomalies: list[str]) -> Sides:
         """What is judged, and the normal examples that it is compared with."""
-        from amalgan.tasks.detect.normals import sides, sides_of_part
+        from amalgan.tasks.detect.normals import sides, sides_of_part, with_known
 
         if stream.shard.is_whole:
-            return sides(model, stream.dataset, beside, anomalies=anomalies, split=self.split)
-        chosen = sides_of_part(model, stream, beside)
-        self.refuse_own(stream, model)
-        return chosen
+            chosen = sides(model, stream.dataset, beside, anomalies=anomalies, split=self.split)
+        else:
+            chosen = sides_of_part(model, stream, beside)
+            self.refuse_own(stream, model)
+        return with_known(chosen) if self.patches else chosen
 
     def write(
-        self, found: Detection, alarms: Tensor, model: Model, stream: Stream, beside: Dataset | None
+        self,
+        found: Detection,
+        alarms: Tensor,
+        model: Model,
+        stream: Stream,
+        beside: Dataset | None,
+        patches: str | None,
     ) -> bool:
         """Write the table, or the part of one; return whether it was not there already."""
         if stream.shard.is_whole:
             return found.write(self.out, alarms)
         options: dict[str, Any] = {"rate": self.rate, "control": self.control, "outside": self.outside}
+        options |= {"patches": patches} if patches else {}
         options |= {"normals": beside and beside.fingerprint}
         return write_part(self.out, found.columns(), stream.part("detect", model.digest, options))
 
@@ -158,34 +178,58 @@ class Detect:
                 "--normals is DATA itself, of which --shard knows no splits. Give other normals."
             )
 
-    def found(self, model: Model, chosen: Sides, console: Console) -> tuple[Detection, Journal]:
+    def flaws(self, model: Model, chosen: Sides, stream: Stream, console: Console) -> FlawsOf:
+        """What is learned of the patches of known normals."""
+        from amalgan.core.shards import WHOLE
+        from amalgan.data.dataset.full_size import FullSize
+        from amalgan.tasks.detect.flaw_records import FlawsOf, why_uncalibrated
+
+        assert self.patches is not None
+        config = self.reading.config()
+        judged = FullSize(self.data, config, model.spec, WHOLE if stream.whole_store else stream.shard)
+        normals = FullSize(self.normals or self.data, config, model.spec)
+        if why := why_uncalibrated(chosen.judged, chosen.normal):
+            say(console, f"note: {why}")
+        with console.status("learning what normal patches are ..."):
+            return FlawsOf.learned(model, self.patches, chosen, judged, normals)
+
+    def found(
+        self, model: Model, chosen: Sides, console: Console, flaws: FlawsOf | None
+    ) -> tuple[Detection, Journal]:
         """The scores, and where they are kept until they are written."""
         from amalgan.core.journal import Journal
-        from amalgan.tasks.detect.detect import detect_on, key_for
+        from amalgan.tasks.detect.detect import detect_on
         from amalgan.tasks.detect.outside import Outside
+        from amalgan.tasks.detect.record_scores import key_for
         from amalgan.tasks.detect.signals import Joint, signals
 
         with console.status("learning what is normal ..."):
             joint = Joint.of(model, chosen.known)
             outside = Outside.of(model, chosen.known) if self.outside else None
-        columns = len(signals(model, chosen.normal.take([0]), joint, outside))
-        journal = Journal.beside(self.out, key_for(model, chosen, self.outside), "<f8", (columns,))
+        columns = len(signals(model, chosen.normal.take([0]), joint, outside)) + (flaws is not None)
+        key = key_for(model, chosen, self.outside, flaws.name if flaws else None)
+        journal = Journal.beside(self.out, key, "<f8", (columns,))
         with pace(console, "judging", len(chosen.judged), journal.count) as shown:
-            return detect_on(journal, model, chosen, joint, shown.follow, outside), journal
+            return detect_on(journal, model, chosen, joint, shown.follow, outside, flaws), journal
 
-    def paint(self, model: Model, chosen: Sides, rows: Any) -> int:
+    def paint(self, model: Model, chosen: Sides, rows: Any, found: Detection, flaws: FlawsOf | None) -> int:
         """Write the maps of some of the judged; return how many."""
         from amalgan.core.files import below, refuse_foreign, write_bytes
         from amalgan.data.writing.grids import png_bytes, png_names
         from amalgan.data.writing.inputs import refuse_inputs
         from amalgan.tasks.detect.heat import maps, usual
+        from amalgan.tasks.detect.signals import PATCHES
 
         assert self.maps is not None
         picked = chosen.judged.select(rows)
         places = [below(self.maps, name) for name in png_names(picked.names)]
         refuse_inputs(places, self.data)
         refuse_foreign(places)
-        for place, picture in zip(places, maps(model, picked, usual(model, chosen.normal)), strict=True):
+        if flaws is None:
+            pictures = maps(model, picked, usual(model, chosen.normal))
+        else:
+            pictures = flaws.maps(picked, found.normal[PATCHES])
+        for place, picture in zip(places, pictures, strict=True):
             write_bytes(place, png_bytes(picture))
         return len(picked)
 

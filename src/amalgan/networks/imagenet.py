@@ -96,10 +96,10 @@ class ImageNet(nn.Module):
         """Return the features before the classes, averaged over places."""
         return bounded(self.head(self.maps(x)[-1])).mean((2, 3)).float()
 
-    def maps(self, x: Float[Tensor, "B 3 H W"]) -> list[Float[Tensor, "B C h w"]]:
-        """Return the maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the side, of ``CHANNELS`` channels."""
+    def maps(self, x: Float[Tensor, "B 3 H W"], count: int = len(TAPS)) -> list[Float[Tensor, "B C h w"]]:
+        """Return the first ``count`` maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the side, of ``CHANNELS`` channels."""
         x, taken = bounded(self.stem(x.contiguous(memory_format=torch.channels_last))), []
-        for at, stage in enumerate(self.stages):
+        for at, stage in enumerate(self.stages[: TAPS[count - 1] + 1]):
             x = stage(x)
             if at in TAPS:
                 taken.append(x)

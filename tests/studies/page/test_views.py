@@ -20,9 +20,10 @@ from amalgan.studies.page.codes import WAY, seen
 from amalgan.studies.page.page import EXAMPLES, page
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
-from amalgan.tasks.detect.detect import Detection, chunks_of, of_chunks
+from amalgan.tasks.detect.detect import Detection, of_chunks
 from amalgan.tasks.detect.heat import rebuilt, usual
 from amalgan.tasks.detect.normals import sides
+from amalgan.tasks.detect.record_scores import chunks_of
 from amalgan.tasks.detect.signals import Joint
 from amalgan.tasks.explore.directions import class_means, principal, to_classes
 from amalgan.tasks.walk.closed_paths import great_circle, loop

@@ -52,6 +52,32 @@ def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Te
     return kind_of(spec).held(x, spec, own_size=own_size)
 
 
+def unscaled(x: Examples, spec: DataSpec) -> list[NDArray[np.uint8]]:
+    """What a user holds, each picture at its own size: uint8 (C, H, W) in the channels of ``spec``.
+
+    Raises:
+        UsageError: it is no pictures, or one cannot be read.
+        DataError: it is the name of data that cannot be read.
+    """
+    if isinstance(x, str | Path) and not _is_one_picture(x):
+        return _all_readable(x, spec)
+    return [one_picture(picture, spec, own_size=True) for picture in pictures(x)]
+
+
+def _all_readable(name: str | Path, spec: DataSpec) -> list[NDArray[np.uint8]]:
+    """All pictures of some data at their own size; none may be bad."""
+    found = list(own_sized(name, spec).pictures)
+    _refuse_bad(name, [f"{one.name} {one.reason}" for one in found if one.pixels is None])
+    return [one.pixels for one in found if one.pixels is not None]
+
+
+def _refuse_bad(name: str | Path, bad: list[str]) -> None:
+    if bad:
+        raise UsageError(
+            f"{len(bad):,} examples of {name} cannot be read. Mend or remove the first: {bad[0]}"
+        )
+
+
 def _is_one_picture(name: str | Path) -> bool:
     """Whether it is the path of a file that is neither an archive nor a table."""
     if not isinstance(source := find_source(name), Folder):
@@ -62,18 +88,10 @@ def _is_one_picture(name: str | Path) -> bool:
 def _of_name(name: str | Path, spec: DataSpec, own_size: bool) -> torch.Tensor:
     """All examples of the data that a word, a path, a pattern or an address names, in its order."""
     if own_size:
-        found = list(own_sized(name, spec).pictures)
-        bad = [f"{one.name} {one.reason}" for one in found if one.pixels is None]
-    else:
-        data = open_data(name, like=spec, at_least=1)
-        bad = [f"{one.name} {one.reason}" for one in data.inspection.skipped]
-    if bad:
-        raise UsageError(
-            f"{len(bad):,} examples of {name} cannot be read. Mend or remove the first: {bad[0]}"
-        )
-    if not own_size:
-        return data.records.take(slice(None))
-    return from_pixels(np.stack([one.pixels for one in found if one.pixels is not None]), spec)
+        return from_pixels(np.stack(_all_readable(name, spec)), spec)
+    data = open_data(name, like=spec, at_least=1)
+    _refuse_bad(name, [f"{one.name} {one.reason}" for one in data.inspection.skipped])
+    return data.records.take(slice(None))
 
 
 def picture_rows(x: Any, spec: DataSpec, *, own_size: bool) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from amalgan.core.errors import BadPicture, FileError
 from amalgan.core.file_names import shown
@@ -72,14 +73,22 @@ class FromFiles:
         return np.stack([next(self._ahead) for _ in rows])
 
     def _decoded(self, record: int) -> NDArray[np.uint8]:
-        row = int(self.origins[record])
-        try:
-            with guarded(), loaded(self.source.read(row)) as image:
-                return fitted(upright(image), self.layout)
-        except BadPicture as bad:
-            raise FileError(
-                f"{shown(self.source.path(row))} {bad}. It was not so when this command began; give it again."
-            ) from bad
+        return decoded(self.source, int(self.origins[record]), lambda image: fitted(image, self.layout))
+
+
+def decoded(source: Pictures, row: int, fit: Callable[[Image.Image], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """One file that was read before, upright and as ``fit`` makes it: uint8 (C, H, W).
+
+    Raises:
+        FileError: it cannot be read any more.
+    """
+    try:
+        with guarded(), loaded(source.read(row)) as image:
+            return fit(upright(image))
+    except BadPicture as bad:
+        raise FileError(
+            f"{shown(source.path(row))} {bad}. It was not so when this command began; give it again."
+        ) from bad
 
 
 def iter_of_nothing() -> Generator[NDArray[np.uint8], None, None]:

@@ -96,6 +96,11 @@ class Records:
                 start = max(start, first)
                 yield Chunk(number, self.take(np.arange(start, stop)))
 
+    def chunk_start(self, row: int) -> int:
+        """The first record of the chunk that holds ``row``."""
+        edges, _ = self._edges()
+        return max(edge for edge in edges if edge <= row)
+
     def _edges(self) -> tuple[list[int], list[int]]:
         """Where chunks begin and the last one ends, and their numbers."""
         if (np.diff(self.index) == 1).all():

@@ -19,9 +19,9 @@ from amalgan.data import Dataset
 from amalgan.priors import MixturePrior
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.detect.detect import chunks_of
 from amalgan.tasks.detect.heat import SMOOTHED, usual
 from amalgan.tasks.detect.normals import Sides, sides, trained_on
+from amalgan.tasks.detect.record_scores import chunks_of
 from amalgan.tasks.detect.signals import FINEST, JOINT, Joint, scored
 
 MOST_NUMBERS = 2**20

@@ -7,7 +7,8 @@
 
 ``metrics.detection`` says what a p-value promises: of normal examples, a share p or less look as strange. "All" is the
 joint signal where there are known normals to learn it from, else the others, joined by their p-values; the critic,
-which costs more than it tells, joins only where it is alone. The outside network joins where it is asked for.
+which costs more than it tells, joins only where it is alone. The outside network and patches join where they are
+asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from zlib import crc32
 
 import numpy as np
 import torch
@@ -27,16 +27,17 @@ from torch import Tensor
 
 from amalgan.core import files
 from amalgan.core.errors import UsageError
-from amalgan.core.journal import Journal, key_of
-from amalgan.core.limits import CHUNK
+from amalgan.core.journal import Journal
 from amalgan.data import Records
 from amalgan.data.writing.sheets import sheet
 from amalgan.metrics import detection
 from amalgan.metrics.statistics import Interval, binomial_interval
 from amalgan.systems.model_file import Model
+from amalgan.tasks.detect.flaw_records import FlawsOf
 from amalgan.tasks.detect.normals import Sides, class_names
 from amalgan.tasks.detect.outside import Outside
-from amalgan.tasks.detect.signals import CRITIC, JOINT, OUTSIDE, Joint, scored
+from amalgan.tasks.detect.record_scores import chunks_of, score_rows
+from amalgan.tasks.detect.signals import CRITIC, JOINT, OUTSIDE, PATCHES, Joint, scored
 
 Control = Literal["each", "discoveries"]
 ALL = "all"
@@ -71,7 +72,7 @@ class Detection:
     @cached_property
     def joined(self) -> detection.Joined:
         """All signals together."""
-        learned = [name for name in (JOINT, OUTSIDE) if name in self.score]
+        learned = [name for name in (JOINT, OUTSIDE, PATCHES) if name in self.score]
         if learned == [JOINT]:
             score, normal = self.score[JOINT], self.normal[JOINT]
             return detection.Joined(score, detection.p_values(normal, score))
@@ -133,6 +134,10 @@ class Detection:
         check_table(target)
         return files.write_stream(target, (sheet([line]).encode() for line in self.lines(alarms)))
 
+    def with_signal(self, name: str, score: Float[Tensor, " N"], normal: Float[Tensor, " n"]) -> Detection:
+        """The same with one more signal."""
+        return replace(self, score=self.score | {name: score}, normal=self.normal | {name: normal})
+
     def lines(self, alarms: Bool[Tensor, " N"]) -> Iterator[list[str | float]]:
         """The head, then the rows."""
         return lines_of(self.columns(), alarms)
@@ -189,36 +194,18 @@ def detect_on(
     joint: Joint | None,
     follow: Callable[[Iterable[NDArray[Any]]], Iterable[NDArray[Any]]],
     outside: Outside | None = None,
+    flaws: FlawsOf | None = None,
 ) -> Detection:
     """``detect``, keeping the scores in a ``journal`` so that it may be killed; ``follow`` sees them pass."""
     normal = scored(model, chunks_of(sides.normal), joint, outside)
+    if flaws is not None:
+        normal[PATCHES] = flaws.normal_column(sides.normal)
     rows = journal.filled(
-        lambda first: follow(score_rows(model, sides.judged, joint, first, outside)), len(sides.judged)
+        lambda first: follow(score_rows(model, sides.judged, joint, first, outside, flaws)), len(sides.judged)
     ).whole()
     score = {name: torch.from_numpy(rows[:, at].copy()) for at, name in enumerate(normal)}
     found = compared(score if len(rows) else {}, normal)
     return replace(found, names=sides.judged.names, label=class_names(sides.judged))
-
-
-def key_for(model: Model, sides: Sides, outside: bool = False) -> str:
-    """What names the scores of those judged: weights, contents, and what was learned from."""
-    views = (sides.judged, sides.known or sides.judged)
-    marks = [(view.digest_sum(), crc32(view.index.tobytes())) for view in views]
-    own = (OUTSIDE,) if outside else ()
-    return key_of("scores", model.digest, marks, sides.known is None, *own)
-
-
-def score_rows(
-    model: Model, records: Records, joint: Joint | None, first: int = 0, outside: Outside | None = None
-) -> Iterator[NDArray[np.float64]]:
-    """Yield the scores of a chunk of records after the other (B, S), from record ``first`` on."""
-    for _, x in records.chunks(first):
-        yield torch.stack(list(scored(model, [x], joint, outside).values()), 1).numpy()
-
-
-def chunks_of(records: Records) -> Iterator[Tensor]:
-    """The examples, some at a time."""
-    return (batch.x for batch in records.batches(CHUNK))
 
 
 def of_chunks(

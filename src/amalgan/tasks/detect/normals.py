@@ -83,6 +83,21 @@ def sides_of_part(model: Model, stream: Stream, normals: Dataset | None) -> Side
     return Sides(stream.records, "all", normal, source, known)
 
 
+def with_known(sides: Sides) -> Sides:
+    """The same; where no training data is at hand, half of the normals are known, and the others are compared with.
+
+    Raises:
+        DataError: there is but one normal.
+    """
+    if sides.known is not None:
+        return sides
+    order, cut = np.random.default_rng(0).permutation(len(sides.normal)), len(sides.normal) // 2
+    if not cut:
+        raise DataError("patches are learned from half of the normals, and there is but one. Give more.")
+    known, normal = (sides.normal.select(np.sort(half)) for half in (order[:cut], order[cut:]))
+    return sides._replace(known=known, normal=normal, source=f"half of {sides.source}")
+
+
 def without(records: Records, anomalies: Collection[str]) -> Records:
     """What is of none of these classes."""
     return records.select(np.flatnonzero(~np.isin(class_names(records), list(anomalies))))

@@ -6,6 +6,7 @@
             └─► critic ─► logit, the sign turned                            critic
 
     picture ─► a network taught on ImageNet ─► distance from normal ones     outside (where it is asked for)
+    picture at its own size ─► patches ─► the largest distance from a normal one   patches (where they are asked for)
     [z, log error, log drift] ─► mixture of Gaussians on known normal examples ─► -log p        joint
 
 A signal is there when the system has what it needs: an ability, or a mixture of Gaussians among its parts (a learned
@@ -47,8 +48,9 @@ SAID = {
     "critic": "how far the critic is from taking it for real",
     "joint": "how unlikely code, error and drift are together",
     "outside": "how far it lies from normal pictures in the outside network's features",
+    "patches": "how far the strangest of its patches lies from those of normal pictures",
 }
-JOINT, CRITIC, OUTSIDE = "joint", "critic", "outside"
+JOINT, CRITIC, OUTSIDE, PATCHES = "joint", "critic", "outside", "patches"
 FINEST = 5e-6
 """Squared errors below that of rounding to eight bits, in [-1, 1], do not differ."""
 PARTS, MOST_KNOWN, FEWEST_KNOWN = 64, 20_000, 100
