@@ -37,6 +37,8 @@ from two_processes import free_port
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "scale.json"
 SIDE, SHARDS, GROUP, BATCH = 256, 8, 50, 64
+SETTLED = 3.0
+"""Seconds after which what is read ahead of the first batch has been read, so that it is not counted."""
 FEW_GROUPS = 1 << 20
 """Bytes of row groups that are kept, where the data is to be much larger than they are."""
 
@@ -51,7 +53,7 @@ def main() -> None:
         folder = Path(place)
         facts["bytes_each"] = round(write(folder, asked.count) / asked.count)
         facts["drawing"] = [row for row in drawing(folder, asked)]
-        facts["near_copies"] = [forked(search, count) for count in (4_000, 16_000)]
+        facts |= known_of_networks() | searched()
         save(facts)
         facts["training"] = [trained(folder, asked, processes) for processes in (1, 2)]
     save(facts)
@@ -182,10 +184,12 @@ def drawn(
     first = timed(lambda: open_data(data, config))
     again = timed(lambda: open_data(data, config))
     records = open_data(data, config).train
-    before = field("io", "rchar")
     began = timed(lambda: batch_at(records, seed=0, round=0, batch=BATCH))
-    rounds = timed(lambda: [len(batch_at(records, seed=0, round=r, batch=BATCH)) for r in rounds_of(asked)])
+    time.sleep(SETTLED)
+    before = field("io", "rchar")
+    rounds = timed(lambda: [batch_at(records, seed=0, round=r, batch=BATCH) for r in rounds_of(asked)])
     images = BATCH * asked.rounds
+    time.sleep(SETTLED)
     stored = sum(file.stat().st_size for file in Path(cache).rglob("*") if file.is_file())
     return {
         "open_cpu_seconds": first["cpu_seconds"],
@@ -193,7 +197,7 @@ def drawn(
         "first_batch_cpu_seconds": began["cpu_seconds"],
         "images_a_second": round(images / rounds["seconds"], 1),
         "images_a_cpu_second": round(images / rounds["cpu_seconds"], 1),
-        "read_bytes_an_image": round((field("io", "rchar") - before) / (images + BATCH)),
+        "read_bytes_an_image": round((field("io", "rchar") - before) / images),
         "cache_mib": round(stored / 2**20, 2),
     }
 
@@ -208,6 +212,25 @@ def timed(work: Callable[[], Any]) -> dict[str, float]:
     clock, cpu = time.perf_counter(), time.process_time()
     work()
     return {"seconds": time.perf_counter() - clock, "cpu_seconds": round(time.process_time() - cpu, 3)}
+
+
+def known_of_networks() -> dict[str, Any]:
+    """How many parameters are trained in an autoencoder of the size that ``gpu.py`` times."""
+    from amalgan.core.types import DataSpec
+    from amalgan.systems import registry
+
+    spec = DataSpec(kind="image", shape=(3, 64, 64))
+    system = registry.system_for("autoencoder", spec)(registry.config_class("autoencoder")(), spec)
+    owned = (one for phase in system.phases() for one in system.owned(phase))
+    return {"base_parameters": sum(one.numel() for one in owned)}
+
+
+def searched() -> dict[str, Any]:
+    """The search for near-copies among more and more images."""
+    import scipy.sparse.csgraph
+    import scipy.spatial  # noqa: F401 - before any fork
+
+    return {"near_copies": [forked(search, count) for count in (5_000, 20_000, 40_000)]}
 
 
 def search(count: int) -> dict[str, Any]:
@@ -263,7 +286,7 @@ def train(asked: argparse.Namespace) -> None:
         report = whole(*words, **named)
         ends.append((time.perf_counter() - started, time.process_time(), sent[0] - before))
         if len(ends) == asked.rounds:
-            leave(asked, ends, words[2].system)
+            leave(asked, ends, words[2])
         return report
 
     loop.take_round, dist.all_reduce = take_round, counted
@@ -282,15 +305,16 @@ def train(asked: argparse.Namespace) -> None:
     run.execute(order, Console(quiet=True))
 
 
-def leave(asked: argparse.Namespace, ends: list[tuple[float, float, int]], system: Any) -> None:
+def leave(asked: argparse.Namespace, ends: list[tuple[float, float, int]], state: Any) -> None:
     """Write what was measured, and end: settling and publishing are no part of it."""
     first, last = ends[0], ends[-1]
+    owned = [one for phase in state.phases for one in state.system.owned(phase)]
     facts = {
         "first_round_seconds": round(first[0], 2),
         "seconds_of_rounds": last[0] - first[0],
         "cpu_seconds_of_rounds": last[1] - first[1],
         "reduced_bytes_a_round": last[2],
-        "parameters": sum(one.numel() for one in system.parameters()),
+        "trained_parameters": sum(one.numel() for one in owned),
         "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
     Path(f"{asked.child[1]}-{os.environ.get('RANK', '0')}.json").write_text(json.dumps(facts))

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 
 MIB, GIB = 2**20, 2**30
 SIDE, CHANNELS, BATCH_A_GPU = 64, 3, 512
-BESIDE_PIXELS = 232 + 16
-"""Bytes on disk of an image beside its pixels, with a name of usual length: ``store_writer``, and near-copies."""
+NAME = 27
+"""Bytes of a name of usual length."""
+BESIDE_PIXELS = 3 * 16 + 2 * 8 + 8 + 4 + 1
+"""Bytes on disk of an image beside its pixels and its name: three hashes, row, end of the name, size, label, split."""
 IN_MEMORY = 8 + 8 + 4 + 1 + 1
 """Bytes of an image in every process: row, label as int64 and as stored, split, and whether it was checked."""
 WHOLE, BUFFERED = 8, 4 * 8
@@ -54,16 +56,25 @@ class Constants:
     def measured(cls, scale: dict[str, Any], gpu: dict[str, Any]) -> Constants:
         """From what ``scale.py`` and ``gpu.py`` left."""
         drawn = row_of(scale, "tar", "on-demand", buffered=False)
-        search = max(scale["near_copies"], key=lambda row: row["count"])
+        search = search_slope(scale["near_copies"])
         return cls(
             file_bytes=scale["bytes_each"],
             decode_cpu_seconds=1 / drawn["images_a_cpu_second"],
             look_cpu_seconds=drawn["open_cpu_seconds"] / scale["count"],
-            search_bytes=search["peak_mib"] * MIB / search["count"],
-            search_cpu_seconds=search["cpu_seconds"] / search["count"],
-            gradient_bytes=scale["training"][1]["reduced_bytes_a_round"],
+            search_bytes=search["peak_mib"] * MIB,
+            search_cpu_seconds=search["cpu_seconds"],
+            gradient_bytes=4 * scale["base_parameters"],
             gpu_images_a_second=gpu_rate(gpu),
         )
+
+
+def search_slope(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """What an image more takes of each quantity, between the first and the last of ``rows``."""
+    few, many = rows[0], rows[-1]
+    return {
+        name: (many[name] - few[name]) / (many["count"] - few["count"])
+        for name in ("peak_mib", "cpu_seconds")
+    }
 
 
 def row_of(scale: dict[str, Any], form: str, decode: str, *, buffered: bool) -> dict[str, Any]:
@@ -127,12 +138,12 @@ class Needs(NamedTuple):
     """In the memory of every process, shuffled in a buffer, the buffer included."""
 
 
-def needs(count: float, known: Constants, machine: Machine = Machine()) -> Needs:
-    """What ``count`` images need."""
+def needs(count: float, known: Constants, machine: Machine = Machine(), name: int = NAME) -> Needs:
+    """What ``count`` images need that are called by ``name`` bytes each."""
     cores = machine.gpus * machine.cores_a_gpu
     return Needs(
-        raw_bytes=count * (SIDE * SIDE * CHANNELS + BESIDE_PIXELS),
-        catalog_bytes=count * BESIDE_PIXELS,
+        raw_bytes=count * (SIDE * SIDE * CHANNELS + BESIDE_PIXELS + name),
+        catalog_bytes=count * (BESIDE_PIXELS + name),
         files_bytes=count * known.file_bytes,
         look_seconds=count * known.look_cpu_seconds / cores,
         search_seconds=count * known.search_cpu_seconds,

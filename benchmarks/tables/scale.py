@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scale_model import GIB, MIB, Constants, limit, needs, row_of, speed
+from scale_model import GIB, MIB, Constants, limit, needs, row_of, search_slope, speed
 from tables.markdown import number, stored, table
 
 COUNTS = [10**power for power in range(4, 10)]
@@ -77,30 +77,23 @@ def check() -> str:
 
 def compared(found: dict[str, Any]) -> Iterator[list[str]]:
     """Rows of ``check``."""
-    said, count = needs(found["count"], known()), found["count"]
+    count = found["count"]
+    said = needs(count, known(), name=len("0/000000.jpg"))
     raw, tar = (row_of(found, *way, buffered=False) for way in (("folder", "once"), ("tar", "on-demand")))
     one, two = found["training"]
     yield [f"store of {count:,} images, MiB", number(said.raw_bytes / MIB), number(raw["cache_mib"])]
     yield [f"catalog of {count:,} images, MiB", number(said.catalog_bytes / MIB), number(tar["cache_mib"])]
     yield ["bytes read for a drawn image", f"{found['bytes_each']:,}", f"{tar['read_bytes_an_image']:,}"]
-    yield ["bytes summed a round", f"{4 * two['parameters']:,}", f"{two['reduced_bytes_a_round']:,}"]
     yield [
         "images a CPU-second, two processes",
         number(one["images_a_cpu_second"]),
         number(two["images_a_cpu_second"]),
     ]
-    small, large = sorted(found["near_copies"], key=lambda row: row["count"])
-    ratio = large["count"] / small["count"]
-    yield [
-        f"search among {small['count']:,}, MiB",
-        number(large["peak_mib"] / ratio),
-        number(small["peak_mib"]),
-    ]
-    yield [
-        f"search among {small['count']:,}, CPU-seconds",
-        number(large["cpu_seconds"] / ratio),
-        number(small["cpu_seconds"]),
-    ]
+    few, some, _ = found["near_copies"]
+    more, slope = some["count"] - few["count"], search_slope(found["near_copies"])
+    for name, unit in (("peak_mib", "MiB"), ("cpu_seconds", "CPU-seconds")):
+        guess = few[name] + more * slope[name]
+        yield [f"search among {some['count']:,}, {unit}", number(guess), number(some[name])]
 
 
 def by_count() -> str:
@@ -126,11 +119,18 @@ def by_gpus() -> str:
     """Images a second of each part."""
     said = {gpus: speed(gpus, known()) for gpus in (1, 2, 4, 8, 16, 32, 64)}
     names = [*said[1].parts]
+    stored_pixels = row_of(stored("scale"), "folder", "once", buffered=False)["images_a_cpu_second"]
     rows = (
-        [str(gpus), *(number_or_none(one.parts[name]) for name in names), number(one.together), one.slowest]
+        [
+            str(gpus),
+            *(number_or_none(one.parts[name]) for name in names),
+            number(one.together),
+            one.slowest,
+            number(gpus * stored_pixels),
+        ]
         for gpus, one in said.items()
     )
-    return table(["GPUs", *names, "together", "slowest"], rows)
+    return table(["GPUs", *names, "together", "slowest", "drawn from a store of pixels"], rows)
 
 
 def number_or_none(value: float) -> str:
