@@ -162,3 +162,12 @@ def test_what_is_expected_is_done_once_and_on_other_threads() -> None:
     decoding.expect([2, 3])
     assert decoding.take([3, 2, 1]) == [3, 2, 1]
     assert sorted(done) == [(1, False), (2, False), (3, False)]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_archives_that_are_read_at_random_places_are_told(album: Path, form: Any) -> None:
+    data = form(album)
+    told = open_data(data, ON_DEMAND).note
+    assert ("--shuffle-buffer" in told) == (form in (as_shards, as_parquet))
+    assert not open_data(data, DataConfig(decode="on-demand", shuffle_buffer=9)).note
+    assert not open_data(data, ONCE).note

@@ -40,7 +40,7 @@ class Opened(NamedTuple):
     """Of the data; short, never a path."""
     store: Store
     note: str
-    """Why it is a catalog, where nobody asked for one; else empty."""
+    """Why it is a catalog, where nobody asked for one, and what would make it faster; else empty."""
 
 
 def opened_store(
@@ -54,7 +54,8 @@ def opened_store(
     source, request = source_of(data, config, like)
     choice = Choice(source, request, config.cache, progress)
     store = choice.made[config.decode]()
-    return Opened(source.name, store, note_on(store) if config.decode is None else "")
+    notes = (no_room(store) if config.decode is None else "", at_random(store, config))
+    return Opened(source.name, store, " ".join(filter(None, notes)))
 
 
 def key_of_store(source: Source, request: Request) -> str:
@@ -67,7 +68,18 @@ def key_of_catalog(whole: str) -> str:
     return json.dumps([whole, "catalog with near-copies"])
 
 
-def note_on(store: Store) -> str:
+def at_random(store: Store, config: DataConfig) -> str:
+    """Say that archives are read at random places; empty where they are not, or pixels are stored."""
+    archives = len(store.facts.get("archives", []))
+    if not store.is_catalog or config.shuffle_buffer is not None or archives < 2:
+        return ""
+    return (
+        f"The images lie in {archives:,} archives or row groups, and are read at random places. If this is slow, as "
+        "with Parquet and remote shards, add --shuffle-buffer 10000."
+    )
+
+
+def no_room(store: Store) -> str:
     """Say that there was no room for a store; empty where ``store`` is one."""
     if not store.is_catalog:
         return ""

@@ -59,7 +59,7 @@ class Dataset:
     fingerprint: str
     """Hash of contents, labels and splits as read: the same wherever the data lies, and however it is stored."""
     note: str = ""
-    """Why the examples are decoded on demand, where nobody asked for it."""
+    """Why the examples are decoded on demand, where nobody asked for it, and what would make this faster."""
 
     @cached_property
     def labeled(self) -> Records:
