@@ -20,23 +20,21 @@ import os
 import resource
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from scale_data import SIDE, write
 from two_processes import free_port
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "scale.json"
-SIDE, SHARDS, GROUP, BATCH = 256, 8, 50, 64
+BATCH = 64
 SETTLED = 3.0
 """Seconds after which what is read ahead of the first batch has been read, so that it is not counted."""
 FEW_GROUPS = 1 << 20
@@ -75,39 +73,6 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--child", nargs=2, metavar=("DATA", "OUT"), help=argparse.SUPPRESS)
     return parser.parse_args()
-
-
-def write(folder: Path, count: int) -> int:
-    """Write the images in all forms; their bytes."""
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    files = {f"{row % 10}/{row:06d}.jpg": jpeg(row) for row in range(count)}
-    for name, data in files.items():
-        (folder / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "folder" / name).write_bytes(data)
-    names = [*files]
-    (folder / "tar").mkdir()
-    for shard in range(SHARDS):
-        with tarfile.open(folder / "tar" / f"{shard:03d}.tar", "w") as archive:
-            for name in names[shard * count // SHARDS : (shard + 1) * count // SHARDS]:
-                entry = tarfile.TarInfo(name)
-                entry.size = len(files[name])
-                archive.addfile(entry, BytesIO(files[name]))
-    table = arrow.table({"image": [*files.values()], "label": [name[0] for name in names]})
-    parquet.write_table(table, folder / "x.parquet", row_group_size=GROUP)
-    return sum(map(len, files.values()))
-
-
-def jpeg(seed: int) -> bytes:
-    """A smooth image with some grain: about as large a file as a photograph makes."""
-    draw = np.random.default_rng(seed)
-    coarse = Image.fromarray(draw.integers(0, 256, (12, 12, 3), dtype=np.uint8))
-    smooth = np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.int16)
-    grain = draw.integers(-12, 13, smooth.shape, dtype=np.int16)
-    file = BytesIO()
-    Image.fromarray((smooth + grain).clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=85)
-    return file.getvalue()
 
 
 def drawing(folder: Path, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
