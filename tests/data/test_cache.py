@@ -274,14 +274,14 @@ def test_room_is_checked_on_the_disk_of_the_cache_before_anything_is_decoded(
     monkeypatch.setattr(room, "disk_usage", usage)
     cache = tmp_path / "elsewhere"
     if not missing:
-        assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30
+        assert not open_data(data, DataConfig(cache=str(cache))).records.store.is_catalog
         return
     monkeypatch.setattr(images, "fitted", lambda *_: pytest.fail("a picture was decoded"))
     monkeypatch.setattr(store_writer.ArrayWriter, "append", lambda *_: pytest.fail("something was written"))
     with pytest.raises(
         DataError, match=r"30 .* take 0\.00 GiB, and the disk of .*elsewhere has .*--cache"
     ) as told:
-        open_data(data, DataConfig(cache=str(cache)))
+        open_data(data, DataConfig(cache=str(cache), decode="once"))
     assert ("--size" in str(told.value)) == (kind != "vectors")
     assert {folder.parent for folder in asked} == {cache}
     assert stores(cache) == []
@@ -296,11 +296,11 @@ def test_the_cap_holds_for_the_store_that_is_written(album, tmp_path, monkeypatc
     needed = 30 * (256 + store_writer.BESIDE_PIXELS)
     monkeypatch.setenv("AMALGAN_CACHE_GIB", repr((needed - missing) / 2**30))
     if not missing:
-        assert len(open_data(data, DataConfig(cache=str(cache))).records) == 30
+        assert not open_data(data, DataConfig(cache=str(cache))).records.store.is_catalog
         return
     monkeypatch.setattr(read_pictures, "decode", lambda *_: pytest.fail("a picture was decoded"))
     with pytest.raises(DataError, match=r"30 .* take .*the cache may take .*Set AMALGAN_CACHE_GIB to 1,"):
-        open_data(data, DataConfig(cache=str(cache)))
+        open_data(data, DataConfig(cache=str(cache), decode="once"))
     assert stores(cache) == []
 
 

@@ -52,6 +52,11 @@ class DataConfig:
     """Stop if more than N files are unusable; by default they are skipped and listed."""
     cache: str | None = None
     """Folder of the decoded cache; by default the user's cache folder."""
+    decode: Literal["once", "on-demand"] | None = None
+    """When files of images are decoded: once, into the cache, or on-demand, each time one is drawn. By default once, if
+    the decoded images fit. The model is the same."""
+    shuffle_buffer: int | None = None
+    """Read archives in sequence, and shuffle images in a buffer of N. By default each epoch is shuffled as a whole."""
 
     @property
     def height_width(self) -> tuple[int, int] | None:
@@ -105,6 +110,10 @@ class DataConfig:
             (
                 self.labeled is None or 0 <= self.labeled < math.inf,
                 f"--labeled is {self.labeled}; write a share below 1 (0.01), a number of labels (100), or 0",
+            ),
+            (
+                self.shuffle_buffer is None or self.shuffle_buffer >= 1,
+                f"--shuffle-buffer is {self.shuffle_buffer}; the least is 1 image",
             ),
             (self.window is None or self.window >= 8, f"--window is {self.window}; the least is 8 steps"),
             (self.step is None or self.step >= 1, f"--step is {self.step}; the least is 1"),

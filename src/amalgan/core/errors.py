@@ -6,6 +6,7 @@
     │   ├── TargetError             classes that an estimator cannot learn; a ValueError too
     │   └── AbilityError            the model lacks what the task needs
     ├── DataError             (1)   a data set that cannot be read or is too small
+    │   ├── NoRoom                  what is to be stored does not fit the cache or its disk
     │   └── BadPicture              one file; caught, counted and named, never fatal by itself
     ├── FileError             (1)   a file or folder on disk
     │   ├── ForeignFile       (2)   a file of the user's where one of ours should go
@@ -59,6 +60,10 @@ class AbilityError(UsageError):
 
 class DataError(AmalganError):
     """A data set that cannot be read, or holds too little to work with."""
+
+
+class NoRoom(DataError):
+    """What is to be stored is larger than the cap of the cache, or than what is free on its disk."""
 
 
 class BadPicture(DataError):

@@ -88,6 +88,9 @@ class PlainStored:
             self.stored_dtype(),
         )
 
+    def decodes_in_any_order(self, source: Source) -> bool:
+        return False
+
     def stored_dtype(self) -> str:
         return "<f4"
 

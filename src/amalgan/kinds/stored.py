@@ -81,6 +81,9 @@ class Stored(Protocol):
     ) -> Pixels:
         """The stored examples of a catalog, of which ``facts`` say how they were read, and ``origins`` from where."""
 
+    def decodes_in_any_order(self, source: Source) -> bool:
+        """Whether ``on_demand`` decodes one example of ``source`` at the cost of one, wherever it is."""
+
     def stored_dtype(self) -> str:
         """Of the numbers in a store, as NumPy writes it."""
 

@@ -20,6 +20,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import Batch, Tick
 from amalgan.data import Dataset, Records, augment, batch_at
+from amalgan.data.dataset.batches import in_sequence
 from amalgan.systems.base import Phase, System, only_trainable
 from amalgan.training.clipping import clip_gradients
 from amalgan.training.ledger import Ledger
@@ -208,7 +209,12 @@ def examples_settled(run: RunConfig, data: Dataset, system: System) -> int:
 
 
 def settling_order(records: Records, seed: int) -> torch.Tensor:
-    """Positions at random, but some of every class first: a rare class must not be missing."""
+    """Positions at random, but some of every class first: a rare class must not be missing.
+
+    Archives that are read in sequence are so here, and nothing comes first.
+    """
+    if records.shuffle_buffer is not None:
+        return torch.from_numpy(in_sequence(records, seed=key(seed, "settle")))
     order = torch.randperm(len(records), generator=torch.Generator().manual_seed(key(seed, "settle"))).numpy()
     labels = records.labels[order]
     by_class = np.argsort(labels, kind="stable")

@@ -65,7 +65,7 @@ def read(order: Order, console: Console, ledger: Ledger | None = None, peers: Pr
         raise DataError(
             f"the {peers.world} processes found different data in {order.data}. Give all of them the same files."
         )
-    for warning in data.inspection.warnings:
+    for warning in filter(None, (data.note, *data.inspection.warnings)):
         console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)
     return data
 
@@ -90,7 +90,7 @@ def resolve(order: Order, data: Dataset, peers: Processes) -> RunConfig:
         validate_every=order.validate_every,
         until=order.until,
         patience=order.patience,
-        reading=replace(order.reading, cache=None),
+        reading=replace(order.reading, cache=None, decode=None),
         augment=resolve_augment(order.augment, data.spec),
     )
 

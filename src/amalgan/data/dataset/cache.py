@@ -35,18 +35,20 @@ BUILDING = ".amalgan-building"
 MARK = "a store of amalgan's, being built\n"
 
 
-def cached(key: str, folder: str | None, build: Callable[[Path], None]) -> Store:
-    """The store of ``key``; ``build`` writes it into a folder where there is none, or a damaged one.
+def cached(
+    key: str, folder: str | None, build: Callable[[Path], None], decoder: Decoder | None = None
+) -> Store:
+    """The store of ``key``, or with a ``decoder`` the catalog; ``build`` writes it where there is no sound one.
 
     Raises:
         FileError: the cache folder cannot be written.
     """
     root, target = _place_of(key, folder)
-    if (found := _reopened(target)) is not None:
+    if (found := _reopened(target, decoder)) is not None:
         return found
     try:
         with locks.waited_for(_lock_of(target)):
-            return _reopened(target) or _built(root, target, build)
+            return _reopened(target, decoder) or _built(root, target, build, decoder)
     except OSError as error:
         raise _unwritable(root, error) from error
 
@@ -93,14 +95,14 @@ def _lock_of(target: Path) -> Path:
     return target.with_name(f".{target.name}{locks.NAME}")
 
 
-def _built(root: Path, target: Path, build: Callable[[Path], None]) -> Store:
+def _built(root: Path, target: Path, build: Callable[[Path], None], decoder: Decoder | None) -> Store:
     """The store ``target``, written by ``build``."""
     part = root / f".part-{secrets.token_hex(8)}"
     with _building(part):
         build(part)
         _publish(part, target)
     trim(root, keep=target)
-    return open_store(target)
+    return open_store(target, decoder)
 
 
 @contextmanager

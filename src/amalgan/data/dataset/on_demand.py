@@ -1,6 +1,8 @@
 """Pixels that are on no disk of ours: decoded from their source when they are asked for.
 
-    rows that follow one another ─► decoded on threads, a little ahead ─► (n, *shape)        others ─► each for itself
+    rows that follow one another ─► decoded on threads, a little ahead ─► (n, *shape)
+    others, as training draws them ─► decoded on threads, before they are asked for where ``expect`` names them
+    those of archives ─► ``read_ahead``: their bytes are read in the order in which they lie, and wait to be decoded
 
 What the source gave when it was looked through, its hash in the catalog tells: ``Store.rows`` holds rows against it.
 """
@@ -21,6 +23,7 @@ from PIL import Image
 from amalgan.core.errors import BadPicture, FileError
 from amalgan.core.file_names import shown
 from amalgan.core.shards import Shard
+from amalgan.data.dataset.prefetching import Prefetched
 from amalgan.data.dataset.read_arrays import in_bytes, layout_of, picture, scale_of
 from amalgan.data.dataset.read_rows import parts_of
 from amalgan.data.dataset.store import Pixels
@@ -29,7 +32,11 @@ from amalgan.data.decoding.images import fitted, guarded, loaded, upright
 from amalgan.data.decoding.layout import Layout, Request, settle
 from amalgan.data.decoding.ordered import in_order
 from amalgan.data.decoding.ranges import Range
+from amalgan.data.readers.joined import Joined
 from amalgan.data.readers.sources import Arrays, Pictures, Source
+
+READERS = 2
+"""Threads that read files in sequence."""
 
 
 def pictures_on_demand(
@@ -38,8 +45,11 @@ def pictures_on_demand(
     """The pixels of the pictures of a catalog, whose ``facts`` say how they were read."""
     if isinstance(source, Arrays):
         return FromArrays(source, request, shard, len(origins))
-    nothing = np.zeros((0, 2), np.int32)
-    layout = settle(request, nothing, all_gray=False)
+    channels, height, width = facts["shape"]
+    settled = replace(request, size=(height, width), channels=channels)
+    layout = settle(settled, np.zeros((0, 2), np.int32), all_gray=False)
+    if isinstance(source, Joined):
+        source.remember(facts.get("archives", []))
     return FromFiles(source, layout, Range(*facts["range"]) if facts["range"] else None, origins)
 
 
@@ -57,6 +67,8 @@ class FromFiles:
         self.shape = (len(origins), *layout.shape)
         self.nbytes = prod(self.shape)
         self._next, self._ahead = -1, iter_of_nothing()
+        self._decoding = Prefetched(self._decoded)
+        self._bytes = Prefetched(self._read, READERS)
 
     def __getitem__(self, index: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Decode those records (n, C, H, W)."""
@@ -64,7 +76,7 @@ class FromFiles:
         if not len(rows):
             return np.zeros((0, *self.shape[1:]), np.uint8)
         if (np.diff(rows) != 1).any():
-            return np.stack([*in_order(lambda at: self._decoded(int(rows[at])), len(rows))])
+            return np.stack(self._decoding.take(rows.tolist()))
         if int(rows[0]) != self._next:
             self._ahead.close()
             first = int(rows[0])
@@ -72,18 +84,38 @@ class FromFiles:
         self._next = int(rows[-1]) + 1
         return np.stack([next(self._ahead) for _ in rows])
 
+    def expect(self, rows: NDArray[np.int64]) -> None:
+        """Begin to decode those records, which will be asked for soon."""
+        self._decoding.expect(rows.tolist())
+
+    def read_ahead(self, rows: NDArray[np.int64]) -> None:
+        """Begin to read the files of those records, in this order."""
+        self._bytes.expect(rows.tolist())
+
+    def _read(self, record: int) -> bytes:
+        return self.source.read(int(self.origins[record]))
+
     def _decoded(self, record: int) -> NDArray[np.uint8]:
-        return decoded(self.source, int(self.origins[record]), lambda image: fitted(image, self.layout))
+        read = lambda: self._bytes.expected(record) or self._read(record)  # noqa: E731 - short, and used once
+        return decoded(self.source, int(self.origins[record]), lambda image: fitted(image, self.layout), read)
 
 
-def decoded(source: Pictures, row: int, fit: Callable[[Image.Image], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+def decoded(
+    source: Pictures,
+    row: int,
+    fit: Callable[[Image.Image], NDArray[np.uint8]],
+    read: Callable[[], bytes] | None = None,
+) -> NDArray[np.uint8]:
     """One file that was read before, upright and as ``fit`` makes it: uint8 (C, H, W).
+
+    Args:
+        read: returns its bytes, where they need not be read from ``source`` again.
 
     Raises:
         FileError: it cannot be read any more.
     """
     try:
-        with guarded(), loaded(source.read(row)) as image:
+        with guarded(), loaded(read() if read else source.read(row)) as image:
             return fit(upright(image))
     except BadPicture as bad:
         raise FileError(

@@ -22,16 +22,13 @@ from amalgan.config.data import DataConfig
 from amalgan.core.errors import DataError
 from amalgan.core.file_names import class_name
 from amalgan.core.types import UNLABELED, DataSpec
-from amalgan.data.dataset.cache import cached
+from amalgan.data.dataset.choosing import opened_store
 from amalgan.data.dataset.inspection import TRAINING_LEAST, Inspection, Skipped, inspect
-from amalgan.data.dataset.reading import read_source, source_of
 from amalgan.data.dataset.records import Records
 from amalgan.data.dataset.splits import Splits, split
-from amalgan.data.dataset.store import FORMAT, Store
+from amalgan.data.dataset.store import Store
 from amalgan.data.dataset.subsets import hide_labels, keep
-from amalgan.data.decoding.layout import Request
 from amalgan.data.decoding.ordered import Progress
-from amalgan.data.readers.sources import Source
 from amalgan.kinds import kind_named, kind_of, text_of
 
 PLAIN = DataConfig()
@@ -60,7 +57,9 @@ class Dataset:
     """How splits came about that are not the data's own."""
     inspection: Inspection
     fingerprint: str
-    """Hash of contents, labels and splits as read: the same wherever the data lies."""
+    """Hash of contents, labels and splits as read: the same wherever the data lies, and however it is stored."""
+    note: str = ""
+    """Why the examples are decoded on demand, where nobody asked for it, and what would make this faster."""
 
     @cached_property
     def labeled(self) -> Records:
@@ -95,8 +94,9 @@ def open_data(
         DataError: nothing readable is there, fewer than ``at_least`` examples are usable, more than
             ``config.max_bad`` are not, it is not what ``like`` asks for, or there are no labels to hide.
     """
-    name, store = _stored(data, config, like, progress)
-    return dataset_of(name, store, config, like=like, at_least=at_least, seed=seed)
+    name, store, note = opened_store(data, config, like, progress)
+    found = dataset_of(name, store, config, like=like, at_least=at_least, seed=seed)
+    return replace(found, note=note)
 
 
 def dataset_of(
@@ -114,21 +114,6 @@ def dataset_of(
     labels, unknown = labels_of(store, spec)
     found = _dataset(store, name, spec, splits, labels, unknown, like is not None)
     return replace(found, train=_kept(found.whole, config, seed))
-
-
-def _stored(
-    data: str | Path, config: DataConfig, like: DataSpec | None, progress: Progress | None
-) -> tuple[str, Store]:
-    """The data's name and store. The source, which lists all its files, is not kept."""
-    source, request = source_of(data, config, like)
-    key = key_of_store(source, request)
-    store = cached(key, config.cache, lambda folder: read_source(source, request, folder, progress))
-    return source.name, store
-
-
-def key_of_store(source: Source, request: Request) -> str:
-    """What names the store of ``source``, read as ``request`` says."""
-    return json.dumps([FORMAT, source.key, request.to_json()])
 
 
 def _dataset(
@@ -168,6 +153,7 @@ def _dataset(
 def _kept(whole: Records, config: DataConfig, seed: int) -> Records:
     """What is trained on: the examples that are kept, with the labels that are left."""
     train = whole if config.keep is None else keep(whole, config.keep)
+    train = replace(train, shuffle_buffer=config.shuffle_buffer)
     return train if config.labeled is None else hide_labels(train, config.labeled, seed)
 
 

@@ -27,7 +27,7 @@ from amalgan.data.decoding.layout import Layout, Request, settle
 from amalgan.data.decoding.ordered import CHUNK, Progress, in_order, part_of
 from amalgan.data.decoding.ranges import Values, choose_range, describe
 from amalgan.data.readers.path_labels import Places
-from amalgan.data.readers.sources import Pictures
+from amalgan.data.readers.sources import Pictures, ends_of
 from amalgan.kinds import kind_named
 
 
@@ -57,6 +57,7 @@ def read_pictures(source: Pictures, request: Request, into: Into) -> Iterator[No
             ignored=source.ignored,
             chosen=layout.chosen,
             range=list(reader.layout.range or ()),
+            archives=ends_of(source),
             outer=places.outer_name if into.shard.is_whole or not places.has_classes(source) else None,
         )
 

@@ -19,20 +19,19 @@ from amalgan.core.errors import DataError
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.store_writer import Into
 from amalgan.data.decoding.layout import Request
-from amalgan.data.decoding.ordered import Progress
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import ArrayData, Arrays, Pictures, Source
 from amalgan.kinds import Kind, kind_named
 from amalgan.kinds.registry import all_kinds, names
 
 
-def read_source(source: Source, request: Request, folder: Path, progress: Progress | None = None) -> None:
-    """Write the store of ``source`` into ``folder``.
+def read_source(source: Source, request: Request, into: Into) -> None:
+    """Write the store or the catalog of ``source``.
 
     Raises:
         DataError: the source as a whole is unreadable; a bad file or row among others is only listed.
     """
-    for _ in passing(source, request, Into(folder=folder, progress=progress)):
+    for _ in passing(source, request, into):
         pass
 
 

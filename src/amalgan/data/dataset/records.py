@@ -9,7 +9,8 @@ A view costs eight bytes a record and its labels; slicing a view gives another.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -54,14 +55,24 @@ class Records:
     """Row of the store of each record."""
     labels: NDArray[np.int64]
     """Label of each record in the order of ``spec.classes``; UNLABELED where unknown."""
+    shuffle_buffer: int | None = None
+    """Records in the buffer that they are shuffled in for training; None: each epoch is shuffled as a whole."""
 
     def __len__(self) -> int:
         return len(self.index)
 
     def select(self, rows: Rows) -> Records:
         """The view of those records alone."""
-        chosen = self.index[rows]
-        return Records(store=self.store, spec=self.spec, index=chosen, labels=self.labels[rows])
+        return replace(self, index=self.index[rows], labels=self.labels[rows])
+
+    @cached_property
+    def archive_ends(self) -> tuple[int, ...]:
+        """The number of records up to the end of each archive, of those that have any; parts of a buffer without."""
+        rows = self.store.origins[self.index]
+        found = np.searchsorted(rows, self.store.facts.get("archives", []))
+        if len(found) < 2:
+            found = np.arange(0, len(self), self.shuffle_buffer or len(self) or 1)
+        return tuple(int(end) for end in np.unique([*found, len(self)]) if end)
 
     def spaced(self, most: int) -> NDArray[np.int64]:
         """At most ``most`` positions, evenly over the view: records stand in the order of names, class by class."""
@@ -70,6 +81,14 @@ class Records:
     def pixels(self, rows: Rows) -> NDArray[Any]:
         """uint8 (B, C, H, W), or float32 (B, D) in the data's own units."""
         return self.store.rows(self.index[rows])
+
+    def expect(self, rows: Rows) -> None:
+        """Begin to decode those records, which will be asked for soon; nothing where pixels are on disk."""
+        self.store.expect(self.index[rows])
+
+    def read_ahead(self, rows: Rows) -> None:
+        """Begin to read the files of those records, in this order; nothing where pixels are on disk."""
+        self.store.read_ahead(self.index[rows])
 
     def take(self, rows: Rows) -> Tensor:
         """Examples as networks see them: float32 (B, *spec.shape)."""

@@ -7,8 +7,9 @@
     facts.json  the kind of data, what was skipped and why, class names, how size and channels were chosen, a digest of
                 the rest
 
-A catalog is a store without pixels, for those who go through the examples once: these are decoded when they are asked
-for (``on_demand``), and what near-copies share is worked out from views.npy by who asks for it.
+A catalog is a store without pixels, for those who go through the examples once, or have no room for pixels: these are
+decoded when they are asked for (``on_demand``). What near-copies share is worked out from views.npy by who asks for it,
+unless it was when the catalog was written.
 
 Nothing is pickled. Writing holds one block in memory, reading none: pages come and go as rows are asked for. A store
 that its disk, or the cap of the cache, has no room for is refused before its first byte is written. No pixel leaves a
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ from amalgan.core.json_schema import read_json
 from amalgan.data.decoding.hashing import content_hashes
 from amalgan.data.decoding.near_copies import groups
 
-FORMAT = 3
+FORMAT = 4
 PARTS = ("pixels", "labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends", "origins")
 FILES = ("facts.json", *(f"{part}.npy" for part in PARTS), "views.npy")
 """All that there is in the folder of a store; the last one while it is being built, and in catalogs."""
@@ -60,6 +61,7 @@ FACTS = {
     "kind?": str,
     "split_by?": str,
     "own?": str,
+    "archives?": [int],
 }
 """What the facts of a store must look like."""
 SPOT_CHECKS = 16
@@ -97,6 +99,17 @@ class Pixels(Protocol):
     def __getitem__(self, index: Any, /) -> Any: ...
 
 
+@runtime_checkable
+class Expecting(Protocol):
+    """Pixels that can be decoded before they are asked for."""
+
+    def expect(self, rows: NDArray[np.int64], /) -> None:
+        """Begin to decode those rows."""
+
+    def read_ahead(self, rows: NDArray[np.int64], /) -> None:
+        """Begin to read the files of those rows, in this order."""
+
+
 Decoder = Callable[[dict[str, Any], NDArray[np.int64]], Pixels]
 """From the facts of a catalog, and rows of the source, to their pixels."""
 
@@ -114,7 +127,7 @@ class Store:
     contents: NDArray[np.uint64]
     """Of what the pixels were made of, before it was scaled: the same at every size."""
     found_kin: NDArray[np.uint64] | None
-    """As the store has it; None in a catalog."""
+    """As the store has it; None in a catalog of those who did not need it."""
     views: NDArray[np.float16] | None
     """How each picture looks from afar; None where ``found_kin`` is there."""
     origins: NDArray[np.int64]
@@ -125,7 +138,7 @@ class Store:
     mapping: Any
     """The memory map behind ``pixels``; None for an empty store."""
     verified: NDArray[np.bool_]
-    """Rows of pixels that were held against their hashes."""
+    """Rows of pixels that were held against their hashes; those of a catalog are each time."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -161,6 +174,16 @@ class Store:
             self.mapping.madvise(mmap.MADV_DONTNEED)
         return rows
 
+    def expect(self, index: NDArray[np.int64]) -> None:
+        """Begin to decode those rows, which will be asked for soon; nothing where pixels are on disk."""
+        if isinstance(self.pixels, Expecting):
+            self.pixels.expect(index)
+
+    def read_ahead(self, index: NDArray[np.int64]) -> None:
+        """Begin to read the files of those rows, in this order; nothing where pixels are on disk."""
+        if isinstance(self.pixels, Expecting):
+            self.pixels.read_ahead(index)
+
     def _verify(self, rows: NDArray[Any], index: NDArray[np.int64]) -> None:
         new = np.flatnonzero(~self.verified[index])
         if not len(new):
@@ -176,7 +199,9 @@ class Store:
                 f"the cache is damaged: {int(wrong.sum()):,} of {len(new):,} examples read are not what was written, "
                 f"the first is {name}. Remove {self.folder}; it is rebuilt by itself."
             )
-        self.verified[index[new]] = True
+        self.verified[
+            index[new]
+        ] = not self.is_catalog  # a file may change between two looks, and its copy may not
 
 
 def open_store(folder: Path, decoder: Decoder | None = None) -> Store:
@@ -198,7 +223,9 @@ def _opened(folder: Path, decoder: Decoder | None) -> Store:
     if facts["format"] != FORMAT or facts["digest"] != digest_of(folder):
         raise ValueError("its parts do not fit together")
     mapped = ["hashes", "contents", "sizes", "names", "ends", "origins"]
-    mapped += ["pixels", "kin"] if decoder is None else ["views"]
+    own_kin = decoder is None or (folder / "kin.npy").exists()
+    mapped += ["pixels"] if decoder is None else []
+    mapped += ["kin"] if own_kin else ["views"]
     part = {name: _mapped(folder / f"{name}.npy") for name in mapped}
     labels, splits = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("labels", "splits"))
     count = facts["count"]
@@ -215,8 +242,8 @@ def _opened(folder: Path, decoder: Decoder | None) -> Store:
         splits=splits,
         hashes=np.asarray(part["hashes"]),
         contents=np.asarray(part["contents"]),
-        found_kin=np.asarray(part["kin"]) if decoder is None else None,
-        views=None if decoder is None else part["views"],
+        found_kin=np.asarray(part["kin"]) if own_kin else None,
+        views=None if own_kin else part["views"],
         origins=np.asarray(part["origins"]),
         sizes=np.asarray(part["sizes"]),
         names=Names(np.asarray(part["names"]), np.asarray(part["ends"])),

@@ -42,18 +42,27 @@ class StoreWriter:
         shape: of one as it is stored: (C, H, W) of bytes, or (D,) of floats.
         most: how many examples there may be.
         take: makes it a catalog: pixels go there, and not to disk.
+        kin: finds near-copies, although it is a catalog.
 
     Raises:
-        DataError: neither the cache nor its disk has room for ``most`` examples; nothing is written then.
+        NoRoom: neither the cache nor its disk has room for ``most`` examples; nothing is written then.
     """
 
     def __init__(
-        self, folder: Path, kind: Stored, shape: tuple[int, ...], most: int, take: Take | None = None
+        self,
+        folder: Path,
+        kind: Stored,
+        shape: tuple[int, ...],
+        most: int,
+        take: Take | None = None,
+        *,
+        kin: bool = False,
     ) -> None:
         self.dtype = np.dtype(kind.stored_dtype())
         each = 0 if take is not None else prod(shape) * self.dtype.itemsize
         require_room(folder, kind, shape, most, most * (each + BESIDE_PIXELS))
         self.folder, self.kind, self.shape, self.take = folder, kind, shape, take
+        self.finds_kin = kin or take is None
         self.count = self.name_bytes = 0
         self.pixels = None if take is not None else ArrayWriter(folder / "pixels.npy", self.dtype.str, shape)
         self.labels = ArrayWriter(folder / "labels.npy", "<i4")
@@ -109,7 +118,7 @@ class StoreWriter:
         """Finish every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
         for part in self._parts:
             part.finish()
-        if self.take is None:
+        if self.finds_kin:
             write_kin(self.folder)
         if label_order is not None:
             _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
@@ -151,8 +160,10 @@ class Into:
     shard: Shard = WHOLE
     take: Take | None = None
     """Makes it a catalog: pixels go there, and not to disk."""
+    kin: bool = False
+    """Near-copies are found now, although it is a catalog."""
     progress: Progress | None = None
 
     def writer(self, kind: Stored, shape: tuple[int, ...], most: int) -> StoreWriter:
         """The writer of examples of a stored ``shape``, of which there will be at most so many."""
-        return StoreWriter(self.folder, kind, shape, most, self.take)
+        return StoreWriter(self.folder, kind, shape, most, self.take, kin=self.kin)

@@ -27,6 +27,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.shards import WHOLE, Shard
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.cache import being_built, there
+from amalgan.data.dataset.choosing import key_of_catalog, key_of_store
 from amalgan.data.dataset.native_size import picture_rows
 from amalgan.data.dataset.opening import (
     Dataset,
@@ -34,7 +35,6 @@ from amalgan.data.dataset.opening import (
     checked_shape,
     checked_spec,
     dataset_of,
-    key_of_store,
     labels_of,
     require_enough,
 )
@@ -46,6 +46,7 @@ from amalgan.data.decoding.ordered import Progress
 from amalgan.data.readers.sources import Arrays, Source
 from amalgan.data.writing.grids import png_names
 from amalgan.data.writing.parts import Part
+from amalgan.kinds import kind_named
 from amalgan.kinds.protocol import Kind
 
 ASKED, ASKED_BYTES = 64, 1 << 16
@@ -71,12 +72,16 @@ class Stream:
         self.name = self.source.name
         whole = key_of_store(self.source, self.request)
         self.key = json.dumps([whole, "catalog", str(shard)])
-        self.whole_store = there(whole, config.cache)
+        everything = there(whole, config.cache)
+        self.whole_store = everything or there(key_of_catalog(whole), config.cache, self._decoder_of_all)
         self._store = self.whole_store or there(self.key, config.cache, self._decoder)
 
     @property
     def _decoder(self) -> Callable[[dict[str, Any], NDArray[np.int64]], Pixels]:
         return partial(self.kind.on_demand, self.source, self.request, self.shard)
+
+    def _decoder_of_all(self, facts: dict[str, Any], origins: NDArray[np.int64]) -> Pixels:
+        return kind_named(facts["kind"]).on_demand(self.source, self.request, WHOLE, facts, origins)
 
     @cached_property
     def kind(self) -> Kind:

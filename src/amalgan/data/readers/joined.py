@@ -41,8 +41,14 @@ class Joined:
         return sum(shard.ignored for shard in self.shards)
 
     @cached_property
-    def _ends(self) -> list[int]:
+    def ends(self) -> list[int]:
+        """The number of pictures up to the end of each shard."""
         return list(accumulate(len(shard) for shard in self.shards))
+
+    def remember(self, ends: list[int]) -> None:
+        """Take ``ends`` from where they were noted, so that no shard is opened before it is read."""
+        if len(ends) == len(self.shards):
+            self.ends = ends
 
     @cached_property
     def _differ(self) -> bool:
@@ -52,7 +58,7 @@ class Joined:
         return len(np.unique(np.fromiter(digests, np.uint64, len(self)))) == len(self)
 
     def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        return self.ends[-1] if self.ends else 0
 
     def path(self, row: int) -> bytes:
         """Path within the shard, with the shard's name before its own where another has one like it."""
@@ -81,8 +87,8 @@ class Joined:
         return [row for shard, split in zip(self.shards, splits, strict=True) for row in _rows(shard, split)]
 
     def _at(self, row: int) -> tuple[Pictures, int]:
-        number = bisect_right(self._ends, row)
-        return self.shards[number], row - (self._ends[number - 1] if number else 0)
+        number = bisect_right(self.ends, row)
+        return self.shards[number], row - (self.ends[number - 1] if number else 0)
 
 
 def archives_among(paths: Iterable[bytes]) -> list[bytes]:

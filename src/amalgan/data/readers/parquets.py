@@ -57,13 +57,13 @@ class Parquet:
             return self._library.ParquetFile(self.file, read_dictionary=[leaf])
 
     @cached_property
-    def _ends(self) -> list[int]:
+    def ends(self) -> list[int]:
         """The number of rows up to the end of each group."""
         facts = self._opened.metadata
         return list(accumulate(facts.row_group(group).num_rows for group in range(facts.num_row_groups)))
 
     def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        return self.ends[-1] if self.ends else 0
 
     def path(self, row: int) -> bytes:
         """The number of a row."""
@@ -75,8 +75,8 @@ class Parquet:
         Raises:
             BadPicture: the row holds none, or its group is damaged or too large.
         """
-        group = bisect_right(self._ends, row)
-        found = self._group(group)[row - (self._ends[group - 1] if group else 0)].as_py()
+        group = bisect_right(self.ends, row)
+        found = self._group(group)[row - (self.ends[group - 1] if group else 0)].as_py()
         if isinstance(found, dict):
             if not found.get("bytes") and found.get("path"):
                 raise BadPicture("holds the path of a picture, not its bytes. Write the bytes into the table")
@@ -123,7 +123,7 @@ class Parquet:
         names = [
             field.name for field in opened.schema_arrow if field.name != self.column and _is_plain(field.type)
         ]
-        groups = (opened.metadata.row_group(group) for group in range(len(self._ends)))
+        groups = (opened.metadata.row_group(group) for group in range(len(self.ends)))
         large = {name for facts in groups for name, size in _sizes(facts).items() if size > MOST_COLUMN}
         with _damage_named(self.name):
             table = opened.read(columns=[name for name in names if name not in large], use_threads=False)

@@ -2,6 +2,7 @@
 
     https://host/photos.zip ─────► one file: downloaded, then read as any file; its key is its content
     s3://bucket/{000..003}.tar ──► several archives: downloaded, then read as one
+                                   larger than the disk or the cap of the cache: downloaded one by one (``fetched``)
     s3://bucket/photos/ ─────────► a folder: listed, each file read over the net when it is its turn
 
 What is downloaded lies among the temporary files until the process ends. It is held against the size that was declared
@@ -27,9 +28,11 @@ from uuid import uuid4
 from amalgan.core.errors import AmalganError, BadPicture, DataError
 from amalgan.core.file_names import Names, shown
 from amalgan.core.files import write_stream
+from amalgan.data.dataset.room import cap_bytes
 from amalgan.data.readers.extras import first_line, needed
+from amalgan.data.readers.fetched import Depot, Fetched
 from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk_path
-from amalgan.data.readers.joined import archives_among
+from amalgan.data.readers.joined import Joined, archives_among
 from amalgan.data.readers.patterns import Pattern, expanded
 from amalgan.data.readers.sources import Arrays, Source
 
@@ -107,10 +110,36 @@ def _in_folder(
 
 
 def _downloaded_together(fs: Any, paths: Sequence[str], together: Together) -> Source:
+    infos = [dict(fs.info(path)) for path in paths]
+    room = min(cap_bytes(), shutil.disk_usage(_folder().name).free - SPARE)
+    if len(paths) > 1 and all(map(_state, infos)) and sum(info.get("size") or 0 for info in infos) > room:
+        return _fetched_together(fs, dict(zip(paths, infos, strict=True)), together, room)
     places = [_downloaded(fs, path) for path in paths]
     found = together([place for place, _ in places])
     digest = blake2b("".join(digest for _, digest in places).encode(), digest_size=16).hexdigest()
     return _keyed(found, f"remote {digest} {type(found).__name__}")
+
+
+def _fetched_together(fs: Any, infos: dict[str, dict[str, Any]], together: Together, room: float) -> Source:
+    """Shards for which there is no room at once."""
+    folder = Path(_folder().name, uuid4().hex)
+    folder.mkdir()
+    depot = Depot(folder, room)
+
+    def shard(number: int, path: str) -> Fetched:
+        info, name = infos[path], _file_name(path)
+        size = info.get("size") or 0
+        return Fetched(
+            depot,
+            number,
+            shown(name),
+            f"{path} {_state(info)}",
+            size,
+            download=lambda place: _written(fs, path, place, size),
+            opened=lambda place: together([place]),
+        )
+
+    return Joined(shown(_file_name(next(iter(infos)))), [shard(*one) for one in enumerate(infos)])
 
 
 def _keyed(found: Source, key: str) -> Source:
@@ -132,7 +161,12 @@ def _place(fs: Any, path: str, state: str) -> Path:
     """A new place for a file in one state, under its own name."""
     folder = Path(_folder().name, uuid4().hex)
     folder.mkdir()
-    return folder / (unquote(urlsplit(path).path).rstrip("/").rpartition("/")[2] or "data")
+    return folder / _file_name(path)
+
+
+def _file_name(path: str) -> str:
+    """What a file at an address is called."""
+    return unquote(urlsplit(path).path).rstrip("/").rpartition("/")[2] or "data"
 
 
 def _downloaded(fs: Any, path: str) -> tuple[Path, str]:
@@ -144,6 +178,11 @@ def _downloaded(fs: Any, path: str) -> tuple[Path, str]:
 
 @cache
 def _fetched(fs: Any, path: str, place: Path, size: int | None) -> str:
+    return _written(fs, path, place, size)
+
+
+def _written(fs: Any, path: str, place: Path, size: int | None) -> str:
+    """Download a file to ``place``; the digest of its content."""
     digest = blake2b(digest_size=16)
 
     def blocks() -> Iterator[bytes]:

@@ -115,7 +115,21 @@ class Annotated(Protocol):
         """What is said of each picture, in their order: names of columns, and plain values."""
 
 
+@runtime_checkable
+class InArchives(Protocol):
+    """Pictures that lie in several archives or row groups, each of which is best read from its start to its end."""
+
+    @property
+    def ends(self) -> list[int]:
+        """The number of pictures up to the end of each."""
+
+
 Source = Arrays | Pictures
+
+
+def ends_of(source: Pictures) -> list[int]:
+    """The number of pictures up to the end of each archive; nothing where they do not lie in several."""
+    return source.ends if isinstance(source, InArchives) else []
 
 
 def file_key(path: Path) -> str:

@@ -86,6 +86,12 @@ class Image(Maps):
 
         return pictures_on_demand(source, request, shard, facts, origins)
 
+    def decodes_in_any_order(self, source: Source) -> bool:
+        """Files of pictures are decoded one by one; arrays come in blocks."""
+        from amalgan.data.readers.sources import Arrays
+
+        return not isinstance(source, Arrays)
+
     def stored_dtype(self) -> str:
         return "|u1"
 

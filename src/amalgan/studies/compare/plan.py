@@ -174,7 +174,7 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> dict
         "precision": precision_on(device, request.precision, data.spec),
         "count": request.count,
         "seed": request.seed,
-        "reading": fields.to_json(replace(request.reading, cache=None)),
+        "reading": fields.to_json(replace(request.reading, cache=None, decode=None)),
         "augment": fields.to_json(request.augment),
         "samples": {
             name: [digest(Path(place)) for place in places] for name, places in request.outside.items()
