@@ -161,7 +161,7 @@ class Grid:
     def keep_report(self, plan: Plan, data: Dataset) -> None:
         """The report of all that is finished, its curves thinned."""
         plan.load_plugin()
-        places = [plan.cell(name, seed) / "cell.json" for name, seed in results.places(plan)]
+        places = [plan.cell(name, seed) / "cell.json" for name, seed in results.list_cells(plan)]
         cells = [
             cell for cell, place in zip(results.cells_of(plan, {}), places, strict=True) if place.exists()
         ]

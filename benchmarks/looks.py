@@ -20,7 +20,7 @@ from torch import Tensor
 
 import writing
 from amalgan.metrics.effect import effect
-from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, look
+from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, find_last_look
 from amalgan.metrics.statistics import compared, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "looks.json"
@@ -42,7 +42,9 @@ def of_effects(count: int) -> dict[str, float]:
     rules: dict[str, Callable[[Tensor, Tensor], bool]] = {
         "every seed": lambda a, b: any(claims(a, b, n, 0.95) for n in range(5, MOST + 1)),
         "every look": lambda a, b: any(claims(a, b, n, 0.95) for n in OF_EFFECTS),
-        "the rule": lambda a, b: any(claims(a, b, n, look(n, OF_EFFECTS).level()) for n in OF_EFFECTS),
+        "the rule": lambda a, b: any(
+            claims(a, b, n, find_last_look(n, OF_EFFECTS).level()) for n in OF_EFFECTS
+        ),
     }
     generator = torch.Generator().manual_seed(0)
     drawn = [answers(generator) for _ in range(count)]

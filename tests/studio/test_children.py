@@ -14,7 +14,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.files import write_json
 from amalgan.studio.answering import answered
 from amalgan.studio.copying import copy, placed
-from amalgan.studio.looking import look, part_seen
+from amalgan.studio.looking import part_seen, write_overview
 from amalgan.studio.mapping import far
 from studio_support import pictures
 
@@ -29,7 +29,7 @@ def shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def seen_of(data: Path, minutes: str = "") -> Any:
     """What looking over writes."""
     target = data.parent / "look.json"
-    assert look([str(data), minutes, "fusion", str(target)])["read"] >= 0
+    assert write_overview([str(data), minutes, "fusion", str(target)])["read"] >= 0
     return json.loads(target.read_text())
 
 

@@ -41,7 +41,7 @@ class Collected(Studied):
             found = open_data(
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
             )
-            return embed(self.held, found.records)
+            return embed(self.model, found.records)
 
     @generators_kept()
     @checked
@@ -60,7 +60,7 @@ class Collected(Studied):
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
             )
             draw = map_picture if place.suffix.lower() == ".png" else atlas
-            draw(embed(self.held, found.records), found.records, place, seed=seed)
+            draw(embed(self.model, found.records), found.records, place, seed=seed)
         return place
 
     @generators_kept()
@@ -76,4 +76,4 @@ class Collected(Studied):
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
             )
             records = found.records
-            return duplicates(embed(self.held, records).code, records.store.hashes[records.index])
+            return duplicates(embed(self.model, records).code, records.store.hashes[records.index])

@@ -33,7 +33,7 @@ class Studied(Loaded):
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
-            return evaluate(self.held, found, features=features, count=count, seed=seed)
+            return evaluate(self.model, found, features=features, count=count, seed=seed)
 
     @generators_kept()
     @checked
@@ -43,7 +43,7 @@ class Studied(Loaded):
         """Write a page on the model into the folder ``out`` (report.html, report.json); return the page's path."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
-            return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
+            return report(self.model, found, features=features, count=count, seed=seed).write(Path(out))
 
     @generators_kept()
     @checked
@@ -54,7 +54,7 @@ class Studied(Loaded):
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found = self._shown(data, Path(scratch))
             words = ("MODEL", data if isinstance(data, str) else "DATA")
-            return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
+            return explore(self.model, found, count=count, seed=seed, named=words).write(Path(out))
 
     @generators_kept()
     @checked
@@ -80,8 +80,8 @@ class Studied(Loaded):
             found, measured = None, None
             if data is not None:
                 found, features = self._opened(data, Path(scratch))
-                measured = evaluate(self.held, found, features=features, count=count, seed=seed)
-            made = card(self.held, data=found, evaluation=measured, license=license)
+                measured = evaluate(self.model, found, features=features, count=count, seed=seed)
+            made = card(self.model, data=found, evaluation=measured, license=license)
         if out is not None:
             made.write(Path(out))
         return made.text
@@ -116,4 +116,4 @@ class Studied(Loaded):
             steps=steps,
             named=("MODEL", str(data)),
         )
-        return augment(self.held, str(data), asked, Path(out)).facts
+        return augment(self.model, str(data), asked, Path(out)).facts

@@ -75,10 +75,10 @@ class Classify:
             "digest": model.digest,
             "skipped": skipped,
         }
-        return Answer(facts=facts, text=told(facts), skipped=skipped)
+        return Answer(facts=facts, text=summarize(facts), skipped=skipped)
 
 
-def told(facts: dict[str, Any]) -> Table:
+def summarize(facts: dict[str, Any]) -> Table:
     """What was found, for people."""
     classes = list(facts["counts"].items())
     counts = first_of([f"{name} {count:,}" for name, count in classes], MOST_CLASSES)

@@ -80,7 +80,7 @@ class Embed:
             facts["query"] = self.asked(model, codes, records, console)
         text = [f"{counted(n, 'code')} of {size} entries in {self.out}{'' if written else ': there already'}"]
         return Answer(
-            facts=facts | {"skipped": skipped}, text="\n".join([*text, *told(facts)]), skipped=skipped
+            facts=facts | {"skipped": skipped}, text="\n".join([*text, *summarize(facts)]), skipped=skipped
         )
 
     def check(self) -> None:
@@ -184,7 +184,7 @@ class Embed:
         ]
 
 
-def told(facts: dict[str, Any]) -> list[str]:
+def summarize(facts: dict[str, Any]) -> list[str]:
     """What was found, for people."""
     lines = [f"map: {facts['plot']}"] if facts["plot"] else []
     if found := facts["duplicates"]:

@@ -111,7 +111,8 @@ class Export:
             "files": files,
         }
         rows = {
-            one.file: f"{', '.join(map(said, one.inputs))} ─► {said(one.output)}; {far(one)}" for one in found
+            one.file: f"{', '.join(map(format_port, one.inputs))} ─► {format_port(one.output)}; {far(one)}"
+            for one in found
         }
         return Answer(facts=facts, text=table(rows | {"written": str(self.out)}))
 
@@ -123,6 +124,6 @@ def far(one: Exported) -> str:
     return f"off by {one.difference:.1g} at most"
 
 
-def said(port: Port) -> str:
+def format_port(port: Port) -> str:
     """``code (batch, 32)``."""
     return f"{port.name} ({', '.join(map(str, port.shape))})"

@@ -33,7 +33,7 @@ class Coder(ABC):
         """How many there are."""
 
     @classmethod
-    def made(cls, tensors: Mapping[str, Tensor]) -> Self:
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> Self:
         """What the tensors make, not looked at yet.
 
         Raises:

@@ -47,7 +47,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         hints = hints_of(function)
         for key, value in bound.arguments.items():
             if key in hints and not fits(value, hints[key]):
-                raise UsageError(f"{name}: {key} is {quoted(value)}; expected {told(hints[key])}.")
+                raise UsageError(f"{name}: {key} is {quoted(value)}; expected {describe_type(hints[key])}.")
         return function(*args, **kwargs)
 
     return called
@@ -77,10 +77,10 @@ def fits(value: Any, hint: Any) -> bool:
     return True
 
 
-def told(hint: Any) -> str:
+def describe_type(hint: Any) -> str:
     """Return what is expected, in words."""
     if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(told(option) for option in get_args(hint))
+        return " or ".join(describe_type(option) for option in get_args(hint))
     if get_origin(hint) is Literal:
         return " or ".join(map(repr, get_args(hint)))
     names = {int: "a whole number", float: "a number", bool: "True or False", str: "text", Path: "a path"}

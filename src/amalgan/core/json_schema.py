@@ -132,13 +132,13 @@ def plain(value: Any, kind: Any) -> bool:
 def unlike(value: Any, shape: Shape, at: str) -> str:
     """Return what is wrong, in words."""
     said = json.dumps(value)[:60] if not isinstance(value, dict | list) else NAMES[type(value)]
-    return f"{at.lstrip('.') or 'the whole'} is {said}, expected {told(shape)}"
+    return f"{at.lstrip('.') or 'the whole'} is {said}, expected {describe_shape(shape)}"
 
 
-def told(shape: Shape) -> str:
+def describe_shape(shape: Shape) -> str:
     """Return a shape in words."""
     if isinstance(shape, tuple):
-        return " or ".join(dict.fromkeys(told(one) for one in shape))
+        return " or ".join(dict.fromkeys(describe_shape(one) for one in shape))
     if isinstance(shape, list | dict):
         return NAMES[type(shape)]
     return "null" if shape is None else NAMES.get(shape, "something")

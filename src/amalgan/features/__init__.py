@@ -1,9 +1,9 @@
-"""What pictures are compared in: the feature network of a data set, and a classifier that learns one lesson.
+"""What pictures are compared in: the feature network of a data set, and a classifier of one training set.
 
 judge       the network of a data set: cached, named, with what is known of it
 network     its layers             views     damaged pictures, which it learns to tell from whole ones
 learning    how it is taught       ranking   which measures can be trusted in its features
-classifier  a fresh small network a lesson: what can be learned from generated examples
+classifier  a fresh small network a training set: what can be learned from generated examples
 """
 
 from amalgan.features.classifier import BATCH as BATCH

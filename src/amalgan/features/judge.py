@@ -66,7 +66,7 @@ class Features:
     @torch.no_grad()
     def __call__(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         """Features of examples on any device, float64 on the CPU."""
-        parts = [self.net(self.seen(part)).cpu().double() for part in x.split(CHUNK)]
+        parts = [self.net(self.prepare(part)).cpu().double() for part in x.split(CHUNK)]
         return torch.cat(parts).flatten(1)
 
     @torch.no_grad()
@@ -93,7 +93,7 @@ class Features:
         """The same network on a device."""
         return replace(self, net=self.net.to(device))
 
-    def seen(self, x: Tensor) -> Tensor:
+    def prepare(self, x: Tensor) -> Tensor:
         """What the network is shown: where it is, and examples within their range."""
         weight = next(chain(self.net.parameters(), [x]))
         return self.within(x.to(weight.device))

@@ -23,7 +23,7 @@ from amalgan.data import Dataset
 from amalgan.features import views
 from amalgan.metrics.distribution import WIDEST_RADIUS, Moments, Prdc, frechet_distance, kernel_distance, prdc
 
-Look = Callable[[Tensor], Float[Tensor, "N F"]]
+FeatureExtractor = Callable[[Tensor], Float[Tensor, "N F"]]
 
 LEAST, MOST = 100, 500
 """Pictures of each half; where there are fewer held-out ones, training pictures join them."""
@@ -43,10 +43,10 @@ HIGHER_IS_BETTER = {
 }
 
 
-def fooled(look: Look, data: Dataset) -> dict[str, str]:
+def fooled(extract: FeatureExtractor, data: Dataset) -> dict[str, str]:
     """What each measure takes for better than it is; measures that keep the order are absent."""
     real, held_out = halves(data)
-    found = {name: values(look(real), look(x)) for name, x in sets(real, held_out).items()}
+    found = {name: values(extract(real), extract(x)) for name, x in sets(real, held_out).items()}
     return {
         measure: reason
         for measure in HIGHER_IS_BETTER

@@ -77,9 +77,9 @@ class Log:
         new = [line for text in lines if (line := numbers(text))]
         for line in new:
             self.planned = int(line["planned_images"]) if "planned_images" in line else self.planned
-        told = [line for line in new if line.keys() - BESIDE]
-        self.lines += told
-        return told
+        measured = [line for line in new if line.keys() - BESIDE]
+        self.lines += measured
+        return measured
 
     def left(self, planned: int) -> float | None:
         """Return the seconds to the last round, by the speed of the latest lines; None where that is not known."""

@@ -96,8 +96,12 @@ def header(place: Path, changed: int, size: int) -> dict[str, Any]:
         whole = parsed(file.read(length))
         metadata = whole.get("__metadata__") if isinstance(whole, dict) else None
         if isinstance(metadata, dict) and isinstance(text := metadata.get("amalgan"), str):
-            told = parsed(text.encode())
-            return {**told, "digest": str(metadata.get("digest", ""))} if isinstance(told, dict) else {}
+            model_header = parsed(text.encode())
+            return (
+                {**model_header, "digest": str(metadata.get("digest", ""))}
+                if isinstance(model_header, dict)
+                else {}
+            )
     return {}
 
 

@@ -78,7 +78,7 @@ def alone(studio: Studio) -> AbstractContextManager[None]:
     studio.own.mkdir(parents=True, exist_ok=True)
     if locks.is_held(studio.own / locks.NAME):
         raise FileError(f"another studio serves {studio.runs}. Use that one, or end it first.")
-    return locks.held_folder(studio.own)
+    return locks.hold_folder(studio.own)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -43,10 +43,10 @@ class Studio:
         self.places = Places(self.root)
         self.root = self.places.root
         self.runs = refuse_outside(self.root, self.runs)
-        self.jobs = Jobs(self.own / "jobs", self.root)
+        self.jobs = Jobs(self.own_folder / "jobs", self.root)
 
     @property
-    def own(self) -> Path:
+    def own_folder(self) -> Path:
         """The studio's own folder."""
         return self.runs / OWN
 

@@ -204,7 +204,7 @@ def how(studio: Studio, run: Path) -> dict[str, Any]:
     job = studio.run_job(run)
     if job is None:
         return {"state": state, "said": [], "error": None}
-    at, said, error = studio.jobs.state(job), studio.jobs.said(job)[-MOST_SAID:], None
+    at, said, error = studio.jobs.state(job), studio.jobs.read_output(job)[-MOST_SAID:], None
     if at in ("waiting", "stopping"):
         state = at
     elif at == "running":
@@ -217,7 +217,7 @@ def how(studio: Studio, run: Path) -> dict[str, Any]:
 
 def coming(studio: Studio) -> list[Path]:
     """Return the folders of runs that were asked for and are not there yet, or failed before they were."""
-    jobs = [job for job in studio.jobs.newest() if job.lane == "train" and job.id in studio.jobs.own]
+    jobs = [job for job in studio.jobs.newest() if job.lane == "train" and job.id in studio.jobs.started_here]
     places = [studio.root / job.out for job in jobs if job.out]
     return [place for place in places if not (place / RUN).exists() and how(studio, place)["state"] in COMING]
 

@@ -44,7 +44,7 @@ class Watch:
     def __post_init__(self) -> None:
         self.log = Log(self.run / LOG)
 
-    def look(self, first: bool = False) -> list[Event]:
+    def poll(self, first: bool = False) -> list[Event]:
         """Return what has changed since the last look."""
         new, anew = self.log.more()
         events = list[Event]()
@@ -76,7 +76,7 @@ class Watch:
         """Yield events for as long as somebody listens."""
         silent, first = 0.0, True
         while True:
-            found = await run_in_threadpool(self.look, first)
+            found = await run_in_threadpool(self.poll, first)
             first, silent = False, 0.0 if found else silent + SECONDS
             for name, facts in found:
                 yield f"event: {name}\ndata: {json.dumps(facts)}\n\n"

@@ -85,7 +85,7 @@ def downloaded(address: Address) -> Path:
             not what the hub lists.
     """
     client = needed()
-    with told(address):
+    with translate_errors(address):
         listed = listing(client, address)
         if listed is None:
             return Path(fetched(client, address, local_files_only=True))
@@ -193,7 +193,7 @@ def uploaded(
         ModelFileError: no token, no right to write, or no connection.
     """
     client = needed()
-    with told(address):
+    with translate_errors(address):
         hub = client.HfApi()
         hub.create_repo(address.repository, private=private, exist_ok=True)
         if private and not hub.model_info(address.repository).private:
@@ -230,7 +230,7 @@ def needed() -> Any:
 
 
 @contextmanager
-def told(address: Address) -> Iterator[None]:
+def translate_errors(address: Address) -> Iterator[None]:
     """Turn what the client raises into one sentence."""
     errors = import_module("huggingface_hub.errors")
     try:

@@ -47,11 +47,11 @@ KEYS = {"embed": "codes", "generate": "generated", "reconstruct": "rebuilt"}
 class Gathered:
     """Parts of one job, in order."""
 
-    places: list[Path]
+    paths: list[Path]
     parts: list[Part]
 
     @property
-    def whole(self) -> Part:
+    def combined(self) -> Part:
         """What the whole says of itself."""
         total = sum(int(part.total, 16) for part in self.parts) % 2**128
         count = sum(part.count for part in self.parts)

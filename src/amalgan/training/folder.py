@@ -30,7 +30,7 @@ SHARED_SECONDS = 10.0
 
 
 @contextmanager
-def held(out: Path, peers: Processes) -> Iterator[None]:
+def hold_run_folder(out: Path, peers: Processes) -> Iterator[None]:
     """Hold the folder of a run, so that no other process trains into it; the first process does it for all.
 
     Raises:
@@ -40,7 +40,7 @@ def held(out: Path, peers: Processes) -> Iterator[None]:
         refused: FileError | None = None
         try:
             if peers.first:
-                stack.enter_context(locks.held_folder(out))
+                stack.enter_context(locks.hold_folder(out))
         except FileError as error:
             refused = error
         if peers.any(refused is not None):

@@ -49,7 +49,7 @@ def execute(
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
         refuse_missing(order.track)
-        stack.enter_context(folder.held(order.out, peers))
+        stack.enter_context(folder.hold_run_folder(order.out, peers))
         folder.refuse_taken(order, peers)
         console = console if peers.first else Console(quiet=True)
         narrator = Narrator(console, Ledger(clock))

@@ -22,7 +22,7 @@ from amalgan.config.data import DataConfig
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.data import open_data
 from amalgan.studies.compare import Request, outputs, reproducible, tuning, worker
-from amalgan.studies.compare.cells import Crew, Job, locked
+from amalgan.studies.compare.cells import Crew, Job, hold_comparison
 from amalgan.studies.compare.comparison import try_jobs
 from amalgan.studies.compare.measures import catalog
 from amalgan.studies.compare.planning import drafted, planned
@@ -150,15 +150,15 @@ def test_real_pictures_given_as_samples_are_found_to_be_copies(report: dict[str,
 
 
 def test_a_folder_at_work_is_left_alone(tmp_path: Path) -> None:
-    with locked(tmp_path):
-        busy = locked(tmp_path, patience_seconds=0.0)
+    with hold_comparison(tmp_path):
+        busy = hold_comparison(tmp_path, patience_seconds=0.0)
         with pytest.raises(UsageError, match="another comparison is at work"), busy:
             raise AssertionError("two comparisons at once")
 
 
 def test_a_signal_ends_the_workers_and_says_how_to_go_on(out: Path, tmp_path: Path) -> None:
     job = Job("a cell", ("cell", "gan", "0"), tmp_path / "cell.json")
-    with locked(tmp_path) as lock:
+    with hold_comparison(tmp_path) as lock:
         workers = Crew(out, lock, Signals(number=signal.SIGTERM), at_once=1)
         with pytest.raises(Interrupted, match="Give the same command to go on") as caught:
             workers.do([job], lambda job: None)
@@ -171,7 +171,7 @@ def test_a_worker_that_is_killed_leaves_a_row_that_says_so(out: Path, tmp_path: 
     def kill(running: list[Job]) -> None:
         killed.extend(worker.process.kill() for worker in workers.running)
 
-    with locked(tmp_path) as lock:
+    with hold_comparison(tmp_path) as lock:
         workers = Crew(out, lock, Signals(), at_once=1)
         workers.do([job], lambda job: None, kill)
     assert killed and "SIGKILL, perhaps for want of memory" in workers.troubles[job.result]

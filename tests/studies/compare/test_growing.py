@@ -225,9 +225,9 @@ def test_what_is_kept_is_trained_on_and_copied_from_and_the_rest_only_measures()
             return x.flatten(1).double()
 
     trial = Trial(data=data, features=Bare(), count=150, seed=0)  # type: ignore[arg-type]
-    assert (len(data.train), len(trial.seen), len(trial.floor)) == (100, 100, 150)
+    assert (len(data.train), len(trial.training_features), len(trial.floor)) == (100, 100, 150)
     kept = {row.numpy().tobytes() for row in data.train.take(slice(None)).flatten(1).double()}
-    assert {row.numpy().tobytes() for row in trial.seen} == kept
+    assert {row.numpy().tobytes() for row in trial.training_features} == kept
     assert len({row.numpy().tobytes() for row in trial.floor} - kept) > 100
 
 

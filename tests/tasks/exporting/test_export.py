@@ -122,10 +122,10 @@ def test_a_file_that_computes_something_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = model_of("autoencoder", tmp_path)
-    right: Callable[..., Tensor] = Graph.made
-    monkeypatch.setattr(Graph, "made", lambda self, given: right(self, given) + 1e-3)
+    right: Callable[..., Tensor] = Graph.compute
+    monkeypatch.setattr(Graph, "compute", lambda self, given: right(self, given) + 1e-3)
     data = packed(Graph(alone(model.system), "encode"), model)
-    monkeypatch.setattr(Graph, "made", right)
+    monkeypatch.setattr(Graph, "compute", right)
     with pytest.raises(ExportError, match="gives other numbers than the model"):
         checked(Graph(alone(model.system), "encode"), data)
 
@@ -134,8 +134,8 @@ def test_a_few_numbers_of_a_code_may_round_the_other_way_and_no_more(tmp_path: P
     class Off(Graph):
         each = 1200
 
-        def made(self, given: Inputs) -> Tensor:
-            made = super().made(given)
+        def compute(self, given: Inputs) -> Tensor:
+            made = super().compute(given)
             flipped = torch.arange(made.numel()).remainder(self.each) == 0
             return made + 0.2 * flipped.reshape(made.shape)
 

@@ -16,8 +16,8 @@ import torch
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.codes import labeled_only
 from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
-from amalgan.evaluation.scores.utility import applies, hears_lessons, lessons
-from amalgan.features.classifier_training import Labeled, told
+from amalgan.evaluation.scores.utility import applies, can_generate_classes, select_training_examples
+from amalgan.features.classifier_training import Labeled, predict_labels
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
 
@@ -26,8 +26,8 @@ SEEDS, STEPS = 2, 100
 
 def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """What the examples that ``model`` generates add, as many a class as there are real ones."""
-    if applies(trial) and hears_lessons(model, trial):
-        asked = torch.from_numpy(lessons(trial).labels)
+    if applies(trial) and can_generate_classes(model, trial):
+        asked = torch.from_numpy(select_training_examples(trial).labels)
         made = generate_each(model, asked, seed=trial.seed, purpose="additions")
         yield gained(trial, Labeled.of_chunks(made, asked, trial.data.spec), "generated")
 
@@ -41,7 +41,7 @@ def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:
 
 def gained(trial: Trial, added: Labeled, what: str) -> Score:
     """The difference, the mean of two classifiers."""
-    real, test = Labeled.all_of(lessons(trial)), Labeled.all_of(labeled_only(trial.held_out))
+    real, test = Labeled.all_of(select_training_examples(trial)), Labeled.all_of(labeled_only(trial.held_out))
     name = (
         f"accuracy points gained by adding {len(added.label)} {what} examples to {len(real.label)} real training "
         f"examples, {SEEDS} small networks of {STEPS} steps, {len(test.label)} of the {trial.split}"
@@ -54,7 +54,7 @@ def gained(trial: Trial, added: Labeled, what: str) -> Score:
     return scored("accuracy_gained", points, name)
 
 
-def accuracy(trial: Trial, lesson: Labeled, test: Labeled) -> float:
-    """Of fresh networks, the same for every lesson."""
-    said = [told(lesson, test, trial.data.spec, steps=STEPS, seed=seed) for seed in range(SEEDS)]
+def accuracy(trial: Trial, training: Labeled, test: Labeled) -> float:
+    """Of fresh networks, the same for every training set."""
+    said = [predict_labels(training, test, trial.data.spec, steps=STEPS, seed=seed) for seed in range(SEEDS)]
     return float((torch.stack(said) == test.label).double().mean())

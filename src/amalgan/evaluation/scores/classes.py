@@ -21,12 +21,14 @@ def class_scores(model: Model, trial: Trial) -> Iterator[Score]:
     if not len(records):
         return
     found, n = classify(model, records), len(records)
-    told = found.probability, found.label
+    predictions = found.probability, found.label
     how = f"{len(found.classes)} classes, {n} of the {trial.split}"
-    yield accuracy("classifier_accuracy", lambda: correct(*told) / n, f"classifier, accuracy, {how}", n)
-    yield scored("classifier_log_loss", partial(log_loss, *told), f"classifier, log loss, nats, {how}")
+    yield accuracy(
+        "classifier_accuracy", lambda: correct(*predictions) / n, f"classifier, accuracy, {how}", n
+    )
+    yield scored("classifier_log_loss", partial(log_loss, *predictions), f"classifier, log loss, nats, {how}")
     yield scored(
         "classifier_calibration_error",
-        partial(calibration_error, *told),
+        partial(calibration_error, *predictions),
         f"classifier, expected calibration error, {how}",
     )

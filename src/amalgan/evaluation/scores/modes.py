@@ -47,7 +47,9 @@ def of_set(trial: Trial, tell: Tell, looks: Float[Tensor, "N F"], what: str, suf
 def landmarks(trial: Trial) -> Landmarks:
     """The modes of the whole training split, vectors in standardized units."""
     whole = trial.data.whole
-    return Landmarks.of(trial.look(batch.x for batch in whole.batches(4096)), torch.from_numpy(whole.labels))
+    return Landmarks.of(
+        trial.extract_features(batch.x for batch in whole.batches(4096)), torch.from_numpy(whole.labels)
+    )
 
 
 def share_near(said: Int[Tensor, " N"]) -> float:

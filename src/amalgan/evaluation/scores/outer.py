@@ -31,7 +31,7 @@ def outer_scores(model: Model, trial: Trial) -> Iterator[Score]:
         return
     taught = ", on which its critic was taught" if model.part(ProjectedCritic) is not None else ""
     for key, what, pictures in pictures_of(model, trial):
-        yield far(trial, key, trial.look_from_outside(pictures), what, taught)
+        yield far(trial, key, trial.extract_outside_features(pictures), what, taught)
     yield far(trial, "outer_floor", trial.outer_floor, "training pictures")
 
 

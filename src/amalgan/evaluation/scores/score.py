@@ -105,35 +105,35 @@ class Trial:
     @cached_property
     def real(self) -> Float[Tensor, "N F"]:
         """Features of the held-out examples."""
-        return self.look(batch.x for batch in self.held_out.batches(CHUNK))
+        return self.extract_features(batch.x for batch in self.held_out.batches(CHUNK))
 
     @cached_property
     def floor(self) -> Float[Tensor, "M F"]:
         """Features of as many examples of the whole training split, kept for training or not."""
         records = picked(self.data.whole, self.n, self.seed)
-        return self.look(batch.x for batch in records.batches(CHUNK))
+        return self.extract_features(batch.x for batch in records.batches(CHUNK))
 
     @cached_property
-    def seen(self) -> Float[Tensor, "M F"]:
+    def training_features(self) -> Float[Tensor, "M F"]:
         """Features of training examples, in a random order."""
         records = picked(self.data.train, COMPARED * self.count, self.seed)
-        found = self.look(batch.x for batch in records.batches(CHUNK))
+        found = self.extract_features(batch.x for batch in records.batches(CHUNK))
         return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(self.seed))]
 
-    def look(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
+    def extract_features(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
         """Features of what users would get."""
         return torch.cat([self.judge(self.delivered(chunk)) for chunk in chunks])
 
     @cached_property
     def outer_real(self) -> Float[Tensor, "N 1280"]:
         """What the outside network sees in the held-out pictures."""
-        return self.look_from_outside(batch.x for batch in self.some_held_out.batches(CHUNK))
+        return self.extract_outside_features(batch.x for batch in self.some_held_out.batches(CHUNK))
 
     @cached_property
     def outer_floor(self) -> Float[Tensor, "M 1280"]:
         """The same of as many pictures of the whole training split."""
         records = picked(self.data.whole, len(self.some_held_out), self.seed)
-        return self.look_from_outside(batch.x for batch in records.batches(CHUNK))
+        return self.extract_outside_features(batch.x for batch in records.batches(CHUNK))
 
     @cached_property
     def some_held_out(self) -> Records:
@@ -145,7 +145,7 @@ class Trial:
         """What fools the outside network on this data, in words; nothing where nothing does."""
         return outside_network.fooled(self.data)
 
-    def look_from_outside(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
+    def extract_outside_features(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
         """What a network taught on ImageNet sees in what users would get."""
         return outside_network.imagenet_features(map(self.delivered, chunks))
 

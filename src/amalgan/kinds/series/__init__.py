@@ -93,7 +93,7 @@ class Series(Plain):
 
         return units.spec_of(self, store, train, config)
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         from amalgan.data.dataset.in_memory import vectors
 
         return vectors(x, spec)

@@ -92,7 +92,7 @@ class Text(Plain):
         classes = tuple(store.facts["classes"])
         return DataSpec(kind=self.name, shape=(LONGEST,), classes=classes, facts=facts_of(blocks))
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         """A string, or many."""
         from amalgan.kinds.text.letters import points_of, to_ids
 
@@ -104,7 +104,7 @@ class Text(Plain):
         return to_ids(points_of(list(map(str, texts))), spec)
 
     def typed(self, text: str, spec: DataSpec) -> Tensor | None:
-        return self.held(text, spec, own_size=False)
+        return self.from_python(text, spec, own_size=False)
 
     def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
         """Numbers of letters, float32 (B, 128)."""

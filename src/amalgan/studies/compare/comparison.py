@@ -14,7 +14,7 @@ from rich.console import Console
 
 from amalgan.core.notebook import between, html_table, number
 from amalgan.studies.compare import outputs, results, tuning
-from amalgan.studies.compare.cells import Crew, Job, crew, locked
+from amalgan.studies.compare.cells import Crew, Job, crew, hold_comparison
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.studies.compare.planning import drafted, planned
 from amalgan.studies.compare.progress import Progress, opening
@@ -73,7 +73,7 @@ def compare(request: Request, console: Console) -> Comparison:
         Interrupted: a signal came; what was reached is saved.
     """
     draft = drafted(request, console)
-    with locked(request.out) as lock:
+    with hold_comparison(request.out) as lock:
         plan = planned(draft, console)
         with crew(request.out, lock, request.jobs) as workers, Progress.on(console) as progress:
             progress.say(opening(plan, workers.at_once))
@@ -123,6 +123,6 @@ def cell_jobs(plan: Plan) -> list[Job]:
             plan.cell(name, seed) / "cell.json",
             plan.systems[name]["images"] if name in plan.systems else 0,
         )
-        for name, seed in results.places(plan)
+        for name, seed in results.list_cells(plan)
     ]
     return sorted(jobs, key=lambda job: int(job.words[2]))

@@ -40,10 +40,10 @@ Cell = dict[str, Any]
 def cells_of(plan: Plan, troubles: dict[Path, str]) -> list[Cell]:
     """Every cell in the order of the plan; one without a result is failed, for the reason in ``troubles``."""
     shared = reference_of(plan)
-    return [cell_of(plan, name, seed, troubles, shared) for name, seed in places(plan)]
+    return [cell_of(plan, name, seed, troubles, shared) for name, seed in list_cells(plan)]
 
 
-def places(plan: Plan) -> Iterator[tuple[str, int]]:
+def list_cells(plan: Plan) -> Iterator[tuple[str, int]]:
     """Row and seed of every cell."""
     for name in plan.systems:
         yield from ((name, seed) for seed in plan.seeds)

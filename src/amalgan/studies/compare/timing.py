@@ -18,7 +18,7 @@ from amalgan import features as feature_net
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
 from amalgan.evaluation.scores.score import COMPARED, Trial
-from amalgan.evaluation.scores.utility import IMAGES, applies, lessons
+from amalgan.evaluation.scores.utility import IMAGES, applies, select_training_examples
 from amalgan.features import Classifier, Features, drill, rounds_for
 from amalgan.studies.compare.plan import device_of
 from amalgan.studies.compare.request import Request
@@ -95,7 +95,7 @@ def teaching_seconds(trial: Trial) -> float:
     x = trial.data.train.take([0]).repeat_interleave(feature_net.BATCH, 0)
     label = torch.zeros(feature_net.BATCH, dtype=torch.long)
     steps = seconds_of(lambda: drill(net, lambda round: (x, label), TIMED_STEPS))
-    return steps / TIMED_STEPS * rounds_for(len(lessons(trial)), IMAGES)
+    return steps / TIMED_STEPS * rounds_for(len(select_training_examples(trial)), IMAGES)
 
 
 def seconds_of(act: Any) -> float:

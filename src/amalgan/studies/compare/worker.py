@@ -209,8 +209,8 @@ def rescued(act: Callable[[], dict[str, Any]], cost: Mapping[str, float] = FREE)
         return failure(str(error)) | {"cost": dict(cost)}
     except Exception as bug:
         traceback.print_exc()
-        told = {"cost": dict(cost), "traceback": traceback.format_exc()}
-        return failure(f"{type(bug).__name__}: {bug}") | told
+        details = {"cost": dict(cost), "traceback": traceback.format_exc()}
+        return failure(f"{type(bug).__name__}: {bug}") | details
 
 
 def failure(reason: str) -> dict[str, Any]:

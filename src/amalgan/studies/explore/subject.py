@@ -109,7 +109,7 @@ class Subject:
         return self.code.std(0, correction=0).clamp(min=1e-12)
 
     @cached_property
-    def made(self) -> Tensor:
+    def generated(self) -> Tensor:
         """``count`` generated examples."""
         return torch.cat(list(generate(self.model, self.count, seed=self.seed)))
 

@@ -34,7 +34,7 @@ DEVIATIONS, WAY = (-3.0, 3.0), (-0.5, 1.5)
 
 def codes_of(model: Model, data: Dataset | None, size: int) -> dict[str, Any]:
     """Return where codes of ``size`` numbers lie, and which directions there are, as JSON."""
-    found = seen(model, data)
+    found = collect_codes(model, data)
     start = torch.zeros(size) if found is None else found[0].mean(0)
     scale = scale_of(model, start[None])
     return {
@@ -45,7 +45,9 @@ def codes_of(model: Model, data: Dataset | None, size: int) -> dict[str, Any]:
     }
 
 
-def seen(model: Model, data: Dataset | None) -> tuple[Float[Tensor, "N K"], Int[Tensor, " N"]] | None:
+def collect_codes(
+    model: Model, data: Dataset | None
+) -> tuple[Float[Tensor, "N K"], Int[Tensor, " N"]] | None:
     """Return codes and labels: of training pictures, else new ones; None where there are neither."""
     if data is not None and isinstance(model.system, Encodes):
         subject = Subject(model=model, data=data, count=AMONG, seed=0)

@@ -31,10 +31,12 @@ def coder_of(model: Model) -> dict[str, Any] | None:
         "center": packed(coder.center),
         "axes": packed(coder.axes),
         "step": packed(coder.step),
-        **{name: whole(getattr(coder, name)) for name in ("table", "frequency", "length", "lowest")},
+        **{
+            name: encode_integers(getattr(coder, name)) for name in ("table", "frequency", "length", "lowest")
+        },
     }
 
 
-def whole(numbers: Tensor) -> str:
+def encode_integers(numbers: Tensor) -> str:
     """Return whole numbers as base64 of 32 bits."""
     return b64encode(np.asarray(numbers.cpu().numpy(), "<i4").tobytes()).decode()

@@ -18,7 +18,7 @@ from amalgan.data.readers.builtin import WORDS
 from amalgan.studio.jobs import Job
 from amalgan.studio.places import counted, is_data_file
 from amalgan.studio.refusals import Missing
-from amalgan.studio.routes.requests import PICTURES, asked, studio_of, told
+from amalgan.studio.routes.requests import PICTURES, answer_get, answer_post, studio_of
 from amalgan.studio.runs import RUN
 from amalgan.studio.studio import Studio
 from amalgan.systems import registry
@@ -60,7 +60,7 @@ def is_choosable(studio: Studio, place: Path) -> bool:
     return place.is_dir() and not is_ours(place / RUN)
 
 
-def looked(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
+def start_overview(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     """Begin to look over a data set."""
     data, system = studio.data_word(given.get("data")), str(given.get("system") or "fusion")
     minutes = given.get("minutes") or ""
@@ -80,7 +80,7 @@ def looked(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     return {"job": job.id}
 
 
-def seen(studio: Studio, path: dict[str, str]) -> Any:
+def show_overview(studio: Studio, path: dict[str, str]) -> Any:
     """Return what has been seen so far of a data set."""
     job = studio.jobs.at(path["id"])
     return state_and(studio, job, "look.json")
@@ -122,8 +122,8 @@ def kept(studio: Studio, body: bytes, ending: str) -> Path:
 
 
 ROUTES = [
-    Route("/api/folders/{id}", asked(folder)),
-    Route("/api/look", told(looked), methods=["POST"]),
-    Route("/api/looks/{id}", asked(seen)),
+    Route("/api/folders/{id}", answer_get(folder)),
+    Route("/api/look", answer_post(start_overview), methods=["POST"]),
+    Route("/api/looks/{id}", answer_get(show_overview)),
     Route("/api/pictures", sent, methods=["POST"]),
 ]

@@ -17,7 +17,7 @@ from amalgan.studio.commands import FORMS
 from amalgan.studio.jobs import Job
 from amalgan.studio.pages import shown_page
 from amalgan.studio.refusals import Missing
-from amalgan.studio.routes.requests import asked, kind_of, picture, studio_of, told
+from amalgan.studio.routes.requests import answer_get, answer_post, kind_of, picture, studio_of
 from amalgan.studio.studio import OWN, Studio, safe
 
 MOST_FILES = 66
@@ -123,10 +123,10 @@ async def file(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/api/forms", asked(forms)),
-    Route("/api/jobs", asked(listed)),
-    Route("/api/jobs", told(begun), methods=["POST"]),
-    Route("/api/jobs/{id}", asked(one)),
-    Route("/api/jobs/{id}/stop", told(stopped), methods=["POST"]),
+    Route("/api/forms", answer_get(forms)),
+    Route("/api/jobs", answer_get(listed)),
+    Route("/api/jobs", answer_post(begun), methods=["POST"]),
+    Route("/api/jobs/{id}", answer_get(one)),
+    Route("/api/jobs/{id}/stop", answer_post(stopped), methods=["POST"]),
     Route("/files/{id}", file),
 ]

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from amalgan.core.ownership import is_ours, json_at
 from amalgan.data.readers.builtin import WORDS
 from amalgan.studio.pages import title_of
-from amalgan.studio.routes.requests import asked, told
+from amalgan.studio.routes.requests import answer_get, answer_post
 from amalgan.studio.runs import MODEL, RUN, changed_at, header_of, samples_of
 from amalgan.studio.studio import Studio
 
@@ -93,7 +93,7 @@ def reports(studio: Studio, path: dict[str, str]) -> Any:
 
 
 ROUTES = [
-    Route("/api/models", asked(listed)),
-    Route("/api/models/{id}/page", told(page), methods=["POST"]),
-    Route("/api/reports", asked(reports)),
+    Route("/api/models", answer_get(listed)),
+    Route("/api/models/{id}/page", answer_post(page), methods=["POST"]),
+    Route("/api/reports", answer_get(reports)),
 ]

@@ -167,10 +167,10 @@ def written(
 
 def finished(proto: Any, graph: Graph, model: Model) -> bytes:
     """The bytes of a graph whose inputs and output have their names and free sides."""
-    for port, told in zip(
+    for port, expected in zip(
         (*proto.graph.input, *proto.graph.output), (*ports_in(graph), port_out(graph)), strict=True
     ):
-        for dim, side in zip(port.type.tensor_type.shape.dim, told.shape, strict=True):
+        for dim, side in zip(port.type.tensor_type.shape.dim, expected.shape, strict=True):
             if isinstance(side, str):
                 dim.dim_param = side
     return signed(proto, model, graph.ability)
