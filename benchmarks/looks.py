@@ -21,7 +21,7 @@ from torch import Tensor
 import writing
 from amalgan.metrics.effect import effect
 from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, find_last_look
-from amalgan.metrics.statistics import compared, paired_difference
+from amalgan.metrics.statistics import compare_pairs, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "looks.json"
 MOST, TESTS = 80, 100
@@ -77,7 +77,7 @@ def of_comparisons(count: int) -> dict[str, float]:
         return paired_difference(row[:n], [0.0] * n).p_value < 0.05
 
     def ours(row: Sequence[float], n: int) -> bool:
-        return compared([(row[:n], [0.0] * n)], looks=OF_COMPARISONS)[0].verdict != "inconclusive"
+        return compare_pairs([(row[:n], [0.0] * n)], looks=OF_COMPARISONS)[0].verdict != "inconclusive"
 
     rows = draws.tolist()
     return {

@@ -38,7 +38,7 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def test_it_keeps_the_order_of_sets_of_known_quality(tiles: Dataset) -> None:
-    assert outside_network.fooled(tiles) == ""
+    assert outside_network.explain_unfit(tiles) == ""
 
 
 def test_what_fools_it_is_not_given(tiles: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from amalgan.metrics.effect import effect
 from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, Look, find_last_look, looks_after
-from amalgan.metrics.statistics import compared
+from amalgan.metrics.statistics import compare_pairs
 
 
 @pytest.mark.parametrize("looks", [OF_EFFECTS, OF_COMPARISONS])
@@ -34,7 +34,8 @@ def test_seeds_added_until_there_is_an_answer_are_wrong_no_more_often_than_said(
 
     def claims(row, looks):
         return any(
-            compared([(row[:n], [0.0] * n)], looks=looks)[0].verdict != "inconclusive" for n in range(3, 41)
+            compare_pairs([(row[:n], [0.0] * n)], looks=looks)[0].verdict != "inconclusive"
+            for n in range(3, 41)
         )
 
     wrong = [sum(claims(row, looks) for row in rows.tolist()) / len(rows) for looks in (OF_COMPARISONS, ())]
@@ -57,5 +58,5 @@ def test_an_addition_without_effect_is_not_called_one_more_often_than_said():
 
 def test_what_is_there_is_still_found():
     rows = (np.random.default_rng(3).normal(size=(100, 40)) + 1.0).tolist()
-    found = [compared([(row, [0.0] * 40)], looks=OF_COMPARISONS)[0].verdict for row in rows]
+    found = [compare_pairs([(row, [0.0] * 40)], looks=OF_COMPARISONS)[0].verdict for row in rows]
     assert found.count("higher") > 95

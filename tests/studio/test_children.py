@@ -12,7 +12,7 @@ from PIL import Image
 
 from amalgan.core.errors import UsageError
 from amalgan.core.files import write_json
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 from amalgan.studio.copying import copy, placed
 from amalgan.studio.looking import part_seen, write_overview
 from amalgan.studio.mapping import far
@@ -113,6 +113,6 @@ def test_a_process_ends_with_one_sentence(
         raise UsageError(f"{arguments[0]} is wrong; give another.")
 
     monkeypatch.setattr("sys.argv", ["x", "this"])
-    assert answered(fails) == 2
+    assert run_and_answer(fails) == 2
     assert json.loads(capsys.readouterr().out) == {"error": "this is wrong; give another."}
-    assert answered(lambda arguments: {"n": 1}) == 0
+    assert run_and_answer(lambda arguments: {"n": 1}) == 0

@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from amalgan.api.studied import Studied
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.errors import UsageError
 from amalgan.core.randomness import generators_kept
 from amalgan.data import open_data
@@ -28,7 +28,7 @@ class Collected(Studied):
     """What a model file holds, looked at on data, with what it tells of a collection."""
 
     @generators_kept()
-    @checked
+    @check_arguments
     def embed(self, data: str | Path | NDArray[Any]) -> Codes:
         """The code of every example of ``data``, all splits: code (N, K) float32, label (N,) and name (N,).
 
@@ -44,7 +44,7 @@ class Collected(Studied):
             return embed(self.model, found.records)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def map(self, data: str | Path | NDArray[Any], out: str | Path, *, seed: int = 0) -> Path:
         """Draw the codes of ``data``, like beside like: a picture (.png), or a page to zoom and search in (.html).
 
@@ -64,7 +64,7 @@ class Collected(Studied):
         return place
 
     @generators_kept()
-    @checked
+    @check_arguments
     def duplicates(self, data: str | Path | NDArray[Any]) -> Duplicates:
         """Groups of near-duplicates and of equal pictures in ``data``; rows are those of ``embed(data)``.
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from amalgan.api import description
 from amalgan.api.modules import Decoder, Encoder
-from amalgan.core.arguments import checked, quoted
+from amalgan.core.arguments import check_arguments, quote
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, generators_kept, key
@@ -83,7 +83,7 @@ class Loaded:
             )
         return critic
 
-    @checked
+    @check_arguments
     def to(self, device: Any) -> Self:
         """Move the model to a device, as ``cuda``, ``cuda:1`` or ``auto``, and return it.
 
@@ -93,13 +93,13 @@ class Loaded:
         self.model.system.to(place_of(device))
         return self
 
-    @checked
+    @check_arguments
     def eval(self) -> Self:
         """Set the model to evaluation mode, as it is after loading, and return it."""
         self.model.system.eval()
         return self
 
-    @checked
+    @check_arguments
     def tensor(self, x: Examples) -> torch.Tensor:
         """Arrays or pictures as the networks read them, on the model's device: float32 (N, *spec.shape).
 
@@ -108,7 +108,7 @@ class Loaded:
         """
         return self._in(x).to(self.model.device)
 
-    @checked
+    @check_arguments
     def array(self, t: Any) -> NDArray[Any]:
         """What ``tensor`` takes, of a tensor: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D)."""
         return self._out(batch_of(t, self.spec))
@@ -169,7 +169,7 @@ class Loaded:
             yield part.to(device), draws
 
     @generators_kept()
-    @checked
+    @check_arguments
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
         model_file.republish(Path(path), self.model)
@@ -192,7 +192,7 @@ def place_of(device: Any) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         first = str(error).partition("\n")[0]
         raise UsageError(
-            f"device is {quoted(device)}, which torch cannot use here ({first}). Use auto, cpu, cuda, cuda:1 or mps."
+            f"device is {quote(device)}, which torch cannot use here ({first}). Use auto, cpu, cuda, cuda:1 or mps."
         ) from None
     return place
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from amalgan.api.collected import Collected
 from amalgan.config.systems.restoration import RestoringTask
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
 from amalgan.data.dataset.in_memory import Examples, examples
@@ -37,7 +37,7 @@ from amalgan.tasks.detect.detect import Detection, of_chunks, taught
 from amalgan.tasks.export.export import Exported, export
 from amalgan.tasks.generate import DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
-from amalgan.tasks.restore.restore import Answers, restored
+from amalgan.tasks.restore.restore import Answers, restore_picture
 from amalgan.tasks.restore.windows import Repair
 from amalgan.tasks.trace.forensics import Changed
 from amalgan.tasks.trace.trace import Known, Reals, Trace, trace
@@ -47,7 +47,7 @@ from amalgan.training.processes import DeviceName, resolve
 
 
 @generators_kept()
-@checked
+@check_arguments
 def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
     """Read a model file, the model of a run's folder, or one on the hub: ``hf://user/name`` or ``...@revision``.
 
@@ -62,7 +62,7 @@ class Model(Collected):
     """A trained model."""
 
     @generators_kept()
-    @checked
+    @check_arguments
     def generate(
         self,
         count: int,
@@ -91,14 +91,14 @@ class Model(Collected):
         return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
         """Encode and decode each example; ``seed`` determines the noise of the realistic decoder."""
         parts = self._chunks(self._in(x), "reconstruct", seed)
         return self._out(torch.cat([redraw(self.model, part, draws, decoder).cpu() for part, draws in parts]))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def restore(
         self,
         picture: NDArray[Any] | Image.Image,
@@ -122,12 +122,12 @@ class Model(Collected):
         repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
         answers = Answers(samples=samples, decoder=decoder, seed=seed)
         known = None if mask is None else (np.asarray(mask) == 0).astype(np.float32)
-        found = restored(self.model, of_held(picture), repair, known=known, answers=answers)
+        found = restore_picture(self.model, of_held(picture), repair, known=known, answers=answers)
         arrays = [to_array(one) for one in found]
         return arrays[0] if samples == 1 else np.stack(arrays)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def walk(
         self,
         *,
@@ -152,7 +152,7 @@ class Model(Collected):
         return self._out(film)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def interpolate(
         self, between: Examples, *, steps: int = 8, seed: int = 0, decoder: DecoderName | None = None
     ) -> NDArray[Any]:
@@ -164,7 +164,7 @@ class Model(Collected):
         return self._out(interpolate(self.model, self._in(between), steps=steps, seed=seed, decoder=decoder))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """Return the code of each example, float32 (N, K)."""
         encode = self.model.require(Encodes).encode
@@ -172,7 +172,7 @@ class Model(Collected):
         return np.asarray(codes.numpy(), np.float32)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
         """Decode codes (N, K), or one code (K,), with the faithful decoder."""
         decode = self.model.require(Decodes).decode
@@ -180,20 +180,20 @@ class Model(Collected):
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
         """Compress one example to the bytes of an .amg file; ``quality`` 1 is the smallest."""
         own_size = compress.any_size(self.model)
         return compress.one(self.model, examples(x, self.spec, own_size=own_size), quality)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def decompress(self, data: bytes) -> NDArray[Any]:
         """Decompress bytes from ``compress``: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
-        return self._out(compress.decoded(self.model, [compress.one_code(self.model, data)]))[0]
+        return self._out(compress.decode_chunk(self.model, [compress.one_code(self.model, data)]))[0]
 
     @generators_kept()
-    @checked
+    @check_arguments
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """Return the probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
         require_classes(self.model)
@@ -204,7 +204,7 @@ class Model(Collected):
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def detect(
         self, x: Examples, *, normals: Examples, known: Examples | None = None, outside: bool = False
     ) -> Detection:
@@ -218,7 +218,7 @@ class Model(Collected):
         return of_chunks(self.model, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def trace(
         self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
     ) -> Trace:
@@ -235,7 +235,7 @@ class Model(Collected):
             return trace(self.model, self._in(x).split(CHUNK), known)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def export(self, out: str | Path) -> list[Exported]:
         """Write the model as checked ONNX files into ``out``; export.json describes their inputs and outputs.
 
@@ -245,7 +245,7 @@ class Model(Collected):
         """
         return export(self.model, Path(out), tell=lambda file: None)
 
-    @checked
+    @check_arguments
     def push(
         self,
         repository: str,

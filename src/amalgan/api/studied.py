@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from amalgan.api.loaded import Loaded
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.randomness import generators_kept
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.studies.augment.augment import Asked, augment
@@ -28,7 +28,7 @@ class Studied(Loaded):
     """What a model file holds, looked at on data."""
 
     @generators_kept()
-    @checked
+    @check_arguments
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
@@ -36,7 +36,7 @@ class Studied(Loaded):
             return evaluate(self.model, found, features=features, count=count, seed=seed)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def report(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
     ) -> Path:
@@ -46,7 +46,7 @@ class Studied(Loaded):
             return report(self.model, found, features=features, count=count, seed=seed).write(Path(out))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def explore(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
     ) -> Path:
@@ -57,7 +57,7 @@ class Studied(Loaded):
             return explore(self.model, found, count=count, seed=seed, named=words).write(Path(out))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def card(
         self,
         data: str | Path | NDArray[Any] | None = None,
@@ -87,7 +87,7 @@ class Studied(Loaded):
         return made.text
 
     @generators_kept()
-    @checked
+    @check_arguments
     def augment(
         self,
         data: str | Path,

@@ -21,7 +21,7 @@ FILES = {".png", ".npz", ".parquet", ".html", ".webp"}
 
 
 @contextmanager
-def claimed(command: Any) -> Iterator[None]:
+def claim_outputs(command: Any) -> Iterator[None]:
     """Hold the places that ``command`` writes to while it runs.
 
     Raises:

@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import Judged, judged, model_at
+from amalgan.cli.inputs import Judged, load_judged, model_at
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import Loading, Reading
@@ -59,7 +59,7 @@ class Export:
         check_target(self.out)
         if self.data is None:
             return self.written(model_at(self.model, self.loading), console)
-        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+        with load_judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             return self.written(by.model, console, by)
 
     def written(self, model: Model, console: Console, by: Judged | None = None) -> Answer:

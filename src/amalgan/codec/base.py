@@ -54,7 +54,7 @@ class Coder(ABC):
             raise ValueError(f"{wrong[0]} is not of shape {shapes[wrong[0]]}")
 
     def tensors(self) -> dict[str, Tensor]:
-        """What ``made`` takes."""
+        """What ``from_tensors`` takes."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property

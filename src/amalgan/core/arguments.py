@@ -28,7 +28,7 @@ LONGEST = 80
 """Characters of a value that a message quotes."""
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
+def check_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """Return ``function``, which refuses arguments that its hints do not allow.
 
     Raises:
@@ -47,7 +47,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         hints = hints_of(function)
         for key, value in bound.arguments.items():
             if key in hints and not fits(value, hints[key]):
-                raise UsageError(f"{name}: {key} is {quoted(value)}; expected {describe_type(hints[key])}.")
+                raise UsageError(f"{name}: {key} is {quote(value)}; expected {describe_type(hints[key])}.")
         return function(*args, **kwargs)
 
     return called
@@ -87,7 +87,7 @@ def describe_type(hint: Any) -> str:
     return "None" if hint is type(None) else names.get(hint, getattr(hint, "__name__", str(hint)))
 
 
-def quoted(value: Any) -> str:
+def quote(value: Any) -> str:
     """Return ``value`` as a message shows it."""
     said = f"{type(value).__name__} {value!r}" if not isinstance(value, str) else repr(value)
     return said if len(said) <= LONGEST else said[:LONGEST] + "..."

@@ -45,7 +45,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
     """Hold everything in ``folder``, which is made if need be.
 
     Raises:
-        FileError: as ``held`` does.
+        FileError: as ``hold`` does.
     """
     with hold_lock(folder / NAME, folder):
         yield

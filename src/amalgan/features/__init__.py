@@ -11,8 +11,8 @@ from amalgan.features.classifier import Classifier as Classifier
 from amalgan.features.classifier import drill as drill
 from amalgan.features.classifier import rounds_for as rounds_for
 from amalgan.features.judge import Features as Features
+from amalgan.features.judge import build_untrained as build_untrained
 from amalgan.features.judge import features_of as features_of
 from amalgan.features.judge import kept_at as kept_at
-from amalgan.features.judge import untrained as untrained
 from amalgan.features.network import FEATURES as FEATURES
 from amalgan.features.ranking import neighborhoods as neighborhoods

@@ -20,7 +20,7 @@ from amalgan import features
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
 from amalgan.core.limits import CHUNK
-from amalgan.core.randomness import key, seeded
+from amalgan.core.randomness import build_seeded, key
 from amalgan.core.types import DataSpec
 from amalgan.data import Records
 from amalgan.data.dataset.batches import stream_rows
@@ -91,7 +91,7 @@ def train_classifier(
     training: Labeled, spec: DataSpec, classes: int, *, steps: int, seed: int, moved: AugmentConfig = OFF
 ) -> features.Classifier:
     """A fresh network, trained on ``training`` to tell so many classes apart."""
-    net = seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
+    net = build_seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
 
     def draw_batch(round: int) -> tuple[Tensor, Tensor]:
         start = round * BATCH

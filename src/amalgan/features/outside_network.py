@@ -69,10 +69,10 @@ def extract_features(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 1280"]:
     return imagenet(x.device.type)(x).double().cpu()
 
 
-def fooled(data: Dataset) -> str:
+def explain_unfit(data: Dataset) -> str:
     """Return what the distance takes for better than it is on this data, in words; nothing where it keeps the order."""
-    real, held_out = (half[:RANKED] for half in ranking.halves(data))
+    real, held_out = (half[:RANKED] for half in ranking.split_halves(data))
     compared = imagenet_features([real])
-    made = ranking.sets(real, held_out)
+    made = ranking.grade_sets(real, held_out)
     far = {name: kernel_distance(imagenet_features([x]), compared) for name, x in made.items()}
     return next(ranking.disorder("kernel_distance", far, len(real)), "")

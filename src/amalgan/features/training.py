@@ -117,7 +117,9 @@ def pairs(a: Float[Tensor, "B K"], b: Float[Tensor, "B K"]) -> Tensor:
 
 
 @torch.no_grad()
-def examined(net: FeatureNetwork, records: Records, *, labeled: bool, device: str) -> dict[str, float]:
+def measure_accuracy(
+    net: FeatureNetwork, records: Records, *, labeled: bool, device: str
+) -> dict[str, float]:
     """Shares of held-out pictures that are told apart: whole from damaged ones; and classes, or other views of one
     picture among those of all. Empty where there are none."""
     return dict(answers(net, records, labeled=labeled, device=device)) if len(records) > 1 else {}

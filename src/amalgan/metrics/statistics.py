@@ -154,7 +154,7 @@ class Compared:
         return Difference(self.interval, self.p_adjusted).verdict
 
 
-def compared(
+def compare_pairs(
     pairs: Sequence[tuple[Sequence[float], Sequence[float]]],
     level: float = 0.95,
     looks: Sequence[int] = (),

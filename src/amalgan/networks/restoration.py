@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import Residual, channels_last, rectify, scale_weights
 
 CELL = 2
 """Pixels of a side that lie in channels."""
@@ -28,8 +28,8 @@ class RestorationNetwork(nn.Module):
     def __init__(self, config: Networks, channels: int, condition_size: int) -> None:
         super().__init__()
         width = config.width
-        self.first = scaled(nn.Conv2d(CELL**2 * (channels + 1), width, 3, padding=1))
-        self.about = scaled(nn.Linear(condition_size, width))
+        self.first = scale_weights(nn.Conv2d(CELL**2 * (channels + 1), width, 3, padding=1))
+        self.about = scale_weights(nn.Linear(condition_size, width))
         self.blocks = nn.Sequential(*(Residual(width) for _ in range(config.blocks)))
         self.last = nn.Conv2d(width, CELL**2 * channels, 3, padding=1)
         nn.init.zeros_(self.last.weight)

@@ -213,7 +213,7 @@ class Jobs:
         place = self.place(job)
         paths = {"answer": place / "answer.json", "said": place / "said.txt", "alive": place / "alive"}
         try:
-            child = subprocesses.detached(job.module, job.arguments, folder=self.root, **paths)
+            child = subprocesses.start_detached(job.module, job.arguments, folder=self.root, **paths)
         except OSError as error:
             self.ended[job.id] = "failed"
             with suppress(OSError):

@@ -29,7 +29,7 @@ from amalgan.data.decoding.images import decode, measure
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import Arrays, Pictures
 from amalgan.kinds import kind_of
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 
 SIDE = 112
 """Pixels of a thumbnail's longer side."""
@@ -149,4 +149,4 @@ def uri(picture: Image.Image) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(answered(write_overview))
+    sys.exit(run_and_answer(write_overview))

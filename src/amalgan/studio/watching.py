@@ -21,7 +21,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from amalgan.core.ownership import json_at
-from amalgan.studio.logs import Log, all_curves, columns, planned
+from amalgan.studio.logs import Log, all_curves, columns, read_planned_images
 from amalgan.studio.refusals import Busy
 from amalgan.studio.runs import LOG, MODEL, RUN, header_of, samples_of
 
@@ -61,7 +61,7 @@ class Watch:
     def state(self) -> dict[str, Any]:
         """Return how the run is."""
         facts, lines = self.how(), self.log.lines
-        images, running = planned(json_at(self.run / RUN), self.log), facts["state"] == "running"
+        images, running = read_planned_images(json_at(self.run / RUN), self.log), facts["state"] == "running"
         doubts = header_of(self.run / MODEL).get("doubts", []) if facts["state"] == "ended" else []
         return facts | {
             "images": int(lines[-1]["images"]) if lines else 0,

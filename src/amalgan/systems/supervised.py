@@ -89,7 +89,7 @@ class Supervised(System):
 
     def labels(self, code: Float[Tensor, "B K"], label: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
         """The known labels, and where there is none what the head is sure of."""
-        predicted = classification.confident(self.logits(code), self.config.trust)
+        predicted = classification.pick_confident(self.logits(code), self.config.trust)
         return torch.where(label == UNLABELED, predicted, label)
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:

@@ -141,7 +141,7 @@ def require_classes(model: Model) -> None:
         )
 
 
-def chosen(data: Dataset, split: SplitName = "auto") -> tuple[str, Records]:
+def choose_examples(data: Dataset, split: SplitName = "auto") -> tuple[str, Records]:
     """The examples to classify and the name of their split.
 
     ``auto`` takes the test split where the data has one of its own or has labels (the tenth that its contents

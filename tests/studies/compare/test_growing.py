@@ -24,7 +24,7 @@ from amalgan.features import Features
 from amalgan.studies.compare import Request, compare, outputs, plan, planning, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
-from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
 
 QUIET = Console(quiet=True)
 VARIANT = "autoencoder:code-size=3"
@@ -36,7 +36,7 @@ def asked(out: Path, **more: Any) -> Request:
 
 
 def plan_of(request: Request) -> Plan:
-    return planned(drafted(request, QUIET), QUIET)
+    return load_or_make_plan(draft_plan(request, QUIET), QUIET)
 
 
 @pytest.fixture

@@ -15,8 +15,12 @@ import torch
 
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.codes import labeled_only
-from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
-from amalgan.evaluation.scores.utility import applies, can_generate_classes, select_training_examples
+from amalgan.evaluation.scores.score import Outside, Score, Trial, compute_score
+from amalgan.evaluation.scores.utility import (
+    can_generate_classes,
+    can_test_classifier,
+    select_training_examples,
+)
 from amalgan.features.classifier_training import Labeled, predict_labels
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
@@ -26,7 +30,7 @@ SEEDS, STEPS = 2, 100
 
 def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """What the examples that ``model`` generates add, as many a class as there are real ones."""
-    if applies(trial) and can_generate_classes(model, trial):
+    if can_test_classifier(trial) and can_generate_classes(model, trial):
         asked = torch.from_numpy(select_training_examples(trial).labels)
         made = generate_each(model, asked, seed=trial.seed, purpose="additions")
         yield gained(trial, Labeled.of_chunks(made, asked, trial.data.spec), "generated")
@@ -35,7 +39,7 @@ def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
 def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:
     """The same of examples made elsewhere, where they have labels."""
     known = labeled_only(outside.records)
-    if applies(trial) and len(known) > 1:
+    if can_test_classifier(trial) and len(known) > 1:
         yield gained(trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "given")
 
 
@@ -51,7 +55,7 @@ def gained(trial: Trial, added: Labeled, what: str) -> Score:
         both = real.with_more(added)
         return 100 * (accuracy(trial, both, test) - accuracy(trial, real, test))
 
-    return scored("accuracy_gained", points, name)
+    return compute_score("accuracy_gained", points, name)
 
 
 def accuracy(trial: Trial, training: Labeled, test: Labeled) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from amalgan.evaluation.scores.codes import labeled_only
-from amalgan.evaluation.scores.score import Score, Trial, accuracy, scored
+from amalgan.evaluation.scores.score import Score, Trial, accuracy, compute_score
 from amalgan.metrics.classification import calibration_error, correct, log_loss
 from amalgan.systems.model_file import Model
 from amalgan.tasks.classify import classify
@@ -26,8 +26,10 @@ def class_scores(model: Model, trial: Trial) -> Iterator[Score]:
     yield accuracy(
         "classifier_accuracy", lambda: correct(*predictions) / n, f"classifier, accuracy, {how}", n
     )
-    yield scored("classifier_log_loss", partial(log_loss, *predictions), f"classifier, log loss, nats, {how}")
-    yield scored(
+    yield compute_score(
+        "classifier_log_loss", partial(log_loss, *predictions), f"classifier, log loss, nats, {how}"
+    )
+    yield compute_score(
         "classifier_calibration_error",
         partial(calibration_error, *predictions),
         f"classifier, expected calibration error, {how}",

@@ -17,7 +17,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.data.transforms.corruption import add_noise
 from amalgan.data.transforms.damage import UNTOLD, Damaged
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.metrics.distortion import decibels, mean_squared_error
 from amalgan.systems.abilities import Decodes, Encodes, Restores
 from amalgan.systems.model_file import Model
@@ -33,7 +33,7 @@ def denoising_scores(model: Model, trial: Trial) -> Iterator[Score]:
     denoise = find_denoiser(model)
     if denoise is not None and not trial.kind.refuses("gray_noise"):
         name = f"gain in PSNR in dB, {trial.n} of the {trial.split} with noise of deviation {SIGMA}, passed through"
-        yield scored("denoising_gain", lambda: gain(denoise, model, trial), name)
+        yield compute_score("denoising_gain", lambda: gain(denoise, model, trial), name)
 
 
 def find_denoiser(model: Model) -> Callable[[Tensor], Tensor] | None:

@@ -22,7 +22,15 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.types import UNLABELED
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.modes import mode_scores
-from amalgan.evaluation.scores.score import Outside, Score, Trial, accuracy, ranked, scored, share
+from amalgan.evaluation.scores.score import (
+    Outside,
+    Score,
+    Trial,
+    accuracy,
+    compute_feature_score,
+    compute_score,
+    share,
+)
 from amalgan.metrics.distribution import Moments, Prdc, frechet_distance, kernel_distance
 from amalgan.metrics.novelty import QUANTILE, Copies, copies
 from amalgan.metrics.statistics import FEW, bootstrap
@@ -74,7 +82,7 @@ def distance(trial: Trial, key: str, made: Float[Tensor, "N F"], what: str) -> S
     def between(rows: Tensor) -> float:
         return frechet_distance(Moments.of(made[rows]), Moments.of(trial.real[rows]))
 
-    score = ranked(
+    score = compute_feature_score(
         trial,
         key,
         lambda: frechet_distance(Moments.of(made), Moments.of(trial.real)),
@@ -94,7 +102,7 @@ def distances(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     yield distance(trial, "frechet_distance", made, "generated")
     name = f"kernel distance, {len(made)} generated {trial.against}"
     n = min(len(made), trial.n)
-    yield ranked(
+    yield compute_feature_score(
         trial,
         "kernel_distance",
         lambda: kernel_distance(made, trial.real),
@@ -132,7 +140,7 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     n = min(len(made), trial.n)
     for which in SIDES:
         name = f"{which}, k=5, {len(made)} generated {trial.against}"
-        score = ranked(trial, which, partial(side, which), name, metric=which, n=n)
+        score = compute_feature_score(trial, which, partial(side, which), name, metric=which, n=n)
         of = len(made) if which == "precision" else trial.n
         yield score if which == "density" else share(score, of)
 
@@ -149,7 +157,8 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
         f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}"
     )
     flagged = share(
-        scored("copies", lambda: found().share, f"copies, share of {len(made)} generated {near}"), len(made)
+        compute_score("copies", lambda: found().share, f"copies, share of {len(made)} generated {near}"),
+        len(made),
     )
     yield (
         flagged
@@ -157,9 +166,9 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
         else replace(flagged, name=f"{flagged.name}; verdict: {found().verdict}")
     )
     base = f"copies, share of {trial.n} of the {trial.split} {near}"
-    yield share(scored("copies_baseline", lambda: found().baseline, base), trial.n)
+    yield share(compute_score("copies_baseline", lambda: found().baseline, base), trial.n)
     chance = "copies, p-value of so many if generated examples were as new as those of the test split"
-    yield scored("copies_p_value", lambda: found().p_value, chance)
+    yield compute_score("copies_p_value", lambda: found().p_value, chance)
 
 
 def agreement(trial: Trial, made: Iterable[Tensor], asked: Int[Tensor, " N"], how: str) -> Iterator[Score]:

@@ -23,7 +23,7 @@ from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.new_examples import NewExamples
 from amalgan.features import Features, outside_network
 from amalgan.kinds import Kind, kind_of
-from amalgan.metrics.distribution import labeled
+from amalgan.metrics.distribution import name_metric
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
@@ -143,7 +143,7 @@ class Trial:
     @cached_property
     def outer_unfit(self) -> str:
         """What fools the outside network on this data, in words; nothing where nothing does."""
-        return outside_network.fooled(self.data)
+        return outside_network.explain_unfit(self.data)
 
     def extract_outside_features(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
         """What a network taught on ImageNet sees in what users would get."""
@@ -169,7 +169,9 @@ class Trial:
         return f"against {self.n} of the {self.split}, features {self.judge.name}"
 
 
-def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "", n: int = 0) -> Score:
+def compute_score(
+    key: str, compute: Callable[[], float], name: str, *, metric: str = "", n: int = 0
+) -> Score:
     """The score of ``compute``; where that raises an error of ours, no value, and the reason in the name.
 
     Args:
@@ -177,7 +179,7 @@ def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "
         metric: the key of ``metrics.distribution.LEAST`` that ``n`` is held against.
     """
     title, comma, rest = name.partition(",")
-    name = labeled(metric, n).replace(metric, title, 1) + comma + rest if metric else name
+    name = name_metric(metric, n).replace(metric, title, 1) + comma + rest if metric else name
     try:
         value = compute()
     except AmalganError as error:
@@ -187,16 +189,18 @@ def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "
     return Score(key=key, value=value, name=name)
 
 
-def ranked(trial: Trial, key: str, compute: Callable[[], float], name: str, *, metric: str, n: int) -> Score:
+def compute_feature_score(
+    trial: Trial, key: str, compute: Callable[[], float], name: str, *, metric: str, n: int
+) -> Score:
     """``scored`` for a measure in features; no value where the feature network would be fooled on this data."""
     if why := trial.judge.unfit.get(metric):
         return Score(key=key, value=None, name=f"{name} (not given: on this data {why})")
-    return scored(key, compute, name, metric=metric, n=n)
+    return compute_score(key, compute, name, metric=metric, n=n)
 
 
 def accuracy(key: str, compute: Callable[[], float], name: str, n: int) -> Score:
     """``scored`` for a share of ``n`` examples; its 95 % interval joins the name."""
-    score = share(scored(key, compute, name), n)
+    score = share(compute_score(key, compute, name), n)
     if score.interval is None:
         return score
     return replace(score, name=f"{name}, 95 % interval {score.interval[0]:.3f} to {score.interval[1]:.3f}")

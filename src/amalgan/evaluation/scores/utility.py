@@ -18,7 +18,7 @@ from torch import Tensor
 
 from amalgan import features
 from amalgan.core.limits import CHUNK
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.data import Records
 from amalgan.data.dataset.batches import stream_rows
 from amalgan.data.dataset.subsets import picked
@@ -41,7 +41,7 @@ def select_training_examples(trial: Trial) -> Records:
     return picked(labeled_only(trial.data.train), trial.count, trial.seed)
 
 
-def applies(trial: Trial) -> bool:
+def can_test_classifier(trial: Trial) -> bool:
     """Whether there are classes to tell apart, and labels in both splits to learn and test them by."""
     enough = len(labeled_only(trial.data.train)) > 1 and len(labeled_only(trial.data.test)) > 1
     return enough and len(trial.data.spec.classes) > 1
@@ -56,7 +56,7 @@ def can_generate_classes(model: Model, trial: Trial) -> bool:
 
 def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """The accuracy of a classifier that only saw what ``model`` generates, as many a class as there are real ones."""
-    if applies(trial) and can_generate_classes(model, trial):
+    if can_test_classifier(trial) and can_generate_classes(model, trial):
         asked = torch.from_numpy(select_training_examples(trial).labels)
         made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
         yield score_classifier(
@@ -67,7 +67,7 @@ def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
 def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
     """The same for examples made elsewhere, where they have labels."""
     known = labeled_only(outside.records)
-    if applies(trial) and len(known) > 1:
+    if can_test_classifier(trial) and len(known) > 1:
         yield score_classifier(
             trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "accuracy_from_samples", "given"
         )
@@ -75,7 +75,7 @@ def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
 
 def real_utility(trial: Trial) -> Iterator[Score]:
     """The same for real training examples: what generated ones could at best replace."""
-    if applies(trial):
+    if can_test_classifier(trial):
         train, whole = len(trial.data.train), len(trial.data.whole)
         among = f", of {train} kept of {whole}" if train < whole else ""
         yield score_classifier(
@@ -101,7 +101,7 @@ def score_classifier(trial: Trial, training: Labeled, key: str, what: str, among
 
 def network_accuracy(trial: Trial, training: Labeled, test: Records) -> float:
     """Of a fresh network, the same for every training set."""
-    net = seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
+    net = build_seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
 
     def draw_batch(round: int) -> tuple[Tensor, Tensor]:
         start = round * features.BATCH

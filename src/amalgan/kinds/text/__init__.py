@@ -266,13 +266,13 @@ class Text(Plain):
         return MEASURES
 
     def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
-        from amalgan.kinds.text.measures import measured
+        from amalgan.kinds.text.measures import compute_measures
 
         made, train, test = (
             [text for x in side for text in self.to_stored(x, sets.spec).tolist()]
             for side in (sets.made, sets.train, sets.test)
         )
-        return measured(made, train, test, spec=sets.spec, valid=sets.valid, seed=sets.seed)
+        return compute_measures(made, train, test, spec=sets.spec, valid=sets.valid, seed=sets.seed)
 
 
 def exact(made: Tensor, real: Tensor) -> Tensor:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from amalgan.data import Dataset, drawn
 from amalgan.metrics.neighbors import nearest
-from amalgan.studies.html.numbers import signed
+from amalgan.studies.html.numbers import use_minus_sign
 from amalgan.studies.html.page import render
-from amalgan.studies.html.pictures import fitting
+from amalgan.studies.html.pictures import count_across
 from amalgan.studies.html.strips import Strip, strip
 from amalgan.tasks.augment.additions import Recipe
 from amalgan.tasks.augment.augment import Order
@@ -92,8 +92,8 @@ def method_row(found: dict[str, Any], reach: float) -> MethodRow:
     return MethodRow(
         title=found["title"],
         accuracy=f"{found['accuracy']:.2f} %",
-        gained=signed(f"{middle:+.2f}") if gained else "",
-        interval=signed(f"{low:.2f} to {high:.2f}") if gained else "",
+        gained=use_minus_sign(f"{middle:+.2f}") if gained else "",
+        interval=use_minus_sign(f"{low:.2f} to {high:.2f}") if gained else "",
         verdict=gained["verdict"] if gained else "",
         bar=(place(low, reach), place(high, reach)) if gained else None,
         middle=place(middle, reach) if gained and abs(middle) <= reach else None,
@@ -119,7 +119,7 @@ def samples(order: Order) -> Strip:
 def picked(order: Order) -> NDArray[np.int64]:
     """As many as stand side by side: the first of each class, then the second ones, class by class."""
     label = order.recipe.label
-    most = fitting(drawn(order.records.take(np.array([0])), order.records.spec), ACROSS)
+    most = count_across(drawn(order.records.take(np.array([0])), order.records.spec), ACROSS)
     turn = np.concatenate([np.arange(count) for count in np.unique(label, return_counts=True)[1]])
     rows = np.argsort(label, kind="stable")[np.lexsort((np.sort(label), turn))]
     return np.sort(rows[:most])

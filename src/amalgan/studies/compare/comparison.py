@@ -16,7 +16,7 @@ from amalgan.core.notebook import between, html_table, number
 from amalgan.studies.compare import outputs, results, tuning
 from amalgan.studies.compare.cells import Crew, Job, crew, hold_comparison
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
-from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
 from amalgan.studies.compare.progress import Progress, opening
 from amalgan.studies.compare.request import Request
 
@@ -72,9 +72,9 @@ def compare(request: Request, console: Console) -> Comparison:
         AmalganError: the request, the data or the folder; a cell that fails is a row of the report instead.
         Interrupted: a signal came; what was reached is saved.
     """
-    draft = drafted(request, console)
+    draft = draft_plan(request, console)
     with hold_comparison(request.out) as lock:
-        plan = planned(draft, console)
+        plan = load_or_make_plan(draft, console)
         with crew(request.out, lock, request.jobs) as workers, Progress.on(console) as progress:
             progress.say(opening(plan, workers.at_once))
             carry_out(plan, workers, progress)

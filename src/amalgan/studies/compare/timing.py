@@ -18,11 +18,11 @@ from amalgan import features as feature_net
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
 from amalgan.evaluation.scores.score import COMPARED, Trial
-from amalgan.evaluation.scores.utility import IMAGES, applies, select_training_examples
+from amalgan.evaluation.scores.utility import IMAGES, can_test_classifier, select_training_examples
 from amalgan.features import Classifier, Features, drill, rounds_for
 from amalgan.studies.compare.plan import device_of
 from amalgan.studies.compare.request import Request
-from amalgan.studies.compare.settings import built
+from amalgan.studies.compare.settings import build_system
 from amalgan.training import budget
 from amalgan.training.processes import Processes, precision_on
 
@@ -45,7 +45,7 @@ def images_a_minute(request: Request, run: RunConfig, data: Dataset) -> float:
             minutes,
             run,
             data,
-            built(run.system, run.settings, data.spec).to(device),
+            build_system(run.system, run.settings, data.spec).to(device),
             Processes(device=device),
             clock=clock_of(device),
         )
@@ -84,7 +84,7 @@ def measuring_seconds(trial: Trial, features: Features) -> float:
         return STARTING_SECONDS
     seen = SETS_SEEN * trial.n + min(COMPARED * trial.count, len(trial.data.train))
     looking = seconds_of(lambda: features(trial.data.train.take(slice(256)))) / 256 * seen
-    if not applies(trial):
+    if not can_test_classifier(trial):
         return STARTING_SECONDS + looking
     return STARTING_SECONDS + looking + teaching_seconds(trial)
 

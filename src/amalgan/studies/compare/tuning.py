@@ -87,7 +87,7 @@ def outcome(plan: Plan, system: str, factor: float) -> dict[str, Any]:
     return {"settings": f"learning rates x {factor:g}"} | kept
 
 
-def chosen(plan: Plan, system: str) -> float:
+def choose_factor(plan: Plan, system: str) -> float:
     """The factor that the system's cells are trained with."""
     return next((one["factor"] for one in outcomes(plan, system) if one["chosen"]), 1.0)
 

@@ -17,18 +17,18 @@ from torch import Tensor
 from amalgan.data import drawn
 from amalgan.studies.explore.bars import Bar, bars, in_units, names_of
 from amalgan.studies.explore.subject import Subject
-from amalgan.studies.html.numbers import number, percent, signed
+from amalgan.studies.html.numbers import number, percent, use_minus_sign
 from amalgan.studies.html.strips import Strip, strip
 from amalgan.tasks.explore.directions import (
     Direction,
     Means,
     between_classes,
     effect,
+    measure_turned,
     principal,
     strength,
     strips,
     to_classes,
-    turned,
 )
 
 COMPONENTS, CLASSES, PAIRS = 8, 10, 6
@@ -92,7 +92,7 @@ def contrast(subject: Subject, direction: Direction, means: Means) -> ShownDirec
     facts: dict[str, Any] = {"name": direction.name, "effect": reach, "n": len(rows)}
     said = "no test examples to measure it on"
     if len(rows):
-        before, after = turned(subject.model, code, direction.step, goal, means)
+        before, after = measure_turned(subject.model, code, direction.step, goal, means)
         facts |= {"before": before, "after": after}
         seen = subject.model.spec.classes[goal]
         said = f"seen as {seen}: {percent(before)} before, {percent(after)} after, of {len(rows)}"
@@ -143,7 +143,7 @@ def show_direction(
         for real, line in zip(first, made, strict=True)
     ]
     alt = f"pictures: examples, and their codes moved along {direction.name}"
-    words = ["real", *(signed(f"{step:g}") for step in steps)]
+    words = ["real", *(use_minus_sign(f"{step:g}") for step in steps)]
     return ShownDirection(name=direction.name, said=said, facts=facts, strip=strip(lines, words, alt))
 
 

@@ -40,8 +40,8 @@ from amalgan.studies.page.normal import normality
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.agreement import ABILITY as AGREE
-from amalgan.tasks.export.export import check_packages, checked, port_out, ports_in
-from amalgan.tasks.export.export import packed as packed_alone
+from amalgan.tasks.export.export import check_agreement, check_packages, port_out, ports_in
+from amalgan.tasks.export.export import pack_graph as packed_alone
 from amalgan.tasks.export.graphs import Given, Graph, Inputs, graphs
 from amalgan.tasks.export.together import packed_together
 from amalgan.tasks.generate import classes_heard, generate
@@ -88,7 +88,7 @@ def page(
     made = written_graphs(model, able, tell)
     packed = fitting({name: squeezed(file) for name, file in made.items()})
     for graph in able:
-        checked(graph, made[graph.ability])
+        check_agreement(graph, made[graph.ability])
     tell("looking at its codes")
     search = mending.search_of(model) if AGREE in made else None
     facts = facts_of(model, able, data, evaluation) | {"normal": normal, "search": search}
@@ -233,7 +233,7 @@ def of_pixels(pixels: Any, names: Iterator[str]) -> Iterator[dict[str, str]]:
 
 def rendered(model: Model, packed: dict[str, str], facts: dict[str, Any]) -> str:
     """Return the page."""
-    script, style = bundle.bundled("app.js"), bundle.source("style.css")
+    script, style = bundle.bundle("app.js"), bundle.source("style.css")
     engine = Environment(
         loader=PackageLoader("amalgan.studies.page", "web"), autoescape=True, undefined=StrictUndefined
     )

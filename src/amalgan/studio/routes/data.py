@@ -16,7 +16,7 @@ from amalgan.core.errors import UsageError
 from amalgan.core.ownership import is_ours, json_at
 from amalgan.data.readers.builtin import WORDS
 from amalgan.studio.jobs import Job
-from amalgan.studio.places import counted, is_data_file
+from amalgan.studio.places import count_pictures, is_data_file
 from amalgan.studio.refusals import Missing
 from amalgan.studio.routes.requests import PICTURES, answer_get, answer_post, studio_of
 from amalgan.studio.runs import RUN
@@ -36,7 +36,7 @@ def folder(studio: Studio, path: dict[str, str]) -> Any:
     return {
         "id": studio.places.id_of(here),
         "name": studio.places.name(here),
-        "pictures": counted(here),
+        "pictures": count_pictures(here),
         "way": [{"id": studio.places.id_of(one), "name": last_name(studio, one)} for one in reversed(above)],
         "folders": [entry(studio, one) for one in places if is_choosable(studio, one)],
         "files": [entry(studio, one) for one in places if is_data_file(one)],
@@ -52,7 +52,9 @@ def last_name(studio: Studio, place: Path) -> str:
 def entry(studio: Studio, place: Path) -> dict[str, Any]:
     """Return a folder, or a file that may hold data."""
     found = {"id": studio.places.id_of(place), "name": last_name(studio, place)}
-    return found | ({"pictures": counted(place)} if place.is_dir() else {"bytes": place.stat().st_size})
+    return found | (
+        {"pictures": count_pictures(place)} if place.is_dir() else {"bytes": place.stat().st_size}
+    )
 
 
 def is_choosable(studio: Studio, place: Path) -> bool:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from amalgan.core import files
 from amalgan.core.errors import UsageError
-from amalgan.core.json_schema import misfit
+from amalgan.core.json_schema import find_misfit
 from amalgan.core.ownership import json_at
 from amalgan.data.writing.sheets import sheet
 from amalgan.studio.jobs import Job
@@ -83,7 +83,7 @@ def labeled(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
 def choice_of(given: dict[str, Any]) -> dict[str, Any]:
     """Return what was chosen, checked."""
     found: dict[str, Any] = {"names": given.get("names"), "labels": given.get("labels") or {}}
-    wrong = misfit(found, CHOICE, "")
+    wrong = find_misfit(found, CHOICE, "")
     if wrong is not None or len(found["names"]) > MOST_NAMES:
         raise UsageError(f"the choice cannot be read: {wrong or 'it is too long'}; load the page again.")
     return found

@@ -22,7 +22,7 @@ ACTIONS = {"pause": training.pause, "resume": training.go_on, "stop": training.e
 
 def listed(studio: Studio, path: dict[str, str]) -> Any:
     """Return all runs, the newest first."""
-    runs = [*training.coming(studio), *studio.found().runs]
+    runs = [*training.list_coming(studio), *studio.found().runs]
     return {"runs": [training.summary(studio, run) for run in dict.fromkeys(runs)]}
 
 

@@ -60,7 +60,7 @@ def pairs(cells: tuple[int, int]) -> Iterator[tuple[Tile, Tile]]:
     return ((down, right) for down in tiles(cells[0]) for right in tiles(cells[1]))
 
 
-def quantized(
+def quantize(
     system: Quantizes, x: Float[Tensor, "1 C H W"], level: int, device: str
 ) -> Int[Tensor, "1 K h w"]:
     """``system.quantize(x)``, on the CPU."""
@@ -74,7 +74,7 @@ def quantized(
     return assembled
 
 
-def rendered(
+def render(
     system: Quantizes, number: Int[Tensor, "1 K h w"], level: int, shape: tuple[int, int, int], device: str
 ) -> Float[Tensor, "1 C H W"]:
     """``system.render(number)`` of that shape, on the CPU."""

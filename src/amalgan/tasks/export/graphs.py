@@ -158,7 +158,7 @@ class Graph(nn.Module):
 
 def graphs(model: Model) -> Iterator[Graph]:
     """Everything that the model can do for other programs."""
-    system = settled(model.system)
+    system = copy_settled(model.system)
     for ability in abilities(system):
         heard = ability != "classify" or system.classes_shown
         if ability in ACTS and heard:
@@ -170,7 +170,7 @@ def named(purpose: str) -> str:
     return purpose.replace(" ", "_")
 
 
-def settled(system: System) -> System:
+def copy_settled(system: System) -> System:
     """A copy on the CPU whose counters are plain numbers, so that nothing is decided by the value of a tensor."""
     found = copy.deepcopy(system).cpu().eval().requires_grad_(False)
     for module in found.modules():

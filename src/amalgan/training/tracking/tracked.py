@@ -55,7 +55,7 @@ def refuse_missing(name: str | None) -> None:
 
 
 @contextmanager
-def tracked(name: str | None, teller: Teller) -> Iterator[None]:
+def track(name: str | None, teller: Teller) -> Iterator[None]:
     """Within the block the tracker called ``name`` hears, before the callbacks there are, what ``teller`` tells."""
     refuse_missing(name)
     if name is None or teller.silent:
