@@ -63,7 +63,7 @@ class Ruler:
 
     def features(self, pixels: Any) -> Tensor:
         """Features of uint8 (N, C, H, W)."""
-        return self.extract_features(from_pixels(pixels, self.data.spec))
+        return self.look(from_pixels(pixels, self.data.spec))
 
     def distance(self, x: Any) -> float:
         """Of uint8 pictures (N, H, W)."""

@@ -49,7 +49,7 @@ class Log:
     read: int = 0
     """Bytes."""
     lines: list[Line] = field(default_factory=list)
-    read_planned_images: int | None = None
+    planned: int | None = None
     """Images in all, where the log says so."""
 
     def more(self) -> tuple[list[Line], bool]:

@@ -67,7 +67,7 @@ class Studio:
         """
         place = self.places.named(id)
         job = self.run_job(place)
-        if job is not None and job.id in self.jobs.own and not place.exists():
+        if job is not None and job.id in self.jobs.started_here and not place.exists():
             return place  # its folder is not there yet
         if not is_ours(self.places.within(place) / RUN):
             raise Missing(f"{self.name(place)} is no run any more.")

@@ -150,10 +150,10 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 
     @cache
     def found() -> Copies:
-        return copies(made, trial.seen, trial.real)
+        return copies(made, trial.training_features, trial.real)
 
     near = (
-        f"that lie nearer to one of {len(trial.seen)} training examples (of {len(trial.data.train)}) than "
+        f"that lie nearer to one of {len(trial.training_features)} training examples (of {len(trial.data.train)}) than "
         f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}"
     )
     flagged = share(

@@ -270,7 +270,7 @@ class Text(Plain):
 
         made, train, test = (
             [text for x in side for text in self.to_stored(x, sets.spec).tolist()]
-            for side in (sets.made, sets.train, sets.test)
+            for side in (sets.generated, sets.train, sets.test)
         )
         return compute_measures(made, train, test, spec=sets.spec, valid=sets.valid, seed=sets.seed)
 

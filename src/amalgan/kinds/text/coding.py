@@ -74,7 +74,7 @@ def of_writer(writer: Writer, word: Tensor) -> LetterCoder:
         lowest=torch.tensor([0]).int(),
         word=word.cpu().contiguous(),
         start=quantize(writer.start(conditions)),
-        place=quantize(writer.places(conditions)),
+        place=quantize(writer.place_features(conditions)),
         letter=quantize(writer.table.weight @ seen.T + bias),
         place_weight=quantize(place.T),
         state_weight=quantize(state_weight.T),

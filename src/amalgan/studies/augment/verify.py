@@ -75,7 +75,7 @@ def verify(
         spec=data.spec,
         real=real,
         test=held,
-        made=remembered(made),
+        generate=remembered(made),
         counts=counts,
         seeds=range(seed, seed + seeds),
         steps=steps or steps_for(len(train)),

@@ -88,11 +88,11 @@ def carry_out(plan: Plan, workers: Crew, progress: Progress) -> None:
     if plan.asked["tries"] > 1:
         tries = try_jobs(plan)
         progress.begin("trying settings", tries)
-        workers.do(tries, progress.ended, progress.look)
+        workers.do(tries, progress.ended, progress.show_running)
         progress.tell_tuning(tuning.decide(plan))
     jobs = [*reference_jobs(plan), *cell_jobs(plan)]
     progress.begin("comparing", jobs)
-    workers.do(jobs, progress.ended, progress.look)
+    workers.do(jobs, progress.ended, progress.show_running)
 
 
 def try_jobs(plan: Plan) -> list[Job]:

@@ -49,7 +49,7 @@ def attribute_networks(subject: Subject, tell: Callable[[str], None]) -> list[At
         tell(f"hiding parts from the {scorer.name}")
         found.append(attribute_network(subject, scorer, *real, "test"))
         if scorer.name == "critic" and isinstance(subject.model.system, Generates):
-            made = subject.made[: len(rows)]
+            made = subject.generated[: len(rows)]
             found.append(
                 attribute_network(subject, scorer, made, torch.full((len(made),), UNLABELED), "generated")
             )

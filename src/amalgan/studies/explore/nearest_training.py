@@ -33,7 +33,7 @@ class NearestTraining:
 
 def find_nearest_training(subject: Subject) -> list[NearestTraining]:
     """The generated examples that are nearest to training examples, in each space."""
-    found = neighbors(subject.model, subject.made, subject.train, subject.test)
+    found = neighbors(subject.model, subject.generated, subject.train, subject.test)
     return [compare_in_space(subject, space) for space in found]
 
 
@@ -74,7 +74,7 @@ def noun(subject: Subject) -> str:
 def pairs(subject: Subject, found: Neighbors, order: torch.Tensor) -> Strip:
     """Generated pictures above their nearest training pictures, under the ratio of each."""
     spec = subject.model.spec
-    above = drawn(subject.made[order], spec)
+    above = drawn(subject.generated[order], spec)
     below = drawn(subject.train.take(found.row[order].numpy()), spec)
     words = [f"{float(ratio):.2f}" for ratio in found.ratio[order]]
     return strip(

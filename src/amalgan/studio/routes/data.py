@@ -95,7 +95,7 @@ def state_and(studio: Studio, job: Job, name: str) -> dict[str, Any]:
     error = (answer or {}).get("error") or (
         "its process was ended" if state in ("failed", "stopped") else None
     )
-    said = studio.jobs.said(job)[-1:]
+    said = studio.jobs.read_output(job)[-1:]
     return {
         "state": state,
         "error": error,
@@ -117,7 +117,7 @@ async def sent(request: Request) -> Response:
 
 def kept(studio: Studio, body: bytes, ending: str) -> Path:
     """Write a picture below the studio's own folder, called by its content."""
-    place = studio.own / "sent" / f"{blake2b(body, digest_size=12).hexdigest()}.{ending}"
+    place = studio.own_folder / "sent" / f"{blake2b(body, digest_size=12).hexdigest()}.{ending}"
     if not place.exists():
         files.write_bytes(place, body)
     return place

@@ -37,7 +37,7 @@ def listed(studio: Studio, path: dict[str, str]) -> Any:
 def brief(studio: Studio, job: Job) -> dict[str, Any]:
     """Return what a list shows of a job."""
     state = studio.jobs.state(job)
-    said = studio.jobs.said(job)[-1:] if state in ("running", "stopping") else []
+    said = studio.jobs.read_output(job)[-1:] if state in ("running", "stopping") else []
     times = {"created_at": job.created_at, "started_at": job.started_at}
     return {"id": job.id, "title": job.title, "lane": job.lane, "state": state, "said": said, **times}
 
@@ -47,7 +47,7 @@ def one(studio: Studio, path: dict[str, str]) -> Any:
     job = studio.jobs.at(path["id"])
     facts = brief(studio, job)
     return facts | {
-        "said": studio.jobs.said(job)[-SHOWN_LINES:],
+        "said": studio.jobs.read_output(job)[-SHOWN_LINES:],
         "answer": studio.jobs.answer(job) if facts["state"] not in ("waiting", "running") else None,
         "words": [word for word in job.arguments if word != "--json"] if job.module == "amalgan" else [],
         "python": job.python,

@@ -65,7 +65,9 @@ def page(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     place = studio.model_at(path["id"])
     file = place / MODEL if place.is_dir() else place
     data = data_of(studio, place) if given.get("measured") else None
-    target = studio.own / "pages" / f"{header_of(file).get('digest', '')}{'-measured' if data else ''}.html"
+    target = (
+        studio.own_folder / "pages" / f"{header_of(file).get('digest', '')}{'-measured' if data else ''}.html"
+    )
     if is_ours(target) and target.stat().st_size:
         return {"page": studio.places.id_of(target)}
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ def quantize(
     for down, right in pairs(cells):
         inputs = x[:, :, down.pixels(cell), right.pixels(cell)].to(device)
         found = system.quantize(inputs, level).cpu()
-        assembled[:, :, down.own, right.own] = found[:, :, down.middle(), right.middle()]
+        assembled[:, :, down.output_slice, right.output_slice] = found[:, :, down.middle(), right.middle()]
     return assembled
 
 
@@ -81,7 +81,7 @@ def render(
     cell, (colors, height, width) = system.own_size[-1], shape
     assembled = torch.zeros(1, colors, number.shape[2] * cell, number.shape[3] * cell)
     for down, right in pairs((number.shape[2], number.shape[3])):
-        inputs = number[:, :, down.sight, right.sight].to(device)
+        inputs = number[:, :, down.input_slice, right.input_slice].to(device)
         found = system.render(inputs, level, (colors, inputs.shape[2] * cell, inputs.shape[3] * cell)).cpu()
         at = slice(down.start * cell, down.stop * cell), slice(right.start * cell, right.stop * cell)
         assembled[:, :, at[0], at[1]] = found[:, :, down.middle(cell), right.middle(cell)]

@@ -212,7 +212,7 @@ def check_agreement(graph: Graph, data: bytes) -> tuple[float, float]:
         given = graph.inputs(count, seed=seed, side=side)
         (found,) = session.run(None, {name: value.numpy() for name, value in given.items()})
         with torch.no_grad():
-            wanted = graph.made(given)
+            wanted = graph.compute(given)
         off = (torch.from_numpy(found) - wanted).abs().nan_to_num(torch.inf)
         worst = max(worst, float(off.max()))
         apart += int((off > TOLERANCE * max(1.0, float(wanted.abs().max()))).sum())
@@ -234,7 +234,7 @@ def ports_in(graph: Graph) -> Iterator[Port]:
 def port_out(graph: Graph) -> Port:
     """What comes out."""
     with torch.no_grad():
-        return port(graph, graph.output, graph.made(graph.inputs(TRACED, seed=0)), "")
+        return port(graph, graph.output, graph.compute(graph.inputs(TRACED, seed=0)), "")
 
 
 def port(graph: Graph, name: str, numbers: Tensor, drawn: str) -> Port:

@@ -241,7 +241,7 @@ def trace_on(
 
     journal.filled(work)
     records = stream.records
-    rows = journal.filled(lambda first: (), len(records)).whole()
+    rows = journal.filled(lambda first: (), len(records)).read_all()
     return traced(rows, columns(model, known), records.names, known)
 
 
