@@ -28,7 +28,7 @@ import writing
 from amalgan.data import Dataset, open_data, to_pixels
 from amalgan.data.dataset.subsets import picked
 from amalgan.features.classifier_training import Labeled
-from amalgan.studies.augment.classifiers import School
+from amalgan.studies.augment.classifiers import Classifiers
 from amalgan.studies.augment.verification import Verification
 from amalgan.studies.augment.verify import SEEDS, remembered, unbalanced
 from amalgan.systems.model_file import Model
@@ -71,21 +71,21 @@ def cell(asked: argparse.Namespace, scratch: Path) -> None:
     """Train one autoencoder, the arms without it, and those of each policy."""
     started_at = time.process_time()
     data = few(asked, scratch)
-    model = ag.train("autoencoder", scratch / "few.npz", images=asked.images, quiet=True).held
+    model = ag.train("autoencoder", scratch / "few.npz", images=asked.images, quiet=True).model
     real, test = data.train, picked(data.test, asked.tests, 0)
     counts = counts_of(real.labels, None, asked.rare is not None)
-    school = School(
+    school = Classifiers(
         spec=data.spec,
         real=Labeled.all_of(real),
         test=Labeled.all_of(test),
-        made=lambda seed: Labeled.all_of(real),
+        generate=lambda seed: Labeled.all_of(real),
         counts=counts,
         seeds=range(SEEDS),
         steps=asked.steps,
     )
     base = school.right(BASE)
     for kind in asked.policies:
-        right = base | replace(school, made=maker(model, data, kind, counts)).right(BY_MODEL)
+        right = base | replace(school, generate=maker(model, data, kind, counts)).right(BY_MODEL)
         found = Verification(
             spec=data.spec,
             right=right | {"only": right["added"]},

@@ -70,7 +70,7 @@ def heat_maps(images: int) -> None:
         reading = DataConfig(cache=scratch)
         model = ag.train(
             "autoencoder", f"{scratch}/bricks.npy", images=images, reading=reading, quiet=True
-        ).held
+        ).model
         bricks = open_data(f"{scratch}/bricks.npy", reading, like=model.spec)
         decoded, error = rebuilt(model, from_pixels(shown[:, None], model.spec))
         known = usual(model, bricks.validation)
@@ -101,7 +101,7 @@ def likeness(images: int) -> None:
     """Neighbors and map of digits."""
     with tempfile.TemporaryDirectory() as scratch:
         reading = DataConfig(cache=scratch)
-        model = ag.train("autoencoder", "digits", images=images, reading=reading, quiet=True).held
+        model = ag.train("autoencoder", "digits", images=images, reading=reading, quiet=True).model
         digits = open_data("digits", reading, like=model.spec)
         train, query = digits.train, digits.test.select([2, 30, 71, 120])
         distance, row = Space.of(embed(model, train).code).nearest(embed(model, query).code, 10)

@@ -74,7 +74,7 @@ def coded(model: Model, records: Records, quality: int) -> Coded:
 def shown(model: Model, found: Coded, decoder: DecoderName = "faithful") -> Iterator[Tensor]:
     """The decodes, some at a time."""
     for number, at in enumerate(range(0, len(found.numbers), CHUNK)):
-        yield compress.decoded(model, found.numbers[at : at + CHUNK], decoder=decoder, chunk=number)
+        yield compress.decode_chunk(model, found.numbers[at : at + CHUNK], decoder=decoder, chunk=number)
 
 
 def own_row(model: Model, quality: int, records: Records, pixels: list[Pixels]) -> dict[str, Any]:

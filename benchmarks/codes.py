@@ -59,7 +59,7 @@ def measured(place: str, system: str, images: int, labeled: int | None) -> dict[
         reading = DataConfig(labeled=labeled)
         model = ag.train(
             system, place, images=images, device="cpu", out=out, quiet=True, reading=reading
-        ).held
+        ).model
         seconds = time.process_time() - started_at
     data = open_data(place, like=model.spec)
     scores = list(code_scores(model, Trial(data=data, features=None, count=COUNT, seed=0)))

@@ -78,7 +78,7 @@ def measured(data: Dataset, digit: int, system: str, images: int, models: Path |
         place = (models or Path(scratch)) / f"{system}-{images}-{digit}.safetensors"
         if not place.exists():
             ag.train(system, nine, images=images, reading=reading, device="cpu", quiet=True).save(place)
-        model = ag.load(place).held
+        model = ag.load(place).model
         own = open_data(nine, reading, like=model.spec)
         chosen = sides(model, data, own, anomalies=[str(digit)])
         started_at = time.process_time()

@@ -25,7 +25,7 @@ from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import between_classes, principal, strips
 from amalgan.tasks.explore.overlay import painted
-from amalgan.tasks.explore.watched_networks import scorers
+from amalgan.tasks.explore.watched_networks import list_networks
 from amalgan.tasks.walk.walk import walk
 
 ACROSS, COLORS = 14, 128
@@ -87,7 +87,7 @@ def draw_looks(poster: Poster, subject: Subject) -> None:
     x, label = subject.test.take(rows), torch.from_numpy(subject.test.labels[rows])
     shown = [pictures(subject.model, x)]
     names = []
-    for scorer in scorers(subject.model, subject.spread):
+    for scorer in list_networks(subject.model, subject.spread):
         maps, _ = mapped(subject, scorer, x, label)
         shown.append(overlaid(to_pixels(x, subject.model.spec), maps))
         names.append(f"the {scorer.name}")

@@ -200,7 +200,7 @@ def textures(name: str) -> Iterator[dict[str, Any]]:
     """A row a network."""
     squares = squares_of(name)
     settings: dict[str, Any] = {"images": IMAGES, "seed": 0, "quiet": True}
-    model = ag.train("autoencoder", squares.known, **settings).held
+    model = ag.train("autoencoder", squares.known, **settings).model
     yield row_of(name, "reconstruction", squares, [errors(model, x) for x in squares[1:4]])
     for network in ("own", "imagenet"):
         flaws = learned(patch_network(model, network), [*squares.known[:, None]])  # type: ignore[arg-type]

@@ -79,8 +79,8 @@ def measured(model: ag.Model, seconds: float, own: Dataset, other: Dataset) -> I
     cut = min(JUDGED, len(held) // 2)
     judged, normals = held.select(np.sort(at[:cut])), held.select(np.sort(at[cut:]))
     foreign = other.records.select(other.records.spaced(FOREIGN))
-    learned = Outside.of(model.held, own.train)
-    found = [detect(model.held, side, normals, own.train, outside=learned) for side in (judged, foreign)]
+    learned = Outside.of(model.model, own.train)
+    found = [detect(model.model, side, normals, own.train, outside=learned) for side in (judged, foreign)]
     scores = {name: [one.score[name] for one in found] for name in (JOINT, OUTSIDE)}
     scores[ALL] = [one.joined.evidence for one in found]
     for name, (a, b) in (scores | dict(beside(own.train, judged, foreign))).items():

@@ -32,7 +32,7 @@ from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
 from amalgan.core import tensor_file
 from amalgan.core.errors import AmalganError, UsageError
-from amalgan.core.thinning import thinned
+from amalgan.core.thinning import thin
 from amalgan.data import Dataset, open_data
 from amalgan.studies.compare import outputs, results
 from amalgan.studies.compare.plan import Plan
@@ -161,7 +161,7 @@ class Grid:
     def keep_report(self, plan: Plan, data: Dataset) -> None:
         """The report of all that is finished, its curves thinned."""
         plan.load_plugin()
-        places = [plan.cell(name, seed) / "cell.json" for name, seed in results.places(plan)]
+        places = [plan.cell(name, seed) / "cell.json" for name, seed in results.list_cells(plan)]
         cells = [
             cell for cell, place in zip(results.cells_of(plan, {}), places, strict=True) if place.exists()
         ]
@@ -169,8 +169,7 @@ class Grid:
             return
         report = outputs.report_of(plan, cells) | {"to_come": len(places) - len(cells)}
         report["cells"] = [
-            cell | {name: thinned(cell[name], POINTS) for name in ("log", "curve")}
-            for cell in report["cells"]
+            cell | {name: thin(cell[name], POINTS) for name in ("log", "curve")} for cell in report["cells"]
         ]
         writing.write_json(self.kept / "report.json", self.without_paths(plan, report, data))
         writing.write_text(self.kept / "table.csv", outputs.csv_of(report))

@@ -25,7 +25,7 @@ from amalgan.data import open_data
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.restore.project import filled, project
+from amalgan.tasks.restore.project import fill_holes, project
 
 TARGET = Path(__file__).parent / "results" / "holes.json"
 PICTURES, SAMPLES, CHUNK = 100, 4, 50
@@ -62,7 +62,7 @@ def middle(x: Tensor) -> Tensor:
 def measured(model: Model, x: Tensor) -> dict[str, Any]:
     """Decibels in the hole, for each way."""
     known = middle(x)
-    mean = filled(x * known, known)
+    mean = fill_holes(x * known, known)
     with torch.no_grad():
         decode = model.require(Decodes).decode(model.require(Encodes).encode(mean))
     started_at = time.process_time()

@@ -30,7 +30,7 @@ from amalgan import networks
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
-from amalgan.core.randomness import key, seeded
+from amalgan.core.randomness import build_seeded, key
 from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.data.transforms.views import view
@@ -155,7 +155,7 @@ def trained(
         batch=BATCH,
         augment=augment,
     )
-    state = TrainState.fresh(seeded(lambda: kind(config, data.spec), key(seed, "weights")))
+    state = TrainState.fresh(build_seeded(lambda: kind(config, data.spec), key(seed, "weights")))
     loop.train(run, data, state, Processes(), [])
     return state.average
 

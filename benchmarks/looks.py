@@ -20,8 +20,8 @@ from torch import Tensor
 
 import writing
 from amalgan.metrics.effect import effect
-from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, look
-from amalgan.metrics.statistics import compared, paired_difference
+from amalgan.metrics.sequential import OF_COMPARISONS, OF_EFFECTS, find_last_look
+from amalgan.metrics.statistics import compare_pairs, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "looks.json"
 MOST, TESTS = 80, 100
@@ -42,7 +42,9 @@ def of_effects(count: int) -> dict[str, float]:
     rules: dict[str, Callable[[Tensor, Tensor], bool]] = {
         "every seed": lambda a, b: any(claims(a, b, n, 0.95) for n in range(5, MOST + 1)),
         "every look": lambda a, b: any(claims(a, b, n, 0.95) for n in OF_EFFECTS),
-        "the rule": lambda a, b: any(claims(a, b, n, look(n, OF_EFFECTS).level()) for n in OF_EFFECTS),
+        "the rule": lambda a, b: any(
+            claims(a, b, n, find_last_look(n, OF_EFFECTS).level()) for n in OF_EFFECTS
+        ),
     }
     generator = torch.Generator().manual_seed(0)
     drawn = [answers(generator) for _ in range(count)]
@@ -75,7 +77,7 @@ def of_comparisons(count: int) -> dict[str, float]:
         return paired_difference(row[:n], [0.0] * n).p_value < 0.05
 
     def ours(row: Sequence[float], n: int) -> bool:
-        return compared([(row[:n], [0.0] * n)], looks=OF_COMPARISONS)[0].verdict != "inconclusive"
+        return compare_pairs([(row[:n], [0.0] * n)], looks=OF_COMPARISONS)[0].verdict != "inconclusive"
 
     rows = draws.tolist()
     return {

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 import writing
 from amalgan.config.systems import FusionConfig
-from amalgan.core.randomness import Draws, seeded
+from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import Batch, DataSpec
 from amalgan.studies.page.page import page
 from amalgan.systems import model_file
@@ -95,7 +95,7 @@ def chromium() -> str:
 def large(place: Path) -> Model:
     """A fused model of 64x64 pictures as ``amalgan train`` would build it, not trained."""
     spec = DataSpec(kind="image", shape=(3, 64, 64))
-    system = seeded(lambda: system_class("fusion")(FusionConfig(), spec), 0)
+    system = build_seeded(lambda: system_class("fusion")(FusionConfig(), spec), 0)
     x = torch.rand(64, *spec.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
     batch = Batch(x, torch.full((64,), -1), torch.arange(64))
     system.eval().settle([batch], Draws(seed=0, round=0, total=64))

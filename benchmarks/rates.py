@@ -118,10 +118,10 @@ def own_photos(
 ) -> dict[str, Any]:
     """One quality of a model that reads any size."""
     began, head = time.process_time(), compress.head_of(model, quality)
-    codes = [compress.packed(model, floats(plane), head.level)[0] for plane in planes]
+    codes = [compress.pack_chunk(model, floats(plane), head.level)[0] for plane in planes]
     wrote, coder = time.process_time(), compress.coder_of(model)
     found = [Numbers(head.level, coder.unpack(code, head.level)) for code in codes]  # type: ignore[arg-type]
-    back = [to_pixels(compress.decoded(model, [one]), model.spec)[0] for one in found]
+    back = [to_pixels(compress.decode_chunk(model, [one]), model.spec)[0] for one in found]
     ended = time.process_time()
     files, every = [amg_file.pack(head, code) for code in codes], count(pixels)
     return {
@@ -153,7 +153,7 @@ def drift(model: Model, planes: Sequence[Pixels]) -> dict[str, int]:
             for form in (torch.contiguous_format, torch.channels_last):
                 for part in crops.split(batch):
                     laid = part.to(memory_format=form)  # type: ignore[call-overload]
-                    for code in compress.packed(model, laid, level):
+                    for code in compress.pack_chunk(model, laid, level):
                         meant = coder.unpack(code, level)
                         heard = compress.coder_of(noisy).unpack(code, level)
                         numbers += meant.number.size  # type: ignore[union-attr]

@@ -22,7 +22,7 @@ from amalgan.data.transforms.damage import strokes
 from amalgan.studies.demo.poster import Poster
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
-from amalgan.tasks.restore.project import filled, project
+from amalgan.tasks.restore.project import fill_holes, project
 from amalgan.tasks.restore.windows import Repair, mend
 from holes import middle
 from restore import blocky, noisy, read, small
@@ -83,7 +83,7 @@ def draw_filled(poster: Poster, model: Model, digits: str) -> None:
     x = data.test.take(data.test.spaced(DIGITS))
     known = middle(x)
     four = project(model, x * known, known, samples=SAMPLES)
-    rows = zip(filled(x * known, known), *four.unbind(1), x, strict=True)
+    rows = zip(fill_holes(x * known, known), *four.unbind(1), x, strict=True)
     names = ["hole", "1", "2", "3", "4", "the digit"]
     columns = [[shown(one) for one in row] for row in rows]
     half = len(columns) // 2

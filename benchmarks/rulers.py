@@ -62,7 +62,7 @@ def show(data: Dataset, cache: str | None) -> None:
     started_at = time.process_time()
     look = features_of(data, cache=cache)
     seconds = time.process_time() - started_at
-    real, held_out = ranking.halves(data)
+    real, held_out = ranking.split_halves(data)
     told = ", ".join(f"{key} {value:.3g}" for key, value in look.accuracy.items())
     print(f"\n{data.name}, {text_of(data.spec)}, {look.name}: {seconds:.0f} CPU-seconds; held-out: {told}")
     measures, from_outside = list(ranking.HIGHER_IS_BETTER), outside_network.applies(data.spec)
@@ -70,7 +70,7 @@ def show(data: Dataset, cache: str | None) -> None:
     print(f"{'n=' + str(len(real)):34}" + "".join(f"{measure:>18}" for measure in measures))
     features = look(real)
     outer = outside_network.imagenet_features([real]) if from_outside else None
-    for name, x in (ranking.sets(real, held_out) | more(data, held_out)).items():
+    for name, x in (ranking.grade_sets(real, held_out) | more(data, held_out)).items():
         shown = views.eight_bits(x)
         values = ranking.values(features, look(shown))
         if outer is not None:
@@ -78,7 +78,9 @@ def show(data: Dataset, cache: str | None) -> None:
                 outside_network.imagenet_features([shown]), outer
             )
         print(f"{name:34}" + "".join(f"{values[measure]:18.3f}" for measure in measures))
-    unfit = dict(look.unfit) | ({"outer_distance": outside_network.fooled(data)} if from_outside else {})
+    unfit = dict(look.unfit) | (
+        {"outer_distance": outside_network.explain_unfit(data)} if from_outside else {}
+    )
     for measure, why in unfit.items():
         if why:
             print(f"not given: {measure}: {why}")
@@ -94,10 +96,7 @@ def more(data: Dataset, x: Tensor) -> dict[str, Tensor]:
     return {
         f"{len(found.axes)} components": found.rebuild(x),
         f"{len(few.axes)} components": few.rebuild(x),
-        **{
-            name: views.blurred(x, one * blur / views.WIDEST_BLUR, x, generator)
-            for name, blur in BLURS.items()
-        },
+        **{name: views.blur(x, one * blur / views.WIDEST_BLUR, x, generator) for name, blur in BLURS.items()},
         "gray": torch.zeros_like(x),
         f"noise of {len(found.axes)} components": torch.from_numpy(found.mean + noise @ found.axes).reshape(
             x.shape

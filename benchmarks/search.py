@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from amalgan.metrics.distances import blocks
+from amalgan.metrics.distances import iterate_blocks
 from amalgan.metrics.neighbors import nearest
 
 RESULT = Path(__file__).parent / "results" / "search.json"
@@ -103,7 +103,7 @@ def codes(count: int) -> NDArray[np.float32]:
 
 def before(query: torch.Tensor, code: torch.Tensor) -> None:
     """Every distance, of which the smallest are kept."""
-    for _, distances in blocks(query, code):
+    for _, distances in iterate_blocks(query, code):
         distances.topk(NEAREST + 1, largest=False)
 
 

@@ -99,7 +99,7 @@ def measured(name: str, folder: Path, scratch: Path, system: str) -> dict[str, A
     begun = time.process_time()
     model = ag.train(
         system, train, images=IMAGES[name], out=scratch / "run", reading=config, device="cpu", quiet=True
-    ).held
+    ).model
     spent = time.process_time() - begun
     data = open_data(train, config, like=model.spec)
     features = features_of(data, cache=scratch)

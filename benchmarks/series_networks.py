@@ -25,7 +25,7 @@ from torch import nn
 
 from amalgan.config.parts import Networks
 from amalgan.core.types import DataSpec
-from amalgan.networks.blocks import PAINTED, RECTIFIED, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, rectify, scale_weights
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
 from series_beats import beats
 
@@ -41,7 +41,7 @@ class HalvingEncoder(nn.Module):
         super().__init__()
         self.plan = stages(config, spec)
         self.downs = nn.ModuleList(nn.Conv1d(a[0], b[0], 4, 2, 1) for a, b in pairwise(self.plan))
-        self.last = scaled(nn.Linear(self.plan[-1][0] * self.plan[-1][1], features), RECTIFIED)
+        self.last = scale_weights(nn.Linear(self.plan[-1][0] * self.plan[-1][1], features), RECTIFIED)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for down in self.downs:
@@ -55,7 +55,7 @@ class HalvingDecoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         self.plan = stages(config, spec)[::-1]
-        self.first = scaled(nn.Linear(features, self.plan[0][0] * self.plan[0][1]))
+        self.first = scale_weights(nn.Linear(features, self.plan[0][0] * self.plan[0][1]))
         self.ups = nn.ModuleList(nn.ConvTranspose1d(a[0], b[0], 4, 2, 1) for a, b in pairwise(self.plan))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -103,9 +103,9 @@ class PatchEncoder(nn.Module):
         channels, steps = spec.shape
         width = config.widest
         self.short = places(steps) * PATCH - steps
-        self.first = scaled(nn.Linear(channels * PATCH, width))
+        self.first = scale_weights(nn.Linear(channels * PATCH, width))
         self.blocks = nn.ModuleList(Dilated(width, one) for _ in range(config.blocks) for one in DILATIONS)
-        self.last = scaled(nn.Linear(width * places(steps), features), RECTIFIED)
+        self.last = scale_weights(nn.Linear(width * places(steps), features), RECTIFIED)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         patches = nn.functional.pad(x, (0, self.short)).unflatten(2, (-1, PATCH)).transpose(1, 2).flatten(2)
@@ -121,11 +121,11 @@ class PatchDecoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         self.shape, self.width = spec.shape, config.widest
-        self.first = scaled(nn.Linear(features, self.width * places(spec.shape[1])))
+        self.first = scale_weights(nn.Linear(features, self.width * places(spec.shape[1])))
         self.blocks = nn.ModuleList(
             Dilated(self.width, one) for _ in range(config.blocks) for one in reversed(DILATIONS)
         )
-        self.last = scaled(nn.Linear(self.width, spec.shape[0] * PATCH), PAINTED)
+        self.last = scale_weights(nn.Linear(self.width, spec.shape[0] * PATCH), PAINTED)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         channels, steps = self.shape

@@ -74,7 +74,10 @@ def measured(model: Model, trial: Trial, degree: float) -> dict[str, float | Non
     each = trial.n // len(model.system.classes_shown)
     label = torch.tensor(model.system.classes_shown).repeat_interleave(each)
     chunks = [*new(model, each, degree)]
-    scores = [*sample_scores(trial, trial.look(chunks)), *agreement(trial, chunks, label, "each as often")]
+    scores = [
+        *sample_scores(trial, trial.extract_features(chunks)),
+        *agreement(trial, chunks, label, "each as often"),
+    ]
     values = {score.key: score.value for score in scores}
     return {key: values[key] for key in KEPT}
 

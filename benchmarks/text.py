@@ -87,7 +87,7 @@ def compressed(run: Path, data: str) -> dict[str, float]:
     from amalgan.data import open_data, to_pixels
     from amalgan.systems.model_file import load
     from amalgan.tasks.compress.bound import Numbers
-    from amalgan.tasks.compress.compress import compress, decoded
+    from amalgan.tasks.compress.compress import compress, decode_chunk
 
     model = load(run / "model.safetensors")
     opened = open_data(data, like=model.spec)
@@ -97,7 +97,7 @@ def compressed(run: Path, data: str) -> dict[str, float]:
     started_at = time.process_time()
     codes = list(compress(model, opened.test))
     packed_at = time.process_time()
-    back = to_pixels(decoded(model, [Numbers(0, code) for code in codes]), model.spec).tolist()
+    back = to_pixels(decode_chunk(model, [Numbers(0, code) for code in codes]), model.spec).tolist()
     read_at = time.process_time()
     assert back == texts, "a string came back as another one"
     count = len(texts)

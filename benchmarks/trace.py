@@ -162,7 +162,7 @@ def scores(system: str, place: str, images: int) -> dict[str, Any]:
     """Errors of the score for one model."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
-        model = ag.train(system, place, images=images, device="cpu", out=out, quiet=True).held
+        model = ag.train(system, place, images=images, device="cpu", out=out, quiet=True).model
     reals = Reals.of(model, open_data(place, like=model.spec))
     return {changed: Known.of(model, reals, changed).errors(RATE) for changed in get_args(Changed)}
 

@@ -25,8 +25,8 @@ import torch
 import writing
 from amalgan.features.classifier_training import Labeled, steps_for
 from amalgan.metrics.effect import MARGIN, effect
-from amalgan.metrics.sequential import OF_EFFECTS, look
-from amalgan.studies.augment.classifiers import School
+from amalgan.metrics.sequential import OF_EFFECTS, find_last_look
+from amalgan.studies.augment.classifiers import Classifiers
 from amalgan.studies.augment.verify import SEEDS, unbalanced
 from cases import CASES, Case, lesson
 
@@ -70,18 +70,18 @@ def judged(case: Case, number: int) -> dict[str, Any]:
     def made(seed: int) -> Labeled:
         return case.add(world, real, np.random.default_rng((number, 1, seed)))
 
-    school = School(
+    school = Classifiers(
         spec=world.spec,
         real=real,
         test=world.test,
-        made=made,
+        generate=made,
         counts=case.real,
         seeds=range(SEEDS),
         steps=steps_for(len(label)),
     )
     right = school.right(("nothing", "added"))
     stratum = world.test.label if unbalanced(label) else None
-    found = effect(right["added"], right["nothing"], stratum, level=look(SEEDS, OF_EFFECTS).level())
+    found = effect(right["added"], right["nothing"], stratum, level=find_last_look(SEEDS, OF_EFFECTS).level())
     return {
         "truth": case.truth,
         "verdict": found.verdict(MARGIN),

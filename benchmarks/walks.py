@@ -29,7 +29,7 @@ from amalgan.priors import Scale
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Samples
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore.directions import decoded, encoded
+from amalgan.tasks.explore.directions import decoded, encode_all
 from amalgan.tasks.walk.closed_paths import great_circle
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ def main() -> None:
     features = features_of(data)
     order = torch.randperm(len(data.test), generator=torch.Generator().manual_seed(0))
     test = data.test.take(order[:PICTURES].numpy())
-    code = encoded(model, test)
+    code = encode_all(model, test)
     prior = drawn(model, len(code))
     real = Moments.of(features(delivered(test, model.spec)))
     scale = Scale(code.shape[1])

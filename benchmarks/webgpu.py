@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, sync_playwright
 import writing
 from amalgan.studies.page.page import shown_graphs
 from amalgan.systems import model_file
-from amalgan.tasks.export.export import packed
+from amalgan.tasks.export.export import pack_graph
 from page import chromium, large
 
 HERE = Path(__file__).parent
@@ -111,7 +111,7 @@ def write_files(demo: Path, dist: Path, place: Path) -> dict[str, int]:
     sizes = {}
     for name, model in (("digits", model_file.load(demo)), ("fusion64", large(place))):
         graph = next(one for one in shown_graphs(model) if one.ability == "decode")
-        (place / f"{name}.onnx").write_bytes(packed(graph, model))
+        (place / f"{name}.onnx").write_bytes(pack_graph(graph, model))
         sizes[name] = graph.inputs(2, seed=0)["code"].shape[1]
     return sizes
 

@@ -26,7 +26,7 @@ from amalgan.objectives import adversarial, reconstruction
 from amalgan.systems.base import Phase, System
 from amalgan.systems.registry import register
 
-GAME = adversarial.GAMES["nonsaturating"]
+LOSS = adversarial.LOSSES["nonsaturating"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class Aae(System):
     def autoencoder_loss(self, batch: Batch, tick: Tick) -> Step:
         code = self.encoder(batch.x)
         tick.once("code", code.detach)
-        fooled = GAME.generator(None, self.critic(code)).mean()
+        fooled = LOSS.generator(None, self.critic(code)).mean()
         faithful = reconstruction.l2(self.decoder(code), batch.x).mean()
         return Step({"reconstruction": faithful, "fooled": self.config.pull * fooled})
 
@@ -84,7 +84,7 @@ class Aae(System):
         with torch.no_grad():
             code = tick.once("code", lambda: self.encoder(batch.x))
         normal = tick.draws.normal("normal codes", self.config.code_size)
-        return Step({"told apart": GAME.critic(self.critic(normal), self.critic(code)).mean()})
+        return Step({"told apart": LOSS.critic(self.critic(normal), self.critic(code)).mean()})
 
     def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
         return self.encoder(x)

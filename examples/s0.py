@@ -16,7 +16,7 @@ from amalgan.config.parts import Critic, Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import FusionConfig
 from amalgan.core.files import write_bytes
-from amalgan.core.randomness import Draws, seeded
+from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import UNLABELED
 from amalgan.data import grid, open_data, png_bytes, to_pixels
 from amalgan.metrics.distortion import pooled_psnr
@@ -46,7 +46,7 @@ def main(images: int = 150_000, out: Path = Path("runs/examples")) -> dict[str, 
     """Train step by step; return what was measured at the end of each."""
     data = open_data("digits")
     run = RunConfig(system="fusion", settings=SETTINGS, data=data.name, images=images)
-    state = TrainState.fresh(seeded(lambda: Fusion(SETTINGS, data.spec), run.seed))
+    state = TrainState.fresh(build_seeded(lambda: Fusion(SETTINGS, data.spec), run.seed))
     ends = {ceil(share * run.rounds): step for share, step in STEPS.items()}
     x, seen = (records.take(slice(None)) for records in (data.test, data.train))
     measured: dict[str, dict[str, float]] = {}

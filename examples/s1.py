@@ -26,14 +26,18 @@ from amalgan.systems.base import System
 from amalgan.training.run import Order, execute
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
-GAME = Critic(loss="nonsaturating", network=DENSE)  # the article's cross-entropy, with a sign for each player
-PLAIN = GanConfig(critic=GAME, network=DENSE)
-HELD = RegularizedConfig(code_size=16, critic=GAME, network=DENSE, reader_network=DENSE)
+CRITIC = Critic(
+    loss="nonsaturating", network=DENSE
+)  # the article's cross-entropy, with a sign for each player
+PLAIN = GanConfig(critic=CRITIC, network=DENSE)
+HELD = RegularizedConfig(code_size=16, critic=CRITIC, network=DENSE, reader_network=DENSE)
 SYSTEMS = {
     "no autoencoder": PLAIN,
     "fakes (the article)": HELD,
-    "reals": RegularizedConfig(code_size=16, critic=GAME, network=DENSE, reader_network=DENSE, hold="reals"),
-    "noise": RegularizedConfig(code_size=16, critic=GAME, network=DENSE, hold="noise"),
+    "reals": RegularizedConfig(
+        code_size=16, critic=CRITIC, network=DENSE, reader_network=DENSE, hold="reals"
+    ),
+    "noise": RegularizedConfig(code_size=16, critic=CRITIC, network=DENSE, hold="noise"),
 }
 
 

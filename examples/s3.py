@@ -28,11 +28,11 @@ from amalgan.systems.base import System
 from amalgan.training.run import Order, execute
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
-GAME = Critic(loss="nonsaturating", network=DENSE)
+CRITIC = Critic(loss="nonsaturating", network=DENSE)
 FEW = DataConfig(keep=0.1)
-REALS = AugmentedConfig(code_size=16, critic=GAME, network=DENSE)
+REALS = AugmentedConfig(code_size=16, critic=CRITIC, network=DENSE)
 SYSTEMS = {
-    "no autoencoder": GanConfig(critic=GAME, network=DENSE),
+    "no autoencoder": GanConfig(critic=CRITIC, network=DENSE),
     "reals, noise": REALS,
     "reals, interpolate": replace(REALS, perturbation=Perturbation(kind="interpolate", strength=1.0)),
     "reals, extrapolate": replace(REALS, perturbation=Perturbation(kind="extrapolate", strength=0.5)),

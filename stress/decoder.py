@@ -24,7 +24,7 @@ from amalgan.core.errors import AmalganError, BitstreamError, ModelFileError
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress import packed
-from amalgan.tasks.compress.compress import decoded, one_code
+from amalgan.tasks.compress.compress import decode_chunk, one_code
 from stress import subjects
 from stress.figure import Figure, portion
 from stress.guarded import Tally, bounded, mutant
@@ -143,7 +143,7 @@ def in_time(read: Callable[[bytes], None], data: bytes, words: str) -> None:
 
 def read_picture(model: Model, data: bytes) -> None:
     """As amalgan decompress does."""
-    decoded(model, [one_code(model, data)])
+    decode_chunk(model, [one_code(model, data)])
 
 
 def read_archive(model: Model, place: Path, data: bytes) -> None:

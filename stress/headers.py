@@ -195,7 +195,7 @@ def run_doors(scratch: Path, run: Path) -> Iterator[tuple[str, Any, Door]]:
         seen.more()
         return (
             logs.columns(seen.lines),
-            logs.planned(odd if isinstance(odd, dict) else {}, seen),
+            logs.read_planned_images(odd if isinstance(odd, dict) else {}, seen),
             seen.left(100),
         )
 

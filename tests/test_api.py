@@ -140,7 +140,7 @@ def test_other_sizes_are_fitted_as_the_reader_does(fused, tmp_path):
     from amalgan.data import open_data
 
     read = open_data(tmp_path / "large.png", like=fused.spec, at_least=1).records.take([0])
-    assert np.array_equal(fused.encode(large), fused.held.system.encode(read).numpy())
+    assert np.array_equal(fused.encode(large), fused.model.system.encode(read).numpy())
 
 
 @pytest.mark.parametrize(

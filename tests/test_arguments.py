@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import amalgan as ag
-from amalgan.core.arguments import checked, fits, hints_of
+from amalgan.core.arguments import check_arguments, fits, hints_of
 from amalgan.core.errors import AmalganError, UsageError
 
 
-@checked
+@check_arguments
 def everything(
     count: int, *, rate: float = 1.0, name: str | None = None, on: bool = False, kind: Literal["a", "b"] = "a"
 ) -> tuple[Any, ...]:

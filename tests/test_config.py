@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgan.config import code, data, parts, run, systems
-from amalgan.config.fields import check, differences, flatten, from_json, to_json
+from amalgan.config.fields import check, flatten, from_json, list_differences, to_json
 from amalgan.core.errors import ConfigError
 from amalgan.core.types import DataSpec
 
@@ -96,9 +96,12 @@ def test_a_missing_field_takes_its_default_and_an_unknown_one_is_named() -> None
 def test_differences_are_named_by_their_field() -> None:
     was = systems.GanConfig()
     now = replace(was, noise_size=8, critic=replace(was.critic, r1=3.0))
-    assert differences(to_json(was), to_json(now)) == ["critic.r1: 1.0, now 3.0", "noise_size: 64, now 8"]
-    assert differences(to_json(was), to_json(was)) == []
-    assert differences({"a": {"b": 1}}, {}) == ["a.b: 1, now None"]
+    assert list_differences(to_json(was), to_json(now)) == [
+        "critic.r1: 1.0, now 3.0",
+        "noise_size: 64, now 8",
+    ]
+    assert list_differences(to_json(was), to_json(was)) == []
+    assert list_differences({"a": {"b": 1}}, {}) == ["a.b: 1, now None"]
     assert flatten({"a": {"b": {"c": 1}}, "d": [1]}) == {"a.b.c": 1, "d": [1]}
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
-from amalgan.priors.rounded import LevelPrior, log_between, nearest_level, rounded
+from amalgan.priors.rounded import LevelPrior, log_between, nearest_level, round_tanh
 
 
 def draws(total: int = 1, round: int = 0) -> Draws:
@@ -43,12 +43,12 @@ def test_a_code_is_the_level_nearest_to_the_bounded_number(levels: int) -> None:
     x = 2 * normal(500, 3)
     grid = torch.linspace(-1, 1, levels)
     nearest = grid[(x.tanh()[..., None] - grid).abs().argmin(-1)]
-    assert torch.allclose(rounded(x, levels), nearest, atol=1e-6)
+    assert torch.allclose(round_tanh(x, levels), nearest, atol=1e-6)
 
 
 def test_a_gradient_passes_the_rounding() -> None:
     x = normal(20, 3).requires_grad_()
-    rounded(x, 5).sum().backward()
+    round_tanh(x, 5).sum().backward()
     assert x.grad is not None
     assert torch.allclose(x.grad, 1 - x.detach().tanh().square())
 

@@ -12,7 +12,7 @@ from amalgan import features
 from amalgan.config.data import DataConfig
 from amalgan.core import tensor_file
 from amalgan.core.errors import UsageError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data
 from amalgan.features import features_of, ranking, training, views
@@ -70,7 +70,7 @@ def test_known_sets_are_ranked_in_order(
     data = opened(target, tmp_path)
     found = features_of(data, cache=tmp_path)
     assert not {"frechet_distance", "kernel_distance"} & set(found.unfit), found.unfit
-    real, held_out = ranking.halves(data)
+    real, held_out = ranking.split_halves(data)
     gray = found(torch.zeros_like(held_out))
     assert ranking.neighborhoods(found(real), gray).precision == 0
 
@@ -85,9 +85,12 @@ def test_a_measure_that_is_fooled_is_found_out(tmp_path: Path) -> None:
     def color(x: Tensor) -> Tensor:
         return x.mean((1, 2, 3), keepdim=True).flatten(1).double().repeat(1, 2)
 
-    assert set(ranking.fooled(blind, data)) == set(ranking.HIGHER_IS_BETTER)
-    assert "frechet_distance" in ranking.fooled(color, data)
-    assert all("does not rank" in why or "it ranks" in why for why in ranking.fooled(blind, data).values())
+    assert set(ranking.find_fooled_measures(blind, data)) == set(ranking.HIGHER_IS_BETTER)
+    assert "frechet_distance" in ranking.find_fooled_measures(color, data)
+    assert all(
+        "does not rank" in why or "it ranks" in why
+        for why in ranking.find_fooled_measures(blind, data).values()
+    )
 
 
 def test_every_kind_of_damage_damages() -> None:
@@ -109,7 +112,7 @@ def test_colored_noise_has_the_mean_and_the_covariance_of_the_data() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 9, 31), (1, 300, 500), (3, 64, 64)])
 def test_pictures_of_any_size_are_looked_at_at_a_bounded_one(shape: tuple[int, int, int]) -> None:
-    net = seeded(lambda: FeatureNetwork(DataSpec(kind="image", shape=shape), 3), 0)
+    net = build_seeded(lambda: FeatureNetwork(DataSpec(kind="image", shape=shape), 3), 0)
     assert max(net.size) <= LARGEST_SIDE and min(net.size) >= 8
     x = torch.rand(2, *shape)
     assert net(x).shape == (2, features.FEATURES) and torch.allclose(net(x), net(fit(x, net.size)), atol=1e-4)
@@ -152,7 +155,7 @@ def test_it_is_trained_and_examined_once_and_then_read(
     data = opened(stripes(tmp_path / "x.npz", 0, labels=True), tmp_path)
     first = features_of(data, cache=tmp_path)
     monkeypatch.setattr(training, "teach", None)
-    monkeypatch.setattr("amalgan.features.judge.fooled", None)
+    monkeypatch.setattr("amalgan.features.judge.find_fooled_measures", None)
     second = features_of(data, cache=tmp_path)
     x = data.test.take(slice(None))
     assert first.name == second.name and torch.equal(first(x), second(x))
@@ -225,7 +228,7 @@ def test_pictures_are_seen_within_their_range_and_alike_in_any_chunks(
 def test_labels_that_are_missing_do_no_harm(tmp_path: Path) -> None:
     data = opened(stripes(tmp_path / "x.npz", 0, labels=True), tmp_path)
     data.whole.labels[:40] = -1
-    net = features.untrained(data)
+    net = features.build_untrained(data)
     training.teach(net, data.whole, labeled=True, device="cpu")
     right = net.classify(net(data.test.take(slice(None)))).argmax(1) == torch.from_numpy(data.test.labels)
     assert right.double().mean() > 0.9

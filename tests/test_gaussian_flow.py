@@ -8,7 +8,7 @@ from torch import Tensor
 
 from amalgan import priors
 from amalgan.config.parts import Prior as Config
-from amalgan.core.randomness import Draws, seeded
+from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import UNLABELED
 from amalgan.priors import GaussianFlowPrior
 
@@ -21,7 +21,7 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 def fitted(code: Tensor, label: Tensor, classes: int, **changes: float) -> GaussianFlowPrior:
     config = Config(kind="flow", guidance=changes.pop("guidance", 0.0), **changes)  # type: ignore[arg-type]
-    prior = seeded(lambda: priors.build(config, code.shape[1], classes), 0)
+    prior = build_seeded(lambda: priors.build(config, code.shape[1], classes), 0)
     assert isinstance(prior, GaussianFlowPrior)
     prior.fit(code, label, Draws(seed=3, round=0, total=1))
     return prior

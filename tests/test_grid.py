@@ -19,11 +19,11 @@ import tables.grids
 from amalgan import features
 from amalgan.core import tensor_file
 from amalgan.core.errors import UsageError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.data import open_data
 from amalgan.features.network import FeatureNetwork
 from amalgan.studies.compare import Request
-from amalgan.studies.compare.planning import drafted, facts_of
+from amalgan.studies.compare.planning import draft_plan, facts_of
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 FLAGS = ["--systems", "autoencoder", "--seeds", "1", "--images", "3200", "--count", "100"]
@@ -60,7 +60,7 @@ def machine(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("OMP_NUM_THREADS", "1")
         if network is not None:
             found = open_data(str(data))
-            net = seeded(lambda: FeatureNetwork(found.spec, len(found.spec.classes)), network)
+            net = build_seeded(lambda: FeatureNetwork(found.spec, len(found.spec.classes)), network)
             tensor_file.write(features.kept_at(found), dict(net.state_dict()), {"what": "a feature network"})
 
     return become
@@ -150,7 +150,7 @@ def plan_of(data: Path, one: Any) -> dict[str, Any]:
     """A plan of two seeds."""
     request = Request(data=str(data), systems=("autoencoder",), out=one.runs, seeds=2, images=3200, count=100)
     quiet = Console(quiet=True)
-    return facts_of(drafted(request, quiet), quiet, {}, {})
+    return facts_of(draft_plan(request, quiet), quiet, {}, {})
 
 
 def test_no_verdict_is_given_before_every_row_has_a_cell() -> None:

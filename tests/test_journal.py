@@ -31,7 +31,7 @@ def test_a_job_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         asked.append(start)
         return [ROWS[start:]]
 
-    assert np.array_equal(second.filled(work).whole(), ROWS) and asked == [16]
+    assert np.array_equal(second.filled(work).read_all(), ROWS) and asked == [16]
     assert [len(rows) for rows in second.blocks()] == [8, 8, 4]
     second.remove()
     assert list(tmp_path.iterdir()) == []
@@ -49,7 +49,7 @@ def test_what_was_cut_off_or_damaged_is_made_again(tmp_path: Path, at: int) -> N
     journal.place.write_bytes(data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :])
     damaged = begun(tmp_path)
     assert damaged.count <= (0 if at < 104 else 8 if at < 208 else 16)
-    assert np.array_equal(damaged.filled(lambda start: [ROWS[start:]]).whole(), ROWS)
+    assert np.array_equal(damaged.filled(lambda start: [ROWS[start:]]).read_all(), ROWS)
 
 
 def test_rows_of_another_job_are_forgotten(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_any_chunks_of_any_rows(
         journal.append(chunks[-1])
     again = Journal.beside(place / "o", KEY, "|u1", shape)
     assert again.count == sum(sizes)
-    assert np.array_equal(again.whole(), np.concatenate([np.zeros((0, *shape), np.uint8), *chunks]))
+    assert np.array_equal(again.read_all(), np.concatenate([np.zeros((0, *shape), np.uint8), *chunks]))
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ SIDE = 16
 @pytest.fixture(scope="module", autouse=True)
 def _registered(own_cache: None) -> Iterator[None]:
     """The kind for this file alone, and a cache of its own."""
-    systems, before = dict(registry._CLASSES), kind_registry.entered()
+    systems, before = dict(registry._CLASSES), kind_registry.list_entered()
     yield
     registry._CLASSES.clear()
     registry._CLASSES.update(systems)

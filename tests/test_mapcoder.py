@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from amalgan.codec.context_coder import LARGEST, STARTS, Map, MapCoder
 from amalgan.codec.context_model import ORDER, Context, cost, known, passes_of
 from amalgan.core.errors import BitstreamError, UsageError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.systems import model_file
 from amalgan.systems.codec import Codec
@@ -35,7 +35,7 @@ def codec(spec: DataSpec = PHOTO, *, any_size: bool = True, seed: int = 0, wild:
         for parameter in system.context.parameters():
             parameter.data += wild * torch.randn_like(parameter)
 
-    seeded(shake, seed)
+    build_seeded(shake, seed)
     return system
 
 

@@ -38,12 +38,14 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def test_it_keeps_the_order_of_sets_of_known_quality(tiles: Dataset) -> None:
-    assert outside_network.fooled(tiles) == ""
+    assert outside_network.explain_unfit(tiles) == ""
 
 
 def test_what_fools_it_is_not_given(tiles: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that sees nothing ranks nothing."""
-    monkeypatch.setattr(outside_network, "seen", lambda x: torch.ones(len(x), 1280, dtype=torch.float64))
+    monkeypatch.setattr(
+        outside_network, "extract_features", lambda x: torch.ones(len(x), 1280, dtype=torch.float64)
+    )
     trial = Trial(data=tiles, features=None, count=50, seed=0)
     score = outer.far(trial, "outer_distance", trial.outer_real, "generated")
     assert score.value is None and "not given: on this data" in score.name
@@ -66,7 +68,7 @@ def test_a_model_is_scored_for_every_kind_of_picture_that_it_makes(tiles: Datase
     pictures = tiles.train.pixels(slice(None)).transpose(0, 2, 3, 1)
     model = ag.train("fusion", pictures, images=640, out=tmp_path / "run", quiet=True)
     trial = Trial(data=replace(tiles, spec=tiles.spec), features=None, count=60, seed=0)
-    found = {score.key: score for score in outer.outer_scores(model.held, trial)}
+    found = {score.key: score for score in outer.outer_scores(model.model, trial)}
     assert set(found) == {
         "outer_distance",
         "outer_distance_faithful",

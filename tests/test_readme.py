@@ -25,7 +25,7 @@ from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
 from amalgan.config.data import DataConfig
 from amalgan.studies.compare import Request
-from amalgan.studies.compare.plan import named
+from amalgan.studies.compare.plan import normalize_names
 from amalgan.systems import registry
 
 ROOT = Path(__file__).parents[1]
@@ -166,7 +166,7 @@ def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -
             if asked.plugin:
                 registry.load_plugin(asked.plugin)
             rows = tuple(asked.systems.split(","))
-            assert named(Request(data=asked.data, systems=rows, out=asked.out)).systems == rows
+            assert normalize_names(Request(data=asked.data, systems=rows, out=asked.out)).systems == rows
 
 
 def test_commands_on_generating_are_understood() -> None:

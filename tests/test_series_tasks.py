@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from amalgan.cli import main
-from amalgan.kinds.series.stretches import joined
+from amalgan.kinds.series.stretches import join_stretches
 from asking import answer
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -94,7 +94,7 @@ def test_a_strange_stretch_is_found_with_its_time(capsys, place: Path, data: Pat
 def test_stretches_are_joined_and_their_p_values_hold() -> None:
     names = [f"r/{at:09d}-{at + 10:09d}" for at in (0, 5, 10, 40, 45)] + ["s/000000000-000000010"]
     alarms, p = [True, True, False, True, True, True], [0.01, 0.02, 0.5, 0.03, 0.04, 0.3]
-    found = joined(
+    found = join_stretches(
         names, p, alarms, {"interval": 2.0, "time_unit": "s", "times": {"r": [[0, 100.0], [42, 500.0]]}}
     )
     assert found is not None
@@ -104,7 +104,7 @@ def test_stretches_are_joined_and_their_p_values_hold() -> None:
         ("s", 0, 10, "steps", 1),
     ]
     assert [one.p_value for one in found] == pytest.approx([0.03, 0.07, 0.3])
-    dates = joined(
+    dates = join_stretches(
         names[:1],
         p[:1],
         [True],
@@ -114,7 +114,7 @@ def test_stretches_are_joined_and_their_p_values_hold() -> None:
         "1970-01-01 00:00:00.000",
         "1970-01-01 00:10:00.000",
     )
-    assert joined(["000001"], [0.01], [True], {}) is None
+    assert join_stretches(["000001"], [0.01], [True], {}) is None
 
 
 def test_gaps_are_filled_better_than_by_a_line_and_nothing_else_changes(

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amalgan.core.randomness import Draws, key, seeded
+from amalgan.core.randomness import Draws, build_seeded, key
 
 
 @given(
@@ -70,7 +70,7 @@ def test_streams_are_the_same_on_every_machine() -> None:
 def test_the_global_generator_is_never_touched() -> None:
     before = torch.random.get_rng_state()
     Draws(seed=0, round=0, total=4).normal("noise", 5)
-    first, second, other = (seeded(lambda: torch.rand(3), seed) for seed in (1, 1, 2))
+    first, second, other = (build_seeded(lambda: torch.rand(3), seed) for seed in (1, 1, 2))
     assert torch.equal(first, second) and not torch.equal(first, other)
     assert torch.equal(before, torch.random.get_rng_state())
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Networks
 from amalgan.core.errors import BitstreamError, DataError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.data import open_data, to_pixels
 from amalgan.data.readers import grammars
@@ -37,7 +37,7 @@ SPEC = spec_of(WORDS)
 
 
 def writer() -> Writer:
-    return seeded(lambda: Writer(SMALL, SPEC, 6), 0).eval()
+    return build_seeded(lambda: Writer(SMALL, SPEC, 6), 0).eval()
 
 
 @given(st.lists(TEXT, min_size=1, max_size=5))

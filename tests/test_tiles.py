@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from amalgan.core.errors import DataError
-from amalgan.tasks.tiles import bump, tiled
+from amalgan.tasks.tiles import apply_tiled, bump
 
 
 def picture(channels: int, height: int, width: int) -> Tensor:
@@ -35,14 +35,14 @@ def test_doing_nothing_gives_the_picture_back(
         assert len(tiles) <= chunk
         return tiles
 
-    result = tiled(same, shown, tile, chunk)
+    result = apply_tiled(same, shown, tile, chunk)
     assert result.shape == shown.shape and (result - shown).abs().max() < 1e-6
     assert sizes == {(channels, *tile)}
 
 
 def test_a_constant_is_added_everywhere_alike() -> None:
     shown = picture(3, 50, 37)
-    result = tiled(lambda tiles: 0.5 * tiles + 0.25, shown, (16, 8))
+    result = apply_tiled(lambda tiles: 0.5 * tiles + 0.25, shown, (16, 8))
     assert (result - (0.5 * shown + 0.25)).abs().max() < 1e-6
 
 
@@ -54,7 +54,7 @@ def test_what_differs_from_tile_to_tile_fades_and_does_not_jump() -> None:
     def shifted(tiles: Tensor) -> Tensor:
         return tiles + torch.rand(len(tiles), 1, 1, 1, generator=generator) * 2 - 1
 
-    result = tiled(shifted, torch.zeros(1, 150, 130), (side, side))
+    result = apply_tiled(shifted, torch.zeros(1, 150, 130), (side, side))
     steepest = torch.pi / side  # of sin^2 over one tile; two tiles side by side disagree by at most 2
     for along in (1, 2):
         assert result.diff(dim=along).abs().max() <= 2 * steepest
@@ -72,4 +72,4 @@ def test_bumps_shifted_by_half_add_up_to_one(half: int) -> None:
 
 def test_tiles_of_odd_sides_are_refused() -> None:
     with pytest.raises(DataError, match="tiles of 9x8 cannot overlap by half; use a model with even sides"):
-        tiled(lambda tiles: tiles, picture(1, 20, 20), (9, 8))
+        apply_tiled(lambda tiles: tiles, picture(1, 20, 20), (9, 8))

@@ -136,7 +136,7 @@ def test_a_device_that_is_none_is_refused(device: Any, tmp_path: Path) -> None:
     model = model_of("autoencoder", tmp_path)
     with pytest.raises(UsageError, match="Use "):
         model.to(device)
-    assert model.held.device == "cpu"
+    assert model.model.device == "cpu"
 
 
 def test_to_and_eval_return_the_model(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_model_is_told_in_ten_lines_and_shown(name: str, tmp_path: Path) -> No
     model = model_of(name, tmp_path)
     text, page = repr(model), model._repr_html_()
     assert len(text.splitlines()) <= 10 and max(map(len, text.splitlines())) <= 130
-    for word in (name, text_of(GRAY), model.held.digest, "parameters", "psnr 20.5", GRAY.classes[0]):
+    for word in (name, text_of(GRAY), model.model.digest, "parameters", "psnr 20.5", GRAY.classes[0]):
         assert word in text and word in page, word
     assert ("data:image/png;base64," in page) == isinstance(model.module, Generates)
 
@@ -180,7 +180,7 @@ def test_a_model_is_told_in_ten_lines_and_shown(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("part", ["abilities", "training", "data", "metrics", "doubts"])
 def test_nothing_in_a_header_acts_in_a_notebook_or_makes_it_fail(part: str, odd: Any, tmp_path: Path) -> None:
     model = model_of("gan", tmp_path)
-    model.held.header[part] = odd
+    model.model.header[part] = odd
     assert "\x1b" not in repr(model) and len(repr(model).splitlines()) <= 10
     assert not re.search("<(script|b|i)>", model._repr_html_())
 

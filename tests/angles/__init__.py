@@ -56,7 +56,7 @@ class Angles(Plain):
         names = spec.names or [f"angle {number + 1}" for number in range(spec.size // 2)]
         return [f"{side} of {name}" for side in ("cosine", "sine") for name in names]
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         from amalgan.data.dataset.in_memory import vectors
 
         return vectors(x, spec, (spec.size // 2,))

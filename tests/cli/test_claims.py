@@ -59,7 +59,7 @@ def test_a_place_is_held_and_a_file_of_the_user_s_stays(
     flags: tuple[str, ...], name: str, run: Any, digits: Path, tmp_path: Path
 ) -> None:
     line = ("generate", digits, *flags, tmp_path / name)
-    with locks.held((tmp_path / name).resolve()):
+    with locks.hold((tmp_path / name).resolve()):
         ran = run(*line)
         assert ran.code == 1 and "another process of amalgan is writing to" in ran.err
     (tmp_path / name).write_bytes(MINE)

@@ -231,7 +231,7 @@ def test_embed_again_and_after_a_kill(run, digits, tmp_path, monkeypatch):
 
     words = ("embed", digits, "digits", "--out", tmp_path / "x.npz", "--json")
     assert [run(*words).json["written"] for _ in range(2)] == [True, False]
-    whole, chunks, seen = (tmp_path / "x.npz").read_bytes(), embed.encoded, []
+    whole, chunks, seen = (tmp_path / "x.npz").read_bytes(), embed.encode_chunks, []
     (tmp_path / "x.npz").unlink()
 
     def killed(model, records, first=0):
@@ -241,7 +241,7 @@ def test_embed_again_and_after_a_kill(run, digits, tmp_path, monkeypatch):
                 raise KeyboardInterrupt
             yield chunk
 
-    monkeypatch.setattr(embed, "encoded", killed)
+    monkeypatch.setattr(embed, "encode_chunks", killed)
     assert run(*words).code == 130 and not (tmp_path / "x.npz").exists()
     assert "going on at 768 of 1,797" in run(*words).err
     assert seen == [0, 256, 512, 768, 768, 1024, 1280, 1536, 1792]

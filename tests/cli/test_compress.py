@@ -143,7 +143,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(run: Any, digits: Path, t
 
     model = ag.load(digits)
     code = amg_file.unpack(model.compress(np.zeros((8, 8), np.uint8)))[1]
-    packed = amg_file.pack_archive(head_of(model.held), [("../../out.png", code)])
+    packed = amg_file.pack_archive(head_of(model.model), [("../../out.png", code)])
     (tmp_path / "x.amg").write_bytes(packed)
     ran = run("decompress", digits, tmp_path / "x.amg", "--out", tmp_path / "deep" / "er")
     assert ran.code == 2 and "leads out of the folder" in ran.err and not list(tmp_path.rglob("out.png"))
@@ -172,7 +172,7 @@ def test_python_says_the_same(digits: Path, tmp_path: Path) -> None:
         model.compress(np.zeros((2, 8, 8), np.uint8))
     with pytest.raises(BitstreamError):
         model.decompress(data[:-1])
-    next(model.held.system.parameters()).data[0] += 1
+    next(model.model.system.parameters()).data[0] += 1
     model.save(tmp_path / "other.safetensors")
     with pytest.raises(WrongModelError):
         ag.load(tmp_path / "other.safetensors").decompress(data)

@@ -5,7 +5,7 @@ import torch
 
 from amalgan.core.errors import DataError, UsageError
 from amalgan.metrics import distances
-from amalgan.metrics.distances import blocks, checked
+from amalgan.metrics.distances import flatten_checked, iterate_blocks
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -16,7 +16,7 @@ def normal(*shape: int, seed: int = 0) -> torch.Tensor:
 def test_blocks_hold_the_distances(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distances, "BLOCK", block)
     a, b = normal(37, 3), normal(21, 3, seed=1)
-    found = list(blocks(a, b))
+    found = list(iterate_blocks(a, b))
     assert all(part.numel() <= max(block, 21) for _, part in found)
     expected = (a[:, None] - b[None]).square().sum(2).sqrt()
     torch.testing.assert_close(torch.cat([part for _, part in found]), expected, rtol=1e-10, atol=1e-12)
@@ -25,8 +25,8 @@ def test_blocks_hold_the_distances(block: int, monkeypatch: pytest.MonkeyPatch) 
 
 def test_faults_are_named() -> None:
     with pytest.raises(UsageError, match=r"features: examples have shapes \(2,\) and \(3,\)"):
-        checked(normal(3, 2), normal(3, 3), "features")
+        flatten_checked(normal(3, 2), normal(3, 3), "features")
     with pytest.raises(DataError, match="features: 1 of 2 examples hold NaN"):
-        checked(normal(3, 2), torch.tensor([[0.0, torch.nan], [0, 0]]), "features")
+        flatten_checked(normal(3, 2), torch.tensor([[0.0, torch.nan], [0, 0]]), "features")
     with pytest.raises(DataError, match="features: a set is empty"):
-        checked(normal(0, 2), normal(3, 2), "features")
+        flatten_checked(normal(0, 2), normal(3, 2), "features")

@@ -19,8 +19,8 @@ from amalgan.metrics.distribution import (
     Moments,
     frechet_distance,
     kernel_distance,
-    labeled,
     moments,
+    name_metric,
     prdc,
 )
 
@@ -204,9 +204,9 @@ def test_prdc_is_blind_to_order_rotation_and_scale() -> None:
 
 
 def test_names_warn_below_the_least_n() -> None:
-    assert labeled("frechet_distance", LEAST["frechet_distance"]) == "frechet_distance"
-    assert labeled("frechet_distance", 500) == "frechet_distance (n=500, below 2048)"
-    assert labeled("psnr", 1) == "psnr"
+    assert name_metric("frechet_distance", LEAST["frechet_distance"]) == "frechet_distance"
+    assert name_metric("frechet_distance", 500) == "frechet_distance (n=500, below 2048)"
+    assert name_metric("psnr", 1) == "psnr"
 
 
 def test_faults_are_named() -> None:

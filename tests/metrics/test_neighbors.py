@@ -8,7 +8,7 @@ from torch import Tensor
 
 from amalgan.core.errors import DataError, UsageError
 from amalgan.metrics import neighbors
-from amalgan.metrics.distances import blocks
+from amalgan.metrics.distances import iterate_blocks
 from amalgan.metrics.neighbors import nearest
 
 
@@ -19,7 +19,7 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 def before(a: Tensor, b: Tensor, k: int, *, skip_self: bool = False) -> tuple[Tensor, Tensor]:
     """The neighbors by every distance in blocks, which is how they were once found."""
     found, index = [], []
-    for rows, distances in blocks(a, b):
+    for rows, distances in iterate_blocks(a, b):
         if skip_self:
             distances[:, rows].fill_diagonal_(torch.inf)
         values, places = distances.topk(k, largest=False)

@@ -13,7 +13,7 @@ from amalgan.core.errors import UsageError
 from amalgan.metrics.statistics import (
     binomial_interval,
     bootstrap,
-    compared,
+    compare_pairs,
     holm,
     interval,
     paired_difference,
@@ -140,7 +140,7 @@ def families(true_difference: float, seeds: int, count: int = 800) -> tuple[floa
     for values in generator.normal(0, 1, (count, 2, 3, seeds)):
         values[:, 0] += true_difference
         pairs = [(one[a].tolist(), one[b].tolist()) for one in values for a, b in ((0, 1), (0, 2), (1, 2))]
-        verdicts = [one.verdict for one in compared(pairs)]
+        verdicts = [one.verdict for one in compare_pairs(pairs)]
         alike = [verdicts[2], verdicts[5]] if true_difference else verdicts
         false += any(verdict != "inconclusive" for verdict in alike)
         found += sum(verdicts[at] == "higher" for at in (0, 1, 3, 4))
@@ -159,7 +159,7 @@ def test_a_corrected_interval_leaves_zero_out_exactly_when_the_corrected_p_value
     rows: list[list[float]],
 ) -> None:
     pairs = [(row[:3], row[3:]) for row in rows]
-    found = compared(pairs)
+    found = compare_pairs(pairs)
     assert [one.p_adjusted for one in found] == holm([one.p_value for one in found])
     for one, (a, b) in zip(found, pairs, strict=True):
         assert 1 - 0.05 <= one.interval.level <= 1 - 0.05 / len(pairs)
@@ -171,15 +171,15 @@ def test_a_corrected_interval_leaves_zero_out_exactly_when_the_corrected_p_value
 
 def test_a_family_of_one_is_a_paired_test() -> None:
     a, b = [1.0, 2.0, 4.0], [0.5, 1.0, 4.5]
-    (one,), plain = compared([(a, b)]), paired_difference(a, b)
+    (one,), plain = compare_pairs([(a, b)]), paired_difference(a, b)
     assert (one.p_value, one.p_adjusted) == (plain.p_value, plain.p_value)
     assert (one.interval.low, one.interval.high) == pytest.approx((plain.interval.low, plain.interval.high))
-    assert compared([]) == []
+    assert compare_pairs([]) == []
 
 
 def test_differences_that_are_all_equal_say_nothing_of_chance() -> None:
     """Accuracies of a few examples often are; rounding must not make a discovery of it."""
-    (one,) = compared([([0.9, 0.8, 0.7], [0.8, 0.7, 0.6])])
+    (one,) = compare_pairs([([0.9, 0.8, 0.7], [0.8, 0.7, 0.6])])
     assert (one.p_value, one.verdict) == (1.0, "inconclusive")
     assert one.interval.mean == pytest.approx(0.1) and (one.interval.low, one.interval.high) == (
         -math.inf,

@@ -16,7 +16,7 @@ from amalgan.config.code import grid_of
 from amalgan.config.parts import Networks
 from amalgan.config.systems.sizes import BASE_NETWORKS
 from amalgan.core.errors import ConfigError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.networks.blocks import SLOPE, Residual, Style, one_hot, rectify
 from amalgan.networks.conv import stages
@@ -110,7 +110,7 @@ def test_style_enters_and_features_still_count(config: Networks, spec: DataSpec)
 
 @pytest.mark.parametrize(("config", "spec"), BUILDS[1:], ids=["dense", "vector"])
 def test_style_of_dense_layers_counts_from_the_start(config: Networks, spec: DataSpec) -> None:
-    built = seeded(lambda: networks.decoder(config, spec, 4, style=3), 0)
+    built = build_seeded(lambda: networks.decoder(config, spec, 4, style=3), 0)
     with torch.no_grad():
         first, second = (built(torch.ones(1, 4), style) for style in (torch.ones(1, 3), -torch.ones(1, 3)))
     assert (first - second).abs().max() > 1e-4
@@ -175,7 +175,9 @@ def test_the_parts_compute_what_they_say() -> None:
 
 
 def test_equal_seeds_build_equal_networks() -> None:
-    first, second, other = (seeded(lambda: networks.encoder(SMALL, IMAGE, 4), seed) for seed in (0, 0, 1))
+    first, second, other = (
+        build_seeded(lambda: networks.encoder(SMALL, IMAGE, 4), seed) for seed in (0, 0, 1)
+    )
     assert torch.equal(first.last.weight, second.last.weight)
     assert not torch.equal(first.last.weight, other.last.weight)
 
@@ -213,7 +215,7 @@ def untrained(role: str, side: int, preset: Networks) -> tuple[nn.Module, Tensor
         "decoder": lambda: (networks.decoder(preset, spec, 2 * cells), code),
         "decoder of a map": lambda: (networks.decoder(preset, spec, 2 * cells, layout="map"), code),
     }
-    return seeded(build[role], side)
+    return build_seeded(build[role], side)
 
 
 @pytest.mark.parametrize("preset", [Networks(), BASE_NETWORKS], ids=["quick", "base"])

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from amalgan.config import imagenet_weights
 from amalgan.core.errors import UsageError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.networks import ProjectedCritic, imagenet
 from amalgan.networks.imagenet import CHANNELS, FEATURES
 from amalgan.networks.projected import MIXED, SIDE, USED, Projection, fitting, unpacked
@@ -79,7 +79,7 @@ def test_a_projection_has_the_maps_it_says(shape: tuple[int, ...], size: tuple[i
 def test_the_distance_of_projections_grows_with_the_damage() -> None:
     """0 for equal pictures; more for stronger blur; the same both ways."""
     x = photographs(16)
-    project = seeded(lambda: Projection((3, 32, 32)), 0)
+    project = build_seeded(lambda: Projection((3, 32, 32)), 0)
     blurred = [
         torch.nn.functional.interpolate(torch.nn.functional.avg_pool2d(x, n), 32, mode="bilinear")
         for n in (2, 4)
@@ -91,7 +91,7 @@ def test_the_distance_of_projections_grows_with_the_damage() -> None:
 
 
 def test_the_critic_judges_a_picture_as_it_does_its_projection() -> None:
-    critic, x = seeded(lambda: ProjectedCritic((3, 32, 32), 3), 0), photographs(4)
+    critic, x = build_seeded(lambda: ProjectedCritic((3, 32, 32), 3), 0), photographs(4)
     label = torch.tensor([0, 1, 2, -1])
     assert torch.equal(critic(x, label), critic(critic.project(x), label))
     one_by_one = torch.cat([critic(x[at : at + 1], label[at : at + 1]) for at in range(4)])
@@ -101,7 +101,7 @@ def test_the_critic_judges_a_picture_as_it_does_its_projection() -> None:
 def test_it_soon_tells_sharp_pictures_from_blurred_ones_and_its_slope_says_how() -> None:
     x = photographs(64)
     soft = torch.nn.functional.interpolate(torch.nn.functional.avg_pool2d(x, 2), 32, mode="bilinear")
-    critic = seeded(lambda: ProjectedCritic((3, 32, 32), 0), 0)
+    critic = build_seeded(lambda: ProjectedCritic((3, 32, 32), 0), 0)
     adam = torch.optim.Adam(critic.parameters(), 1e-3, betas=(0.0, 0.99))
     real, fake = critic.project(x[:48]), critic.project(soft[:48])
     for _ in range(30):

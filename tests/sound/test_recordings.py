@@ -148,14 +148,14 @@ def test_channels_that_cancel_out_are_heard() -> None:
 
 
 def test_of_no_clip_nothing_is_told() -> None:
-    assert list(Tally().told(CLIP)) == []
+    assert list(Tally().describe(CLIP)) == []
 
 
 def test_what_is_done_to_a_clip_is_told() -> None:
     tally, quiet = Tally(), np.zeros(RATE // 2, np.float32)
     clip(recording(wav(np.concatenate([quiet, note(seconds=0.1), quiet]))), CLIP, longest=None, tally=tally)
     clip(recording(wav(note(seconds=0.5, rate=16_000), 16_000)), CLIP, longest=None, tally=tally)
-    said = " | ".join(tally.told(CLIP))
+    said = " | ".join(tally.describe(CLIP))
     assert "resampled to 8,000 Hz: 1 of 16,000 Hz" in said
     assert "silence at both ends is cut off" in said
     assert f"1 files are longer than {CLIP.seconds:.2f} s" in said

@@ -108,7 +108,7 @@ def test_a_large_body_is_refused_by_what_it_says_and_by_what_it_is(asking: Any) 
             yield b"\x89PNG" * 2**18
 
     assert asking.client.post("/api/pictures", content=endless()).status_code == 413
-    assert not (asking.studio.own / "sent").exists()
+    assert not (asking.studio.own_folder / "sent").exists()
 
 
 def test_a_body_is_bounded_in_bytes_and_in_time() -> None:

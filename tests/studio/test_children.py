@@ -12,9 +12,9 @@ from PIL import Image
 
 from amalgan.core.errors import UsageError
 from amalgan.core.files import write_json
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 from amalgan.studio.copying import copy, placed
-from amalgan.studio.looking import look, part_seen
+from amalgan.studio.looking import part_seen, write_overview
 from amalgan.studio.mapping import far
 from studio_support import pictures
 
@@ -29,7 +29,7 @@ def shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def seen_of(data: Path, minutes: str = "") -> Any:
     """What looking over writes."""
     target = data.parent / "look.json"
-    assert look([str(data), minutes, "fusion", str(target)])["read"] >= 0
+    assert write_overview([str(data), minutes, "fusion", str(target)])["read"] >= 0
     return json.loads(target.read_text())
 
 
@@ -113,6 +113,6 @@ def test_a_process_ends_with_one_sentence(
         raise UsageError(f"{arguments[0]} is wrong; give another.")
 
     monkeypatch.setattr("sys.argv", ["x", "this"])
-    assert answered(fails) == 2
+    assert run_and_answer(fails) == 2
     assert json.loads(capsys.readouterr().out) == {"error": "this is wrong; give another."}
-    assert answered(lambda arguments: {"n": 1}) == 0
+    assert run_and_answer(lambda arguments: {"n": 1}) == 0

@@ -134,7 +134,7 @@ def test_a_run_of_a_terminal_is_paused_gone_on_with_and_ended(asking: Any, tmp_p
     asking.post(f"/api/runs/{seen['id']}/resume")
     (job,) = asking.studio.jobs.newest()
     until = time.monotonic() + 300
-    while not any("resumed at" in line for line in asking.studio.jobs.said(job)):
+    while not any("resumed at" in line for line in asking.studio.jobs.read_output(job)):
         assert asking.studio.jobs.state(job) == "running" and time.monotonic() < until, (
             asking.studio.jobs.answer(job)
         )

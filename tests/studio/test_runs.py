@@ -84,12 +84,12 @@ def test_warnings_are_said_in_words(tmp_path: Path) -> None:
 def test_a_watcher_hears_what_changes_and_nothing_else(tmp_path: Path) -> None:
     run = run_of(tmp_path / "run", lines=3)
     watch = Watch(run, lambda: {"state": state_of(run), "said": [], "error": None})
-    first = watch.look(first=True)
+    first = watch.poll(first=True)
     assert [name for name, _ in first] == ["start", "state"]
     assert len(first[0][1]["curves"]["critic/adversarial"]) == 3 and first[1][1]["planned"] == 640
-    assert watch.look() == []
+    assert watch.poll() == []
     lines(run / "log.jsonl", 9)
-    assert [name for name, _ in watch.look()] == ["points", "state"]
+    assert [name for name, _ in watch.poll()] == ["points", "state"]
 
 
 def test_many_watch_a_real_server_and_vanish(serving: Callable[..., Any], tmp_path: Path) -> None:

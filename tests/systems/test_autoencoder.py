@@ -14,7 +14,7 @@ from amalgan.config.parts import Networks
 from amalgan.config.systems import AutoencoderConfig
 from amalgan.data import open_data
 from amalgan.studies.compare import Request
-from amalgan.studies.compare.plan import named
+from amalgan.studies.compare.plan import normalize_names
 from amalgan.systems import model_file
 from amalgan.systems.autoencoder import Autoencoder
 from amalgan.training.run import Order, execute
@@ -55,5 +55,5 @@ def test_a_greater_beta_tells_less_and_rebuilds_worse(by_beta: dict[float, Found
 
 def test_a_beta_is_one_row_of_a_comparison(tmp_path: Path) -> None:
     rows = ("autoencoder", "autoencoder:variational=true:beta=4", "autoencoder:variational=true:beta=0.1")
-    drafts = named(Request(data="digits", systems=rows, out=tmp_path))
+    drafts = normalize_names(Request(data="digits", systems=rows, out=tmp_path))
     assert drafts.systems == rows

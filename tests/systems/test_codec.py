@@ -96,12 +96,12 @@ def test_tiles_say_what_the_whole_says(size: tuple[int, int], monkeypatch: pytes
     x = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
     monkeypatch.setattr(mosaic, "TILE", 3)
     with torch.no_grad():
-        whole, cut = system.quantize(x, USUAL), mosaic.quantized(system, x, USUAL, "cpu")
+        whole, cut = system.quantize(x, USUAL), mosaic.quantize(system, x, USUAL, "cpu")
         assert whole.shape == cut.shape
         assert (whole != cut).float().mean() < 0.01  # a number in the middle of two
         shown, tiled = (
             system.render(cut, USUAL, x.shape),
-            mosaic.rendered(system, cut, USUAL, (1, *size), "cpu"),
+            mosaic.render(system, cut, USUAL, (1, *size), "cpu"),
         )
         assert shown.shape == x.shape and (shown - tiled).abs().max() < 1e-4
 

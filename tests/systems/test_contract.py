@@ -13,7 +13,7 @@ import torch
 from amalgan.checking.contract import Check
 from amalgan.checking.findings import CHECKS, find
 from amalgan.config.code import grid_of
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.systems import model_file, registry
 from amalgan.systems.base import System
@@ -59,7 +59,7 @@ def test_its_code_may_lie_on_a_map(name: str, spec: DataSpec, tmp_path: Path) ->
         pytest.skip("has no choice of layouts")
     cells, batch = grid_of(spec).cells, examples(spec)
     settings = small(name, code="map", code_size=cells).resolved(spec)
-    system = seeded(lambda: registry.system_class(name)(settings, spec), 0)
+    system = build_seeded(lambda: registry.system_class(name)(settings, spec), 0)
     state = warmed(system, batch, stretches(system)[-1], rounds=2)
     model_file.publish(tmp_path / "model.safetensors", state.system, name=name, facts={})
     loaded = dict(outputs(model_file.load(tmp_path / "model.safetensors").system, batch))

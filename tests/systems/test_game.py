@@ -5,7 +5,7 @@ import torch
 from amalgan.config.parts import Critic as CriticConfig
 from amalgan.core.randomness import Draws
 from amalgan.kinds import kind_named
-from amalgan.kinds.image.storing import clamped
+from amalgan.kinds.image.storing import clamp
 from amalgan.systems import gan_losses
 
 RANGE = torch.tensor([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]).reshape(6, 1, 1, 1)
@@ -14,13 +14,13 @@ RANGE = torch.tensor([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]).reshape(6, 1, 1, 1)
 def returned(x: torch.Tensor, slope: float) -> list[float]:
     """What reaches pictures ``x`` of a loss with the same slope everywhere."""
     x = x.clone().requires_grad_()
-    (clamped(x) * slope).sum().backward()
+    (clamp(x) * slope).sum().backward()
     assert x.grad is not None
     return x.grad.flatten().tolist()
 
 
 def test_the_critic_sees_what_users_get() -> None:
-    assert torch.equal(clamped(RANGE), RANGE.clamp(-1, 1))
+    assert torch.equal(clamp(RANGE), RANGE.clamp(-1, 1))
 
 
 def test_a_gradient_outward_is_dropped_and_one_inward_passes() -> None:
@@ -36,7 +36,7 @@ def test_vectors_have_no_range() -> None:
 class Bright(torch.nn.Module):
     """A critic that likes bright pictures."""
 
-    shown = staticmethod(clamped)
+    shown = staticmethod(clamp)
 
     def forward(self, x: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
         return x.flatten(1).sum(1)

@@ -8,7 +8,7 @@ import torch
 from amalgan.config.parts import Networks
 from amalgan.config.systems import RestorerConfig
 from amalgan.core.errors import ConfigError
-from amalgan.core.randomness import Draws, seeded
+from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.data.transforms.damage import UNTOLD, Damaged, damaged
 from amalgan.metrics.distortion import pooled_psnr
@@ -23,7 +23,9 @@ SPEC = DataSpec(kind="image", shape=(1, 32, 32))
 def shaken(width: int = 8, blocks: int = 2, channels: int = 1) -> Restorer:
     """A restorer whose last layers are not zero."""
     spec = DataSpec(kind="image", shape=(channels, 32, 32))
-    system = seeded(lambda: Restorer(RestorerConfig(network=Networks(width=width, blocks=blocks)), spec), 0)
+    system = build_seeded(
+        lambda: Restorer(RestorerConfig(network=Networks(width=width, blocks=blocks)), spec), 0
+    )
     with torch.no_grad():
         for weight in system.parameters():
             weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)) * 0.1)

@@ -16,7 +16,7 @@ from amalgan.config.run import RunConfig
 from amalgan.config.systems import SupervisedConfig
 from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import Dataset, open_data
-from amalgan.objectives.classification import confident, cross_entropy
+from amalgan.objectives.classification import cross_entropy, pick_confident
 from amalgan.systems.supervised import Supervised
 from amalgan.training import loop
 from amalgan.training.plan import fresh_system
@@ -143,5 +143,5 @@ def test_losses_of_labels_and_pseudo_labels() -> None:
     torch.testing.assert_close(loss.detach(), expected)
     (gradient,) = torch.autograd.grad(loss.sum(), logits)
     assert gradient[1].abs().sum() == 0 and gradient[2, 0] < 0 < gradient[2, 1]
-    assert confident(logits, 0.85).tolist() == [0, UNLABELED, 1]
-    assert not confident(logits, 0.85).requires_grad
+    assert pick_confident(logits, 0.85).tolist() == [0, UNLABELED, 1]
+    assert not pick_confident(logits, 0.85).requires_grad

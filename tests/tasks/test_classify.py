@@ -19,7 +19,7 @@ from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, open_data
 from amalgan.evaluation.evaluate import evaluate
 from amalgan.systems.model_file import Model
-from amalgan.tasks.classify import Classified, chosen, classify
+from amalgan.tasks.classify import Classified, choose_examples, classify
 
 Trained = Callable[[str, str], Model]
 HOSTILE = Classified(
@@ -94,15 +94,15 @@ def test_a_model_that_tells_no_classes_says_so(
 
 
 def test_the_split_is_the_test_split_where_one_is_or_labels_are(digits: Dataset, place: Path) -> None:
-    assert chosen(digits) == ("test", digits.test)
-    assert chosen(digits, "all") == ("all", digits.records)
+    assert choose_examples(digits) == ("test", digits.test)
+    assert choose_examples(digits, "all") == ("all", digits.records)
     np.save(place / "x.npy", np.random.default_rng(0).integers(0, 256, (40, 9, 9), np.uint8))
     bare = open_data(place / "x.npy", DataConfig(cache=str(place / "cache")))
-    assert chosen(bare) == ("all", bare.records)
-    assert chosen(bare, "test") == ("test", bare.test)
+    assert choose_examples(bare) == ("all", bare.records)
+    assert choose_examples(bare, "test") == ("test", bare.test)
     one = open_data(place / "x.npy", DataConfig(cache=str(place / "cache"), keep=20))
     with pytest.raises(UsageError, match=r"has no test split\. Use --split all"):
-        chosen(emptied(one), "test")
+        choose_examples(emptied(one), "test")
 
 
 def emptied(data: Dataset) -> Dataset:

@@ -15,7 +15,7 @@ from amalgan.core.randomness import Draws
 from amalgan.data import Dataset
 from amalgan.evaluation.evaluate import evaluate
 from amalgan.evaluation.scores.score import Trial
-from amalgan.evaluation.scores.utility import hears_lessons
+from amalgan.evaluation.scores.utility import can_generate_classes
 from amalgan.features import Features
 from amalgan.studies.report.exhibits import by_class
 from amalgan.systems.abilities import Generates
@@ -56,7 +56,7 @@ def test_what_was_not_asked_for_is_not_measured(trained: Trained, digits: Datase
     found = [set(evaluate(one, digits, features=judge, count=40).metrics) for one in (model, deaf(model))]
     assert "label_agreement" in found[0] and "label_agreement" not in found[1]
     trial = Trial(data=digits, features=judge, count=40, seed=0)
-    assert hears_lessons(model, trial) and not hears_lessons(deaf(model), trial)
+    assert can_generate_classes(model, trial) and not can_generate_classes(deaf(model), trial)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,6 @@ def test_outputs_are_no_inputs(workshop: Workshop, tmp_path: Path) -> None:
 
 def test_two_trainings_do_not_share_a_folder(workshop: Workshop) -> None:
     order = workshop.order()
-    with locks.held_folder(order.out), pytest.raises(FileError, match="another process of amalgan"):
+    with locks.hold_folder(order.out), pytest.raises(FileError, match="another process of amalgan"):
         workshop.run(order)
     assert workshop.run(order).images == ROUNDS * BATCH and not (order.out / ".lock").exists()

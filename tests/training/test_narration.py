@@ -11,7 +11,7 @@ from rich.console import Console
 from amalgan.training import loop, narration, progress
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
-from amalgan.training.progress import shown
+from amalgan.training.progress import format_duration
 from workshop import Workshop
 
 
@@ -68,4 +68,4 @@ def test_every_stage_of_a_run_is_named(workshop: Workshop, capsys: pytest.Captur
     [(-3.0, "0 s"), (0.4, "0 s"), (119.4, "119 s"), (125.0, "2 min 5 s"), (7325.0, "2 h 2 min")],
 )
 def test_what_is_left_is_never_negative(seconds: float, text: str) -> None:
-    assert shown(seconds) == text
+    assert format_duration(seconds) == text

@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from amalgan.training import loop
-from amalgan.training.threads import faster, using
+from amalgan.training.threads import faster, use_threads
 from workshop import Workshop
 
 
 @pytest.fixture
 def two() -> Iterator[None]:
     """Torch computes on two threads."""
-    with using(2):
+    with use_threads(2):
         yield
 
 

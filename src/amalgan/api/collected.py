@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from amalgan.api.studied import Studied
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.errors import UsageError
 from amalgan.core.randomness import generators_kept
 from amalgan.data import open_data
@@ -28,7 +28,7 @@ class Collected(Studied):
     """What a model file holds, looked at on data, with what it tells of a collection."""
 
     @generators_kept()
-    @checked
+    @check_arguments
     def embed(self, data: str | Path | NDArray[Any]) -> Codes:
         """The code of every example of ``data``, all splits: code (N, K) float32, label (N,) and name (N,).
 
@@ -41,10 +41,10 @@ class Collected(Studied):
             found = open_data(
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
             )
-            return embed(self.held, found.records)
+            return embed(self.model, found.records)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def map(self, data: str | Path | NDArray[Any], out: str | Path, *, seed: int = 0) -> Path:
         """Draw the codes of ``data``, like beside like: a picture (.png), or a page to zoom and search in (.html).
 
@@ -60,11 +60,11 @@ class Collected(Studied):
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
             )
             draw = map_picture if place.suffix.lower() == ".png" else atlas
-            draw(embed(self.held, found.records), found.records, place, seed=seed)
+            draw(embed(self.model, found.records), found.records, place, seed=seed)
         return place
 
     @generators_kept()
-    @checked
+    @check_arguments
     def duplicates(self, data: str | Path | NDArray[Any]) -> Duplicates:
         """Groups of near-duplicates and of equal pictures in ``data``; rows are those of ``embed(data)``.
 
@@ -76,4 +76,4 @@ class Collected(Studied):
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1
             )
             records = found.records
-            return duplicates(embed(self.held, records).code, records.store.hashes[records.index])
+            return duplicates(embed(self.model, records).code, records.store.hashes[records.index])

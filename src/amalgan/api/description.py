@@ -11,7 +11,7 @@ from amalgan.core.file_names import shown
 from amalgan.core.notebook import html_picture, html_table, number
 from amalgan.kinds import kind_of
 from amalgan.kinds import text_of as spec_text
-from amalgan.studies.card.picture import generated
+from amalgan.studies.card.picture import draw_generated
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 
@@ -85,5 +85,5 @@ def pictured(model: Model) -> str:
         return ""
     with suppress(Exception), warnings.catch_warnings():  # whoever looks at a model must not see it fail
         warnings.simplefilter("ignore")
-        return html_picture(generated(model, PICTURES), f"{PICTURES} generated pictures")
+        return html_picture(draw_generated(model, PICTURES), f"{PICTURES} generated pictures")
     return ""

@@ -18,7 +18,7 @@ from amalgan.api.live import Live, notebook
 from amalgan.api.model import Model, load
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.run import TrackerName
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.core.randomness import generators_kept
 from amalgan.data.dataset.in_memory import named, reading_of
@@ -33,7 +33,7 @@ from amalgan.training.run import Order, execute
 
 
 @generators_kept()
-@checked
+@check_arguments
 def train(
     system: str,
     data: Any,
@@ -157,7 +157,7 @@ def saved_in(run: Path) -> bool:
 
 
 @generators_kept()
-@checked
+@check_arguments
 def compare(
     data: str | Path,
     systems: Sequence[str],

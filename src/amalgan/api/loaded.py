@@ -18,7 +18,7 @@ from torch import nn
 
 from amalgan.api import description
 from amalgan.api.modules import Decoder, Encoder
-from amalgan.core.arguments import checked, quoted
+from amalgan.core.arguments import check_arguments, quote
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, generators_kept, key
@@ -37,7 +37,7 @@ from amalgan.training.processes import DeviceName, resolve
 class Loaded:
     """What was read from a model file; ``Model`` adds what is done with it."""
 
-    held: model_file.Model
+    model: model_file.Model
     """The system and what its file says of it."""
 
     @property
@@ -47,7 +47,7 @@ class Loaded:
         Its methods take and give tensors and pass gradients on: ``encode``, ``decode``, ``realize``, ``generate``,
         ``classify``, as far as the model has them. ``tensor`` and ``array`` are the doors to such tensors.
         """
-        return self.held.system
+        return self.model.system
 
     @property
     def encoder(self) -> nn.Module:
@@ -56,8 +56,8 @@ class Loaded:
         Raises:
             AbilityError: the model has no code.
         """
-        self.held.require(Encodes)
-        return Encoder(self.held.system)
+        self.model.require(Encodes)
+        return Encoder(self.model.system)
 
     @property
     def decoder(self) -> nn.Module:
@@ -66,8 +66,8 @@ class Loaded:
         Raises:
             AbilityError: the model does not decode.
         """
-        self.held.require(Decodes)
-        return Decoder(self.held.system)
+        self.model.require(Decodes)
+        return Decoder(self.model.system)
 
     @property
     def critic(self) -> Critic:
@@ -76,64 +76,64 @@ class Loaded:
         Raises:
             AbilityError: the model has no critic.
         """
-        if (critic := self.held.part(Critic)) is None:
+        if (critic := self.model.part(Critic)) is None:
             raise AbilityError(
-                f"a model of system {self.held.name!r} has no critic. Train a system that plays against one, as gan "
+                f"a model of system {self.model.name!r} has no critic. Train a system that plays against one, as gan "
                 "or fusion."
             )
         return critic
 
-    @checked
+    @check_arguments
     def to(self, device: Any) -> Self:
         """Move the model to a device, as ``cuda``, ``cuda:1`` or ``auto``, and return it.
 
         Raises:
             UsageError: torch cannot use it here.
         """
-        self.held.system.to(place_of(device))
+        self.model.system.to(place_of(device))
         return self
 
-    @checked
+    @check_arguments
     def eval(self) -> Self:
         """Set the model to evaluation mode, as it is after loading, and return it."""
-        self.held.system.eval()
+        self.model.system.eval()
         return self
 
-    @checked
+    @check_arguments
     def tensor(self, x: Examples) -> torch.Tensor:
         """Arrays or pictures as the networks read them, on the model's device: float32 (N, *spec.shape).
 
         Pictures are fitted to the model's size, and v of 0..255 becomes v / 127.5 - 1, within [-1, 1]; vectors are
         standardized by the center and the spread of ``spec``.
         """
-        return self._in(x).to(self.held.device)
+        return self._in(x).to(self.model.device)
 
-    @checked
+    @check_arguments
     def array(self, t: Any) -> NDArray[Any]:
         """What ``tensor`` takes, of a tensor: uint8 (N, H, W) or (N, H, W, 3), or float32 (N, D)."""
         return self._out(batch_of(t, self.spec))
 
     def __repr__(self) -> str:
-        return description.text_of(self.held)
+        return description.text_of(self.model)
 
     def _repr_html_(self) -> str:
-        return description.html_of(self.held)
+        return description.html_of(self.model)
 
     @property
     def spec(self) -> DataSpec:
         """What the model reads and makes."""
-        return self.held.spec
+        return self.model.spec
 
     @property
     def info(self) -> dict[str, Any]:
         """What its file says of it: system, config, abilities, training, data, metrics, versions; and its digest."""
-        return self.held.header | {"digest": self.held.digest}
+        return self.model.header | {"digest": self.model.digest}
 
     def _codes(self, code: NDArray[Any]) -> torch.Tensor:
         """Codes, where the model can encode of the shape of its own; a warning says that some are not finite."""
-        system, shape = self.held.system, np.shape(code)[1:] if np.ndim(code) > 1 else np.shape(code)
+        system, shape = self.model.system, np.shape(code)[1:] if np.ndim(code) > 1 else np.shape(code)
         if isinstance(system, Encodes):
-            one = torch.zeros(1, *self.spec.shape, device=self.held.device)
+            one = torch.zeros(1, *self.spec.shape, device=self.model.device)
             shape = tuple(system.encode(one).shape[1:])
         codes = rows_of(code, shape, "this model's code")
         if wrong := int((~np.isfinite(codes)).any(axis=tuple(range(1, codes.ndim))).sum()):
@@ -148,13 +148,13 @@ class Loaded:
     def _opened(self, data: str | Path | NDArray[Any], scratch: Path) -> tuple[Dataset, Features | None]:
         """What the model is judged on, and the feature network where there is anything to learn it from."""
         found = self._shown(data, scratch)
-        device = self.held.device
+        device = self.model.device
         return found, features_of(found, device=device) if len(found.train) else None
 
     def _shown(self, data: Any, scratch: Path) -> Dataset:
         """Data as the model reads it, with the training examples that it was shown."""
         found = open_data(named(data, scratch), reading_of(data, scratch), like=self.spec, at_least=1)
-        return found.as_shown(self.held.header.get("data"))
+        return found.as_shown(self.model.header.get("data"))
 
     def _in(self, x: Examples) -> torch.Tensor:
         return examples(x, self.spec)
@@ -163,16 +163,16 @@ class Loaded:
         return to_pixels(x, self.spec)
 
     def _chunks(self, x: torch.Tensor, purpose: str, seed: int = 0) -> Iterator[tuple[torch.Tensor, Draws]]:
-        device = self.held.device
+        device = self.model.device
         for number, part in enumerate(x.split(CHUNK)):
             draws = Draws(seed=key(seed, purpose), round=number, total=CHUNK, count=len(part), device=device)
             yield part.to(device), draws
 
     @generators_kept()
-    @checked
+    @check_arguments
     def save(self, path: str | Path) -> None:
         """Write the model as one file."""
-        model_file.republish(Path(path), self.held)
+        model_file.republish(Path(path), self.model)
 
 
 def place_of(device: Any) -> torch.device:
@@ -192,7 +192,7 @@ def place_of(device: Any) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         first = str(error).partition("\n")[0]
         raise UsageError(
-            f"device is {quoted(device)}, which torch cannot use here ({first}). Use auto, cpu, cuda, cuda:1 or mps."
+            f"device is {quote(device)}, which torch cannot use here ({first}). Use auto, cpu, cuda, cuda:1 or mps."
         ) from None
     return place
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from amalgan.api.collected import Collected
 from amalgan.config.systems.restoration import RestoringTask
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
 from amalgan.data.dataset.in_memory import Examples, examples, unscaled
@@ -41,7 +41,7 @@ from amalgan.tasks.detect.signals import PATCHES
 from amalgan.tasks.export.export import Exported, export
 from amalgan.tasks.generate import DecoderName, generate
 from amalgan.tasks.reconstruct import redraw
-from amalgan.tasks.restore.restore import Answers, restored
+from amalgan.tasks.restore.restore import Answers, restore_picture
 from amalgan.tasks.restore.windows import Repair
 from amalgan.tasks.trace.forensics import Changed
 from amalgan.tasks.trace.trace import Known, Reals, Trace, trace
@@ -51,7 +51,7 @@ from amalgan.training.processes import DeviceName, resolve
 
 
 @generators_kept()
-@checked
+@check_arguments
 def load(path: str | Path, *, device: DeviceName = "cpu") -> Model:
     """Read a model file, the model of a run's folder, or one on the hub: ``hf://user/name`` or ``...@revision``.
 
@@ -66,7 +66,7 @@ class Model(Collected):
     """A trained model."""
 
     @generators_kept()
-    @checked
+    @check_arguments
     def generate(
         self,
         count: int,
@@ -84,7 +84,7 @@ class Model(Collected):
             watermark: mark the images so that ``trace`` recognizes them.
         """
         parts = generate(
-            self.held,
+            self.model,
             count,
             label=None if label is None else str(label),
             seed=seed,
@@ -95,14 +95,14 @@ class Model(Collected):
         return self._out(torch.cat([torch.empty(0, *self.spec.shape), *parts]))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def reconstruct(self, x: Examples, *, decoder: DecoderName = "faithful", seed: int = 0) -> NDArray[Any]:
         """Encode and decode each example; ``seed`` determines the noise of the realistic decoder."""
         parts = self._chunks(self._in(x), "reconstruct", seed)
-        return self._out(torch.cat([redraw(self.held, part, draws, decoder).cpu() for part, draws in parts]))
+        return self._out(torch.cat([redraw(self.model, part, draws, decoder).cpu() for part, draws in parts]))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def restore(
         self,
         picture: NDArray[Any] | Image.Image,
@@ -126,12 +126,12 @@ class Model(Collected):
         repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
         answers = Answers(samples=samples, decoder=decoder, seed=seed)
         known = None if mask is None else (np.asarray(mask) == 0).astype(np.float32)
-        found = restored(self.held, of_held(picture), repair, known=known, answers=answers)
+        found = restore_picture(self.model, of_held(picture), repair, known=known, answers=answers)
         arrays = [to_array(one) for one in found]
         return arrays[0] if samples == 1 else np.stack(arrays)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def walk(
         self,
         *,
@@ -145,7 +145,7 @@ class Model(Collected):
         """Return frames, uint8 (T, H, W[, 3]), of a closed walk through random codes, or ``between`` two images."""
         ends = None if between is None else two(self._in(between))
         film = walk(
-            self.held,
+            self.model,
             between=ends,
             frames=frames,
             label=None if label is None else str(label),
@@ -156,7 +156,7 @@ class Model(Collected):
         return self._out(film)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def interpolate(
         self, between: Examples, *, steps: int = 8, seed: int = 0, decoder: DecoderName | None = None
     ) -> NDArray[Any]:
@@ -165,49 +165,50 @@ class Model(Collected):
         Args:
             decoder: by default the realistic one where there is one; ``seed`` draws what it adds, the same in each.
         """
-        return self._out(interpolate(self.held, self._in(between), steps=steps, seed=seed, decoder=decoder))
+        return self._out(interpolate(self.model, self._in(between), steps=steps, seed=seed, decoder=decoder))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def encode(self, x: Examples) -> NDArray[np.float32]:
         """Return the code of each example, float32 (N, K)."""
-        encode = self.held.require(Encodes).encode
+        encode = self.model.require(Encodes).encode
         codes = torch.cat([encode(part).detach().cpu() for part, _ in self._chunks(self._in(x), "encode")])
         return np.asarray(codes.numpy(), np.float32)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
         """Decode codes (N, K), or one code (K,), with the faithful decoder."""
-        decode = self.held.require(Decodes).decode
+        decode = self.model.require(Decodes).decode
         codes = self._codes(code)
         return self._out(torch.cat([decode(part).cpu() for part, _ in self._chunks(codes, "decode")]))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def compress(self, x: Examples, *, quality: int | None = None) -> bytes:
         """Compress one example to the bytes of an .amg file; ``quality`` 1 is the smallest."""
-        own_size = compress.any_size(self.held)
-        return compress.one(self.held, examples(x, self.spec, own_size=own_size), quality)
+        own_size = compress.any_size(self.model)
+        return compress.one(self.model, examples(x, self.spec, own_size=own_size), quality)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def decompress(self, data: bytes) -> NDArray[Any]:
         """Decompress bytes from ``compress``: uint8 (H, W) or (H, W, 3), or float32 (D,)."""
-        return self._out(compress.decoded(self.held, [compress.one_code(self.held, data)]))[0]
+        return self._out(compress.decode_chunk(self.model, [compress.one_code(self.model, data)]))[0]
 
     @generators_kept()
-    @checked
+    @check_arguments
     def classify(self, x: Examples) -> NDArray[np.float32]:
         """Return the probability of each class, float32 (N, classes), in the order of ``spec.classes``."""
-        require_classes(self.held)
+        require_classes(self.model)
         found = [
-            probabilities(self.held, part).detach().cpu() for part, _ in self._chunks(self._in(x), "classify")
+            probabilities(self.model, part).detach().cpu()
+            for part, _ in self._chunks(self._in(x), "classify")
         ]
         return np.asarray(torch.cat([torch.zeros(0, len(self.spec.classes)), *found]).numpy(), np.float32)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def detect(
         self,
         x: Examples,
@@ -227,20 +228,20 @@ class Model(Collected):
         """
         flaws = None if patches is None else self._flaws(known, patches)
         parts = None if known is None else self._in(known).split(CHUNK)
-        learned = taught(self.held, parts, outside=outside)
-        found = of_chunks(self.held, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
+        learned = taught(self.model, parts, outside=outside)
+        found = of_chunks(self.model, self._in(x).split(CHUNK), self._in(normals).split(CHUNK), *learned)
         if flaws is None:
             return found
         return found.with_signal(PATCHES, *(flaws.column(unscaled(side, self.spec)) for side in (x, normals)))
 
     def _flaws(self, known: Examples | None, patches: PatchesName) -> Flaws:
         """What is learned of the patches of known normal examples."""
-        patch_network(self.held, patches)
+        patch_network(self.model, patches)
         pictures = [] if known is None else unscaled(known, self.spec)
-        return Flaws.learned(self.held, patches, pictures, len(pictures))
+        return Flaws.learned(self.model, patches, pictures, len(pictures))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def trace(
         self, x: Examples, *, reals: str | Path | NDArray[Any] | None = None, changed: Changed = "coded"
     ) -> Trace:
@@ -253,11 +254,11 @@ class Model(Collected):
             known = None
             if reals is not None:
                 found = self._shown(reals, Path(scratch))
-                known = Known.of(self.held, Reals.of(self.held, found), changed)
-            return trace(self.held, self._in(x).split(CHUNK), known)
+                known = Known.of(self.model, Reals.of(self.model, found), changed)
+            return trace(self.model, self._in(x).split(CHUNK), known)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def export(self, out: str | Path) -> list[Exported]:
         """Write the model as checked ONNX files into ``out``; export.json describes their inputs and outputs.
 
@@ -265,9 +266,9 @@ class Model(Collected):
             UsageError: onnx, onnxscript or onnxruntime is missing (the export extra), or ``out`` holds another model.
             ExportError: a file does not compute the same as the model.
         """
-        return export(self.held, Path(out), tell=lambda file: None)
+        return export(self.model, Path(out), tell=lambda file: None)
 
-    @checked
+    @check_arguments
     def push(
         self,
         repository: str,
@@ -292,5 +293,5 @@ class Model(Collected):
         """
         folder = None if card is None else Path(card)
         return push(
-            self.held, repository, private=private, revision=revision, license=license, card_folder=folder
+            self.model, repository, private=private, revision=revision, license=license, card_folder=folder
         )

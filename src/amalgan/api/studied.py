@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from amalgan.api.loaded import Loaded
-from amalgan.core.arguments import checked
+from amalgan.core.arguments import check_arguments
 from amalgan.core.randomness import generators_kept
 from amalgan.evaluation.evaluate import Evaluation, evaluate
 from amalgan.studies.augment.augment import Asked, augment
@@ -28,25 +28,25 @@ class Studied(Loaded):
     """What a model file holds, looked at on data."""
 
     @generators_kept()
-    @checked
+    @check_arguments
     def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
-            return evaluate(self.held, found, features=features, count=count, seed=seed)
+            return evaluate(self.model, found, features=features, count=count, seed=seed)
 
     @generators_kept()
-    @checked
+    @check_arguments
     def report(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
     ) -> Path:
         """Write a page on the model into the folder ``out`` (report.html, report.json); return the page's path."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
-            return report(self.held, found, features=features, count=count, seed=seed).write(Path(out))
+            return report(self.model, found, features=features, count=count, seed=seed).write(Path(out))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def explore(
         self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 500, seed: int = 0
     ) -> Path:
@@ -54,10 +54,10 @@ class Studied(Loaded):
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found = self._shown(data, Path(scratch))
             words = ("MODEL", data if isinstance(data, str) else "DATA")
-            return explore(self.held, found, count=count, seed=seed, named=words).write(Path(out))
+            return explore(self.model, found, count=count, seed=seed, named=words).write(Path(out))
 
     @generators_kept()
-    @checked
+    @check_arguments
     def card(
         self,
         data: str | Path | NDArray[Any] | None = None,
@@ -80,14 +80,14 @@ class Studied(Loaded):
             found, measured = None, None
             if data is not None:
                 found, features = self._opened(data, Path(scratch))
-                measured = evaluate(self.held, found, features=features, count=count, seed=seed)
-            made = card(self.held, data=found, evaluation=measured, license=license)
+                measured = evaluate(self.model, found, features=features, count=count, seed=seed)
+            made = card(self.model, data=found, evaluation=measured, license=license)
         if out is not None:
             made.write(Path(out))
         return made.text
 
     @generators_kept()
-    @checked
+    @check_arguments
     def augment(
         self,
         data: str | Path,
@@ -116,4 +116,4 @@ class Studied(Loaded):
             steps=steps,
             named=("MODEL", str(data)),
         )
-        return augment(self.held, str(data), asked, Path(out)).facts
+        return augment(self.model, str(data), asked, Path(out)).facts

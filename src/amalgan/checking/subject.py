@@ -12,7 +12,7 @@ from torch import Tensor
 
 from amalgan.config.parts import Networks, Prior
 from amalgan.core.errors import ConfigError
-from amalgan.core.randomness import Draws, seeded
+from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import UNLABELED, Batch, DataSpec, Tick
 from amalgan.data.transforms.damage import damaged
 from amalgan.kinds import kind_of
@@ -67,7 +67,7 @@ def small(name: str, **changes: Any) -> Any:
 
 def build(name: str, spec: DataSpec = GRAY, *, seed: int = 0, **changes: Any) -> System:
     """A small system with weights that follow from ``seed``."""
-    return seeded(lambda: registry.system_for(name, spec)(small(name, **changes), spec), seed)
+    return build_seeded(lambda: registry.system_for(name, spec)(small(name, **changes), spec), seed)
 
 
 def examples(spec: DataSpec = GRAY, count: int = 12, *, seed: int = 0, label: int | None = None) -> Batch:

@@ -83,7 +83,7 @@ def scene_of(name: str, spec: DataSpec, folder: Path) -> Scene:
 def tasks(scene: Scene) -> Iterator[tuple[str, Callable[[], object]]]:
     """Everything that a command or the interface in Python asks of a model, by what it is called."""
     model, x, data, out = scene.model, scene.x, scene.data, scene.out
-    held = model.held
+    loaded = model.model
     yield "generate", lambda: model.generate(3)
     yield "generate --label", lambda: model.generate(3, label=model.spec.classes[0])
     yield "generate --decoder faithful", lambda: model.generate(3, decoder="faithful")
@@ -95,12 +95,12 @@ def tasks(scene: Scene) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "compress, decompress", lambda: model.decompress(model.compress(x[0]))
     yield "classify", lambda: model.classify(x)
     yield "detect", lambda: model.detect(x, normals=x, known=x)
-    yield "explore", lambda: explore(held, data, count=16).write(out / "explored")
+    yield "explore", lambda: explore(loaded, data, count=16).write(out / "explored")
     kind = kind_of(model.spec)
     looks = None if kind.needs_teaching() else features_of(data)
-    yield "evaluate", lambda: evaluate(held, data, features=looks, count=40)
-    yield "report", lambda: report(held, data, features=looks, count=40).write(out / "report")
-    yield "compare", lambda: (costs_of_use(held, data), of_model(held, data, 0))
+    yield "evaluate", lambda: evaluate(loaded, data, features=looks, count=40)
+    yield "report", lambda: report(loaded, data, features=looks, count=40).write(out / "report")
+    yield "compare", lambda: (costs_of_use(loaded, data), of_model(loaded, data, 0))
     for policy in ("interpolate", "noise", "generate"):
         target = str(out / f"more-{policy}")
         yield (

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from amalgan.cli.claims import claimed
+from amalgan.cli.claims import claim_outputs
 from amalgan.cli.engine import carried_out
 from amalgan.cli.output import deliver, fail, quiet_pipe
 from amalgan.cli.parsing import parse
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             with quiet_pipe():
                 print(command)
             return 0 if words else USAGE
-        with claimed(command):
+        with claim_outputs(command):
             answer = carried_out(command, console)
         return deliver(answer, as_json, console)
     except AmalganError as error:

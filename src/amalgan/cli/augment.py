@@ -98,7 +98,7 @@ class Augment:
             say(console, f"note: {caution}")
         skipped = skipped_of(found.data)
         facts = found.facts | {"skipped": skipped}
-        return Answer(facts=facts, text="\n".join(told(facts, noun(model))), skipped=skipped)
+        return Answer(facts=facts, text="\n".join(summarize(facts, noun(model))), skipped=skipped)
 
     def asked(self) -> Asked:
         """All flags but the places."""
@@ -128,7 +128,7 @@ class Augment:
         )
 
 
-def told(facts: dict[str, Any], what: str) -> list[str]:
+def summarize(facts: dict[str, Any], what: str) -> list[str]:
     """What was done and found, for people."""
     classes = [f"{name} {count:,}" for name, count in facts["classes"].items() if name]
     of = f" ({first_of(classes, MOST_CLASSES)})" if classes else ""

@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import Judged, check_out, judged, model_at
+from amalgan.cli.inputs import Judged, check_out, load_judged, model_at
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer
 from amalgan.cli.shared import Loading, Reading
@@ -53,7 +53,7 @@ class Card:
             return self.answer(model_at(self.model, self.loading))
         if self.out is not None:
             check_out(self.out, self.data)
-        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+        with load_judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             return self.answer(by.model, by)
 
     def answer(self, model: Model, by: Judged | None = None) -> Answer:

@@ -48,24 +48,24 @@ class CheckSystem:
                 found[name] = list(findings(name, lambda what: status.update(f"{what} ...")))
         for name, each in found.items():
             for finding in each:
-                say(console, shown(name, finding))
+                say(console, format_finding(name, finding))
         faults = [f"{name}: {fault}" for name, each in found.items() for one in each for fault in one.faults]
         if faults := list(dict.fromkeys(faults)):  # one cause may break many checks
             raise SystemFault(
                 f"{self.file} breaks its contract:\n" + "\n".join(f"  {fault}" for fault in faults)
             )
         facts = {name: [asdict(one) | {"state": one.state} for one in each] for name, each in found.items()}
-        return Answer(facts={"systems": facts}, text=told(found))
+        return Answer(facts={"systems": facts}, text=summarize(found))
 
 
-def shown(name: str, finding: Finding) -> str:
+def format_finding(name: str, finding: Finding) -> str:
     """One line on stderr."""
     return f"{name}: {finding.state}: {finding.check}" + (
         f" ({finding.left_out})" if finding.left_out else ""
     )
 
 
-def told(found: Mapping[str, Sequence[Finding]]) -> str:
+def summarize(found: Mapping[str, Sequence[Finding]]) -> str:
     """What all of it came to."""
     return "\n".join(
         f"{name} keeps its contract: {sum(one.state == 'passed' for one in each)} checks passed, "

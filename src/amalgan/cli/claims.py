@@ -21,7 +21,7 @@ FILES = {".png", ".npz", ".parquet", ".html", ".webp"}
 
 
 @contextmanager
-def claimed(command: Any) -> Iterator[None]:
+def claim_outputs(command: Any) -> Iterator[None]:
     """Hold the places that ``command`` writes to while it runs.
 
     Raises:
@@ -39,10 +39,10 @@ def claimed(command: Any) -> Iterator[None]:
     refuse_foreign(place for place in places if is_proved(place))
     beside = {place.resolve(): os.access(place.resolve().parent, os.W_OK) for place in places}
     with ExitStack() as stack:
-        stack.enter_context(locks.held(*(place for place in beside if beside[place] or not place.is_dir())))
+        stack.enter_context(locks.hold(*(place for place in beside if beside[place] or not place.is_dir())))
         for place in beside:
             if place.is_dir() and not beside[place]:
-                stack.enter_context(locks.held_folder(place))
+                stack.enter_context(locks.hold_folder(place))
         yield
 
 

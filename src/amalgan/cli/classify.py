@@ -43,7 +43,7 @@ class Classify:
 
     def run(self, console: Console) -> Answer:
         """Classify, judge and write."""
-        from amalgan.tasks.classify import chosen, classify, require_classes
+        from amalgan.tasks.classify import choose_examples, classify, require_classes
 
         shard = self.sharing.part
         if self.out is not None:
@@ -55,7 +55,9 @@ class Classify:
         stream = looked_through(
             stream_for(self.data, self.reading.config(), model.spec, shard=shard), console
         )
-        split, records = chosen(stream.dataset, self.split) if shard.is_whole else ("all", stream.records)
+        split, records = (
+            choose_examples(stream.dataset, self.split) if shard.is_whole else ("all", stream.records)
+        )
         found = classify(model, records)
         if self.out is not None and shard.is_whole:
             found.write(self.out)
@@ -75,10 +77,10 @@ class Classify:
             "digest": model.digest,
             "skipped": skipped,
         }
-        return Answer(facts=facts, text=told(facts), skipped=skipped)
+        return Answer(facts=facts, text=summarize(facts), skipped=skipped)
 
 
-def told(facts: dict[str, Any]) -> Table:
+def summarize(facts: dict[str, Any]) -> Table:
     """What was found, for people."""
     classes = list(facts["counts"].items())
     counts = first_of([f"{name} {count:,}" for name, count in classes], MOST_CLASSES)

@@ -115,11 +115,11 @@ class Compare:
         )
         facts = found.report | {"out": str(self.out), "report": str(self.out / "report.html")}
         return Answer(
-            facts=facts, text=told(found), skipped=found.troubled, trouble="failed or collapsed: {} cell"
+            facts=facts, text=summarize(found), skipped=found.troubled, trouble="failed or collapsed: {} cell"
         )
 
 
-def told(found: Comparison) -> Group:
+def summarize(found: Comparison) -> Group:
     """The table of headline measures, the verdict, and where the rest is."""
     report = found.report
     sentences = [one["text"] for one in report["verdict"]] + report["notes"]

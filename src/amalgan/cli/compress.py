@@ -58,7 +58,7 @@ class Compress:
         names, codes = self.codes(model, skipped, console)
         with console.status("compressing ...") as status:
             found = stored(
-                self.out, self.data, head, names, told(codes, len(names), status), not shard.is_whole
+                self.out, self.data, head, names, show_progress(codes, len(names), status), not shard.is_whole
             )
         n, total, written = len(found.places), found.bytes, found.written
         if not shard.is_whole:
@@ -267,7 +267,7 @@ def places_for(out: Path, source: str, names: Sequence[str], ending: str) -> dic
     return dict(zip(names, places, strict=True))
 
 
-def told(codes: Iterator[tuple[str, bytes]], of: int, status: Any) -> Iterator[tuple[str, bytes]]:
+def show_progress(codes: Iterator[tuple[str, bytes]], of: int, status: Any) -> Iterator[tuple[str, bytes]]:
     """``codes``, while the console says how many are done."""
     for done, code in enumerate(codes):
         if done % 16 == 0:

@@ -80,7 +80,7 @@ class Embed:
             facts["query"] = self.asked(model, codes, records, console)
         text = [f"{counted(n, 'code')} of {size} entries in {self.out}{'' if written else ': there already'}"]
         return Answer(
-            facts=facts | {"skipped": skipped}, text="\n".join([*text, *told(facts)]), skipped=skipped
+            facts=facts | {"skipped": skipped}, text="\n".join([*text, *summarize(facts)]), skipped=skipped
         )
 
     def check(self) -> None:
@@ -105,7 +105,14 @@ class Embed:
         """Whether the codes were written now, and the entries of each."""
         from amalgan.core.files import refuse_foreign
         from amalgan.data.writing.columns import write_columns
-        from amalgan.tasks.embed.embed import columns_of, encoded, is_stored, journal_for, stamp_for, width
+        from amalgan.tasks.embed.embed import (
+            columns_of,
+            encode_chunks,
+            is_stored,
+            journal_for,
+            stamp_for,
+            width,
+        )
 
         refuse_foreign([self.out])
         if self.out.exists():
@@ -114,7 +121,7 @@ class Embed:
                 return False, width(model)
         journal = journal_for(self.out, model, stream)
         with pace(console, "encoding", stream.most, journal.count) as shown:
-            journal.filled(lambda first: shown.follow(encoded(model, stream, first)))
+            journal.filled(lambda first: shown.follow(encode_chunks(model, stream, first)))
         records = stream.records
         journal.filled(lambda first: (), len(records))
         written = write_columns(self.out, columns_of(journal, records), stamp_for(model, stream))
@@ -184,7 +191,7 @@ class Embed:
         ]
 
 
-def told(facts: dict[str, Any]) -> list[str]:
+def summarize(facts: dict[str, Any]) -> list[str]:
     """What was found, for people."""
     lines = [f"map: {facts['plot']}"] if facts["plot"] else []
     if found := facts["duplicates"]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from amalgan.cli.claims import claimed
+from amalgan.cli.claims import claim_outputs
 from amalgan.cli.output import Answer
 from amalgan.cli.shared import Sharing
 from amalgan.core.errors import AmalganError, DataError, UsageError
@@ -88,7 +88,7 @@ def computed(part: Any) -> dict[str, Any] | tuple[str, int]:
     """What the command of one part found; of an error what it says, and its exit code."""
     console = Console(stderr=True, quiet=True)
     try:
-        with claimed(part):
+        with claim_outputs(part):
             return dict(part.run(console).facts)
     except AmalganError as error:
         return str(error), error.exit_code

@@ -11,7 +11,7 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import judged
+from amalgan.cli.inputs import load_judged
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, harmless, say, shown_number
 from amalgan.cli.shared import Loading, Reading
@@ -48,7 +48,7 @@ class Evaluate:
         from amalgan.evaluation.user_command import valid_by
 
         valid = None if self.valid is None else valid_by(self.valid)
-        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+        with load_judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             model, data = by.model, by.data
             found = evaluate(
                 model, data, features=by.features, count=self.count, seed=self.seed, valid=valid, tell=by.tell

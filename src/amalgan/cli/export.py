@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import Judged, judged, model_at
+from amalgan.cli.inputs import Judged, load_judged, model_at
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import Loading, Reading
@@ -59,7 +59,7 @@ class Export:
         check_target(self.out)
         if self.data is None:
             return self.written(model_at(self.model, self.loading), console)
-        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+        with load_judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             return self.written(by.model, console, by)
 
     def written(self, model: Model, console: Console, by: Judged | None = None) -> Answer:
@@ -111,7 +111,8 @@ class Export:
             "files": files,
         }
         rows = {
-            one.file: f"{', '.join(map(said, one.inputs))} ─► {said(one.output)}; {far(one)}" for one in found
+            one.file: f"{', '.join(map(format_port, one.inputs))} ─► {format_port(one.output)}; {far(one)}"
+            for one in found
         }
         return Answer(facts=facts, text=table(rows | {"written": str(self.out)}))
 
@@ -123,6 +124,6 @@ def far(one: Exported) -> str:
     return f"off by {one.difference:.1g} at most"
 
 
-def said(port: Port) -> str:
+def format_port(port: Port) -> str:
     """``code (batch, 32)``."""
     return f"{port.name} ({', '.join(map(str, port.shape))})"

@@ -13,7 +13,7 @@ from amalgan.cli.film import Film
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.info import keeps
 from amalgan.cli.inputs import model_at
-from amalgan.cli.model_outputs import noun, provenance, streamed, unless
+from amalgan.cli.model_outputs import noun, provenance, unless, write_streamed
 from amalgan.cli.output import Answer, say
 from amalgan.cli.parts import check_part, keep_part
 from amalgan.cli.shared import DecoderName, Loading, Sharing
@@ -111,7 +111,7 @@ class Generate:
         )
         check_part(output, self.sharing)
         work = partial(generate, model, mine.stop, **asked)
-        found = streamed(output, lambda first: work(first=mine.start + first), "generating", console)
+        found = write_streamed(output, lambda first: work(first=mine.start + first), "generating", console)
         if not shard.is_whole and out.suffix.lower() != ".npz":
             keep_part(out, output.places, part)
         if (others := len([*out.glob("*.png")]) - found.files) > 0:

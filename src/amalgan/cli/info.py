@@ -40,9 +40,9 @@ class Info:
         """Read its header."""
         from amalgan.core import tensor_file
         from amalgan.systems import model_file
-        from amalgan.systems.hub import Address, located
+        from amalgan.systems.hub import Address, locate
 
-        place = located(self.file) if Address.of(self.file) else self.file
+        place = locate(self.file) if Address.of(self.file) else self.file
         if place.suffix.lower() == ".amg" and not place.is_dir():
             facts = compressed(place)
             return Answer(facts=facts, text=table({name.replace("_", " "): facts[name] for name in facts}))

@@ -95,7 +95,7 @@ class Judged(NamedTuple):
 
 
 @contextmanager
-def judged(
+def load_judged(
     place: Path, data: str, console: Console, *, loading: Loading, reading: Reading
 ) -> Iterator[Judged]:
     """The model at ``place``, ``data`` as it reads it, and its features; the console says how far it is."""

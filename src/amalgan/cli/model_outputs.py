@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from amalgan.systems.model_file import Model
 
 
-def streamed(output: Output, work: Callable[..., Iterator[Tensor]], what: str, console: Console) -> Written:
+def write_streamed(
+    output: Output, work: Callable[..., Iterator[Tensor]], what: str, console: Console
+) -> Written:
     """Write ``output``, while the console says how far it is."""
     with pace(console, what, output.count, output.done) as shown:
         return output.write(lambda first: shown.follow(work(first=first)))

@@ -30,9 +30,9 @@ def example_at(place: Path) -> dict[str, Any] | None:
 
 def of_example(facts: dict[str, Any]) -> dict[str, Any]:
     """The same for people."""
-    told = facts["provenance"] or {"made by": "not said in the file"}
+    provenance = facts["provenance"] or {"made by": "not said in the file"}
     return {
         "kind": facts["kind"],
         "file": f"{facts['file']} ({facts['size']}, {facts['bytes']:,} bytes)",
-        **told,
+        **provenance,
     }

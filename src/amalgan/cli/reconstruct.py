@@ -11,7 +11,7 @@ from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, looked_through, model_at, stream_for
-from amalgan.cli.model_outputs import noun, provenance, streamed, unless
+from amalgan.cli.model_outputs import noun, provenance, unless, write_streamed
 from amalgan.cli.output import Answer
 from amalgan.cli.parts import check_order, check_part, keep_part
 from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
@@ -77,7 +77,7 @@ class Reconstruct:
         check_part(output, self.sharing)
         alike = Alike(model.spec)
         work = partial(reconstruct, model, records, tell=alike, **asked)
-        found = streamed(output, work, "reconstructing", console)
+        found = write_streamed(output, work, "reconstructing", console)
         if not shard.is_whole and self.out.suffix.lower() != ".npz":
             keep_part(self.out, output.places, stream.part("reconstruct", model.digest, asked))
         skipped = stream.skipped

@@ -10,7 +10,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.flags import Inline, Switch
-from amalgan.cli.inputs import check_out, judged
+from amalgan.cli.inputs import check_out, load_judged
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import Loading, Reading
@@ -44,7 +44,7 @@ class Report:
 
         check_out(self.out, self.data)
         named = str(self.model), self.data
-        with judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
+        with load_judged(self.model, self.data, console, loading=self.loading, reading=self.reading) as by:
             model, data = by.model, by.data
             made = report(
                 model,

@@ -101,7 +101,7 @@ class Trace:
             "digest": model.digest,
             "skipped": skipped,
         }
-        return Answer(facts=facts, text=told(facts), skipped=skipped)
+        return Answer(facts=facts, text=summarize(facts), skipped=skipped)
 
     def learned(self, model: Model, reals: Dataset, console: Console) -> Known:
         """The model's hand; says so where too few real examples allow no alarm."""
@@ -119,7 +119,7 @@ class Trace:
         return known
 
 
-def told(facts: dict[str, Any]) -> Table:
+def summarize(facts: dict[str, Any]) -> Table:
     """What was found, for people."""
     many = counted(facts["n"], facts["noun"])
     rows = {

@@ -33,7 +33,7 @@ class Coder(ABC):
         """How many there are."""
 
     @classmethod
-    def made(cls, tensors: Mapping[str, Tensor]) -> Self:
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> Self:
         """What the tensors make, not looked at yet.
 
         Raises:
@@ -54,7 +54,7 @@ class Coder(ABC):
             raise ValueError(f"{wrong[0]} is not of shape {shapes[wrong[0]]}")
 
     def tensors(self) -> dict[str, Tensor]:
-        """What ``made`` takes."""
+        """What ``from_tensors`` takes."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property

@@ -72,7 +72,7 @@ class MapCoder(Coder):
         Raises:
             ValueError: they make none.
         """
-        coder = cls.made(tensors)
+        coder = cls.from_tensors(tensors)
         if wrong := [name for name, value in tensors.items() if value.is_floating_point()]:
             raise ValueError(f"{wrong[0]} holds no whole numbers")
         _, passes, channels = coder.base.shape

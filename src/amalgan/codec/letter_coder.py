@@ -78,7 +78,7 @@ class LetterCoder(Coder):
         Raises:
             ValueError: they make none.
         """
-        coder = cls.made(tensors)
+        coder = cls.from_tensors(tensors)
         (words, units), places, letters = coder.start.shape, coder.place.shape[2], len(coder.last_bias)
         shapes = {
             "place": (words, coder.place.shape[1], places),

@@ -51,7 +51,7 @@ class TransformCoder(Coder):
         Raises:
             ValueError: they make none.
         """
-        coder = cls.made(tensors)
+        coder = cls.from_tensors(tensors)
         (qualities, parts, size), count = coder.table.shape, len(coder.tables.edges)
         shapes = {
             "warp": (size, size),

@@ -26,7 +26,7 @@ SWITCHED = {"true": True, "yes": True, "false": False, "no": False}
 NUMBERS: dict[type, str] = {int: "a whole number", float: "a number"}
 
 
-def changed(config: C, words: Mapping[str, str]) -> C:
+def apply_settings(config: C, words: Mapping[str, str]) -> C:
     """``config`` with the settings that ``words`` name.
 
     Raises:
@@ -98,10 +98,10 @@ def plain(kind: Any, text: str) -> Any:
     return found
 
 
-def written(given: Any) -> str:
+def format_value(given: Any) -> str:
     """A value as ``value`` reads it."""
     if isinstance(given, list | tuple):
-        return BETWEEN.join(map(written, given))
+        return BETWEEN.join(map(format_value, given))
     if given is None or isinstance(given, bool):
         return str(given).lower()
     return f"{given:.12g}" if isinstance(given, float) else str(given)

@@ -90,7 +90,7 @@ def flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def list_differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """One line for each field that differs between two configurations as JSON: ``network.width: 32, now 64``."""
     before, after = flatten(was), flatten(now)
     names = sorted(before.keys() | after.keys())

@@ -1,6 +1,6 @@
 """What Python callers pass, held against what the signature says: at every public door, by one rule.
 
-    @checked ─► the hints of a function ─► int, float, bool, str, Path, Literal, None ─► the call, or UsageError
+    @check_arguments ─► the hints of a function ─► int, float, bool, str, Path, Literal, None ─► the call, or UsageError
 
 Whole numbers of NumPy are integers, and integers are floats; a float is never an integer, and NaN is no number. Hints
 of other kinds (arrays, pictures, data) are left to what reads them.
@@ -28,7 +28,7 @@ LONGEST = 80
 """Characters of a value that a message quotes."""
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
+def check_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """Return ``function``, which refuses arguments that its hints do not allow.
 
     Raises:
@@ -47,7 +47,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         hints = hints_of(function)
         for key, value in bound.arguments.items():
             if key in hints and not fits(value, hints[key]):
-                raise UsageError(f"{name}: {key} is {quoted(value)}; expected {told(hints[key])}.")
+                raise UsageError(f"{name}: {key} is {quote(value)}; expected {describe_type(hints[key])}.")
         return function(*args, **kwargs)
 
     return called
@@ -77,17 +77,17 @@ def fits(value: Any, hint: Any) -> bool:
     return True
 
 
-def told(hint: Any) -> str:
+def describe_type(hint: Any) -> str:
     """Return what is expected, in words."""
     if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(told(option) for option in get_args(hint))
+        return " or ".join(describe_type(option) for option in get_args(hint))
     if get_origin(hint) is Literal:
         return " or ".join(map(repr, get_args(hint)))
     names = {int: "a whole number", float: "a number", bool: "True or False", str: "text", Path: "a path"}
     return "None" if hint is type(None) else names.get(hint, getattr(hint, "__name__", str(hint)))
 
 
-def quoted(value: Any) -> str:
+def quote(value: Any) -> str:
     """Return ``value`` as a message shows it."""
     said = f"{type(value).__name__} {value!r}" if not isinstance(value, str) else repr(value)
     return said if len(said) <= LONGEST else said[:LONGEST] + "..."

@@ -120,7 +120,7 @@ class Journal:
             with self.place.open("rb") as file:
                 yield from self.records(file)
 
-    def whole(self) -> Rows:
+    def read_all(self) -> Rows:
         """All rows at once: for those that are small."""
         return np.concatenate([np.zeros((0, *self.shape), self.dtype), *self.blocks()])
 

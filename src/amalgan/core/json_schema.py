@@ -73,38 +73,40 @@ def fitting_in(source: Path, shape: Shape) -> Any:
 
 def fits(value: Any, shape: Shape) -> bool:
     """Return whether parsed JSON has a shape."""
-    return misfit(value, shape, "") is None
+    return find_misfit(value, shape, "") is None
 
 
 def require(value: Any, shape: Shape, place: str, made_by: str) -> None:
     """Raise FileError where ``value`` has another shape; says where, what was found and what was expected."""
-    wrong = misfit(value, shape, "")
+    wrong = find_misfit(value, shape, "")
     if wrong is not None:
         raise FileError(
             f"{place} is not what {made_by} writes: {wrong}. Remove it, or take the one that was written."
         )
 
 
-def misfit(value: Any, shape: Shape, at: str) -> str | None:
+def find_misfit(value: Any, shape: Shape, at: str) -> str | None:
     """Return the first part that does not fit; None where all do."""
     if isinstance(shape, tuple):
-        return None if any(misfit(value, one, at) is None for one in shape) else unlike(value, shape, at)
+        return None if any(find_misfit(value, one, at) is None for one in shape) else unlike(value, shape, at)
     if isinstance(shape, list):
         if not isinstance(value, list):
             return unlike(value, list, at)
-        return next((bad for one in value if (bad := misfit(one, shape[0], f"{at}[]")) is not None), None)
+        return next(
+            (bad for one in value if (bad := find_misfit(one, shape[0], f"{at}[]")) is not None), None
+        )
     if isinstance(shape, dict):
         return misfit_of_object(value, shape, at)
     return None if plain(value, shape) else unlike(value, shape, at)
 
 
 def misfit_of_object(value: Any, shape: dict[Any, Shape], at: str) -> str | None:
-    """``misfit`` of a table or an object."""
+    """``find_misfit`` of a table or an object."""
     if not isinstance(value, dict):
         return unlike(value, dict, at)
     if str in shape:
         return next(
-            (bad for key in value if (bad := misfit(value[key], shape[str], f"{at}.{key[:40]}"))), None
+            (bad for key in value if (bad := find_misfit(value[key], shape[str], f"{at}.{key[:40]}"))), None
         )
     for name, part in shape.items():
         key = name.removesuffix("?")
@@ -112,7 +114,7 @@ def misfit_of_object(value: Any, shape: dict[Any, Shape], at: str) -> str | None
             if name.endswith("?"):
                 continue
             return f"it has no {f'{at}.{key}'.lstrip('.')}"
-        if (bad := misfit(value[key], part, f"{at}.{key}")) is not None:
+        if (bad := find_misfit(value[key], part, f"{at}.{key}")) is not None:
             return bad
     return None
 
@@ -132,13 +134,13 @@ def plain(value: Any, kind: Any) -> bool:
 def unlike(value: Any, shape: Shape, at: str) -> str:
     """Return what is wrong, in words."""
     said = json.dumps(value)[:60] if not isinstance(value, dict | list) else NAMES[type(value)]
-    return f"{at.lstrip('.') or 'the whole'} is {said}, expected {told(shape)}"
+    return f"{at.lstrip('.') or 'the whole'} is {said}, expected {describe_shape(shape)}"
 
 
-def told(shape: Shape) -> str:
+def describe_shape(shape: Shape) -> str:
     """Return a shape in words."""
     if isinstance(shape, tuple):
-        return " or ".join(dict.fromkeys(told(one) for one in shape))
+        return " or ".join(dict.fromkeys(describe_shape(one) for one in shape))
     if isinstance(shape, list | dict):
         return NAMES[type(shape)]
     return "null" if shape is None else NAMES.get(shape, "something")

@@ -27,7 +27,7 @@ UNKNOWN = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 
 
 @contextmanager
-def held(*places: Path) -> Iterator[None]:
+def hold(*places: Path) -> Iterator[None]:
     """Hold the files ``places``, so that no other process writes there.
 
     Raises:
@@ -36,18 +36,18 @@ def held(*places: Path) -> Iterator[None]:
     with ExitStack() as stack:
         for place in sorted({place.absolute() for place in places}):
             lock = place.parent / f".{place.name[:MOST_NAME]}{NAME}"
-            stack.enter_context(locked(lock, place))
+            stack.enter_context(hold_lock(lock, place))
         yield
 
 
 @contextmanager
-def held_folder(folder: Path) -> Iterator[None]:
+def hold_folder(folder: Path) -> Iterator[None]:
     """Hold everything in ``folder``, which is made if need be.
 
     Raises:
-        FileError: as ``held`` does.
+        FileError: as ``hold`` does.
     """
-    with locked(folder / NAME, folder):
+    with hold_lock(folder / NAME, folder):
         yield
 
 
@@ -95,7 +95,7 @@ def let_go(lock: Path, handle: int) -> None:
 
 
 @contextmanager
-def locked(lock: Path, place: Path) -> Iterator[None]:
+def hold_lock(lock: Path, place: Path) -> Iterator[None]:
     """Hold the file ``lock`` while ``place`` is written; folders that were made for it go when they stay empty."""
     made = [folder for folder in lock.parents if not folder.exists()]
     try:

@@ -94,7 +94,7 @@ def is_tensorfile(data: mmap.mmap) -> bool:
     length = int.from_bytes(data[:8], "little")
     if length > MOST_HEADER_BYTES:
         return False
-    found = parsed(data[8 : 8 + length])
+    found = parse_json(data[8 : 8 + length])
     metadata = found.get("__metadata__") if isinstance(found, dict) else None
     return isinstance(metadata, dict) and {"amalgan", "digest"} <= metadata.keys()
 
@@ -102,10 +102,10 @@ def is_tensorfile(data: mmap.mmap) -> bool:
 def is_own_json(data: mmap.mmap) -> bool:
     """Whether JSON, or the first line of several, is ours."""
     first = data[: data.find(b"\n") + 1 or len(data)]
-    line = parsed(first)
+    line = parse_json(first)
     if isinstance(line, dict) and any(keys <= line.keys() for keys in LINES):
         return True
-    whole = parsed(data[:]) if len(data) <= MOST_JSON_BYTES else None
+    whole = parse_json(data[:]) if len(data) <= MOST_JSON_BYTES else None
     return isinstance(whole, dict) and "amalgan" in whole
 
 
@@ -130,13 +130,13 @@ def is_beside_plan(path: Path) -> bool:
 def json_at(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty where there is none."""
     try:
-        found = parsed(path.read_bytes())
+        found = parse_json(path.read_bytes())
     except OSError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def parsed(data: bytes) -> Any:
+def parse_json(data: bytes) -> Any:
     """What JSON says; None where it is none."""
     try:
         return json.loads(data)

@@ -95,7 +95,7 @@ class Draws:
         return ours if self.among is None else ours[list(self.among)]
 
 
-def seeded(build: Callable[[], T], seed: int) -> T:
+def build_seeded(build: Callable[[], T], seed: int) -> T:
     """What ``build`` returns when torch's global generator, which initializes weights, starts from ``seed``.
 
     The generator is put back as it was.

@@ -54,7 +54,7 @@ def untrusted() -> set[str]:
     return {os.path.realpath(one) for one in (os.curdir, tempfile.gettempdir(), "/tmp", "/var/tmp")}
 
 
-def detached(
+def start_detached(
     module: str, arguments: Sequence[str], *, answer: Path, said: Path, alive: Path, folder: Path
 ) -> subprocess.Popen[bytes]:
     """Start ``module`` in a session of its own, which the end of this process does not end.

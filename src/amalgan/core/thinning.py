@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def thinned(points: Sequence[T], most: int) -> list[T]:
+def thin(points: Sequence[T], most: int) -> list[T]:
     """Return at most ``most`` points, at least 2, evenly, the first and the last one among them."""
     if len(points) <= most:
         return list(points)

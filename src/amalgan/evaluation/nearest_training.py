@@ -25,7 +25,7 @@ from amalgan.kinds import kind_of
 from amalgan.metrics.neighbors import nearest
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore.directions import encoded
+from amalgan.tasks.explore.directions import encode_all
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,10 +49,10 @@ def neighbors(
 ) -> Iterator[Neighbors]:
     """The nearest of ``train`` to each of ``made`` and of ``test``, in each space that the model has."""
     kind = kind_of(model.spec)
-    x = [kind.delivered(made), taken(train), taken(test)]
+    x = [kind.delivered(made), take_all(train), take_all(test)]
     yield in_space(kind.entries, *x)
     if isinstance(model.system, Encodes):
-        codes = [encoded(model, each) for each in x]
+        codes = [encode_all(model, each) for each in x]
         spread = codes[1].std(0, correction=0).clamp(min=1e-12)
         yield in_space("code", *(code / spread for code in codes))
 
@@ -75,6 +75,6 @@ def in_space(
     )
 
 
-def taken(records: Records) -> Float[Tensor, "N ..."]:
+def take_all(records: Records) -> Float[Tensor, "N ..."]:
     """Every example."""
     return torch.cat([batch.x for batch in records.batches(CHUNK)])

@@ -66,7 +66,9 @@ def overlap(model: Model, data: Named, records: Records) -> Overlap:
     relation: Relation = (
         "unknown" if found is None else "training" if found.examples else "held out" if same else "other data"
     )
-    text = said(relation, found, len(records), data.name, str(trained.get("name", "unknown data")))
+    text = describe_overlap(
+        relation, found, len(records), data.name, str(trained.get("name", "unknown data"))
+    )
     return Overlap(relation=relation, judged=len(records), seen=found and found.examples, text=text)
 
 
@@ -75,11 +77,11 @@ def is_same(trained: Mapping[str, Any], data: Named, records: Records, found: Fo
 
     Where all examples are judged and none of them was trained on, it is other data.
     """
-    told = found is not None and (found.examples > 0 or len(records) == len(data.records))
-    return not told and trained.get("fingerprint") == data.fingerprint
+    differs = found is not None and (found.examples > 0 or len(records) == len(data.records))
+    return not differs and trained.get("fingerprint") == data.fingerprint
 
 
-def said(relation: Relation, found: Found | None, judged: int, name: str, trained: str) -> str:
+def describe_overlap(relation: Relation, found: Found | None, judged: int, name: str, trained: str) -> str:
     """Return the sentence."""
     if relation == "training" and found is not None:
         many = f"{'' if found.exact else 'about '}{found.examples:,}"

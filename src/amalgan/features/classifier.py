@@ -1,8 +1,9 @@
-"""A small classifier that learns one lesson: labeled examples, a fixed number of rounds, the same way every time.
+"""A small classifier of one training set: labeled examples, a fixed number of rounds, the same way every time.
 
     examples (B, ...), classes (B,) ─► moved a little ─► encoder ─► rectified (B, 64) ─► class logits (B, K)
 
-What is asked of generated examples (can a classifier learn from them?) is asked of this network, a fresh one a lesson.
+What is asked of generated examples (can a classifier learn from them?) is asked of this network, a fresh one for each
+training set.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def rounds_for(examples: int, images: int) -> int:
 @torch.enable_grad()
 def drill(
     net: Classifier,
-    lesson: Callable[[int], tuple[Tensor, Tensor]],
+    batch_of: Callable[[int], tuple[Tensor, Tensor]],
     rounds: int,
     device: str = "cpu",
     *,
@@ -67,12 +68,12 @@ def drill(
     """Train ``net`` on examples, pictures slightly ``moved``, the same way every time.
 
     Args:
-        lesson: the examples (B, ...) of a round and their classes (B,).
+        batch_of: the examples (B, ...) of a round and their classes (B,).
     """
     adam = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 2e-3, total_steps=rounds, pct_start=0.1)
     for round in range(rounds):
-        pictures, target = lesson(round)
+        pictures, target = batch_of(round)
         x = augment(pictures, moved, Draws(seed=seed, round=round, total=len(pictures), device=device))
         loss = nn.functional.cross_entropy(net.logits(x), target, label_smoothing=SMOOTHING)
         adam.zero_grad()

@@ -2,7 +2,7 @@
 
     examples, labels ─► endless shuffled stream ─► moved a little, if asked ─► network, so many steps ─► classes told
 
-Whoever compares lessons gives each as many steps: what differs is then what was taught, not how long.
+Compared training sets get equal numbers of steps: what differs is the data, not the length of training.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from amalgan import features
 from amalgan.config.data import AugmentConfig
 from amalgan.config.parts import Networks
 from amalgan.core.limits import CHUNK
-from amalgan.core.randomness import key, seeded
+from amalgan.core.randomness import build_seeded, key
 from amalgan.core.types import DataSpec
 from amalgan.data import Records
 from amalgan.data.dataset.batches import stream_rows
@@ -71,8 +71,8 @@ def steps_for(examples: int) -> int:
     return max(LEAST_STEPS, min(MOST_STEPS, PASSES * examples // BATCH))
 
 
-def told(
-    lesson: Labeled,
+def predict_labels(
+    training: Labeled,
     test: Labeled,
     spec: DataSpec,
     *,
@@ -80,23 +80,23 @@ def told(
     seed: int,
     moved: AugmentConfig = OFF,
 ) -> Int[Tensor, " M"]:
-    """What a fresh network says of ``test`` that was trained on ``lesson``; equal seeds begin with equal weights."""
-    net = taught(lesson, spec, len(spec.classes), steps=steps, seed=seed, moved=moved)
+    """What a fresh network says of ``test`` that was trained on ``training``; equal seeds begin with equal weights."""
+    net = train_classifier(training, spec, len(spec.classes), steps=steps, seed=seed, moved=moved)
     places = [slice(start, start + CHUNK) for start in range(0, len(test.label), CHUNK)]
     with torch.no_grad():
         return torch.cat([net.logits(test.examples(rows)).argmax(1) for rows in places])
 
 
-def taught(
-    lesson: Labeled, spec: DataSpec, classes: int, *, steps: int, seed: int, moved: AugmentConfig = OFF
+def train_classifier(
+    training: Labeled, spec: DataSpec, classes: int, *, steps: int, seed: int, moved: AugmentConfig = OFF
 ) -> features.Classifier:
-    """A fresh network, trained on ``lesson`` to tell so many classes apart."""
-    net = seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
+    """A fresh network, trained on ``training`` to tell so many classes apart."""
+    net = build_seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
 
-    def shown(round: int) -> tuple[Tensor, Tensor]:
+    def draw_batch(round: int) -> tuple[Tensor, Tensor]:
         start = round * BATCH
-        rows = stream_rows(len(lesson.label), seed=seed, start=start, stop=start + BATCH)
-        return lesson.examples(rows), lesson.label[rows]
+        rows = stream_rows(len(training.label), seed=seed, start=start, stop=start + BATCH)
+        return training.examples(rows), training.label[rows]
 
-    features.drill(net, shown, steps, moved=moved, seed=seed)
+    features.drill(net, draw_batch, steps, moved=moved, seed=seed)
     return net

@@ -27,13 +27,13 @@ from torch import Tensor, nn
 from amalgan.config.fields import to_json
 from amalgan.core import tensor_file
 from amalgan.core.errors import DataError, FileError, UsageError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
 from amalgan.data.dataset.cache import cache_root
 from amalgan.features import ranking, training
 from amalgan.features.network import EMBEDDED, FEATURES, FeatureNetwork
-from amalgan.features.ranking import fooled
+from amalgan.features.ranking import find_fooled_measures
 from amalgan.kinds import kind_of
 from amalgan.metrics.distribution import Prdc, prdc
 from amalgan.systems import model_file
@@ -66,7 +66,7 @@ class Features:
     @torch.no_grad()
     def __call__(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         """Features of examples on any device, float64 on the CPU."""
-        parts = [self.net(self.seen(part)).cpu().double() for part in x.split(CHUNK)]
+        parts = [self.net(self.prepare(part)).cpu().double() for part in x.split(CHUNK)]
         return torch.cat(parts).flatten(1)
 
     @torch.no_grad()
@@ -93,7 +93,7 @@ class Features:
         """The same network on a device."""
         return replace(self, net=self.net.to(device))
 
-    def seen(self, x: Tensor) -> Tensor:
+    def prepare(self, x: Tensor) -> Tensor:
         """What the network is shown: where it is, and examples within their range."""
         weight = next(chain(self.net.parameters(), [x]))
         return self.within(x.to(weight.device))
@@ -111,7 +111,7 @@ def features_of(data: Dataset, *, cache: str | Path | None = None, device: str =
     return kind_of(data.spec).features(data, cache, device)
 
 
-def taught(data: Dataset, *, cache: str | Path | None = None, device: str = "cpu") -> Features:
+def load_or_train(data: Dataset, *, cache: str | Path | None = None, device: str = "cpu") -> Features:
     """The feature network of pictures: from the cache, or trained now (about 20 CPU-seconds at 32x32).
 
     Args:
@@ -125,7 +125,7 @@ def taught(data: Dataset, *, cache: str | Path | None = None, device: str = "cpu
             f"{data.name} has no training examples to learn features from; give the whole data set."
         )
     own, target = labeled(data), kept_at(data, cache)
-    net = untrained(data)
+    net = build_untrained(data)
     if not recalled(net, target):
         training.teach(net.to(device), data.whole, labeled=own, device=device)
         found = known(net, data, own, device)
@@ -145,9 +145,11 @@ def looking(name: str, net: FeatureNetwork, own: bool, data: Dataset, **facts: A
     return Features(name, net, own, **facts, sides=ranking.neighborhoods, within=within)
 
 
-def untrained(data: Dataset) -> FeatureNetwork:
+def build_untrained(data: Dataset) -> FeatureNetwork:
     """The network of ``data`` before it has learned anything."""
-    return seeded(lambda: FeatureNetwork(data.spec, len(data.spec.classes) if labeled(data) else EMBEDDED), 0)
+    return build_seeded(
+        lambda: FeatureNetwork(data.spec, len(data.spec.classes) if labeled(data) else EMBEDDED), 0
+    )
 
 
 def known(net: FeatureNetwork, data: Dataset, own: bool, device: str) -> dict[str, Any]:
@@ -155,8 +157,8 @@ def known(net: FeatureNetwork, data: Dataset, own: bool, device: str) -> dict[st
     look = looking("", net, own, data)
     held_out = data.test if len(data.test) > 1 else data.validation
     return {
-        "accuracy": training.examined(net, held_out, labeled=own, device=device),
-        "unfit": fooled(look, data),
+        "accuracy": training.measure_accuracy(net, held_out, labeled=own, device=device),
+        "unfit": find_fooled_measures(look, data),
     }
 
 

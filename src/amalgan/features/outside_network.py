@@ -47,7 +47,7 @@ def applies(spec: DataSpec) -> bool:
 @torch.no_grad()
 def imagenet_features(chunks: Iterable[Float[Tensor, "B C H W"]]) -> Float[Tensor, "N 1280"]:
     """Return features of pictures in [-1, 1], float64, on the CPU."""
-    return torch.cat([seen(part) for chunk in chunks for part in chunk.split(CHUNK)])
+    return torch.cat([extract_features(part) for chunk in chunks for part in chunk.split(CHUNK)])
 
 
 @torch.no_grad()
@@ -63,16 +63,16 @@ def pooled(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
     return torch.cat([one.mean((2, 3)) for one in maps], 1).double().cpu()
 
 
-def seen(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 1280"]:
+def extract_features(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 1280"]:
     """Return the features of a few pictures."""
     x = interpolate(x.expand(-1, 3, -1, -1), SIDE, mode="bilinear", align_corners=False)
     return imagenet(x.device.type)(x).double().cpu()
 
 
-def fooled(data: Dataset) -> str:
+def explain_unfit(data: Dataset) -> str:
     """Return what the distance takes for better than it is on this data, in words; nothing where it keeps the order."""
-    real, held_out = (half[:RANKED] for half in ranking.halves(data))
+    real, held_out = (half[:RANKED] for half in ranking.split_halves(data))
     compared = imagenet_features([real])
-    made = ranking.sets(real, held_out)
+    made = ranking.grade_sets(real, held_out)
     far = {name: kernel_distance(imagenet_features([x]), compared) for name, x in made.items()}
     return next(ranking.disorder("kernel_distance", far, len(real)), "")

@@ -23,7 +23,7 @@ from amalgan.data import Dataset
 from amalgan.features import views
 from amalgan.metrics.distribution import WIDEST_RADIUS, Moments, Prdc, frechet_distance, kernel_distance, prdc
 
-Look = Callable[[Tensor], Float[Tensor, "N F"]]
+FeatureExtractor = Callable[[Tensor], Float[Tensor, "N F"]]
 
 LEAST, MOST = 100, 500
 """Pictures of each half; where there are fewer held-out ones, training pictures join them."""
@@ -43,10 +43,10 @@ HIGHER_IS_BETTER = {
 }
 
 
-def fooled(look: Look, data: Dataset) -> dict[str, str]:
+def find_fooled_measures(extract: FeatureExtractor, data: Dataset) -> dict[str, str]:
     """What each measure takes for better than it is; measures that keep the order are absent."""
-    real, held_out = halves(data)
-    found = {name: values(look(real), look(x)) for name, x in sets(real, held_out).items()}
+    real, held_out = split_halves(data)
+    found = {name: values(extract(real), extract(x)) for name, x in grade_sets(real, held_out).items()}
     return {
         measure: reason
         for measure in HIGHER_IS_BETTER
@@ -58,7 +58,7 @@ def fooled(look: Look, data: Dataset) -> dict[str, str]:
     }
 
 
-def halves(data: Dataset) -> tuple[Tensor, Tensor]:
+def split_halves(data: Dataset) -> tuple[Tensor, Tensor]:
     """Two sets of as many held-out pictures, in a random order."""
     parts, found = [data.test, data.validation], len(data.test) + len(data.validation)
     if found < 2 * LEAST:
@@ -70,13 +70,13 @@ def halves(data: Dataset) -> tuple[Tensor, Tensor]:
     return x[order[:half]], x[order[half : 2 * half]]
 
 
-def sets(real: Float[Tensor, "N C H W"], held_out: Float[Tensor, "N C H W"]) -> dict[str, Tensor]:
+def grade_sets(real: Float[Tensor, "N C H W"], held_out: Float[Tensor, "N C H W"]) -> dict[str, Tensor]:
     """Sets of pictures from good to bad, as files would hold them."""
     generator = torch.Generator().manual_seed(key(0, "ranking"))
     one = torch.ones(len(held_out), 1, 1, 1)
-    bent = views.bent(held_out, one * BENT / views.FARTHEST_BEND, real, generator)
+    bent = views.bend(held_out, one * BENT / views.FARTHEST_BEND, real, generator)
     blur = max(BLUR, BLUR_PIXELS / min(real.shape[2:]))
-    blurred = views.blurred(held_out, one * blur / views.WIDEST_BLUR, real, generator)
+    blurred = views.blur(held_out, one * blur / views.WIDEST_BLUR, real, generator)
     made = {
         "held-out pictures": held_out,
         "slightly bent pictures": bent,

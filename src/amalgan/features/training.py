@@ -62,7 +62,7 @@ def teach(net: FeatureNetwork, records: Records, *, labeled: bool, device: str) 
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=rounds, pct_start=0.1)
     for round in range(rounds):
         batch = batch_at(records, seed=0, round=round, batch=BATCH, device=device)
-        loss = lesson(net, fit(batch.x, net.size), batch.label if labeled else None, among, round)
+        loss = compute_loss(net, fit(batch.x, net.size), batch.label if labeled else None, among, round)
         adam.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
@@ -78,7 +78,7 @@ def spaced(net: FeatureNetwork, records: Records, most: int) -> Float[Tensor, "N
     return torch.cat([fit(records.take(part), net.size) for part in parts])
 
 
-def lesson(
+def compute_loss(
     net: FeatureNetwork,
     x: Float[Tensor, "B C H W"],
     label: Int[Tensor, " B"] | None,
@@ -93,8 +93,10 @@ def lesson(
     )
     views, kind, bad = damaged(other, among, torch.Generator().manual_seed(key(0, "views", round)))
     embedding = net.embed(torch.cat([whole, views]))
-    told = cross_entropy(net.kind(embedding[: len(x)]), torch.zeros_like(kind), label_smoothing=SMOOTHING)
-    told = told + cross_entropy(net.kind(embedding[len(x) :]), kind, label_smoothing=SMOOTHING)
+    kind_loss = cross_entropy(
+        net.kind(embedding[: len(x)]), torch.zeros_like(kind), label_smoothing=SMOOTHING
+    )
+    kind_loss = kind_loss + cross_entropy(net.kind(embedding[len(x) :]), kind, label_smoothing=SMOOTHING)
     error = (net.damage(embedding).squeeze(1) - torch.cat([torch.zeros_like(bad), bad])).square().mean()
     logits, slight = net.head(embedding), bad < SLIGHT
     known = pairs(logits[: len(x)][slight], logits[len(x) :][slight])
@@ -103,7 +105,7 @@ def lesson(
         target = torch.where(kept, label.repeat(2), -100)
         total = cross_entropy(logits, target, ignore_index=-100, reduction="sum", label_smoothing=SMOOTHING)
         known = total / kept.sum().clamp(min=1)
-    return DAMAGE / 2 * told + SEVERITY * error + known
+    return DAMAGE / 2 * kind_loss + SEVERITY * error + known
 
 
 def pairs(a: Float[Tensor, "B K"], b: Float[Tensor, "B K"]) -> Tensor:
@@ -115,7 +117,9 @@ def pairs(a: Float[Tensor, "B K"], b: Float[Tensor, "B K"]) -> Tensor:
 
 
 @torch.no_grad()
-def examined(net: FeatureNetwork, records: Records, *, labeled: bool, device: str) -> dict[str, float]:
+def measure_accuracy(
+    net: FeatureNetwork, records: Records, *, labeled: bool, device: str
+) -> dict[str, float]:
     """Shares of held-out pictures that are told apart: whole from damaged ones; and classes, or other views of one
     picture among those of all. Empty where there are none."""
     return dict(answers(net, records, labeled=labeled, device=device)) if len(records) > 1 else {}

@@ -34,7 +34,7 @@ SOFTEST = 0.25
 """The strongest blur of a mixture: noise with the covariance of the data may lack its finest detail."""
 
 
-def blurred(x: Pictures, strength: Strength, among: Pictures, generator: Generator) -> Pictures:
+def blur(x: Pictures, strength: Strength, among: Pictures, generator: Generator) -> Pictures:
     """Blur with a Gaussian whose weights are renormalized at the edges."""
     deviation = WIDEST_BLUR * min(x.shape[2:]) * strength
     down, across = (smoothing(side, deviation) for side in x.shape[2:])
@@ -57,7 +57,7 @@ def noisy(x: Pictures, strength: Strength, among: Pictures, generator: Generator
 def mixed(x: Pictures, strength: Strength, among: Pictures, generator: Generator) -> Pictures:
     """Toward a sum of many pictures with normal weights, at full strength nothing else."""
     softness = torch.rand(strength.shape, generator=generator).clamp(min=0.04).to(x) * SOFTEST
-    noise = blurred(colored_noise(len(x), among, generator), softness, among, generator)
+    noise = blur(colored_noise(len(x), among, generator), softness, among, generator)
     return torch.lerp(x, noise, strength.sqrt())
 
 
@@ -93,7 +93,7 @@ def striped(x: Pictures, strength: Strength, among: Pictures, generator: Generat
     return x + 0.5 * strength * ((row.transpose(2, 3) ^ column).to(x) * 2 - 1)
 
 
-def bent(x: Pictures, strength: Strength, among: Pictures, generator: Generator) -> Pictures:
+def bend(x: Pictures, strength: Strength, among: Pictures, generator: Generator) -> Pictures:
     """Every place moved by a smooth random field: slightly bent pictures stand for those of a good model."""
     coarse = torch.randn(len(x), 2, 5, 5, generator=generator).to(x)
     field = interpolate(coarse, x.shape[2:], mode="bicubic", align_corners=True) * 2 * FARTHEST_BEND
@@ -104,7 +104,7 @@ def bent(x: Pictures, strength: Strength, among: Pictures, generator: Generator)
 
 RUINED: tuple[Damage, ...] = (noisy, mixed, faded)
 """Kinds that leave nothing of a picture at full strength; the others count for half."""
-KINDS: tuple[Damage, ...] = (blurred, noisy, mixed, faded, collage, pixelated, striped)
+KINDS: tuple[Damage, ...] = (blur, noisy, mixed, faded, collage, pixelated, striped)
 TURNS = (0, 1, 2, 3, 4, 2, 5, 6)
 """Kinds by turns: ``mixed``, the hardest to tell from photographs, twice as often."""
 

@@ -45,7 +45,7 @@ class SetMeasure:
 class Sets:
     """What a set of new examples is held against; all as networks see them, some at a time."""
 
-    made: Iterable[Tensor]
+    generated: Iterable[Tensor]
     train: Iterable[Tensor]
     test: Iterable[Tensor]
     """Real examples, held out."""

@@ -109,7 +109,7 @@ class PlainStored:
             kind=self.name, shape=shape, classes=classes, names=tuple(store.facts.get("names", ()))
         )
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         from amalgan.data.dataset.in_memory import vectors
 
         return vectors(x, spec)

@@ -94,7 +94,7 @@ def text_of(spec: DataSpec) -> str:
     return kind_of(spec).text(spec)
 
 
-def entered() -> dict[str, Kind]:
+def list_entered() -> dict[str, Kind]:
     """What is entered now, by name: for those who put it back."""
     return dict(_KINDS)
 

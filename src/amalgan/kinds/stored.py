@@ -99,7 +99,7 @@ class Stored(Protocol):
     def spec_of(self, store: Store, train: NDArray[np.int64], config: DataConfig) -> DataSpec:
         """What the examples of a store are; what is estimated follows from its rows ``train`` alone."""
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         """What a user of Python holds, one example or many, as networks see it.
 
         Raises:

@@ -48,10 +48,10 @@ def calibration_error(
         DataError: nothing is labeled.
     """
     probability, label = _labeled(probability, label)
-    confidence, told = probability.max(1)
+    confidence, predicted = probability.max(1)
     place = (confidence * bins).ceil().long().sub(1).clamp(0, bins - 1)
     excess = torch.zeros(bins, dtype=torch.float64, device=place.device)
-    excess.index_add_(0, place, (told == label).double() - confidence)
+    excess.index_add_(0, place, (predicted == label).double() - confidence)
     return float(excess.abs().sum() / len(label))
 
 

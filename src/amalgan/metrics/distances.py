@@ -21,7 +21,7 @@ ROUNDING = 1e-12
 """Squared distances below this share of the squared norms are rounding."""
 
 
-def checked(a: Tensor, b: Tensor, names: str) -> tuple[Float[Tensor, " N D"], Float[Tensor, " M D"]]:
+def flatten_checked(a: Tensor, b: Tensor, names: str) -> tuple[Float[Tensor, " N D"], Float[Tensor, " M D"]]:
     """Both sets flattened to float64 vectors.
 
     Args:
@@ -52,7 +52,7 @@ def finite(x: Tensor, names: str) -> Float[Tensor, " N D"]:
     return x.double().flatten(1)
 
 
-def blocks(
+def iterate_blocks(
     a: Float[Tensor, " N D"], b: Float[Tensor, " M D"]
 ) -> Iterator[tuple[slice, Float[Tensor, " R M"]]]:
     """Yield rows of ``a`` and their distances to all of ``b``, block by block."""

@@ -21,7 +21,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from amalgan.core.errors import DataError, UsageError
-from amalgan.metrics.distances import BLOCK, blocks, checked, finite
+from amalgan.metrics.distances import BLOCK, finite, flatten_checked, iterate_blocks
 from amalgan.metrics.neighbors import nearest
 
 LEAST = {
@@ -36,7 +36,7 @@ LEAST = {
 bias alone, and the others scatter. Precision, recall, density and coverage compare only at one n and k."""
 
 
-def labeled(metric: str, n: int) -> str:
+def name_metric(metric: str, n: int) -> str:
     """The metric's name, warning in it where ``n``, the smaller set's size, is below ``LEAST``."""
     least = LEAST.get(metric, 0)
     return metric if n >= least else f"{metric} (n={n}, below {least})"
@@ -123,7 +123,7 @@ def kernel_distance(a: Float[Tensor, " N *shape"], b: Float[Tensor, " M *shape"]
         UsageError: the examples differ in size, or a set has fewer than two.
         DataError: a number is not finite.
     """
-    a, b = checked(a, b, "kernel distance")
+    a, b = flatten_checked(a, b, "kernel distance")
     n, m = len(a), len(b)
     if min(n, m) < 2:
         raise UsageError(f"kernel distance: sets of {n} and {m} examples; each needs at least 2")
@@ -179,16 +179,16 @@ def prdc(
         UsageError: the examples differ in size, or a set has no more than ``k``.
         DataError: a number is not finite.
     """
-    real, fake = checked(real, fake, "precision and recall")
+    real, fake = flatten_checked(real, fake, "precision and recall")
     real_radius, fake_radius = _radii(real, k, widest), _radii(fake, k, widest)
     out = torch.zeros(len(fake), dtype=torch.bool) if ruled_out is None else ruled_out
     precise = dense = recalled = covered = 0
-    for rows, distances in blocks(fake, real):
+    for rows, distances in iterate_blocks(fake, real):
         distances[out[rows]] = torch.inf
         within = distances < real_radius
         precise += int(within.any(1).sum())
         dense += int(within.sum())
-    for rows, distances in blocks(real, fake):
+    for rows, distances in iterate_blocks(real, fake):
         distances[:, out] = torch.inf
         recalled += int((distances < fake_radius).any(1).sum())
         covered += int((distances.amin(1) < real_radius[rows]).sum())

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from amalgan.core.errors import UsageError
-from amalgan.metrics.distances import blocks, finite
+from amalgan.metrics.distances import finite, iterate_blocks
 
 QUERIES = 8192
 """Points whose neighbors are looked for at a time."""
@@ -81,7 +81,7 @@ def by_blocks(
     a: Float[Tensor, " N D"], b: Float[Tensor, " M D"], k: int
 ) -> Iterator[tuple[Int[Tensor, " R"], Int[Tensor, "R k"]]]:
     """Yield rows of ``a`` and their nearest of ``b``, on the device of both."""
-    for part, distances in blocks(a, b):
+    for part, distances in iterate_blocks(a, b):
         rows = torch.arange(part.start, part.stop, device=a.device)
         yield rows, distances.topk(k, largest=False).indices
 

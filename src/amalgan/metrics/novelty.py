@@ -33,7 +33,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.core.errors import UsageError
-from amalgan.metrics.distances import checked
+from amalgan.metrics.distances import flatten_checked
 from amalgan.metrics.neighbors import nearest
 
 NEIGHBORS = 50
@@ -83,7 +83,7 @@ def nearness(
         UsageError: fewer than two training examples.
         DataError: a number is not finite.
     """
-    x, train = checked(x, train, "examples and training examples")
+    x, train = flatten_checked(x, train, "examples and training examples")
     if len(train) < 2:
         raise UsageError(f"novelty needs at least 2 training examples; got {len(train)}")
     distance, index = nearest(x, train, min(NEIGHBORS, len(train)))

@@ -33,7 +33,7 @@ class Look(NamedTuple):
         return 1 - (1 - whole) * self.share
 
 
-def look(seeds: int, looks: Sequence[int]) -> Look:
+def find_last_look(seeds: int, looks: Sequence[int]) -> Look:
     """Return the last look that so many seeds reach."""
     reached = sum(count <= seeds for count in looks)
     return Look(looks[reached - 1], 0.5**reached) if reached else Look(seeds, 0.0)
@@ -41,4 +41,4 @@ def look(seeds: int, looks: Sequence[int]) -> Look:
 
 def looks_after(seeds: int, looks: Sequence[int]) -> list[Look]:
     """Return the looks that more than ``seeds`` seeds would reach, the nearest first."""
-    return [look(count, looks) for count in looks if count > seeds]
+    return [find_last_look(count, looks) for count in looks if count > seeds]

@@ -24,7 +24,7 @@ from scipy.special import stdtr, stdtrit
 from torch import Tensor
 
 from amalgan.core.errors import UsageError
-from amalgan.metrics.sequential import Look, look
+from amalgan.metrics.sequential import Look, find_last_look
 
 FEW = 200
 """Examples below which nothing is said without its interval."""
@@ -154,7 +154,7 @@ class Compared:
         return Difference(self.interval, self.p_adjusted).verdict
 
 
-def compared(
+def compare_pairs(
     pairs: Sequence[tuple[Sequence[float], Sequence[float]]],
     level: float = 0.95,
     looks: Sequence[int] = (),
@@ -173,7 +173,7 @@ def compared(
     Raises:
         UsageError: as ``paired_difference``.
     """
-    shares = [look(len(a), looks) if looks else Look(len(a), 1.0) for a, _ in pairs]
+    shares = [find_last_look(len(a), looks) if looks else Look(len(a), 1.0) for a, _ in pairs]
     pairs = [(a[: at.seeds], b[: at.seeds]) for (a, b), at in zip(pairs, shares, strict=True)]
     p_values = [chance(a, b, level) for a, b in pairs]
     adjusted = holm(

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from amalgan.core.errors import DataError
 from amalgan.core.types import UNLABELED
-from amalgan.metrics.distances import checked
+from amalgan.metrics.distances import flatten_checked
 from amalgan.metrics.neighbors import nearest
 
 
@@ -99,5 +99,5 @@ def _labeled(
             f"{int(in_train.sum())} training and {int(in_test.sum())} test examples are labeled; "
             "an accuracy needs both"
         )
-    train, test = checked(train_codes[in_train], test_codes[in_test], "codes of training and test")
+    train, test = flatten_checked(train_codes[in_train], test_codes[in_test], "codes of training and test")
     return train, train_labels[in_train].long(), test, test_labels[in_test].long()

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_shuffle
 
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import Residual, channels_last, rectify, scale_weights
 
 CELL, LAPPED = 8, 16
 COLORS = ((0.299, 0.587, 0.114), (-0.169, -0.331, 0.5), (0.5, -0.419, -0.081))
@@ -52,9 +52,9 @@ class MapEncoder(nn.Module):
         fine, coarse = config.width, min(2 * config.width, config.widest)
         self.straight = nn.Conv2d(colors, channels, LAPPED, CELL, 4)
         self.deep = nn.Sequential(
-            scaled(nn.Conv2d(colors, fine, 4, 4)),
+            scale_weights(nn.Conv2d(colors, fine, 4, 4)),
             *(Residual(fine) for _ in range(config.blocks)),
-            scaled(nn.Conv2d(fine, coarse, 4, 2, 1)),
+            scale_weights(nn.Conv2d(fine, coarse, 4, 2, 1)),
             *(Residual(coarse) for _ in range(config.blocks)),
         )
         self.last = nn.Conv2d(coarse, channels, 3, padding=1)
@@ -78,9 +78,9 @@ class MapDecoder(nn.Module):
         fine, coarse = config.width, min(2 * config.width, config.widest)
         self.straight = nn.ConvTranspose2d(channels, colors, LAPPED, CELL, 4)
         self.deep = nn.Sequential(
-            scaled(nn.Conv2d(channels, coarse, 3, padding=1)),
+            scale_weights(nn.Conv2d(channels, coarse, 3, padding=1)),
             *(Residual(coarse) for _ in range(config.blocks)),
-            scaled(nn.ConvTranspose2d(coarse, fine, 4, 2, 1)),
+            scale_weights(nn.ConvTranspose2d(coarse, fine, 4, 2, 1)),
             *(Residual(fine) for _ in range(config.blocks)),
         )
         self.last = nn.Conv2d(fine, 16 * colors, 3, padding=1)

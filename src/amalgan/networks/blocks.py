@@ -35,7 +35,7 @@ def rectify(x: Tensor) -> Tensor:
     return leaky_relu(x, SLOPE)
 
 
-def scaled(layer: Layer, gain: float = 1.0) -> Layer:
+def scale_weights(layer: Layer, gain: float = 1.0) -> Layer:
     """Return ``layer`` with initial weights by which an output varies ``DAMPING gain`` times as much as an input.
 
     Biases start at zero. Padding is not considered: next to the border an output varies a little less.
@@ -81,7 +81,7 @@ class Residual(nn.Module):
     def __init__(self, channels: int, style: int = 0) -> None:
         super().__init__()
         self.style = Style(style, channels) if style else None
-        self.first = scaled(nn.Conv2d(channels, channels, 3, padding=1), RECTIFIED)
+        self.first = scale_weights(nn.Conv2d(channels, channels, 3, padding=1), RECTIFIED)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]

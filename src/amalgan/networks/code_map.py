@@ -23,7 +23,7 @@ from torch.nn.functional import pad
 
 from amalgan.config.code import Grid
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scale_weights
 from amalgan.networks.painting import Paints
 
 STEM = 2
@@ -39,8 +39,8 @@ def down(before: int, after: int, halvings: int) -> nn.Conv2d:
     """Return a convolution that halves both sides so many times, its windows overlapping by half."""
     stride = 2**halvings
     if not halvings:
-        return scaled(nn.Conv2d(before, after, 3, padding=1))
-    return scaled(nn.Conv2d(before, after, 2 * stride, stride, stride // 2))
+        return scale_weights(nn.Conv2d(before, after, 3, padding=1))
+    return scale_weights(nn.Conv2d(before, after, 2 * stride, stride, stride // 2))
 
 
 class CodeMapEncoder(nn.Module):
@@ -58,7 +58,7 @@ class CodeMapEncoder(nn.Module):
             width = wider
         self.cell = grid.cell
         self.layers = nn.Sequential(*layers)
-        self.last = scaled(nn.Conv2d(width, channels, 3, padding=1), RECTIFIED)
+        self.last = scale_weights(nn.Conv2d(width, channels, 3, padding=1), RECTIFIED)
         channels_last(self)
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B K"]:
@@ -84,20 +84,20 @@ class CodeMapDecoder(Paints):
         super().__init__()
         self.map, self.size = (channels, *grid.shape), shape[1:]
         width = channels_at(config, grid, grid.halvings)
-        self.first = scaled(nn.Conv2d(channels, width, 3, padding=1))
-        self.extra = scaled(nn.Linear(extra, width * prod(grid.shape))) if extra else None
+        self.first = scale_weights(nn.Conv2d(channels, width, 3, padding=1))
+        self.extra = scale_weights(nn.Linear(extra, width * prod(grid.shape))) if extra else None
         self.blocks = nn.ModuleList()
         self.ups = nn.ModuleList()
         for level in range(grid.halvings, 0, -1):
             after = channels_at(config, grid, level - 1) if level > 1 else shape[0]
             self.blocks.append(nn.ModuleList(Residual(width, style) for _ in range(config.blocks)))
             self.ups.append(
-                scaled(nn.ConvTranspose2d(width, after, 4, 2, 1), RECTIFIED if level > 1 else PAINTED)
+                scale_weights(nn.ConvTranspose2d(width, after, 4, 2, 1), RECTIFIED if level > 1 else PAINTED)
             )
             width = after
         if not grid.halvings:
             self.blocks.append(nn.ModuleList(Residual(width, style) for _ in range(config.blocks)))
-            self.ups.append(scaled(nn.Conv2d(width, shape[0], 3, padding=1), PAINTED))
+            self.ups.append(scale_weights(nn.Conv2d(width, shape[0], 3, padding=1), PAINTED))
         channels_last(self)
 
     @property

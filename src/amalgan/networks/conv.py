@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from amalgan.config.parts import Networks
 from amalgan.core.errors import ConfigError
 from amalgan.core.types import DataSpec
-from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, Residual, channels_last, rectify, scale_weights
 from amalgan.networks.painting import Paints
 
 SMALLEST_SIDE = 8
@@ -52,12 +52,12 @@ class ConvEncoder(nn.Module):
     def __init__(self, config: Networks, spec: DataSpec, features: int) -> None:
         super().__init__()
         plan = stages(config, spec)
-        self.downs = nn.ModuleList(scaled(nn.Conv2d(a[0], b[0], 4, 2, 1)) for a, b in pairwise(plan))
+        self.downs = nn.ModuleList(scale_weights(nn.Conv2d(a[0], b[0], 4, 2, 1)) for a, b in pairwise(plan))
         self.blocks = nn.ModuleList(
             nn.Sequential(*(Residual(stage[0]) for _ in range(config.blocks))) for stage in plan[1:]
         )
         self.pads = [(a[2] % 2, a[1] % 2) for a in plan[:-1]]
-        self.last = scaled(nn.Linear(prod(plan[-1]), features), RECTIFIED)
+        self.last = scale_weights(nn.Linear(prod(plan[-1]), features), RECTIFIED)
         channels_last(self)
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B F"]:
@@ -77,12 +77,14 @@ class ConvDecoder(Paints):
         plan = stages(config, spec)[::-1]
         self.coarsest = plan[0]
         self.sizes = [stage[1:] for stage in plan[1:]]
-        self.first = scaled(nn.Linear(features, prod(plan[0])))
+        self.first = scale_weights(nn.Linear(features, prod(plan[0])))
         self.blocks = nn.ModuleList(
             nn.ModuleList(Residual(stage[0], style) for _ in range(config.blocks)) for stage in plan[:-1]
         )
         self.ups = nn.ModuleList(
-            scaled(nn.ConvTranspose2d(a[0], b[0], 4, 2, 1), RECTIFIED if b is not plan[-1] else PAINTED)
+            scale_weights(
+                nn.ConvTranspose2d(a[0], b[0], 4, 2, 1), RECTIFIED if b is not plan[-1] else PAINTED
+            )
             for a, b in pairwise(plan)
         )
         channels_last(self)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan.networks.blocks import RECTIFIED, one_hot, rectify, scaled
+from amalgan.networks.blocks import RECTIFIED, one_hot, rectify, scale_weights
 
 
 def as_it_is(x: Tensor) -> Tensor:
@@ -37,7 +37,7 @@ class Critic(nn.Module):
         """``shown`` makes of a generated example what users get of it, with gradients: within its range."""
         super().__init__()
         self.encoder, self.size, self.shown = encoder, features, shown
-        self.last = scaled(nn.Linear(features, 1), RECTIFIED)
+        self.last = scale_weights(nn.Linear(features, 1), RECTIFIED)
         self.rows = nn.Linear(classes, features, bias=False) if classes else None
         if self.rows is not None:
             nn.init.zeros_(self.rows.weight)

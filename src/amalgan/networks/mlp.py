@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from amalgan.config.parts import Networks
 from amalgan.core.types import DataSpec
-from amalgan.networks.blocks import PAINTED, RECTIFIED, Style, rectify, scaled
+from amalgan.networks.blocks import PAINTED, RECTIFIED, Style, rectify, scale_weights
 from amalgan.networks.painting import Paints
 
 
 def hidden(widths: list[int]) -> nn.ModuleList:
     """Return a linear layer from each width to the next; a rectifier stands between two of them."""
     return nn.ModuleList(
-        scaled(nn.Linear(a, b), RECTIFIED if at else 1.0) for at, (a, b) in enumerate(pairwise(widths))
+        scale_weights(nn.Linear(a, b), RECTIFIED if at else 1.0) for at, (a, b) in enumerate(pairwise(widths))
     )
 
 
@@ -31,7 +31,7 @@ class DenseEncoder(nn.Module):
         super().__init__()
         widths = [spec.size] + [config.hidden] * config.layers
         self.hidden = hidden(widths)
-        self.last = scaled(nn.Linear(widths[-1], features), RECTIFIED if config.layers else 1.0)
+        self.last = scale_weights(nn.Linear(widths[-1], features), RECTIFIED if config.layers else 1.0)
 
     def forward(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         x = x.flatten(1)
@@ -49,7 +49,7 @@ class DenseDecoder(Paints):
         self.shape = spec.shape
         self.hidden = hidden(widths)
         self.styles = nn.ModuleList(Style(style, width) for width in widths[1:] if style)
-        self.last = scaled(nn.Linear(widths[-1], spec.size), PAINTED)
+        self.last = scale_weights(nn.Linear(widths[-1], spec.size), PAINTED)
 
     def begin_at(self, mean: Float[Tensor, ...]) -> None:
         """Give ``mean``, more or less, before anything is learned."""

@@ -1,7 +1,7 @@
 """A fully convolutional network from a picture of any size to one of the same size: it learns what is wrong.
 
     x, known ─► 2x2 pixels to channels ─► residual blocks ─► channels to 2x2 pixels ─► + x
-                           └─ told (a vector) as a bias
+                           └─ condition (a vector) as a bias
 
 No bottleneck: nothing is scaled down but that four pixels lie in four channels, which quarters the work and doubles
 how far the network sees (FFDNet, Zhang et al. 2018, arXiv:1710.04026; residual: DnCNN, Zhang et al. 2017,
@@ -16,20 +16,20 @@ from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from amalgan.config.parts import Networks
-from amalgan.networks.blocks import Residual, channels_last, rectify, scaled
+from amalgan.networks.blocks import Residual, channels_last, rectify, scale_weights
 
 CELL = 2
 """Pixels of a side that lie in channels."""
 
 
-class Mender(nn.Module):
-    """From a picture, what of it is known, and a vector of what is told, to a better picture."""
+class RestorationNetwork(nn.Module):
+    """From a picture, what of it is known, and a vector of the task and the level of damage, to a better picture."""
 
-    def __init__(self, config: Networks, channels: int, told: int) -> None:
+    def __init__(self, config: Networks, channels: int, condition_size: int) -> None:
         super().__init__()
         width = config.width
-        self.first = scaled(nn.Conv2d(CELL**2 * (channels + 1), width, 3, padding=1))
-        self.about = scaled(nn.Linear(told, width))
+        self.first = scale_weights(nn.Conv2d(CELL**2 * (channels + 1), width, 3, padding=1))
+        self.about = scale_weights(nn.Linear(condition_size, width))
         self.blocks = nn.Sequential(*(Residual(width) for _ in range(config.blocks)))
         self.last = nn.Conv2d(width, CELL**2 * channels, 3, padding=1)
         nn.init.zeros_(self.last.weight)
@@ -42,12 +42,12 @@ class Mender(nn.Module):
         return CELL * (2 * len(self.blocks) + 3)
 
     def forward(
-        self, x: Float[Tensor, "B C H W"], known: Float[Tensor, "B 1 H W"], told: Float[Tensor, "B T"]
+        self, x: Float[Tensor, "B C H W"], known: Float[Tensor, "B 1 H W"], condition: Float[Tensor, "B T"]
     ) -> Float[Tensor, "B C H W"]:
         height, width = x.shape[2:]
         cells = pixel_unshuffle(to_whole_cells(torch.cat([x, known], dim=1)), CELL)
         features = self.first(cells.contiguous(memory_format=torch.channels_last))
-        features = self.blocks(features + self.about(told)[:, :, None, None])
+        features = self.blocks(features + self.about(condition)[:, :, None, None])
         wrong = pixel_shuffle(self.last(rectify(features)), CELL)
         return x + wrong[:, :, :height, :width].float()
 

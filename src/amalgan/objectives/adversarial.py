@@ -1,8 +1,8 @@
-"""The games that a generator and a critic play, one number per sample for each player; both minimize.
+"""Adversarial losses, one number per sample for the generator and one for the critic; both minimize.
 
     real ─► critic ─► real_logit ─┐
-                                  ├─► Game.critic(real_logit, fake_logit)      what the critic minimizes
-    fake ─► critic ─► fake_logit ─┘   Game.generator(real_logit, fake_logit)   what the generator minimizes
+                                  ├─► AdversarialLoss.critic(real_logit, fake_logit)      what the critic minimizes
+    fake ─► critic ─► fake_logit ─┘   AdversarialLoss.generator(real_logit, fake_logit)   what the generator minimizes
 
 A logit is raw; higher means more real. D of the papers is sigmoid(logit); log D = -softplus(-logit) and
 log(1 - D) = -softplus(logit).
@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 
-class Game(NamedTuple):
+class AdversarialLoss(NamedTuple):
     """What each player minimizes, per sample. ``real_logit`` and ``fake_logit`` have one shape, (B,)."""
 
     critic: Callable[[Tensor, Tensor], Tensor]
@@ -79,15 +79,15 @@ def relativistic_critic(
 
 def relativistic_generator(real_logit: Tensor | None, fake_logit: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
     """-log sigmoid(fake - real), nats; >= 0, log 2 when undecided."""
-    assert real_logit is not None, "Game.needs_real says so"
+    assert real_logit is not None, "AdversarialLoss.needs_real says so"
     return softplus(real_logit - fake_logit)
 
 
-GAMES: dict[str, Game] = {
-    "relativistic": Game(relativistic_critic, relativistic_generator, needs_real=True),
-    "nonsaturating": Game(classify_critic, nonsaturating_generator, needs_real=False),
-    "hinge": Game(hinge_critic, raise_logit_generator, needs_real=False),
-    "wasserstein": Game(wasserstein_critic, raise_logit_generator, needs_real=False),
-    "minimax": Game(classify_critic, minimax_generator, needs_real=False),
+LOSSES: dict[str, AdversarialLoss] = {
+    "relativistic": AdversarialLoss(relativistic_critic, relativistic_generator, needs_real=True),
+    "nonsaturating": AdversarialLoss(classify_critic, nonsaturating_generator, needs_real=False),
+    "hinge": AdversarialLoss(hinge_critic, raise_logit_generator, needs_real=False),
+    "wasserstein": AdversarialLoss(wasserstein_critic, raise_logit_generator, needs_real=False),
+    "minimax": AdversarialLoss(classify_critic, minimax_generator, needs_real=False),
 }
 """The games that a configuration can name."""

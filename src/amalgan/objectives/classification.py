@@ -22,7 +22,7 @@ def cross_entropy(logits: Float[Tensor, "B K"], label: Int[Tensor, " B"]) -> Flo
     return functional.cross_entropy(logits, label, ignore_index=UNLABELED, reduction="none")
 
 
-def confident(logits: Float[Tensor, "B K"], least: float) -> Int[Tensor, " B"]:
+def pick_confident(logits: Float[Tensor, "B K"], least: float) -> Int[Tensor, " B"]:
     """The likeliest class where its probability is at least ``least``, else UNLABELED; carries no gradient."""
     probability, label = logits.detach().softmax(dim=1).max(dim=1)
     return torch.where(probability >= least, label, UNLABELED)

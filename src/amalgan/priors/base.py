@@ -28,7 +28,7 @@ class Groups(nn.Module):
         return len(self.share)
 
     @property
-    def seen(self) -> Bool[Tensor, " groups"]:
+    def observed(self) -> Bool[Tensor, " groups"]:
         """Which groups had an example when they were last counted; all, before."""
         return self.share > 0
 

@@ -26,7 +26,7 @@ from amalgan.core.randomness import Draws
 from amalgan.priors import MixturePrior, pick
 
 
-def rounded(x: Float[Tensor, "B K"], levels: int) -> Float[Tensor, "B K"]:
+def round_tanh(x: Float[Tensor, "B K"], levels: int) -> Float[Tensor, "B K"]:
     """The level nearest to tanh(x), with the gradient of tanh(x)."""
     smooth = x.tanh()
     return smooth + (nearest_level(smooth, levels) - smooth).detach()

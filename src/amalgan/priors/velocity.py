@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan.networks.blocks import RECTIFIED, Residual, channels_last, one_hot, rectify, scaled
+from amalgan.networks.blocks import RECTIFIED, Residual, channels_last, one_hot, rectify, scale_weights
 
 WIDTH, HIDDEN, BLOCKS, STYLE = 128, 512, 3, 128
 FREQUENCIES = 8
@@ -27,7 +27,7 @@ class Moment(nn.Module):
     def __init__(self, groups: int) -> None:
         super().__init__()
         self.groups = groups
-        self.time = scaled(nn.Linear(2 * FREQUENCIES, STYLE))
+        self.time = scale_weights(nn.Linear(2 * FREQUENCIES, STYLE))
         self.group = nn.Linear(groups, STYLE, bias=False)
         self.register_buffer("frequency", 2.0 ** torch.arange(FREQUENCIES) * torch.pi / 4)
 
@@ -44,7 +44,7 @@ class MapVelocity(nn.Module):
         super().__init__()
         self.shape = shape
         self.moment = Moment(groups)
-        self.first = scaled(nn.Conv2d(shape[0], WIDTH, 3, padding=1))
+        self.first = scale_weights(nn.Conv2d(shape[0], WIDTH, 3, padding=1))
         self.place = nn.Parameter(torch.zeros(1, WIDTH, *shape[1:]))
         self.blocks = nn.ModuleList(Residual(WIDTH, STYLE) for _ in range(BLOCKS))
         self.last = begun_at_zero(nn.Conv2d(WIDTH, shape[0], 3, padding=1))
@@ -66,9 +66,9 @@ class FlatVelocity(nn.Module):
     def __init__(self, size: int, groups: int) -> None:
         super().__init__()
         self.moment = Moment(groups)
-        self.first = scaled(nn.Linear(size, HIDDEN))
-        self.styles = nn.ModuleList(scaled(nn.Linear(STYLE, HIDDEN), RECTIFIED) for _ in range(BLOCKS))
-        self.inner = nn.ModuleList(scaled(nn.Linear(HIDDEN, HIDDEN), RECTIFIED) for _ in range(BLOCKS))
+        self.first = scale_weights(nn.Linear(size, HIDDEN))
+        self.styles = nn.ModuleList(scale_weights(nn.Linear(STYLE, HIDDEN), RECTIFIED) for _ in range(BLOCKS))
+        self.inner = nn.ModuleList(scale_weights(nn.Linear(HIDDEN, HIDDEN), RECTIFIED) for _ in range(BLOCKS))
         self.outer = nn.ModuleList(begun_at_zero(nn.Linear(HIDDEN, HIDDEN)) for _ in range(BLOCKS))
         self.last = begun_at_zero(nn.Linear(HIDDEN, size))
 

@@ -99,8 +99,8 @@ class AnomalyDetector(OutlierMixin, OfRows):  # type: ignore[misc]
         count = self._count_held_out(len(rows))
         known = rows[np.sort(order[count:])]
         self._fit_model(known)
-        self.model_.held.require(Encodes)
-        self.joint_ = Joint.fit(self.model_.held, self._chunks(known))
+        self.model_.model.require(Encodes)
+        self.joint_ = Joint.fit(self.model_.model, self._chunks(known))
         self.normal_ = self._scores(rows[np.sort(order[:count])])
         self.offset_ = (math.floor(self.alpha * (count + 1) + 1e-9) + 0.5) / (count + 1)
         return self
@@ -147,7 +147,7 @@ class AnomalyDetector(OutlierMixin, OfRows):  # type: ignore[misc]
     def _scores(self, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """The signals of each row. All chunks are of one size: a row's score must not depend on those beside it."""
         filled = np.concatenate([rows, rows[-1:].repeat(-len(rows) % ROWS, axis=0)])
-        found = scored(self.model_.held, self._chunks(filled), self.joint_)
+        found = scored(self.model_.model, self._chunks(filled), self.joint_)
         return {name: score.numpy()[: len(rows)] for name, score in found.items()}
 
     def _chunks(self, rows: NDArray[Any]) -> tuple[torch.Tensor, ...]:

@@ -49,7 +49,7 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OfRows)
         """
         rows = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self._fit_model(rows, y)
-        self.model_.held.require(Encodes)
+        self.model_.model.require(Encodes)
         self._n_features_out = self.model_.encode(self._examples(rows[:1])).shape[1]
         return self
 
@@ -66,7 +66,7 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OfRows)
             AbilityError: the system does not decode.
         """
         check_is_fitted(self)
-        self.model_.held.require(Decodes)
+        self.model_.model.require(Decodes)
         made = self.model_.decode(np.asarray(X)).reshape(len(X), -1).astype(np.float32)
         return made if self.shape_ is None else self._from_pixels(made)
 

@@ -145,10 +145,10 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]  # s
                 f"X has {given[:1].size} numbers an example; this model makes {text_of(door.spec)}"
             )
         x = examples(unfolded(given, door.spec), door.spec)
-        policy = Policy.of(door.held, self.policy, self.strength, self.decoder)
+        policy = Policy.of(door.model, self.policy, self.strength, self.decoder)
         values, labels = classes_of(names, door.spec, known=policy.kind == "generate")
         by = Augmenter(
-            model=door.held,
+            model=door.model,
             policy=policy,
             take=lambda rows: x[torch.from_numpy(rows)],
             labels=labels,

@@ -10,7 +10,7 @@ from typing import Any
 from amalgan.core.errors import AmalganError
 
 
-def answered(work: Callable[[list[str]], dict[str, Any]]) -> int:
+def run_and_answer(work: Callable[[list[str]], dict[str, Any]]) -> int:
     """Do ``work`` with the arguments of this process, and print what it found or why it could not; the exit code."""
     try:
         facts, code = work(sys.argv[1:]), 0

@@ -53,8 +53,8 @@ class Form:
     def to_json(self) -> dict[str, Any]:
         """What the page draws."""
         fields = [asdict(field) for field in self.fields]
-        told = {"name": self.name, "title": self.title, "about": self.about}
-        return told | {"fields": fields, "abilities": self.abilities}
+        description = {"name": self.name, "title": self.title, "about": self.about}
+        return description | {"fields": fields, "abilities": self.abilities}
 
     def words(self, values: Values, out: str) -> list[str]:
         """Return the command line without its program."""

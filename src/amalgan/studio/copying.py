@@ -16,7 +16,7 @@ from amalgan.core.json_schema import read_json
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import Arrays
 from amalgan.data.writing.inputs import refuse_inputs
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 
 SHAPE = {"amalgan": str, "names": [str], "labels": {str: str}}
 
@@ -58,4 +58,4 @@ def placed(name: str, label: str | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(answered(copy))
+    sys.exit(run_and_answer(copy))

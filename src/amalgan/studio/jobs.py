@@ -85,7 +85,7 @@ class Jobs:
         self.folder, self.root, self.lock = folder, root, RLock()
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.known: dict[str, Job] = {job.id: job for job in self.read()}
-        self.own: set[str] = set()
+        self.started_here: set[str] = set()
         """Of jobs that this studio was asked for."""
         self.ended: dict[str, State] = {}
         """Of jobs that will not change any more."""
@@ -134,7 +134,7 @@ class Jobs:
                 about=about or {},
                 created_at=now,
             )
-            self.own.add(job.id)
+            self.started_here.add(job.id)
             self.write(job)
             self.tick()
             return job
@@ -176,7 +176,7 @@ class Jobs:
         if locks.is_held(place / "alive"):
             return "stopping" if job.stopped_at else "running"
         begun = (place / "answer.json").exists()
-        if not begun and not job.stopped_at and job.id in self.own:
+        if not begun and not job.stopped_at and job.id in self.started_here:
             return "waiting"
         found = self.answer(job)
         state: State = "failed" if begun and not job.stopped_at else "stopped"
@@ -189,7 +189,7 @@ class Jobs:
         found: dict[str, Any] | None = fitting(text.splitlines()[-1], {str: Any}) if text else None
         return found
 
-    def said(self, job: Job) -> list[str]:
+    def read_output(self, job: Job) -> list[str]:
         """Return the last lines that a process has said."""
         return tail(self.place(job) / "said.txt", MOST_SAID).splitlines()
 
@@ -213,7 +213,7 @@ class Jobs:
         place = self.place(job)
         paths = {"answer": place / "answer.json", "said": place / "said.txt", "alive": place / "alive"}
         try:
-            child = subprocesses.detached(job.module, job.arguments, folder=self.root, **paths)
+            child = subprocesses.start_detached(job.module, job.arguments, folder=self.root, **paths)
         except OSError as error:
             self.ended[job.id] = "failed"
             with suppress(OSError):

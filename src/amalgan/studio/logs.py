@@ -23,7 +23,7 @@ from amalgan.config.training_signs import (
     is_sure,
 )
 from amalgan.core.json_schema import fits, fitting
-from amalgan.core.thinning import thinned
+from amalgan.core.thinning import thin
 from amalgan.studio.runs import MODEL, header_of
 
 MOST_POINTS = 600
@@ -77,9 +77,9 @@ class Log:
         new = [line for text in lines if (line := numbers(text))]
         for line in new:
             self.planned = int(line["planned_images"]) if "planned_images" in line else self.planned
-        told = [line for line in new if line.keys() - BESIDE]
-        self.lines += told
-        return told
+        measured = [line for line in new if line.keys() - BESIDE]
+        self.lines += measured
+        return measured
 
     def left(self, planned: int) -> float | None:
         """Return the seconds to the last round, by the speed of the latest lines; None where that is not known."""
@@ -122,7 +122,7 @@ def columns(lines: list[Line]) -> dict[str, list[list[float]]]:
         for name, value in line.items():
             if name not in BESIDE and abs(value) < float("inf"):
                 found.setdefault(name, []).append([line["images"], value])
-    return {name: thinned(points, MOST_POINTS) for name, points in found.items()}
+    return {name: thin(points, MOST_POINTS) for name, points in found.items()}
 
 
 def all_curves(run: Path, log: Log) -> dict[str, list[list[float]]]:
@@ -136,6 +136,6 @@ def all_curves(run: Path, log: Log) -> dict[str, list[list[float]]]:
     return columns(log.lines) | measured
 
 
-def planned(run: dict[str, Any], log: Log) -> int:
+def read_planned_images(run: dict[str, Any], log: Log) -> int:
     """Return images in all, as planned now."""
     return log.planned or (run["images"] if fits(run, {"images": int}) else 0)

@@ -29,7 +29,7 @@ from amalgan.data.decoding.images import decode, measure
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.sources import Arrays, Pictures
 from amalgan.kinds import kind_of
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 
 SIDE = 112
 """Pixels of a thumbnail's longer side."""
@@ -38,7 +38,7 @@ GROUPS, OF_A_GROUP = 12, 4
 CUTS, MEASURED = 6, 300
 
 
-def look(arguments: list[str]) -> dict[str, Any]:
+def write_overview(arguments: list[str]) -> dict[str, Any]:
     """Write what there is to see: DATA, minutes (or nothing), system, target."""
     data, minutes, system, target = arguments
     found = open_data(data, DataConfig(), at_least=0)
@@ -113,12 +113,16 @@ def cuts(data: str, found: Dataset) -> list[dict[str, Any]]:
             boxes[row] = part_seen((header.width, header.height), found.spec.shape[1:])
     chosen = sorted(boxes, key=lambda row: boxes[row][2] * boxes[row][3])[:CUTS]
     return [
-        {"name": shown(source.path(row)), "picture": whole(source, row, found.spec), "seen": boxes[row]}
+        {
+            "name": shown(source.path(row)),
+            "picture": render_picture(source, row, found.spec),
+            "seen": boxes[row],
+        }
         for row in chosen
     ]
 
 
-def whole(source: Pictures, row: int, spec: DataSpec) -> str:
+def render_picture(source: Pictures, row: int, spec: DataSpec) -> str:
     """Return a file's picture, nothing of it cut."""
     data = source.read(row)
     header = measure(data)
@@ -145,4 +149,4 @@ def uri(picture: Image.Image) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(answered(look))
+    sys.exit(run_and_answer(write_overview))

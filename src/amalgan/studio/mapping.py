@@ -22,10 +22,10 @@ from amalgan.data import Records
 from amalgan.data.dataset.streaming import Stream
 from amalgan.kinds import kind_of
 from amalgan.studies.html import atlas
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 from amalgan.systems import model_file
 from amalgan.tasks.embed.embed import Codes, codes_in, embed, is_stored, stamp_for
-from amalgan.tasks.embed.map import placed
+from amalgan.tasks.embed.map import place_points
 from amalgan.tasks.embed.similar import SCALE_OF, Space, duplicates
 
 NEIGHBOR = 10
@@ -51,7 +51,7 @@ def facts(codes: Codes, records: Records, seed: int = 0) -> dict[str, Any]:
     """Return what the page draws."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(codes))[: atlas.MOST])
     chosen = records.select(rows)
-    points, how = placed(codes.code[rows], "tsne", seed)
+    points, how = place_points(codes.code[rows], "tsne", seed)
     return {
         **atlas.facts(points, codes.name[rows], chosen),
         "sheets": atlas.sheets(chosen) if not kind_of(records.spec).refuses("drawing") else [],
@@ -81,4 +81,4 @@ def far(code: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 if __name__ == "__main__":
-    sys.exit(answered(draw))
+    sys.exit(run_and_answer(draw))

@@ -41,7 +41,7 @@ def shown_page(place: Path) -> FileResponse:
 def policy() -> str:
     """Return what a page may do: show its pictures and styles, run our scripts, save files."""
     drawing = resources.files("amalgan.studies.html") / "templates" / "atlas.js"
-    scripts = (bundle.bundled("app.js"), drawing.read_text(encoding="utf-8"))
+    scripts = (bundle.bundle("app.js"), drawing.read_text(encoding="utf-8"))
     return (
         f"default-src 'none'; script-src {' '.join(map(hashed, scripts))} 'wasm-unsafe-eval' blob:; worker-src blob:; "
         "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; "

@@ -105,7 +105,7 @@ class Places:
         return True
 
 
-def counted(folder: Path) -> int:
+def count_pictures(folder: Path) -> int:
     """Return how many pictures lie in a folder itself, of the entries that are looked at."""
     try:
         with os.scandir(folder) as entries:

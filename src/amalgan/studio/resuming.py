@@ -21,7 +21,7 @@ from amalgan.config.run import RunConfig
 from amalgan.core import locks
 from amalgan.core.errors import UsageError
 from amalgan.core.ownership import json_at
-from amalgan.studio.answering import answered
+from amalgan.studio.answering import run_and_answer
 from amalgan.studio.runs import RUN
 from amalgan.studio.training import END
 from amalgan.systems import registry
@@ -94,4 +94,4 @@ def order_of(run: Path, data: str) -> Order:
 
 
 if __name__ == "__main__":
-    sys.exit(answered(resume))
+    sys.exit(run_and_answer(resume))

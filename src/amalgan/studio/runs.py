@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from amalgan.core import locks
-from amalgan.core.ownership import MOST_HEADER_BYTES, is_ours, json_at, parsed
+from amalgan.core.ownership import MOST_HEADER_BYTES, is_ours, json_at, parse_json
 
 State = Literal["running", "paused", "ended", "broken"]
 DEEPEST, MOST_FOLDERS = 6, 4000
@@ -93,11 +93,15 @@ def header(place: Path, changed: int, size: int) -> dict[str, Any]:
         length = int.from_bytes(file.read(8), "little")
         if length > min(MOST_HEADER_BYTES, size):
             return {}
-        whole = parsed(file.read(length))
+        whole = parse_json(file.read(length))
         metadata = whole.get("__metadata__") if isinstance(whole, dict) else None
         if isinstance(metadata, dict) and isinstance(text := metadata.get("amalgan"), str):
-            told = parsed(text.encode())
-            return {**told, "digest": str(metadata.get("digest", ""))} if isinstance(told, dict) else {}
+            model_header = parse_json(text.encode())
+            return (
+                {**model_header, "digest": str(metadata.get("digest", ""))}
+                if isinstance(model_header, dict)
+                else {}
+            )
     return {}
 
 

@@ -75,10 +75,10 @@ def alone(studio: Studio) -> AbstractContextManager[None]:
     Raises:
         FileError: there is one.
     """
-    studio.own.mkdir(parents=True, exist_ok=True)
-    if locks.is_held(studio.own / locks.NAME):
+    studio.own_folder.mkdir(parents=True, exist_ok=True)
+    if locks.is_held(studio.own_folder / locks.NAME):
         raise FileError(f"another studio serves {studio.runs}. Use that one, or end it first.")
-    return locks.held_folder(studio.own)
+    return locks.hold_folder(studio.own_folder)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -43,10 +43,10 @@ class Studio:
         self.places = Places(self.root)
         self.root = self.places.root
         self.runs = refuse_outside(self.root, self.runs)
-        self.jobs = Jobs(self.own / "jobs", self.root)
+        self.jobs = Jobs(self.own_folder / "jobs", self.root)
 
     @property
-    def own(self) -> Path:
+    def own_folder(self) -> Path:
         """The studio's own folder."""
         return self.runs / OWN
 
@@ -67,7 +67,7 @@ class Studio:
         """
         place = self.places.named(id)
         job = self.run_job(place)
-        if job is not None and job.id in self.jobs.own and not place.exists():
+        if job is not None and job.id in self.jobs.started_here and not place.exists():
             return place  # its folder is not there yet
         if not is_ours(self.places.within(place) / RUN):
             raise Missing(f"{self.name(place)} is no run any more.")

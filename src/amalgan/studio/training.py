@@ -18,7 +18,7 @@ from amalgan.core.ownership import json_at
 from amalgan.studio import elsewhere
 from amalgan.studio.commands import Field, Form, Values
 from amalgan.studio.jobs import Job
-from amalgan.studio.logs import Log, all_curves, planned
+from amalgan.studio.logs import Log, all_curves, read_planned_images
 from amalgan.studio.refusals import Taken
 from amalgan.studio.runs import LOG, MODEL, RUN, SAVED, changed_at, header_of, samples_of, state_of
 from amalgan.studio.studio import Studio, safe
@@ -204,7 +204,7 @@ def how(studio: Studio, run: Path) -> dict[str, Any]:
     job = studio.run_job(run)
     if job is None:
         return {"state": state, "said": [], "error": None}
-    at, said, error = studio.jobs.state(job), studio.jobs.said(job)[-MOST_SAID:], None
+    at, said, error = studio.jobs.state(job), studio.jobs.read_output(job)[-MOST_SAID:], None
     if at in ("waiting", "stopping"):
         state = at
     elif at == "running":
@@ -215,9 +215,9 @@ def how(studio: Studio, run: Path) -> dict[str, Any]:
     return {"state": state, "said": said, "error": error}
 
 
-def coming(studio: Studio) -> list[Path]:
+def list_coming(studio: Studio) -> list[Path]:
     """Return the folders of runs that were asked for and are not there yet, or failed before they were."""
-    jobs = [job for job in studio.jobs.newest() if job.lane == "train" and job.id in studio.jobs.own]
+    jobs = [job for job in studio.jobs.newest() if job.lane == "train" and job.id in studio.jobs.started_here]
     places = [studio.root / job.out for job in jobs if job.out]
     return [place for place in places if not (place / RUN).exists() and how(studio, place)["state"] in COMING]
 
@@ -226,7 +226,7 @@ def curves_of(run: Path) -> dict[str, Any]:
     """Return all points of a run's log, thinned, and how many images are planned."""
     log = Log(run / LOG)
     log.more()
-    return {"curves": all_curves(run, log), "planned": planned(json_at(run / RUN), log)}
+    return {"curves": all_curves(run, log), "planned": read_planned_images(json_at(run / RUN), log)}
 
 
 def refuse_unknown(action: str) -> None:

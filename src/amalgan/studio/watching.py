@@ -21,7 +21,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from amalgan.core.ownership import json_at
-from amalgan.studio.logs import Log, all_curves, columns, planned
+from amalgan.studio.logs import Log, all_curves, columns, read_planned_images
 from amalgan.studio.refusals import Busy
 from amalgan.studio.runs import LOG, MODEL, RUN, header_of, samples_of
 
@@ -44,7 +44,7 @@ class Watch:
     def __post_init__(self) -> None:
         self.log = Log(self.run / LOG)
 
-    def look(self, first: bool = False) -> list[Event]:
+    def poll(self, first: bool = False) -> list[Event]:
         """Return what has changed since the last look."""
         new, anew = self.log.more()
         events = list[Event]()
@@ -61,7 +61,7 @@ class Watch:
     def state(self) -> dict[str, Any]:
         """Return how the run is."""
         facts, lines = self.how(), self.log.lines
-        images, running = planned(json_at(self.run / RUN), self.log), facts["state"] == "running"
+        images, running = read_planned_images(json_at(self.run / RUN), self.log), facts["state"] == "running"
         doubts = header_of(self.run / MODEL).get("doubts", []) if facts["state"] == "ended" else []
         return facts | {
             "images": int(lines[-1]["images"]) if lines else 0,
@@ -76,7 +76,7 @@ class Watch:
         """Yield events for as long as somebody listens."""
         silent, first = 0.0, True
         while True:
-            found = await run_in_threadpool(self.look, first)
+            found = await run_in_threadpool(self.poll, first)
             first, silent = False, 0.0 if found else silent + SECONDS
             for name, facts in found:
                 yield f"event: {name}\ndata: {json.dumps(facts)}\n\n"

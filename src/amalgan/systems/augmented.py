@@ -28,7 +28,7 @@ from amalgan.objectives import reconstruction
 from amalgan.priors.perturbation import Perturber
 from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System, collect
-from amalgan.systems.conditional_generator import Painter
+from amalgan.systems.conditional_generator import ConditionalGenerator
 from amalgan.systems.registry import register
 
 REFITS = 4
@@ -48,7 +48,7 @@ class Augmented(System):
         self.code_size = config.code_size or natural_code_size(spec)
         self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
-        self.generator = Painter(config.network, spec, config.noise_size)
+        self.generator = ConditionalGenerator(config.network, spec, config.noise_size)
         self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
         self.perturber = Perturber(config.perturbation, self.code_size, len(spec.classes))
 

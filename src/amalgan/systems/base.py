@@ -87,7 +87,7 @@ class System(nn.Module):
     @property
     def classes_shown(self) -> tuple[int, ...]:
         """Numbers of the classes of which training had an example: to ask for any other makes no difference."""
-        counted = [part.seen for part in self.modules() if isinstance(part, Groups)]
+        counted = [part.observed for part in self.modules() if isinstance(part, Groups)]
         return tuple(
             number for number in range(len(self.spec.classes)) if all(seen[number] for seen in counted)
         )

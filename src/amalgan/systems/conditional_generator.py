@@ -15,8 +15,8 @@ from amalgan.networks.blocks import one_hot
 from amalgan.priors import Groups
 
 
-class Painter(nn.Module):
-    """The network, and how often each class occurs."""
+class ConditionalGenerator(nn.Module):
+    """A generator conditioned on the class: the network, and how often each class occurs."""
 
     def __init__(self, config: Networks, spec: DataSpec, noise_size: int) -> None:
         super().__init__()

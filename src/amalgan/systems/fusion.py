@@ -125,8 +125,10 @@ class Fusion(System):
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
         config, painted = self.config, self.painted(batch, tick)
-        seen = self.seen(tick)
-        fooled = gan_losses.fool(self.critic, config.critic, batch.x, painted, batch.label, tick.draws, seen)
+        view_once = self.critic_view(tick)
+        fooled = gan_losses.fool(
+            self.critic, config.critic, batch.x, painted, batch.label, tick.draws, view_once
+        )
         encoded = (~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)).to(painted.device)
         close = (self.distance(painted, batch.x) * encoded).mean()
         terms = {"adversarial": config.adversarial * fooled.mean(), "realistic": config.closeness * close}
@@ -137,17 +139,17 @@ class Fusion(System):
 
     def perceived(self, painted: Tensor, x: Tensor, tick: Tick) -> Float[Tensor, " B"]:
         """L_rec of each example in what the critic's backbone sees."""
-        project, seen = cast(ProjectedCritic, self.critic).project, self.seen(tick)
+        project, view_once = cast(ProjectedCritic, self.critic).project, self.critic_view(tick)
         if self.config.critic.augment != "none":  # the two were changed by different random numbers
             return project.apart(project(painted), project(x))
-        return project.apart(seen(painted, tick.draws, "fake"), seen(x, tick.draws, "real"))
+        return project.apart(view_once(painted, tick.draws, "fake"), view_once(x, tick.draws, "real"))
 
     def critic_loss(self, batch: Batch, tick: Tick) -> Step:
         fake, own = self.painted(batch, tick).detach(), tick._replace(round=tick.round // self.config.every)
-        view = self.seen(tick, still=True)
+        view = self.critic_view(tick, still=True)
         return gan_losses.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, own, view)
 
-    def seen(self, tick: Tick, *, still: bool = False) -> gan_losses.View:
+    def critic_view(self, tick: Tick, *, still: bool = False) -> gan_losses.View:
         """Return the critic's view of this round's examples, which are looked at once; ``still`` cuts gradients off."""
         plain = gan_losses.plain_view(self.critic, self.config.critic)
 

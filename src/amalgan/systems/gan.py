@@ -21,7 +21,7 @@ from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System
-from amalgan.systems.conditional_generator import Painter
+from amalgan.systems.conditional_generator import ConditionalGenerator
 from amalgan.systems.registry import register
 
 
@@ -35,7 +35,7 @@ class Gan(System):
 
     def __init__(self, config: GanConfig, spec: DataSpec) -> None:
         super().__init__(config, spec)
-        self.generator = Painter(config.network, spec, config.noise_size)
+        self.generator = ConditionalGenerator(config.network, spec, config.noise_size)
         self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
 
     def phases(self) -> Sequence[Phase]:

@@ -56,7 +56,7 @@ def critic_step(
     fake, view = critic.shown(fake), view or plain_view(critic, config)
     seen_real, seen_fake = view(real, tick.draws, "real"), view(fake, tick.draws, "fake")
     real_logit, fake_logit = critic(torch.cat([seen_real, seen_fake]), label.repeat(2)).chunk(2)
-    terms = {"adversarial": adversarial.GAMES[config.loss].critic(real_logit, fake_logit).mean()}
+    terms = {"adversarial": adversarial.LOSSES[config.loss].critic(real_logit, fake_logit).mean()}
     if not config.projected and (made_up := penalties.lazy(1.0, config.penalty_every, tick.round)):
         found = penalty_terms(critic, config, seen_real, seen_fake, label, tick)
         terms |= {name: made_up * value for name, value in found.items()}
@@ -73,13 +73,13 @@ def fool(
     view: View | None = None,
 ) -> Float[Tensor, " B"]:
     """The generator's loss for each generated example; gradients reach it through ``fake`` alone."""
-    game, view = adversarial.GAMES[config.loss], view or plain_view(critic, config)
+    loss, view = adversarial.LOSSES[config.loss], view or plain_view(critic, config)
     fake_logit = critic(view(critic.shown(fake), draws, "fake"), label)
-    if not game.needs_real:
-        return game.generator(None, fake_logit)
+    if not loss.needs_real:
+        return loss.generator(None, fake_logit)
     with torch.no_grad():
         real_logit = critic(view(real, draws, "real"), label)
-    return game.generator(real_logit, fake_logit)
+    return loss.generator(real_logit, fake_logit)
 
 
 def plain_view(critic: Critic, config: CriticConfig) -> View:
@@ -108,10 +108,10 @@ def penalty_terms(
 @torch.no_grad()
 def notes(real: Tensor, fake: Tensor, real_logit: Tensor, fake_logit: Tensor) -> dict[str, Tensor]:
     """What the watchdog and the plots want to know of a round."""
-    told = {
+    diagnostics = {
         "critic_right": (real_logit > fake_logit).float().mean(),
         "margin": (real_logit - fake_logit).mean(),
     }
     if len(real) > 1:  # one example of a micro-batch does not vary
-        told["variety"] = fake.flatten(1).std(0).mean() / real.flatten(1).std(0).mean().clamp(min=1e-6)
-    return told
+        diagnostics["variety"] = fake.flatten(1).std(0).mean() / real.flatten(1).std(0).mean().clamp(min=1e-6)
+    return diagnostics

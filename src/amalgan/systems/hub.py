@@ -64,7 +64,7 @@ class Address:
         return f"hf://{self.repository}{f'@{self.revision}' if self.revision else ''}"
 
 
-def located(source: str | Path) -> Path:
+def locate(source: str | Path) -> Path:
     """Return where the model file is that ``source`` names: a file, a run's folder, or an address of the hub.
 
     Raises:
@@ -84,8 +84,8 @@ def downloaded(address: Address) -> Path:
         ModelFileError: no such repository or revision, no access, no connection, or no model of amalgan, too large, or
             not what the hub lists.
     """
-    client = needed()
-    with told(address):
+    client = require_client()
+    with translate_errors(address):
         listed = listing(client, address)
         if listed is None:
             return Path(fetched(client, address, local_files_only=True))
@@ -179,7 +179,7 @@ def refuse_other(address: Address, place: Path, sha256: str | None) -> None:
         )
 
 
-def uploaded(
+def upload(
     address: Address, files: Mapping[str, bytes | Path], *, private: bool, message: str, keep: tuple[str, ...]
 ) -> str:
     """Add ``files`` by name to a repository, which is made where there is none; return the address of the commit.
@@ -192,8 +192,8 @@ def uploaded(
         UsageError: huggingface_hub is not installed, or the repository is public and ``private`` asked for.
         ModelFileError: no token, no right to write, or no connection.
     """
-    client = needed()
-    with told(address):
+    client = require_client()
+    with translate_errors(address):
         hub = client.HfApi()
         hub.create_repo(address.repository, private=private, exist_ok=True)
         if private and not hub.model_info(address.repository).private:
@@ -215,7 +215,7 @@ def uploaded(
         return str(made.commit_url)
 
 
-def needed() -> Any:
+def require_client() -> Any:
     """Return the hub's client.
 
     Raises:
@@ -230,7 +230,7 @@ def needed() -> Any:
 
 
 @contextmanager
-def told(address: Address) -> Iterator[None]:
+def translate_errors(address: Address) -> Iterator[None]:
     """Turn what the client raises into one sentence."""
     errors = import_module("huggingface_hub.errors")
     try:

@@ -31,7 +31,7 @@ from amalgan.priors import Prior
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
-from amalgan.systems.hub import located
+from amalgan.systems.hub import locate
 from amalgan.systems.model_header import FORMAT, check_format, check_kind
 
 MOST_SLOTS = 2**28
@@ -175,7 +175,7 @@ def load(source: str | Path, device: str = "cpu") -> Model:
     Raises:
         ModelFileError: missing, foreign, damaged, of a newer format, or of a system that is not known here.
     """
-    path = located(source)
+    path = locate(source)
     try:
         tensors, header = tensor_file.read(path, expected="a model file")
     except FileError as error:
@@ -218,7 +218,7 @@ def contents_in(path: Path, tensors: dict[str, torch.Tensor]) -> Contents | None
 
 def info(source: Path) -> dict[str, Any]:
     """What a model file says of itself, without loading its weights."""
-    path = located(source)
+    path = locate(source)
     try:
         header = tensor_file.read_header(path, expected="a model file")
     except FileError as error:

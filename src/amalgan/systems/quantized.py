@@ -57,7 +57,7 @@ class Quantized(System):
         return self.prior.fitted
 
     def encode(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
-        return rounded.rounded(self.encoder(x), self.config.levels)
+        return rounded.round_tanh(self.encoder(x), self.config.levels)
 
     def decode(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
         return self.decoder(code)

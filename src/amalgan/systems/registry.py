@@ -132,7 +132,7 @@ def load_plugin(file: Path) -> list[str]:
     Raises:
         UsageError: the file is missing, fails, or enters neither a system nor a kind of data.
     """
-    before, kinds_before = dict(_CLASSES), kinds.entered()
+    before, kinds_before = dict(_CLASSES), kinds.list_entered()
     folder = [str(file)] if file.is_dir() else None
     code = file / "__init__.py" if folder else file
     spec = importlib.util.spec_from_file_location(
@@ -153,7 +153,7 @@ def load_plugin(file: Path) -> list[str]:
         kinds.put_back(kinds_before)
         raise UsageError(f"--plugin {file} failed: {type(error).__name__}: {error}") from error
     entered = sorted(name for name, system in _CLASSES.items() if before.get(name) is not system)
-    new_kinds = [name for name, kind in kinds.entered().items() if kinds_before.get(name) is not kind]
+    new_kinds = [name for name, kind in kinds.list_entered().items() if kinds_before.get(name) is not kind]
     if not entered and not new_kinds:
         raise UsageError(f'--plugin {file} registers no system. Decorate its class with @register("name").')
     _KIND_PLUGINS.update(dict.fromkeys(new_kinds, file))

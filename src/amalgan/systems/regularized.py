@@ -30,7 +30,7 @@ from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.objectives import reconstruction
 from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System
-from amalgan.systems.conditional_generator import Painter
+from amalgan.systems.conditional_generator import ConditionalGenerator
 from amalgan.systems.registry import register
 
 
@@ -47,7 +47,7 @@ class Regularized(System):
         self.code_size = config.code_size or natural_code_size(spec)
         self.encoder = networks.encoder(config.network, spec, self.code_size, layout=config.code)
         self.decoder = networks.decoder(config.network, spec, self.code_size, layout=config.code)
-        self.generator = Painter(config.network, spec, config.noise_size)
+        self.generator = ConditionalGenerator(config.network, spec, config.noise_size)
         self.critic = networks.critic(config.critic.network, spec, projected=config.critic.projected)
         if config.hold == "reals":
             self.reader: nn.Module = networks.decoder(config.reader_network, spec, self.critic.size)
@@ -81,9 +81,10 @@ class Regularized(System):
         if self.config.hold == "fakes":
             terms["held"] = self.config.weight * reconstruction.l2(self.rebuilt(fake), fake).mean()
         if self.config.hold == "noise":
-            told = self.reader(self.encoder(fake))
+            noise_estimate = self.reader(self.encoder(fake))
             terms["held"] = (
-                self.config.weight * reconstruction.l2(told, self.generator.noise(tick.draws)).mean()
+                self.config.weight
+                * reconstruction.l2(noise_estimate, self.generator.noise(tick.draws)).mean()
             )
         return Step(terms)
 
@@ -92,8 +93,8 @@ class Regularized(System):
         step = gan_losses.critic_step(self.critic, self.config.critic, batch.x, fake, batch.label, tick)
         if self.config.hold != "reals":
             return step
-        told = self.reader(self.critic.features(batch.x))
-        read = self.config.weight * reconstruction.l2(told, batch.x).mean()
+        reconstruction_of_x = self.reader(self.critic.features(batch.x))
+        read = self.config.weight * reconstruction.l2(reconstruction_of_x, batch.x).mean()
         return step._replace(terms=step.terms | {"held": read})
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:

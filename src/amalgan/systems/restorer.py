@@ -1,6 +1,6 @@
 """A network that mends pictures of any size, trained on parts of sound ones that are damaged on the way.
 
-    x ─► part, turned or mirrored ─► damage: noise, strokes, scaling, JPEG ─► mender ─► x̂        min |x̂ - x|
+    x ─► part, turned or mirrored ─► damage: noise, strokes, scaling, JPEG ─► network ─► x̂       min |x̂ - x|
 
 One network for all tasks (as DnCNN-3, Zhang et al. 2017, arXiv:1608.03981): what it learns of pictures serves each.
 It is told the task, and of some pictures how bad they are (FFDNet, Zhang et al. 2018, arXiv:1710.04026); of the others
@@ -21,7 +21,7 @@ from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.data.transforms.damage import UNTOLD, Damaged, damaged
 from amalgan.networks.blocks import one_hot
-from amalgan.networks.restoration import Mender
+from amalgan.networks.restoration import RestorationNetwork
 from amalgan.objectives import reconstruction
 from amalgan.systems.base import Phase, System
 from amalgan.systems.registry import register
@@ -39,7 +39,7 @@ class Restorer(System):
 
     def __init__(self, config: RestorerConfig, spec: DataSpec) -> None:
         super().__init__(config.resolved(spec), spec)
-        self.network = Mender(config.network, spec.shape[0], len(TASKS) + 2)
+        self.network = RestorationNetwork(config.network, spec.shape[0], len(TASKS) + 2)
 
     @property
     def tasks(self) -> tuple[RestoringTask, ...]:
@@ -70,8 +70,8 @@ class Restorer(System):
     def restore(self, hurt: Damaged) -> Float[Tensor, "B C H W"]:
         level = torch.where(hurt.level == UNTOLD, 0.0, hurt.level)
         seen = torch.stack([level, (hurt.level != UNTOLD).float()], dim=1)
-        told = torch.cat([one_hot(hurt.task, len(TASKS)), seen], dim=1)
-        mended = self.network(hurt.x, hurt.known, told)
+        condition = torch.cat([one_hot(hurt.task, len(TASKS)), seen], dim=1)
+        mended = self.network(hurt.x, hurt.known, condition)
         holes = (hurt.task == TASKS.index("inpaint")).view(-1, 1, 1, 1)
         return torch.where(holes & (hurt.known > 0), hurt.x, mended)
 

@@ -89,14 +89,14 @@ class Supervised(System):
 
     def labels(self, code: Float[Tensor, "B K"], label: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
         """The known labels, and where there is none what the head is sure of."""
-        told = classification.confident(self.logits(code), self.config.trust)
-        return torch.where(label == UNLABELED, told, label)
+        predicted = classification.pick_confident(self.logits(code), self.config.trust)
+        return torch.where(label == UNLABELED, predicted, label)
 
     def settle(self, batches: Iterable[Batch], draws: Draws) -> None:
         code, label = collect(self.encode, batches)
         if (label != UNLABELED).any():  # else nothing was learned to tell classes by
-            told = self.logits(code.to(next(self.parameters()).device)).argmax(1).cpu()
-            label = torch.where(label == UNLABELED, told, label)
+            predicted = self.logits(code.to(next(self.parameters()).device)).argmax(1).cpu()
+            label = torch.where(label == UNLABELED, predicted, label)
         self.prior.fit(code, label, draws)
 
     def ready(self) -> bool:

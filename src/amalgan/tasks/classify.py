@@ -61,8 +61,8 @@ class Classified:
 
     def counts(self) -> dict[str, int]:
         """How many examples each class was found for."""
-        told = torch.bincount(self.probability.argmax(1), minlength=len(self.classes))
-        return dict(zip(self.classes, told.tolist(), strict=True))
+        predicted = torch.bincount(self.probability.argmax(1), minlength=len(self.classes))
+        return dict(zip(self.classes, predicted.tolist(), strict=True))
 
     def write(self, target: Path) -> None:
         """Write a row an example: its name, its class if known, the likeliest one, and every probability.
@@ -97,10 +97,10 @@ class Classified:
         """The head, then the rows."""
         yield ["name", "label", "predicted", "probability", *(f"p({one})" for one in self.classes)]
         classes = [*self.classes, ""]  # UNLABELED, -1, is the last
-        top, told = self.probability.max(1)
+        top, predicted = self.probability.max(1)
         for row, name in enumerate(self.names):
             every = [f"{p:.6g}" for p in self.probability[row].tolist()]
-            yield [name, classes[self.label[row]], classes[told[row]], f"{top[row]:.6g}", *every]
+            yield [name, classes[self.label[row]], classes[predicted[row]], f"{top[row]:.6g}", *every]
 
 
 @torch.no_grad()
@@ -141,7 +141,7 @@ def require_classes(model: Model) -> None:
         )
 
 
-def chosen(data: Dataset, split: SplitName = "auto") -> tuple[str, Records]:
+def choose_examples(data: Dataset, split: SplitName = "auto") -> tuple[str, Records]:
     """The examples to classify and the name of their split.
 
     ``auto`` takes the test split where the data has one of its own or has labels (the tenth that its contents

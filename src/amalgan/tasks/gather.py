@@ -47,11 +47,11 @@ KEYS = {"embed": "codes", "generate": "generated", "reconstruct": "rebuilt"}
 class Gathered:
     """Parts of one job, in order."""
 
-    places: list[Path]
+    paths: list[Path]
     parts: list[Part]
 
     @property
-    def whole(self) -> Part:
+    def combined(self) -> Part:
         """What the whole says of itself."""
         total = sum(int(part.total, 16) for part in self.parts) % 2**128
         count = sum(part.count for part in self.parts)
@@ -66,7 +66,7 @@ def gather(places: Sequence[Path], out: Path) -> tuple[Part, bool]:
         FileError: a part is damaged, or ``out`` cannot be written.
     """
     found = all_of_one(places)
-    return found.whole, writer_for(found, out)(found, out)
+    return found.combined, writer_for(found, out)(found, out)
 
 
 def all_of_one(places: Sequence[Path]) -> Gathered:
@@ -87,7 +87,7 @@ def all_of_one(places: Sequence[Path]) -> Gathered:
     if missing := [number for number in range(1, of + 1) if number not in there]:
         names = first_of([f"{number}/{of}" for number in missing], MOST_SHOWN)
         raise UsageError(f"{len(missing):,} of {of:,} parts are missing: {names}. Compute and give them too.")
-    return Gathered(places=[place for place, _ in read], parts=[part for _, part in read])
+    return Gathered(paths=[place for place, _ in read], parts=[part for _, part in read])
 
 
 def part_at(place: Path) -> Part:
@@ -124,7 +124,7 @@ def writer_for(found: Gathered, out: Path) -> Callable[[Gathered, Path], bool]:
         UsageError: nothing does.
     """
     command = found.parts[0].command
-    kinds = {place.suffix.lower() for place in found.places}
+    kinds = {place.suffix.lower() for place in found.paths}
     ending = out.suffix.lower()
     if command == "embed" and ending in ENDINGS:
         return write_codes
@@ -144,19 +144,19 @@ def writer_for(found: Gathered, out: Path) -> Callable[[Gathered, Path], bool]:
 
 def write_codes(found: Gathered, out: Path) -> bool:
     """Codes, labels and names."""
-    joined = {name: column(found.places, name) for name in ("code", "label", "name")}
-    return write_columns(out, joined, stamp_of(found.whole))
+    joined = {name: column(found.paths, name) for name in ("code", "label", "name")}
+    return write_columns(out, joined, stamp_of(found.combined))
 
 
 def write_arrays(found: Gathered, out: Path) -> bool:
     """Examples."""
-    whole = found.whole
+    whole = found.combined
     asked = dict(whole.options)
     if whole.command == "generate":
         key = key_of(KEYS[whole.command], whole.model, asked.pop("count"), asked)
     else:
         key = key_of(KEYS[whole.command], whole.model, whole.count, int(whole.total, 16), asked)
-    return write_columns(out, {"x": column(found.places, "x")}, key)
+    return write_columns(out, {"x": column(found.paths, "x")}, key)
 
 
 def column(places: Sequence[Path], name: str) -> Column:
@@ -177,9 +177,9 @@ def values_in(places: Sequence[Path], name: str) -> Iterator[NDArray[Any]]:
 
 def write_rows(found: Gathered, out: Path) -> bool:
     """A table of scores or probabilities."""
-    tables = [read_columns(place).columns for place in found.places]
+    tables = [read_columns(place).columns for place in found.paths]
     joined = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-    return TABLES[found.parts[0].command](joined, found.whole.options, out)
+    return TABLES[found.parts[0].command](joined, found.combined.options, out)
 
 
 def write_scores(columns: Columns, options: dict[str, Any], out: Path) -> bool:
@@ -205,7 +205,7 @@ TABLES = {"detect": write_scores, "trace": write_traces, "classify": write_class
 
 def write_archive(found: Gathered, out: Path) -> bool:
     """An archive of compressed pictures."""
-    archives = [amg_file.Archive(place) for place in found.places]
+    archives = [amg_file.Archive(place) for place in found.paths]
     entries = [(name, archive.code(row)) for archive in archives for row, name in enumerate(archive.names)]
     refuse_foreign([out], amg_file.is_packed)
     return write_changed(out, amg_file.pack_archive(archives[0].head, entries), proof=amg_file.is_packed)
@@ -215,7 +215,7 @@ def write_folder(found: Gathered, out: Path) -> bool:
     """The files of all parts in one folder; hidden logs, one after another."""
     logs: dict[str, bytes] = {}
     changed = False
-    for place, part in zip(found.places, found.parts, strict=True):
+    for place, part in zip(found.paths, found.parts, strict=True):
         for name in part.files:
             if Path(name).name.startswith("."):
                 logs[name] = logs.get(name, b"") + (place / name).read_bytes()

@@ -21,7 +21,7 @@ Picture = Float[Tensor, "C H W"]
 
 
 @torch.no_grad()
-def tiled(
+def apply_tiled(
     apply: Callable[[Tensor], Tensor], picture: Picture, tile: tuple[int, int], chunk: int = 256
 ) -> Picture:
     """``picture`` with ``apply``, from tiles (n, C, h, w) to tiles, done on overlapping tiles and blended.

@@ -66,11 +66,11 @@ def of_context(system: Quantizes, x: Tensor, generator: torch.Generator) -> MapC
     return MapCoder(
         size=torch.tensor(system.own_size, dtype=torch.int32),
         usual=torch.tensor(system.usual, dtype=torch.int32),
-        base=whole(context.base.exp().clamp(min=LEAST_SPREAD)),
-        same_mean=whole(context.same_mean * before),
-        same_spread=whole(softplus(context.same_spread) * before),
+        base=quantize(context.base.exp().clamp(min=LEAST_SPREAD)),
+        same_mean=quantize(context.same_mean * before),
+        same_spread=quantize(softplus(context.same_spread) * before),
         **near_weights(context, channels),
-        bound=whole(torch.from_numpy(between)),
+        bound=quantize(torch.from_numpy(between)),
         frequency=torch.from_numpy(np.concatenate(tables)).int(),
         length=torch.tensor([len(table) for table in tables]).int(),
         lowest=torch.tensor([-reach(spread) for spread in SPREADS for _ in range(PHASES)]).int(),
@@ -81,16 +81,16 @@ def near_weights(context: Context, channels: int) -> dict[str, Tensor]:
     """Weights of what stands around a place; zeros where there are no places."""
     if context.near is None:
         around, ring = torch.zeros(1, channels, 3, 3), torch.zeros(channels, channels)
-        return {"near_mean": whole(around), "near_spread": whole(around), "ring_spread": whole(ring)}
+        return {"near_mean": quantize(around), "near_spread": quantize(around), "ring_spread": quantize(ring)}
     there = known().to(context.base.device).reshape(PASSES, 1, 3, 3)
     return {
-        "near_mean": whole(context.near.mean * there),
-        "near_spread": whole(softplus(context.near.spread) * there),
-        "ring_spread": whole(softplus(context.near.ring).tril(-1)),
+        "near_mean": quantize(context.near.mean * there),
+        "near_spread": quantize(softplus(context.near.spread) * there),
+        "ring_spread": quantize(softplus(context.near.ring).tril(-1)),
     }
 
 
-def whole(weight: Tensor) -> Tensor:
+def quantize(weight: Tensor) -> Tensor:
     """In units of 2^-12."""
     return (weight.cpu().double() * 2**UNIT_BITS).round().clamp(-HEAVIEST, HEAVIEST).int()
 

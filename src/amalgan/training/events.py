@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from amalgan.core.arguments import quoted
+from amalgan.core.arguments import quote
 from amalgan.core.errors import UsageError
 from amalgan.training.state import TrainState
 
@@ -104,7 +104,7 @@ def refuse_other(callbacks: Any) -> tuple[Callback, ...]:
     if odd := [one for one in found if not callable(one)]:
         names = ", ".join(get_args(EventName))
         raise UsageError(
-            f"callbacks: found {quoted(odd[0])}; expected functions of one argument, an event. "
+            f"callbacks: found {quote(odd[0])}; expected functions of one argument, an event. "
             f"Its name is one of {names}."
         )
     return found

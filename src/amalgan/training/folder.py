@@ -30,7 +30,7 @@ SHARED_SECONDS = 10.0
 
 
 @contextmanager
-def held(out: Path, peers: Processes) -> Iterator[None]:
+def hold_run_folder(out: Path, peers: Processes) -> Iterator[None]:
     """Hold the folder of a run, so that no other process trains into it; the first process does it for all.
 
     Raises:
@@ -40,7 +40,7 @@ def held(out: Path, peers: Processes) -> Iterator[None]:
         refused: FileError | None = None
         try:
             if peers.first:
-                stack.enter_context(locks.held_folder(out))
+                stack.enter_context(locks.hold_folder(out))
         except FileError as error:
             refused = error
         if peers.any(refused is not None):
@@ -113,7 +113,7 @@ def files_of(out: Path) -> tuple[Path, ...]:
     return (out / RUN, out / LOG, out / MODEL, saved, state.previous_of(saved), *samples)
 
 
-def finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | None:
+def read_finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | None:
     """What the model says of itself that the run in the folder of ``order`` published, if it goes on with that one.
 
     Raises:
@@ -127,7 +127,7 @@ def finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | No
     del asked["data"]  # what the data is called; its fingerprint says whether it is the same
     if order.images is None:
         begun["images"] = asked["images"]
-    if changed := fields.differences({name: begun.get(name) for name in asked}, asked):
+    if changed := fields.list_differences({name: begun.get(name) for name in asked}, asked):
         raise StateError(
             f"the run in {order.out} has ended; what differs from it:\n  " + "\n  ".join(changed[:8]) + "\n"
             f"Go on from its weights with --init {model} and another --out, or choose another --out."

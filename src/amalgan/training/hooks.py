@@ -38,7 +38,7 @@ class Signals:
     """
 
     number: int = 0
-    held: bool = False
+    deferred: bool = False
     """Whether a signal is only remembered, since somebody looks after every round."""
 
     @classmethod
@@ -63,18 +63,18 @@ class Signals:
     @contextmanager
     def remembered(self) -> Iterator[None]:
         """Within the block signals wait for ``Save``, which saves first; one that came after its last look counts."""
-        self.held = True
+        self.deferred = True
         try:
             yield
         finally:
-            self.held = False
+            self.deferred = False
         if self.number:
             raise KeyboardInterrupt
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Signal handler. What it raises is no ``Exception``, so that nobody takes it for a bad picture."""
         self.number = number
-        if not self.held:
+        if not self.deferred:
             raise KeyboardInterrupt
 
 
@@ -133,7 +133,7 @@ class Log:
 
     target: Path
     every: int
-    told: Callable[[TrainState, Report], None] = lambda state, facts: None
+    on_report: Callable[[TrainState, Report], None] = lambda state, facts: None
     """Is called after each line."""
     started_at: float = field(default_factory=time.monotonic)
 
@@ -144,7 +144,7 @@ class Log:
             facts = {name: sum(values) / len(values) for name, values in state.unlogged.items()}
             self.append(state, facts)
             state.unlogged = {}
-            self.told(state, facts)
+            self.on_report(state, facts)
 
     def append(self, state: TrainState, facts: dict[str, float]) -> None:
         """Write one line: where the run is, and ``facts``."""

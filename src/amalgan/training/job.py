@@ -30,7 +30,7 @@ from amalgan.training.progress import Show
 from amalgan.training.state import STATE, TrainState
 from amalgan.training.surroundings import surroundings
 from amalgan.training.timed import TimeBudget
-from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, untimed
+from amalgan.training.timekeeping import CHECKS, MEMORY, SHORTEST_MEMORY, Forecast, Timekeeper, assume_costs
 from amalgan.training.validation import Goal, Validate, possible
 
 SAMPLE_TIMES = 10
@@ -172,7 +172,7 @@ class Job:
         on_the_way = loop.settling_examples(self.run, self.data, loop.ON_THE_WAY)
         at_the_end = loop.settling_examples(self.run, self.data)
         coded = CODING * coders.examples(current.system, self.run, self.data)
-        timed = current.time.timed if current.time else untimed(self.run.batch)
+        timed = current.time.timed if current.time else assume_costs(self.run.batch)
         memory = MEMORY * 60 * current.time.minutes if current.time else 0.0
         return Forecast(
             self.run,

@@ -36,7 +36,7 @@ class Sheets:
     folder: Path
     data: Dataset
     device: str
-    told: Callable[[TrainState, Path], None] = lambda state, place: None
+    on_sheet: Callable[[TrainState, Path], None] = lambda state, place: None
     """Is called after each sheet."""
 
     @torch.no_grad()
@@ -57,7 +57,7 @@ class Sheets:
         sheet = png_bytes(grid(pixels, columns=8), text)
         place = self.folder / f"{what}-{state.images:09d}.png"
         files.write_bytes(place, sheet)
-        self.told(state, place)
+        self.on_sheet(state, place)
 
     def generated(self, system: Generates) -> Tensor:
         """The same noise and classes at every call."""

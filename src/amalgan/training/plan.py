@@ -18,7 +18,7 @@ from amalgan.config import fields
 from amalgan.config.run import RunConfig
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.json_schema import fitting_in
-from amalgan.core.randomness import key, seeded
+from amalgan.core.randomness import build_seeded, key
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.kinds import kind_of, text_of
 from amalgan.priors import MixturePrior, Prior
@@ -32,7 +32,7 @@ from amalgan.training.order import Order
 from amalgan.training.processes import Processes, precision_on
 from amalgan.training.state import STATE, exists
 from amalgan.training.timed import TimeBudget
-from amalgan.training.validation import Goal, wanted
+from amalgan.training.validation import Goal, list_wanted
 
 DEFAULT_MINUTES = 5.0
 READING = "reading"
@@ -117,7 +117,7 @@ def fit_to_time(
     effort = budget.brief(minutes, len(budget.intervals(system)))
     with ledger.doing("timing a few rounds"):
         count = budget.threads_for(run, data, system, peers, ledger.clock)
-    with ledger.doing("timing a few rounds"), threads.using(count):
+    with ledger.doing("timing a few rounds"), threads.use_threads(count):
         timed = budget.time_work(run, data, system, peers, clock=ledger.clock, effort=effort)
     spent = ledger.spent(without=READING)
     images = torch.tensor(
@@ -151,7 +151,7 @@ def describe(run: RunConfig, data: Dataset) -> str:
 def fresh_system(run: RunConfig, data: Dataset, peers: Processes) -> System:
     """The run's system with its initial weights, a function of the seed and of the mean of the data."""
     cls = registry.system_for(run.system, data.spec)
-    built = seeded(lambda: cls(run.settings, data.spec), key(run.seed, "weights"))
+    built = build_seeded(lambda: cls(run.settings, data.spec), key(run.seed, "weights"))
     if len(data.train):
         networks.begin_at(built, mean_of(data.train))
     return built.to(peers.device)
@@ -207,4 +207,4 @@ def refuse_impossible(run: RunConfig, data: Dataset, system: System, peers: Proc
         raise UsageError(
             f"{data.name} has no validation examples for --until or --patience. Add some, or leave them out."
         )
-    wanted(system, Goal.parse(run.until) if run.until else None, run.patience)
+    list_wanted(system, Goal.parse(run.until) if run.until else None, run.patience)

@@ -60,7 +60,8 @@ class Show:
         elif self.narrator.silent(PROGRESS_SECONDS):
             done, total = f"{state.images:,}", f"{self.total(state):,}"
             self.narrator.say(
-                f"{done}/{total} images · {self.speed(state):.0f}/s · {shown(self.left(state))} left · {self.losses(8)}"
+                f"{done}/{total} images · {self.speed(state):.0f}/s · {format_duration(self.left(state))} left "
+                f"· {self.losses(8)}"
             )
 
     def draw(self, state: TrainState) -> None:
@@ -70,7 +71,7 @@ class Show:
             completed=state.images,
             total=self.total(state),
             speed=self.speed(state),
-            left=shown(self.left(state)),
+            left=format_duration(self.left(state)),
             losses=self.losses(4),
         )
 
@@ -92,7 +93,7 @@ class Show:
         )
 
 
-def shown(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time as people say it; never below 0."""
     whole = max(0, round(seconds))
     if whole < 120:

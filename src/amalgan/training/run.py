@@ -22,7 +22,7 @@ from amalgan.training.narration import Narrator
 from amalgan.training.order import Order, Result
 from amalgan.training.progress import Show
 from amalgan.training.state import STATE
-from amalgan.training.tracking.tracked import refuse_missing, tracked
+from amalgan.training.tracking.tracked import refuse_missing, track
 
 __all__ = ["Order", "Result", "execute"]
 
@@ -49,7 +49,7 @@ def execute(
         peers = stack.enter_context(processes.start(order.device))
         signals = stack.enter_context(Signals.caught())
         refuse_missing(order.track)
-        stack.enter_context(folder.held(order.out, peers))
+        stack.enter_context(folder.hold_run_folder(order.out, peers))
         folder.refuse_taken(order, peers)
         console = console if peers.first else Console(quiet=True)
         narrator = Narrator(console, Ledger(clock))
@@ -57,14 +57,14 @@ def execute(
         order, why = sizing.sized(order, peers, console)
         data = plan.read(order, console, narrator.ledger, peers)
         run = plan.resolve(order, data, peers)
-        if ended := folder.finished(order, run, data):
+        if ended := folder.read_finished(order, run, data):
             if peers.first and not order.keep_state:
                 state.remove(order.out / STATE)
             narrator.say(folder.nothing_to_do(order, ended))
             return folder.result_of(order, ended, data)
         teller = teller or Teller()
         teller.silent = not peers.first
-        stack.enter_context(tracked(order.track, teller))
+        stack.enter_context(track(order.track, teller))
         job = Job.planned(order, run, data, peers, narrator, stored, teller)
         job.say(plan.describe(job.run, data))
         for line in sizing.describe(data, why):
@@ -80,7 +80,7 @@ def carried_out(job: Job, signals: Signals, stack: ExitStack, started_at: float)
         started_at: CPU-seconds of this process before the run.
     """
     current, resumed_at = job.begin()
-    stack.enter_context(threads.using(current.threads))
+    stack.enter_context(threads.use_threads(current.threads))
     forecast = job.forecast(current)
     show = stack.enter_context(Show.on(job.narrator, job.run, forecast.left, images=current.images))
     with signals.remembered():

@@ -179,14 +179,14 @@ def restore(
         json_schema.require(header, HEADER, f"the header of {source}", "amalgan train")
     except FileError as error:
         raise StateError(str(error)) from None
-    if changed := fields.differences(unnamed(header.get("identity", {})), unnamed(identity)):
+    if changed := fields.list_differences(unnamed(header.get("identity", {})), unnamed(identity)):
         widest_first = sorted(changed, key=lambda line: line.partition(":")[0].count("."))
         raise StateError(
             f"{source} belongs to another run; what differs:\n  " + "\n  ".join(widest_first[:8]) + "\n"
             "Resume with the same settings and data, choose another --out, or start anew from weights with --init."
         )
     if now is not None:
-        state.threads = surroundings.agreed(source, header.get("surroundings"), now, accept, tell)
+        state.threads = surroundings.agree_on_threads(source, header.get("surroundings"), now, accept, tell)
     try:
         fill_state(state, tensors, header)
     except (RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:

@@ -56,7 +56,7 @@ def threads_of(before: Mapping[str, Any], now: Mapping[str, Any], tell: Callable
     return kept
 
 
-def agreed(
+def agree_on_threads(
     source: Path,
     before: dict[str, Any] | None,
     now: dict[str, Any],

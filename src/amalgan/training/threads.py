@@ -27,14 +27,14 @@ def faster(act: Callable[[], object], clock: Callable[[], float]) -> int:
 
 def seconds(act: Callable[[], object], clock: Callable[[], float], threads: int) -> float:
     """What ``act`` takes on so many threads."""
-    with using(threads):
+    with use_threads(threads):
         started_at = clock()
         act()
         return clock() - started_at
 
 
 @contextmanager
-def using(count: int | None) -> Iterator[None]:
+def use_threads(count: int | None) -> Iterator[None]:
     """Within the block torch computes on ``count`` threads; on as many as before where it is None."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)

@@ -35,7 +35,7 @@ SHORTEST_MEMORY, MEMORY = 5.0, 0.02
 """What rounds took counts half after so many seconds, or after such a share of the minutes where that is more."""
 
 
-def untimed(batch: int) -> Timed:
+def assume_costs(batch: int) -> Timed:
     """What is assumed where nothing was timed: all rounds are alike, and an example settled on is a forward pass."""
     return Timed((0.0, 1.0), (1.0,), 1 / (3 * batch))
 

@@ -76,7 +76,7 @@ def possible(system: System) -> list[str]:
     return names + ["restored"] * isinstance(system, Restores) + ["frechet"] * isinstance(system, Generates)
 
 
-def wanted(system: System, goal: Goal | None, patience: int | None) -> list[str]:
+def list_wanted(system: System, goal: Goal | None, patience: int | None) -> list[str]:
     """What to measure: the cheap one always, a dear one when asked for.
 
     Raises:
@@ -115,7 +115,7 @@ class Validate:
     """Before so many images some phase has not begun: no reason to stop, no weights to keep."""
 
     def __call__(self, state: TrainState) -> None:
-        names = wanted(state.average, self.goal, self.patience)
+        names = list_wanted(state.average, self.goal, self.patience)
         own = {name: torch.tensor(self.measure(name, state.average), device=self.device) for name in names}
         values = self.processes.mean(own)  # one number for all, or one process would stop without the others
         state.curve.append({"images": float(state.images), **values})
@@ -145,7 +145,7 @@ class Validate:
         """The point of the curve whose weights are published: the best if it was kept, else the last."""
         if state.best is None:
             return state.curve[-1] if state.curve else {}
-        name = wanted(state.average, self.goal, self.patience)[-1]
+        name = list_wanted(state.average, self.goal, self.patience)[-1]
         return (max if HIGHER_IS_BETTER[name] else min)(self.late(state), key=lambda point: point[name])
 
     def late(self, state: TrainState) -> list[dict[str, float]]:

@@ -32,7 +32,9 @@ yaml = pytest.importorskip("yaml")
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Dataset, Evaluation]:
     """A fused model, its data, and what is measured without a feature network."""
-    model = ag.train("fusion", "digits", images=1500, settings=small("fusion"), device="cpu", quiet=True).held
+    model = ag.train(
+        "fusion", "digits", images=1500, settings=small("fusion"), device="cpu", quiet=True
+    ).model
     data = open_data("digits", like=model.spec)
     return model, data, evaluate(model, data, features=None, count=60)
 

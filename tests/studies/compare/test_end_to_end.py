@@ -22,10 +22,10 @@ from amalgan.config.data import DataConfig
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.data import open_data
 from amalgan.studies.compare import Request, outputs, reproducible, tuning, worker
-from amalgan.studies.compare.cells import Crew, Job, locked
+from amalgan.studies.compare.cells import Crew, Job, hold_comparison
 from amalgan.studies.compare.comparison import try_jobs
 from amalgan.studies.compare.measures import catalog
-from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
 from amalgan.studies.compare.timing import one_thread
 from amalgan.systems import registry
 from amalgan.training.hooks import Signals
@@ -150,15 +150,15 @@ def test_real_pictures_given_as_samples_are_found_to_be_copies(report: dict[str,
 
 
 def test_a_folder_at_work_is_left_alone(tmp_path: Path) -> None:
-    with locked(tmp_path):
-        busy = locked(tmp_path, patience_seconds=0.0)
+    with hold_comparison(tmp_path):
+        busy = hold_comparison(tmp_path, patience_seconds=0.0)
         with pytest.raises(UsageError, match="another comparison is at work"), busy:
             raise AssertionError("two comparisons at once")
 
 
 def test_a_signal_ends_the_workers_and_says_how_to_go_on(out: Path, tmp_path: Path) -> None:
     job = Job("a cell", ("cell", "gan", "0"), tmp_path / "cell.json")
-    with locked(tmp_path) as lock:
+    with hold_comparison(tmp_path) as lock:
         workers = Crew(out, lock, Signals(number=signal.SIGTERM), at_once=1)
         with pytest.raises(Interrupted, match="Give the same command to go on") as caught:
             workers.do([job], lambda job: None)
@@ -171,7 +171,7 @@ def test_a_worker_that_is_killed_leaves_a_row_that_says_so(out: Path, tmp_path: 
     def kill(running: list[Job]) -> None:
         killed.extend(worker.process.kill() for worker in workers.running)
 
-    with locked(tmp_path) as lock:
+    with hold_comparison(tmp_path) as lock:
         workers = Crew(out, lock, Signals(), at_once=1)
         workers.do([job], lambda job: None, kill)
     assert killed and "SIGKILL, perhaps for want of memory" in workers.troubles[job.result]
@@ -204,7 +204,7 @@ def test_plugins_and_failures(mine: Path, tmp_path: Path, capsys: pytest.Capture
     """All cells but the last are made here; processes load the plugin for the last one, which fails there."""
     out, rows = tmp_path / "out", ("wae", "=diverging()")
     request = Request(data="wine", systems=rows, out=out, seeds=2, images=640, plugin=mine)
-    plan = planned(drafted(request, Console(quiet=True)), Console(quiet=True))
+    plan = load_or_make_plan(draft_plan(request, Console(quiet=True)), Console(quiet=True))
     for name, seed in (("wae", "0"), ("wae", "1"), ("=diverging()", "0")):
         worker.cell(plan, name, seed)
     words = ["compare", "wine", "--systems", ",".join(rows), "--seeds", "2", "--images", "640"]
@@ -234,7 +234,7 @@ def test_every_system_is_tried_alike_and_the_best_is_used(mine: Path, tmp_path: 
         plugin=mine,
     )
     quiet = Console(quiet=True)
-    plan = planned(drafted(request, quiet), quiet)
+    plan = load_or_make_plan(draft_plan(request, quiet), quiet)
     for job in try_jobs(plan):
         worker.attempt(plan, *job.words[1:])
     found = tuning.decide(plan)
@@ -242,7 +242,10 @@ def test_every_system_is_tried_alike_and_the_best_is_used(mine: Path, tmp_path: 
     (best,) = [one for one in found["wae"] if one["chosen"]]
     assert best["score"] == min(one["score"] for one in found["wae"])
     assert [one["score"] for one in found["=diverging()"]] == [None] * 3
-    assert tuning.chosen(plan, "=diverging()") == 1.0 and tuning.chosen(plan, "wae") == best["factor"]
+    assert (
+        tuning.choose_factor(plan, "=diverging()") == 1.0
+        and tuning.choose_factor(plan, "wae") == best["factor"]
+    )
     tried = json.loads((tmp_path / "tries" / "wae-0.5" / "run.json").read_text())
     assert (tried["images"], tried["seed"]) == (160, plan.facts["tuning"]["seed"])
     assert tried["settings"]["optimizer"]["rate"] == pytest.approx(1e-3)

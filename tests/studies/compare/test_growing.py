@@ -24,7 +24,7 @@ from amalgan.features import Features
 from amalgan.studies.compare import Request, compare, outputs, plan, planning, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
-from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
 
 QUIET = Console(quiet=True)
 VARIANT = "autoencoder:code-size=3"
@@ -36,7 +36,7 @@ def asked(out: Path, **more: Any) -> Request:
 
 
 def plan_of(request: Request) -> Plan:
-    return planned(drafted(request, QUIET), QUIET)
+    return load_or_make_plan(draft_plan(request, QUIET), QUIET)
 
 
 @pytest.fixture
@@ -225,9 +225,9 @@ def test_what_is_kept_is_trained_on_and_copied_from_and_the_rest_only_measures()
             return x.flatten(1).double()
 
     trial = Trial(data=data, features=Bare(), count=150, seed=0)  # type: ignore[arg-type]
-    assert (len(data.train), len(trial.seen), len(trial.floor)) == (100, 100, 150)
+    assert (len(data.train), len(trial.training_features), len(trial.floor)) == (100, 100, 150)
     kept = {row.numpy().tobytes() for row in data.train.take(slice(None)).flatten(1).double()}
-    assert {row.numpy().tobytes() for row in trial.seen} == kept
+    assert {row.numpy().tobytes() for row in trial.training_features} == kept
     assert len({row.numpy().tobytes() for row in trial.floor} - kept) > 100
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from amalgan.core.errors import ConfigError
-from amalgan.core.thinning import thinned
+from amalgan.core.thinning import thin
 from amalgan.data import open_data
 from amalgan.evaluation.scores.score import Outside
 from amalgan.studies.compare import collapse, outputs
 from amalgan.studies.compare.cell_examples import of_outside
 from amalgan.studies.compare.curves import MOST_POINTS
 from amalgan.studies.compare.measures import MEASURED_TIMES
-from amalgan.studies.compare.plan import named
+from amalgan.studies.compare.plan import normalize_names
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.results import comparisons, measures_of, table
 from amalgan.studies.compare.rows import folder_name
@@ -92,7 +92,7 @@ def test_rows_that_cannot_be_told_apart_are_refused(tmp_path):
         (("gna",), (), "there is no 'gna'"),
     ):
         with pytest.raises(ConfigError, match=said):
-            named(Request(data="digits", systems=systems, samples=samples, out=tmp_path))
+            normalize_names(Request(data="digits", systems=systems, samples=samples, out=tmp_path))
 
 
 def test_the_budget_is_minutes_unless_something_else_is_fixed(tmp_path):
@@ -123,9 +123,9 @@ def test_examples_that_do_not_vary_have_collapsed():
 
 def test_logs_are_thinned_to_a_hundred_points_with_both_ends():
     lines = [{"images": float(at)} for at in range(1234)]
-    found = thinned(lines, MOST_POINTS)
+    found = thin(lines, MOST_POINTS)
     assert len(found) == 100 and found[0] == lines[0] and found[-1] == lines[-1]
-    assert thinned(lines[:99], MOST_POINTS) == lines[:99]
+    assert thin(lines[:99], MOST_POINTS) == lines[:99]
 
 
 def test_outside_examples_are_shown_class_by_class_where_they_have_labels():

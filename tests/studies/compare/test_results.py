@@ -19,7 +19,12 @@ A, B, C = [10.0, 10.2, 9.9, 10.1], [10.6, 10.9, 10.45, 10.7], [30.0, 29.0, 31.0,
 def judged(cells):
     made, _ = results.comparisons(cells)
     found = verdicts(
-        results.table(cells), results.used(cells), made, "data", "a budget", results.failed(cells)
+        results.table(cells),
+        results.select_measures(cells),
+        made,
+        "data",
+        "a budget",
+        results.find_failed(cells),
     )
     return {one["topic"]: one for one in found}
 
@@ -204,7 +209,7 @@ def test_a_row_that_failed_is_no_reason_to_pick_another(invent):
         for cell in invent.of("b", cpu_seconds=[3.0, 4.0])
     ]
     cells = [*invent.of("a", psnr=A), *lost]
-    assert results.failed(cells) == ["b"] and results.table(cells)["b"] == {}
+    assert results.find_failed(cells) == ["b"] and results.table(cells)["b"] == {}
     said = judged(cells)["reconstruction"]
     assert said["pick"] is None and said["text"].endswith("b failed, so none is picked.")
     assert [cell["cost"] for cell in cells if cell["system"] == "b"] == [

@@ -16,7 +16,7 @@ from amalgan.config import command_words, fields
 from amalgan.config.systems import FusionConfig
 from amalgan.core.errors import ConfigError
 from amalgan.studies.compare.commands import of_cell
-from amalgan.studies.compare.plan import named
+from amalgan.studies.compare.plan import normalize_names
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import Row, folder_name, rows_of, system_of
 from amalgan.systems import registry
@@ -49,9 +49,10 @@ def test_names_are_written_in_one_way() -> None:
 def test_every_setting_can_be_given_and_comes_back(name: str) -> None:
     settings = registry.config_class(name)().resolved(GRAY)
     texts = {
-        key: command_words.written(value) for key, value in fields.flatten(fields.to_json(settings)).items()
+        key: command_words.format_value(value)
+        for key, value in fields.flatten(fields.to_json(settings)).items()
     }
-    assert command_words.changed(registry.config_class(name)(), texts) == settings
+    assert command_words.apply_settings(registry.config_class(name)(), texts) == settings
     assert set(texts) == set(command_words.kinds(settings))
 
 
@@ -91,8 +92,8 @@ def test_rows_that_would_train_the_same_are_refused() -> None:
         (("gan", "gan:network.width=64"), "base"),
     ):
         with pytest.raises(ConfigError, match="are the same; keep one"):
-            named(asked(*systems, preset=preset))
-    kept = named(asked("fusion", "fusion:every=77", "fusion:adversarial=0.370"))
+            normalize_names(asked(*systems, preset=preset))
+    kept = normalize_names(asked("fusion", "fusion:every=77", "fusion:adversarial=0.370"))
     assert kept.systems == ("fusion", "fusion:every=77", "fusion:adversarial=0.37")
 
 

@@ -9,7 +9,13 @@ from amalgan.config import fields
 from amalgan.config.parts import Adam, Networks
 from amalgan.core.errors import ConfigError
 from amalgan.studies.compare.commands import of_cell
-from amalgan.studies.compare.settings import at_rate, at_width, built, trained_parameters, with_parameters
+from amalgan.studies.compare.settings import (
+    at_rate,
+    at_width,
+    build_system,
+    trained_parameters,
+    with_parameters,
+)
 from amalgan.studies.compare.tuning import factors
 from amalgan.systems import registry
 from support import GRAY, SPECS, built_in
@@ -44,19 +50,19 @@ def test_parameters_come_as_near_as_a_width_allows(name, spec):
     except ConfigError as refused:
         pytest.skip(str(refused))
     settings = with_parameters(name, resolved, spec, wanted)
-    reached = trained_parameters(built(name, settings, spec))
+    reached = trained_parameters(build_system(name, settings, spec))
     widths = parts(settings, ("width", "hidden"))
     assert widths == parts(settings, ("width", "hidden")) and reached == pytest.approx(wanted, rel=0.12)
     for factor in (0.94, 1.06):  # a step of any width from here
         other = at_width(settings, factor)
-        assert other == settings or abs(trained_parameters(built(name, other, spec)) - wanted) >= abs(
+        assert other == settings or abs(trained_parameters(build_system(name, other, spec)) - wanted) >= abs(
             reached - wanted
         )
 
 
 def test_trained_parameters_are_counted_once():
     """A GAN's are its generator's and its critic's, whatever the phases."""
-    gan = built("gan", registry.config_class("gan")(), GRAY)
+    gan = build_system("gan", registry.config_class("gan")(), GRAY)
     assert trained_parameters(gan) == sum(
         one.numel() for part in (gan.generator, gan.critic) for one in part.parameters()
     )

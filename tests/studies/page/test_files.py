@@ -16,7 +16,7 @@ from amalgan.metrics.distortion import psnr
 from amalgan.studies.page.page import EXAMPLES, page
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
-from amalgan.tasks.compress.compress import decoded, one, one_code
+from amalgan.tasks.compress.compress import decode_chunk, one, one_code
 from page_support import close, download, floats, slide
 from support import SPECS, build, examples, settled
 
@@ -42,7 +42,7 @@ def test_at_every_quality_the_file_is_that_of_compress(
         opened.until("Rebuild", f"Math.abs(last.x[10] - {float(x.flatten()[10])}) < 1e-6")
         last = files_at(opened, quality, x)
         assert bytes(last["file"]) == wanted and last["bytes"] == len(wanted)
-        again = decoded(model, [one_code(model, wanted)])
+        again = decode_chunk(model, [one_code(model, wanted)])
         close(last["made"], again.clamp(-1, 1))
         assert last["psnr"] == pytest.approx(float(psnr(again.clamp(-1, 1), x, 2)), abs=1e-3)
     saved = download(opened, "#Rebuild button:text('Save as .amg')", tmp_path / "x.amg")

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.data import Dataset
 from amalgan.data.decoding.images import packet
 from amalgan.data.writing.provenance import origin
@@ -110,7 +110,7 @@ def restorer(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Mo
     place, told = tmp_path_factory.mktemp("restorer"), SPECS[request.param]
     system = settled(build("restorer", told), examples(told))
     last = system.network.last  # type: ignore[union-attr]
-    seeded(lambda: torch.nn.init.normal_(last.weight, std=0.02), 3)  # type: ignore[union-attr,arg-type]
+    build_seeded(lambda: torch.nn.init.normal_(last.weight, std=0.02), 3)  # type: ignore[union-attr,arg-type]
     model_file.publish(place / "model.safetensors", system, name="restorer", facts={})
     model = model_file.load(place)
     page(model, place / "page.html")

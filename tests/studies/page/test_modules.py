@@ -29,7 +29,7 @@ def test_the_modules_do_what_they_say(tmp_path: Path) -> None:
 
 
 def test_one_script_holds_every_module_once_after_what_it_imports() -> None:
-    script = bundle.bundled("app.js")
+    script = bundle.bundle("app.js")
     order = list(dict.fromkeys(bundle.order("app.js")))
     assert {*order, "worker.js"} == {module.name for module in WEB.glob("*.js")}
     assert order.index("random.js") < order.index("feeds.js") < order.index("make.js") < order.index("app.js")
@@ -44,7 +44,7 @@ def test_one_script_is_one_that_an_engine_takes(script: str, tmp_path: Path) -> 
     if (node := shutil.which("node")) is None:
         pytest.skip("no node here")
     place = tmp_path / ("page.mjs" if script == "page" else "worker.cjs")
-    place.write_text(bundle.bundled("app.js") if script == "page" else bundle.worker())
+    place.write_text(bundle.bundle("app.js") if script == "page" else bundle.worker())
     ran = subprocess.run([node, "--check", place], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
 

@@ -16,7 +16,7 @@ from amalgan.data import Dataset, from_pixels
 from amalgan.data.decoding.images import packet
 from amalgan.data.writing.provenance import origin
 from amalgan.metrics.distortion import psnr
-from amalgan.studies.page.codes import WAY, seen
+from amalgan.studies.page.codes import WAY, collect_codes
 from amalgan.studies.page.page import EXAMPLES, page
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
@@ -177,7 +177,7 @@ def test_sliders_lead_where_explore_says(opened: Any, digits: Digits) -> None:
     model, data = digits
     opened.go("Turn")
     opened.until("Turn", "last.code")
-    found = seen(model, data)
+    found = collect_codes(model, data)
     assert found is not None
     code, label = found
     means = class_means(code, label)

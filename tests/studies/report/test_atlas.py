@@ -16,7 +16,7 @@ from amalgan.core.errors import UsageError
 from amalgan.data import Dataset, Records
 from amalgan.studies.html.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, class_names
-from amalgan.tasks.embed.map import placed
+from amalgan.tasks.embed.map import place_points
 from hostile import HOSTILE
 
 Parsed = Callable[[str], Any]
@@ -103,7 +103,7 @@ def test_many_codes_are_placed_among_their_nearest() -> None:
     random = np.random.default_rng(0)
     group = np.arange(900) % 3
     code = (9 * np.eye(3, 5)[group] + random.standard_normal((900, 5))).astype(np.float32)
-    points, how = placed(code, "components", 0, most=90)
+    points, how = place_points(code, "components", 0, most=90)
     apart = np.linalg.norm(points[:, None] - points, axis=2) + 9 * np.eye(900)
     assert (group[apart.argmin(1)] == group).mean() > 0.95 and "of 90" in how
     assert points.min() >= 0 and points[:, 0].max() <= 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from amalgan.studies.augment.page import WIDE, arm, page_of, place, reach_of
+from amalgan.studies.augment.page import WIDE, method_row, page_of, place, reach_of
 from amalgan.studies.html.page import readable
 from hostile import HOSTILE
 
@@ -76,8 +76,8 @@ def test_intervals_are_drawn_to_one_scale() -> None:
     found = facts(("a", "b"))
     reach = reach_of(found)
     assert reach == pytest.approx(3.3)  # examples alone may leave it
-    drawn = arm(found["arms"]["added"], reach)
+    drawn = method_row(found["arms"]["added"], reach)
     assert drawn.bar == (place(1.0, reach), place(3.0, reach))
     assert drawn.middle == pytest.approx(WIDE * (0.5 + 1 / 3.3))
-    alone = arm(found["arms"]["only"], reach)
+    alone = method_row(found["arms"]["only"], reach)
     assert alone.bar == (0.0, 0.0) and alone.middle is None

@@ -20,7 +20,7 @@ from amalgan.data import Dataset, open_data
 from amalgan.features import Features
 from amalgan.studies.explore import Exploration, explore
 from amalgan.studies.explore.bars import bars, names_of
-from amalgan.studies.explore.directions import DEVIATIONS, WAY
+from amalgan.studies.explore.directions import DEVIATIONS, PATH_SHARES
 from amalgan.studies.html.strips import strip
 from amalgan.systems.base import System
 from amalgan.systems.model_file import Model
@@ -107,7 +107,10 @@ def test_strips_start_from_the_mean_and_from_test_pictures(explored: Explored) -
     ways = explored("fusion", "digits").directions
     assert ways is not None and len(ways.components) == 4 and len(ways.classes) == 10
     assert sum(ways.all_shares) == pytest.approx(1)
-    for way, steps in [*((w, DEVIATIONS) for w in ways.components), *((w, WAY) for w in ways.classes)]:
+    for way, steps in [
+        *((w, DEVIATIONS) for w in ways.components),
+        *((w, PATH_SHARES) for w in ways.classes),
+    ]:
         assert way.strip is not None and len(way.strip.words) == len(steps) + 1
         assert way.strip.sheet.alt.startswith("24 pictures") and way.strip.words[0][1] == "real"
         assert way.strip.width == way.strip.sheet.width * way.strip.sheet.times

@@ -13,7 +13,7 @@ from PIL import Image
 from amalgan.studies.html.axes import Scale
 from amalgan.studies.html.figures import seeds_and_mean
 from amalgan.studies.html.palette import Face
-from amalgan.studies.html.pictures import GAP, fitting, of_rows, row, sheet
+from amalgan.studies.html.pictures import GAP, count_across, of_rows, row, sheet
 from amalgan.studies.html.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Dots, Line, Mark, plot
 
 VALUES = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20)
@@ -107,5 +107,5 @@ def test_sheets_are_scaled_by_whole_numbers_and_keep_to_their_room(side: int, ti
     assert made.times == times
     assert made.width * made.times <= 500
     columns, rows = (made.width + GAP) // (side + GAP), (made.height + GAP) // (side + GAP)
-    assert columns == fitting(pixels, 500) and columns * rows <= 64 < columns * (rows + 1)
+    assert columns == count_across(pixels, 500) and columns * rows <= 64 < columns * (rows + 1)
     assert row(pixels, "", most=16).height == side

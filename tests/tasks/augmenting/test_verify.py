@@ -14,7 +14,7 @@ from amalgan.core.randomness import Draws
 from amalgan.data import Dataset, Records
 from amalgan.features.classifier_training import Labeled
 from amalgan.metrics.effect import Effect, effect
-from amalgan.studies.augment.classifiers import School
+from amalgan.studies.augment.classifiers import Classifiers
 from amalgan.studies.augment.verify import cautions, check_leak, copied, unseen_tests, verify
 from amalgan.systems.base import System
 from amalgan.systems.model_file import Model
@@ -60,11 +60,11 @@ def learned(few: Dataset, source: Records, off: int = 0) -> Effect:
     def made(seed: int) -> Labeled:
         return Labeled.of(system.generate(labels, Draws(seed=seed, round=0, total=250)), labels, few.spec)
 
-    school = School(
+    school = Classifiers(
         spec=few.spec,
         real=Labeled.all_of(few.train),
         test=Labeled.all_of(few.test),
-        made=made,
+        generate=made,
         counts=dict.fromkeys(range(10), 25),
         seeds=range(5),
         steps=60,

@@ -142,7 +142,7 @@ def test_a_flaw_is_found_where_it_is_and_normal_pictures_stay_normal(
     assert int((found.p_value["patches"][:12] > found.smallest).sum()) <= missed
     alarms = int((found.p_value["patches"][12:] <= 0.1).sum())
     assert alarms <= 13  # of 40, 4 are expected; with 39 normals more than 13 are less than once in 1,000
-    flaws = Flaws.learned(model.held, name, list(known[:, None]), len(known))  # type: ignore[arg-type]
+    flaws = Flaws.learned(model.model, name, list(known[:, None]), len(known))  # type: ignore[arg-type]
     for picture, place in zip(flawed[:4, None], middle, strict=False):
         heat = flaws.map(picture)
         at = np.array(np.unravel_index(int(heat.argmax()), heat.shape)) + 0.5
@@ -192,7 +192,7 @@ def test_what_it_cannot_do_is_refused_in_a_sentence(model: ag.Model, monkeypatch
     monkeypatch.setattr(patch_networks, "imagenet_weights", lambda: None)
     with pytest.raises(UsageError, match=r"not installed .*or say own"):
         model.detect(x, normals=x, known=x, patches="imagenet")
-    assert patch_networks.patch_network(model.held, "auto").name == "own"
+    assert patch_networks.patch_network(model.model, "auto").name == "own"
     monkeypatch.setattr(patch_networks, "HALVINGS", (7,))
     with pytest.raises(AbilityError, match="no convolutions in whose maps"):
         model.detect(x, normals=x, known=x, patches="own")

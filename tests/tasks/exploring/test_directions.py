@@ -19,11 +19,11 @@ from amalgan.tasks.explore.directions import (
     class_means,
     decoded,
     effect,
+    measure_turned,
     principal,
     strength,
     strips,
     to_classes,
-    turned,
 )
 
 SPEC = DataSpec(kind="vector", shape=(3,), classes=("a", "b", "c"), center=(0.0,) * 3, spread=(1.0,) * 3)
@@ -143,9 +143,9 @@ def test_the_whole_way_turns_a_class_that_the_decoder_can_draw(classes: tuple[Te
     way = between_classes(means, ("a", "b", "c"), 9)
     a_to_b = next(direction for direction in way if direction.name == "a to b")
     own = code[label == 0]
-    assert turned(linear(torch.eye(3)), own, a_to_b.step, 1, means) == (0.0, 1.0)
+    assert measure_turned(linear(torch.eye(3)), own, a_to_b.step, 1, means) == (0.0, 1.0)
     blind = linear(torch.diag(torch.tensor([0.0, 1.0, 1.0])))  # a decoder that cannot draw the first entry
-    assert turned(blind, own, a_to_b.step, 1, means) == (0.0, 0.0)
+    assert measure_turned(blind, own, a_to_b.step, 1, means) == (0.0, 0.0)
 
 
 def test_a_broken_model_is_named_as_such() -> None:

@@ -18,7 +18,7 @@ from amalgan.networks import Critic
 from amalgan.systems import abilities
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.occlusion import occlusion
-from amalgan.tasks.explore.watched_networks import Scorer, scorers
+from amalgan.tasks.explore.watched_networks import WatchedNetwork, list_networks
 
 Trained = Callable[[str, str], Model]
 IMAGE, VECTOR = kind_named("image"), kind_named("vector")
@@ -94,14 +94,14 @@ def test_entries_of_vectors_are_hidden_one_by_one() -> None:
     assert count == 3 and heat.tolist() == [3.0, 0.0, -2.0]
 
 
-def found(model: Model, size: int) -> dict[str, Scorer]:
-    return {scorer.name: scorer for scorer in scorers(model, torch.ones(size))}
+def found(model: Model, size: int) -> dict[str, WatchedNetwork]:
+    return {scorer.name: scorer for scorer in list_networks(model, torch.ones(size))}
 
 
 def test_what_can_be_watched_follows_from_the_system(trained: Trained, digits: Dataset) -> None:
     fusion, gan = trained("fusion", "digits"), trained("gan", "digits")
     assert set(found(fusion, fusion.system.code_size)) == {"encoder", "critic"}
-    assert [scorer.name for scorer in scorers(gan, None)] == ["critic"]
+    assert [scorer.name for scorer in list_networks(gan, None)] == ["critic"]
     x, label = digits.test.take([3]), torch.tensor([2])
     for scorer in found(fusion, fusion.system.code_size).values():
         change = scorer.watch(x, label)
@@ -116,7 +116,7 @@ def test_the_critic_is_told_the_label_and_its_sign_is_what_the_part_adds(
     critic = next(part for part in model.system.modules() if isinstance(part, Critic))
     x, hidden, label = digits.test.take([3]), digits.test.take([4, 5]), torch.tensor([2])
     expected = critic(x, label) - critic(hidden, label.repeat(2))
-    (scorer,) = scorers(model, None)
+    (scorer,) = list_networks(model, None)
     assert torch.equal(scorer.watch(x, label)(hidden), expected)
 
 
@@ -132,7 +132,7 @@ def test_a_class_head_is_watched_once_there_is_the_ability(
 
     system = Classifying(model.system.config, model.system.spec)
     monkeypatch.setitem(abilities.ABILITIES, "classify", object)
-    watched = {scorer.name: scorer for scorer in scorers(replace(model, system=system), None)}
+    watched = {scorer.name: scorer for scorer in list_networks(replace(model, system=system), None)}
     assert set(watched) == {"critic", "classes"}
     x = torch.full((1, 1, 8, 8), 1 / 64)  # logits (1, 0): class 0 is seen
     change = watched["classes"].watch(x, torch.tensor([1]))(torch.zeros(1, 1, 8, 8))

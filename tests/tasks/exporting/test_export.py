@@ -22,9 +22,9 @@ from amalgan.systems.abilities import abilities
 from amalgan.systems.base import System
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export import export as exporting
-from amalgan.tasks.export.export import NOTES, checked, export, packed
+from amalgan.tasks.export.export import NOTES, check_agreement, export, pack_graph
 from amalgan.tasks.export.graphs import ACTS, Graph, Inputs, graphs
-from amalgan.tasks.export.graphs import settled as alone
+from amalgan.tasks.export.graphs import copy_settled as alone
 from amalgan.tasks.export.together import packed_together
 from amalgan.tasks.generate import generate
 from support import SPECS, build, built_in, examples, settled
@@ -59,7 +59,7 @@ def test_every_system_can_be_exported(name: str, tmp_path: Path) -> None:
     able = {graph.ability: graph for graph in graphs(model)}
     assert set(able) == set(abilities(model.system)) & set(ACTS)
     graph = able[next(ability for ability in LAST if ability in able)]
-    assert checked(graph, packed(graph, model))[0] < 1e-5
+    assert check_agreement(graph, pack_graph(graph, model))[0] < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_fusion_of_any_data_and_prior(spec: str, changes: dict[str, Any], tmp_pa
         changes = {"prior": replace(build("fusion").config.prior, kind=kind, steps=20)}
     model = model_of("fusion", tmp_path, spec, **changes)
     graph = Graph(alone(model.system), "generate")
-    assert checked(graph, packed(graph, model))[0] < 1e-5
+    assert check_agreement(graph, pack_graph(graph, model))[0] < 1e-5
 
 
 def test_the_files_say_what_they_are_and_nothing_else(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_files_say_what_they_are_and_nothing_else(tmp_path: Path) -> None:
 def test_the_same_numbers_give_the_picture_that_amalgan_gives(tmp_path: Path) -> None:
     model = model_of("fusion", tmp_path)
     graph = Graph(alone(model.system), "generate")
-    session = onnxruntime.InferenceSession(packed(graph, model))
+    session = onnxruntime.InferenceSession(pack_graph(graph, model))
     draws = Draws(seed=key(5, "generate"), round=0, total=CHUNK)
     made = {name: getattr(draws, how)(name.replace("_", " "), *shape) for name, how, shape in drawn(graph)}
     given = {"label": torch.full((CHUNK,), UNLABELED)} | made
@@ -122,29 +122,29 @@ def test_a_file_that_computes_something_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = model_of("autoencoder", tmp_path)
-    right: Callable[..., Tensor] = Graph.made
-    monkeypatch.setattr(Graph, "made", lambda self, given: right(self, given) + 1e-3)
-    data = packed(Graph(alone(model.system), "encode"), model)
-    monkeypatch.setattr(Graph, "made", right)
+    right: Callable[..., Tensor] = Graph.compute
+    monkeypatch.setattr(Graph, "compute", lambda self, given: right(self, given) + 1e-3)
+    data = pack_graph(Graph(alone(model.system), "encode"), model)
+    monkeypatch.setattr(Graph, "compute", right)
     with pytest.raises(ExportError, match="gives other numbers than the model"):
-        checked(Graph(alone(model.system), "encode"), data)
+        check_agreement(Graph(alone(model.system), "encode"), data)
 
 
 def test_a_few_numbers_of_a_code_may_round_the_other_way_and_no_more(tmp_path: Path) -> None:
     class Off(Graph):
         each = 1200
 
-        def made(self, given: Inputs) -> Tensor:
-            made = super().made(given)
+        def compute(self, given: Inputs) -> Tensor:
+            made = super().compute(given)
             flipped = torch.arange(made.numel()).remainder(self.each) == 0
             return made + 0.2 * flipped.reshape(made.shape)
 
     model = model_of("autoencoder", tmp_path, code_size=1200)
-    data, off = packed(Graph(alone(model.system), "encode"), model), Off(alone(model.system), "encode")
-    assert checked(off, data) == pytest.approx((0.2, 1 / 1200), abs=1e-4)
+    data, off = pack_graph(Graph(alone(model.system), "encode"), model), Off(alone(model.system), "encode")
+    assert check_agreement(off, data) == pytest.approx((0.2, 1 / 1200), abs=1e-4)
     off.each = 300
     with pytest.raises(ExportError, match=r"32 of 9600, by up to 0\.2"):
-        checked(off, data)
+        check_agreement(off, data)
 
 
 def test_what_onnx_cannot_say_is_refused_in_a_sentence(
@@ -187,7 +187,7 @@ def test_abilities_that_are_packed_together_are_what_each_is_alone(name: str, tm
     for graph in found:
         session = onnxruntime.InferenceSession(packed_in_one[graph.ability])
         assert [port.name for port in session.get_inputs()] == list(graph.names)
-        assert checked(graph, packed_in_one[graph.ability])[0] < 1e-5
+        assert check_agreement(graph, packed_in_one[graph.ability])[0] < 1e-5
 
 
 @pytest.mark.parametrize("spec", ["gray with classes", "color"])
@@ -195,4 +195,4 @@ def test_codes_of_a_flow_are_drawn_in_any_number(spec: str, tmp_path: Path) -> N
     prior = replace(build("fusion").config.prior, kind="flow")
     model = model_of("fusion", tmp_path, spec, prior=prior)
     (graph,) = (one for one in graphs(model) if one.ability == "sample_code")
-    assert checked(graph, packed_together([graph], model)["sample_code"])[0] < 1e-5
+    assert check_agreement(graph, packed_together([graph], model)["sample_code"])[0] < 1e-5

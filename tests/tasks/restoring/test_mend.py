@@ -10,7 +10,7 @@ import torch
 from amalgan.config.parts import Networks
 from amalgan.config.systems import RestorerConfig
 from amalgan.core.errors import AbilityError, BadPicture, UsageError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.data.transforms.damage import larger
 from amalgan.systems.model_file import Model
@@ -24,7 +24,7 @@ DENOISE = Repair(task="denoise")
 def model(channels: int = 1, **changes: object) -> Model:
     """A restorer that changes things."""
     config = replace(RestorerConfig(network=Networks(width=8)), **changes)
-    system = seeded(lambda: Restorer(config, DataSpec(kind="image", shape=(channels, 16, 16))), 0)
+    system = build_seeded(lambda: Restorer(config, DataSpec(kind="image", shape=(channels, 16, 16))), 0)
     with torch.no_grad():
         for weight in system.parameters():
             weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)) * 0.1)

@@ -7,7 +7,7 @@ import torch
 
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.systems.model_file import Model
-from amalgan.tasks.restore.project import Spread, filled, project
+from amalgan.tasks.restore.project import Spread, fill_holes, project
 from amalgan.tasks.restore.restore import Answers, check, restore
 from amalgan.tasks.restore.windows import Repair
 from support import GRAY, build, examples, settled, stretches, warmed
@@ -51,7 +51,7 @@ def test_a_picture_that_the_model_can_show_is_found_again() -> None:
         fused.system.decoder.last.weight.mul_(5)  # type: ignore[operator, union-attr]  # untrained pictures hardly differ
         code = fused.system.encode(examples(count=3, seed=5).x)  # type: ignore[operator]
         shown = fused.system.decode(code).clamp(-1, 1)  # type: ignore[operator]
-    before = (filled(shown * known, known) - shown).square().sum()
+    before = (fill_holes(shown * known, known) - shown).square().sum()
     after = (project(fused, shown * known, known)[:, 0] - shown).square().sum()
     assert after < before / 4
 

@@ -18,7 +18,7 @@ from amalgan.metrics.modes import INSIDE
 
 def measured(data: Dataset, judge: Features, made: Records) -> dict[str, float | None]:
     trial = Trial(data=data, features=judge, count=10_000, seed=0)
-    scores = list(mode_scores(trial, trial.look(batch.x for batch in made.batches(500))))
+    scores = list(mode_scores(trial, trial.extract_features(batch.x for batch in made.batches(500))))
     assert not scores or f"among {len(made)} generated" in scores[0].name
     return {score.key: score.value for score in scores}
 

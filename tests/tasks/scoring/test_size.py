@@ -34,7 +34,7 @@ def test_bits_are_interpolated_between_the_two_nearest_qualities(
 def test_what_is_weighed_is_what_is_written(trained: Trained, digits: Dataset) -> None:
     model, x = trained("codec", "digits"), digits.test.take(slice(20))
     psnr, bits = reached(model, x, 3)
-    written = 8 * sum(len(code) for code in compress.packed(model, x, 3)) / (20 * 64)
+    written = 8 * sum(len(code) for code in compress.pack_chunk(model, x, 3)) / (20 * 64)
     assert bits == pytest.approx(written) and 0 < psnr < 40
 
 

@@ -16,7 +16,12 @@ from amalgan.data import Dataset, Records
 from amalgan.evaluation.evaluate import evaluate
 from amalgan.evaluation.scores.generation import outside_scores
 from amalgan.evaluation.scores.score import Outside, Trial
-from amalgan.evaluation.scores.utility import lessons, outside_utility, real_utility, utility_scores
+from amalgan.evaluation.scores.utility import (
+    outside_utility,
+    real_utility,
+    select_training_examples,
+    utility_scores,
+)
 from amalgan.evaluation.scores.variety import outside_variety, variety_scores
 from amalgan.features import Features
 from amalgan.systems.base import System
@@ -64,7 +69,7 @@ def test_real_pictures_teach_best_and_wrong_labels_teach_wrong(digits: Dataset, 
     (real,) = real_utility(trial)
     assert real.key == "accuracy_from_real" and real.value is not None
     assert "trained on 300 real training examples only, 189 of the test split by content hash" in real.name
-    assert value(outside_utility(Outside("the same", lessons(trial)), trial)) == real.value
+    assert value(outside_utility(Outside("the same", select_training_examples(trial)), trial)) == real.value
     wrong = value(utility_scores(model_of(Obedient(digits.spec, digits.train, off=1)), trial))
     few = value(utility_scores(model_of(Obedient(digits.spec, digits.train, distinct=1)), trial))
     assert real.value > 0.9 and wrong < 0.05

@@ -19,7 +19,7 @@ from amalgan.data import Dataset, to_pixels
 from amalgan.data.writing.watermark import marked, p_value_together
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
-from amalgan.tasks.trace.forensics import Forensics, made, mixed, versions
+from amalgan.tasks.trace.forensics import Forensics, generate_examples, mixed, versions
 from amalgan.tasks.trace.trace import FOR_WATERMARK, Known, Reals, Trace, together, trace
 
 Trained = Callable[[str, str], Model]
@@ -126,7 +126,7 @@ def test_a_model_that_makes_nothing_has_no_hand(trained: Trained, digits: Datase
 
 
 def test_it_is_learned_the_same_way_every_time(gan: Model, known: Known, digits: Dataset) -> None:
-    x = made(gan, 32, "tests")
+    x = generate_examples(gan, 32, "tests")
     again = Forensics.learn(gan, Reals.of(gan, digits).learned, "coded")
     assert torch.equal(again.score(x), known.forensics.score(x))
 

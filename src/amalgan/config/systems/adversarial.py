@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Critic, Networks, Perturbation
-from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widened
+from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widen
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -36,7 +36,7 @@ class GanConfig:
         """The same at the size of the preset."""
         if name == "quick":
             return self
-        return widened(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))
+        return widen(self, network=BASE_NETWORKS, critic=replace(self.critic, network=BASE_NETWORKS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class RegularizedConfig:
         if name == "quick":
             return self
         critic = replace(self.critic, network=BASE_NETWORKS)
-        return widened(self, network=BASE_NETWORKS, reader_network=BASE_SLIM, critic=critic)
+        return widen(self, network=BASE_NETWORKS, reader_network=BASE_SLIM, critic=critic)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,4 +135,4 @@ class AugmentedConfig:
     def preset(self, name: Preset) -> AugmentedConfig:
         """The same at the size of the preset."""
         critic = replace(self.critic, network=BASE_NETWORKS)
-        return self if name == "quick" else widened(self, network=BASE_NETWORKS, critic=critic)
+        return self if name == "quick" else widen(self, network=BASE_NETWORKS, critic=critic)

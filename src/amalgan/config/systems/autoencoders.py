@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Prior, Reconstruction, Views
-from amalgan.config.systems.sizes import BASE_NETWORKS, Preset, widened
+from amalgan.config.systems.sizes import BASE_NETWORKS, Preset, widen
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -55,7 +55,7 @@ class AutoencoderConfig:
 
     def preset(self, name: Preset) -> AutoencoderConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else widened(self, network=BASE_NETWORKS)
+        return self if name == "quick" else widen(self, network=BASE_NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class SupervisedConfig:
 
     def preset(self, name: Preset) -> SupervisedConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else widened(self, network=BASE_NETWORKS)
+        return self if name == "quick" else widen(self, network=BASE_NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,4 +130,4 @@ class QuantizedConfig:
 
     def preset(self, name: Preset) -> QuantizedConfig:
         """The same at the size of the preset."""
-        return self if name == "quick" else widened(self, network=BASE_NETWORKS)
+        return self if name == "quick" else widen(self, network=BASE_NETWORKS)

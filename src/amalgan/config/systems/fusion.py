@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction
-from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widened
+from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widen
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec
@@ -98,4 +98,4 @@ class FusionConfig:
         if name == "quick":
             return self
         critic = replace(self.critic, network=BASE_SLIM)
-        return widened(self, network=BASE_NETWORKS, generator_network=BASE_SLIM, critic=critic)
+        return widen(self, network=BASE_NETWORKS, generator_network=BASE_SLIM, critic=critic)

@@ -18,7 +18,7 @@ proportion to its inputs (Yang et al. 2022, arXiv:2203.03466, table 3)."""
 Config = TypeVar("Config")
 
 
-def widened(config: Config, **networks: Any) -> Config:
+def widen(config: Config, **networks: Any) -> Config:
     """Return a system's configuration with wider ``networks`` and the learning rates that they take."""
     wider: Any = replace(config, **networks)  # type: ignore[type-var]
     return replace(wider, **{field.name: slower(getattr(wider, field.name)) for field in fields(wider)})

@@ -49,7 +49,7 @@ def examples(x: Examples, spec: DataSpec, *, own_size: bool = False) -> torch.Te
     """
     if isinstance(x, str | Path) and not _is_one_picture(x):
         return _of_name(x, spec, own_size)
-    return kind_of(spec).held(x, spec, own_size=own_size)
+    return kind_of(spec).from_python(x, spec, own_size=own_size)
 
 
 def unscaled(x: Examples, spec: DataSpec) -> list[NDArray[np.uint8]]:

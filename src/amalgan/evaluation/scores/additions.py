@@ -15,9 +15,13 @@ import torch
 
 from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.codes import labeled_only
-from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
-from amalgan.evaluation.scores.utility import applies, hears_lessons, lessons
-from amalgan.features.classifier_training import Labeled, told
+from amalgan.evaluation.scores.score import Outside, Score, Trial, compute_score
+from amalgan.evaluation.scores.utility import (
+    can_generate_classes,
+    can_test_classifier,
+    select_training_examples,
+)
+from amalgan.features.classifier_training import Labeled, predict_labels
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
 
@@ -26,8 +30,8 @@ SEEDS, STEPS = 2, 100
 
 def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """What the examples that ``model`` generates add, as many a class as there are real ones."""
-    if applies(trial) and hears_lessons(model, trial):
-        asked = torch.from_numpy(lessons(trial).labels)
+    if can_test_classifier(trial) and can_generate_classes(model, trial):
+        asked = torch.from_numpy(select_training_examples(trial).labels)
         made = generate_each(model, asked, seed=trial.seed, purpose="additions")
         yield gained(trial, Labeled.of_chunks(made, asked, trial.data.spec), "generated")
 
@@ -35,13 +39,13 @@ def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
 def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:
     """The same of examples made elsewhere, where they have labels."""
     known = labeled_only(outside.records)
-    if applies(trial) and len(known) > 1:
+    if can_test_classifier(trial) and len(known) > 1:
         yield gained(trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "given")
 
 
 def gained(trial: Trial, added: Labeled, what: str) -> Score:
     """The difference, the mean of two classifiers."""
-    real, test = Labeled.all_of(lessons(trial)), Labeled.all_of(labeled_only(trial.held_out))
+    real, test = Labeled.all_of(select_training_examples(trial)), Labeled.all_of(labeled_only(trial.held_out))
     name = (
         f"accuracy points gained by adding {len(added.label)} {what} examples to {len(real.label)} real training "
         f"examples, {SEEDS} small networks of {STEPS} steps, {len(test.label)} of the {trial.split}"
@@ -51,10 +55,10 @@ def gained(trial: Trial, added: Labeled, what: str) -> Score:
         both = real.with_more(added)
         return 100 * (accuracy(trial, both, test) - accuracy(trial, real, test))
 
-    return scored("accuracy_gained", points, name)
+    return compute_score("accuracy_gained", points, name)
 
 
-def accuracy(trial: Trial, lesson: Labeled, test: Labeled) -> float:
-    """Of fresh networks, the same for every lesson."""
-    said = [told(lesson, test, trial.data.spec, steps=STEPS, seed=seed) for seed in range(SEEDS)]
+def accuracy(trial: Trial, training: Labeled, test: Labeled) -> float:
+    """Of fresh networks, the same for every training set."""
+    said = [predict_labels(training, test, trial.data.spec, steps=STEPS, seed=seed) for seed in range(SEEDS)]
     return float((torch.stack(said) == test.label).double().mean())

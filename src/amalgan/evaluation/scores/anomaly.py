@@ -20,7 +20,7 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.kinds import Kind
 from amalgan.metrics.detection import auroc
 from amalgan.systems.model_file import Model
@@ -47,7 +47,7 @@ def anomaly_scores(model: Model, trial: Trial) -> Iterator[Score]:
         f"AUROC of spoiled examples, {len(x)} of the {trial.split} as they are against the same with a part of another "
         f"pasted in or blended with another, signal {signal}"
     )
-    yield scored("anomaly_auroc", lambda: auroc(fine[signal], odd[signal]).mean, name)
+    yield compute_score("anomaly_auroc", lambda: auroc(fine[signal], odd[signal]).mean, name)
 
 
 def spoiled(x: Float[Tensor, "N ..."], draws: Draws, kind: Kind) -> Float[Tensor, "N ..."]:

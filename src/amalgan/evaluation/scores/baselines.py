@@ -18,7 +18,7 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.metrics.distortion import decibels, mean_squared_error
 from amalgan.metrics.statistics import interval
 from amalgan.systems.abilities import Encodes
@@ -80,10 +80,10 @@ def rebuilt_score(trial: Trial, key: str, by: Components, name: str, peak: float
             for batch in trial.held_out.batches(CHUNK)
         ]
     )
-    return in_decibels(scored(key, lambda: decibels(float(errors.mean()), peak), name), errors, peak)
+    return in_decibels(compute_score(key, lambda: decibels(float(errors.mean()), peak), name), errors, peak)
 
 
-def averaged(score: Score, errors: Float[Tensor, " N"]) -> Score:
+def score_mean(score: Score, errors: Float[Tensor, " N"]) -> Score:
     """The score of a mean of errors with its interval."""
     if score.value is None or len(errors) < 2:
         return score
@@ -93,7 +93,7 @@ def averaged(score: Score, errors: Float[Tensor, " N"]) -> Score:
 
 def in_decibels(score: Score, errors: Float[Tensor, " N"], peak: float) -> Score:
     """The score of the PSNR of a mean of errors, with its interval; none where that reaches an error of 0."""
-    within = averaged(score, errors).interval
+    within = score_mean(score, errors).interval
     if within is None or within[0] <= 0:
         return score
     return replace(score, interval=(decibels(within[1], peak), decibels(within[0], peak)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from amalgan.evaluation.scores.codes import labeled_only
-from amalgan.evaluation.scores.score import Score, Trial, accuracy, scored
+from amalgan.evaluation.scores.score import Score, Trial, accuracy, compute_score
 from amalgan.metrics.classification import calibration_error, correct, log_loss
 from amalgan.systems.model_file import Model
 from amalgan.tasks.classify import classify
@@ -21,12 +21,16 @@ def class_scores(model: Model, trial: Trial) -> Iterator[Score]:
     if not len(records):
         return
     found, n = classify(model, records), len(records)
-    told = found.probability, found.label
+    predictions = found.probability, found.label
     how = f"{len(found.classes)} classes, {n} of the {trial.split}"
-    yield accuracy("classifier_accuracy", lambda: correct(*told) / n, f"classifier, accuracy, {how}", n)
-    yield scored("classifier_log_loss", partial(log_loss, *told), f"classifier, log loss, nats, {how}")
-    yield scored(
+    yield accuracy(
+        "classifier_accuracy", lambda: correct(*predictions) / n, f"classifier, accuracy, {how}", n
+    )
+    yield compute_score(
+        "classifier_log_loss", partial(log_loss, *predictions), f"classifier, log loss, nats, {how}"
+    )
+    yield compute_score(
         "classifier_calibration_error",
-        partial(calibration_error, *told),
+        partial(calibration_error, *predictions),
         f"classifier, expected calibration error, {how}",
     )

@@ -20,7 +20,7 @@ from amalgan.core.errors import DataError
 from amalgan.core.limits import CHUNK
 from amalgan.core.types import Batch
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.systems.abilities import Generates, Judges
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
@@ -45,7 +45,7 @@ def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
         f"overfitting of the critic, share of the way from {len(seen)} training to {len(asked)} generated examples "
         f"that {trial.n} of the {trial.split} lie at"
     )
-    yield scored("critic_overfit", lambda: overfitting(*logits), name)
+    yield compute_score("critic_overfit", lambda: overfitting(*logits), name)
 
 
 def as_batches(trial: Trial, made: Iterable[Tensor], asked: Int[Tensor, " N"]) -> Iterator[Batch]:

@@ -17,7 +17,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.data.transforms.corruption import add_noise
 from amalgan.data.transforms.damage import UNTOLD, Damaged
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.metrics.distortion import decibels, mean_squared_error
 from amalgan.systems.abilities import Decodes, Encodes, Restores
 from amalgan.systems.model_file import Model
@@ -30,13 +30,13 @@ RANGE = 2.0
 
 def denoising_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """The gain, for models of pictures that reconstruct or restore."""
-    mend = mender(model)
-    if mend is not None and not trial.kind.refuses("gray_noise"):
+    denoise = find_denoiser(model)
+    if denoise is not None and not trial.kind.refuses("gray_noise"):
         name = f"gain in PSNR in dB, {trial.n} of the {trial.split} with noise of deviation {SIGMA}, passed through"
-        yield scored("denoising_gain", lambda: gain(mend, model, trial), name)
+        yield compute_score("denoising_gain", lambda: gain(denoise, model, trial), name)
 
 
-def mender(model: Model) -> Callable[[Tensor], Tensor] | None:
+def find_denoiser(model: Model) -> Callable[[Tensor], Tensor] | None:
     """How ``model`` passes pictures through."""
     system = model.system
     if isinstance(system, Restores):
@@ -53,12 +53,14 @@ def blind(x: Tensor) -> Damaged:
 
 
 @torch.no_grad()
-def gain(mend: Callable[[Tensor], Tensor], model: Model, trial: Trial) -> float:
+def gain(denoise: Callable[[Tensor], Tensor], model: Model, trial: Trial) -> float:
     """Decibels, of the mean errors of all held-out pictures."""
     before = after = 0.0
     for chunk, batch in enumerate(trial.held_out.batches(CHUNK)):
         draws = Draws(seed=key(trial.seed, "denoising"), round=chunk, total=CHUNK, count=len(batch.x))
         noisy = add_noise(batch.x, SIGMA / 127.5, draws)
         before += float(mean_squared_error(trial.delivered(noisy), batch.x).sum())
-        after += float(mean_squared_error(trial.delivered(mend(noisy.to(model.device)).cpu()), batch.x).sum())
+        after += float(
+            mean_squared_error(trial.delivered(denoise(noisy.to(model.device)).cpu()), batch.x).sum()
+        )
     return decibels(after / trial.n, RANGE) - decibels(before / trial.n, RANGE)

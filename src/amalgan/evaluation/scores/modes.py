@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.core.types import UNLABELED
-from amalgan.evaluation.scores.score import Score, Trial, accuracy, scored
+from amalgan.evaluation.scores.score import Score, Trial, accuracy, compute_score
 from amalgan.metrics.modes import Landmarks, divergence, modes
 
 Tell = Callable[[Tensor], Int[Tensor, " N"]]
@@ -35,10 +35,10 @@ def of_set(trial: Trial, tell: Tell, looks: Float[Tensor, "N F"], what: str, suf
     by = f"classified by {trial.judge.name}" if trial.judge.labeled else "within reach of a class mean"
     among = f"among {len(looks)} {what}, {by}"
     found = f"modes found, of {len(trial.data.spec.classes)}, {among}"
-    yield scored(f"modes{suffix}", lambda: float(modes(said())), found)
+    yield compute_score(f"modes{suffix}", lambda: float(modes(said())), found)
     label = torch.from_numpy(trial.data.whole.labels)
     apart = f"divergence of modes from the training split in nats, {among}"
-    yield scored(f"mode_divergence{suffix}", lambda: divergence(said(), label), apart)
+    yield compute_score(f"mode_divergence{suffix}", lambda: divergence(said(), label), apart)
     if not trial.judge.labeled:
         near = f"share near a mode, {len(looks)} {what}, {by}"
         yield accuracy(f"near_modes{suffix}", lambda: share_near(said()), near, len(looks))
@@ -47,7 +47,9 @@ def of_set(trial: Trial, tell: Tell, looks: Float[Tensor, "N F"], what: str, suf
 def landmarks(trial: Trial) -> Landmarks:
     """The modes of the whole training split, vectors in standardized units."""
     whole = trial.data.whole
-    return Landmarks.of(trial.look(batch.x for batch in whole.batches(4096)), torch.from_numpy(whole.labels))
+    return Landmarks.of(
+        trial.extract_features(batch.x for batch in whole.batches(4096)), torch.from_numpy(whole.labels)
+    )
 
 
 def share_near(said: Int[Tensor, " N"]) -> float:

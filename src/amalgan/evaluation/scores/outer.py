@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from jaxtyping import Float
 from torch import Tensor
 
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.features import outside_network
 from amalgan.metrics.distribution import kernel_distance
 from amalgan.networks import ProjectedCritic
@@ -31,7 +31,7 @@ def outer_scores(model: Model, trial: Trial) -> Iterator[Score]:
         return
     taught = ", on which its critic was taught" if model.part(ProjectedCritic) is not None else ""
     for key, what, pictures in pictures_of(model, trial):
-        yield far(trial, key, trial.look_from_outside(pictures), what, taught)
+        yield far(trial, key, trial.extract_outside_features(pictures), what, taught)
     yield far(trial, "outer_floor", trial.outer_floor, "training pictures")
 
 
@@ -45,7 +45,7 @@ def far(trial: Trial, key: str, made: Float[Tensor, "N 1280"], what: str, taught
         return Score(key=key, value=None, name=f"{name} (not given: on this data {trial.outer_unfit})")
     n = min(len(made), len(trial.outer_real))
     distance = lambda: SCALE * kernel_distance(made, trial.outer_real)  # noqa: E731 - short, and used once
-    return scored(key, distance, name, metric="kernel_distance", n=n)
+    return compute_score(key, distance, name, metric="kernel_distance", n=n)
 
 
 def pictures_of(model: Model, trial: Trial) -> Iterator[tuple[str, str, Iterable[Tensor]]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import torch
 
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.systems.abilities import Rates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.embed.embed import embed
@@ -20,8 +20,10 @@ def rate_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """Both lengths."""
     rates = model.require(Rates)
     of = f"codes of {trial.n} of the {trial.split}"
-    yield scored("bits", lambda: mean_bits(model, trial), f"bits an example, mean of -log2 p, {of}")
-    yield scored("bits_fixed", lambda: rates.most_bits, "bits an example, every code as likely as any other")
+    yield compute_score("bits", lambda: mean_bits(model, trial), f"bits an example, mean of -log2 p, {of}")
+    yield compute_score(
+        "bits_fixed", lambda: rates.most_bits, "bits an example, every code as likely as any other"
+    )
 
 
 @torch.no_grad()

@@ -16,9 +16,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.core.randomness import Draws, key
-from amalgan.evaluation.scores.baselines import averaged, baseline_scores, in_decibels
+from amalgan.evaluation.scores.baselines import baseline_scores, in_decibels, score_mean
 from amalgan.evaluation.scores.generation import distance
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.metrics.distortion import decibels
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.metrics.novelty import spread
@@ -85,7 +85,7 @@ def differences(trial: Trial, faithful: Rebuilt, realistic: Rebuilt) -> Iterator
 
 def paired(trial: Trial, key: str, statistic: Callable[[Tensor], float], name: str) -> Score:
     """The score of a statistic of the held-out examples, with its bootstrap interval over at most 2,000 of them."""
-    score = scored(key, lambda: statistic(torch.arange(trial.n)), name)
+    score = compute_score(key, lambda: statistic(torch.arange(trial.n)), name)
     if score.value is None:
         return score
     n = min(trial.n, RESAMPLED_EXAMPLES)
@@ -98,17 +98,17 @@ def decoder_scores(trial: Trial, found: Rebuilt, suffix: str, what: str) -> Iter
     of = f"{trial.n} {what} of the {trial.split}"
     if (peak := trial.kind.peak()) is not None:
         name = f"PSNR in dB, mean error of {of}, {trial.kind.steps()}"
-        score = scored(f"psnr{suffix}", lambda: decibels(found.error, peak), name)
+        score = compute_score(f"psnr{suffix}", lambda: decibels(found.error, peak), name)
         yield in_decibels(score, found.errors, peak)
     else:
         name = f"mean squared error, {of}, {trial.kind.units()}"
-        yield averaged(scored(f"squared_error{suffix}", lambda: found.error, name), found.errors)
+        yield score_mean(compute_score(f"squared_error{suffix}", lambda: found.error, name), found.errors)
     if not trial.kind.refuses("r_squared"):
         kept = f"R², share of the variance that is kept, {of}, {trial.kind.units()}"
-        yield scored(f"r_squared{suffix}", lambda: 1 - found.error / variance(trial), kept)
+        yield compute_score(f"r_squared{suffix}", lambda: 1 - found.error / variance(trial), kept)
     for alike in trial.kind.likenesses():
         mean = partial(found.alike.__getitem__, alike.key)
-        yield scored(f"{alike.key}{suffix}", mean, alike.name.format(of=of))
+        yield compute_score(f"{alike.key}{suffix}", mean, alike.name.format(of=of))
     if found.features is not None:
         yield distance(trial, f"frechet_distance_reconstruction{suffix}", found.features, what)
 
@@ -139,7 +139,7 @@ def variety(model: Model, trial: Trial) -> Score:
     codes = min(SPREAD_CODES, trial.n)
     of = f"realistic decodes of each of {codes} codes, in {trial.kind.units()}"
     name = f"spread, deviation over {SPREAD_DRAWS} {of}"
-    return scored("spread", lambda: spread(repainted(model, trial, codes)), name)
+    return compute_score("spread", lambda: spread(repainted(model, trial, codes)), name)
 
 
 def repainted(model: Model, trial: Trial, codes: int) -> Float[Tensor, "N R ..."]:

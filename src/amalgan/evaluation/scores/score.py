@@ -23,7 +23,7 @@ from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.new_examples import NewExamples
 from amalgan.features import Features, outside_network
 from amalgan.kinds import Kind, kind_of
-from amalgan.metrics.distribution import labeled
+from amalgan.metrics.distribution import name_metric
 from amalgan.metrics.statistics import binomial_interval
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
@@ -105,35 +105,35 @@ class Trial:
     @cached_property
     def real(self) -> Float[Tensor, "N F"]:
         """Features of the held-out examples."""
-        return self.look(batch.x for batch in self.held_out.batches(CHUNK))
+        return self.extract_features(batch.x for batch in self.held_out.batches(CHUNK))
 
     @cached_property
     def floor(self) -> Float[Tensor, "M F"]:
         """Features of as many examples of the whole training split, kept for training or not."""
         records = picked(self.data.whole, self.n, self.seed)
-        return self.look(batch.x for batch in records.batches(CHUNK))
+        return self.extract_features(batch.x for batch in records.batches(CHUNK))
 
     @cached_property
-    def seen(self) -> Float[Tensor, "M F"]:
+    def training_features(self) -> Float[Tensor, "M F"]:
         """Features of training examples, in a random order."""
         records = picked(self.data.train, COMPARED * self.count, self.seed)
-        found = self.look(batch.x for batch in records.batches(CHUNK))
+        found = self.extract_features(batch.x for batch in records.batches(CHUNK))
         return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(self.seed))]
 
-    def look(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
+    def extract_features(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N F"]:
         """Features of what users would get."""
         return torch.cat([self.judge(self.delivered(chunk)) for chunk in chunks])
 
     @cached_property
     def outer_real(self) -> Float[Tensor, "N 1280"]:
         """What the outside network sees in the held-out pictures."""
-        return self.look_from_outside(batch.x for batch in self.some_held_out.batches(CHUNK))
+        return self.extract_outside_features(batch.x for batch in self.some_held_out.batches(CHUNK))
 
     @cached_property
     def outer_floor(self) -> Float[Tensor, "M 1280"]:
         """The same of as many pictures of the whole training split."""
         records = picked(self.data.whole, len(self.some_held_out), self.seed)
-        return self.look_from_outside(batch.x for batch in records.batches(CHUNK))
+        return self.extract_outside_features(batch.x for batch in records.batches(CHUNK))
 
     @cached_property
     def some_held_out(self) -> Records:
@@ -143,9 +143,9 @@ class Trial:
     @cached_property
     def outer_unfit(self) -> str:
         """What fools the outside network on this data, in words; nothing where nothing does."""
-        return outside_network.fooled(self.data)
+        return outside_network.explain_unfit(self.data)
 
-    def look_from_outside(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
+    def extract_outside_features(self, chunks: Iterable[Tensor]) -> Float[Tensor, "N 1280"]:
         """What a network taught on ImageNet sees in what users would get."""
         return outside_network.imagenet_features(map(self.delivered, chunks))
 
@@ -169,7 +169,9 @@ class Trial:
         return f"against {self.n} of the {self.split}, features {self.judge.name}"
 
 
-def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "", n: int = 0) -> Score:
+def compute_score(
+    key: str, compute: Callable[[], float], name: str, *, metric: str = "", n: int = 0
+) -> Score:
     """The score of ``compute``; where that raises an error of ours, no value, and the reason in the name.
 
     Args:
@@ -177,7 +179,7 @@ def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "
         metric: the key of ``metrics.distribution.LEAST`` that ``n`` is held against.
     """
     title, comma, rest = name.partition(",")
-    name = labeled(metric, n).replace(metric, title, 1) + comma + rest if metric else name
+    name = name_metric(metric, n).replace(metric, title, 1) + comma + rest if metric else name
     try:
         value = compute()
     except AmalganError as error:
@@ -187,16 +189,18 @@ def scored(key: str, compute: Callable[[], float], name: str, *, metric: str = "
     return Score(key=key, value=value, name=name)
 
 
-def ranked(trial: Trial, key: str, compute: Callable[[], float], name: str, *, metric: str, n: int) -> Score:
+def compute_feature_score(
+    trial: Trial, key: str, compute: Callable[[], float], name: str, *, metric: str, n: int
+) -> Score:
     """``scored`` for a measure in features; no value where the feature network would be fooled on this data."""
     if why := trial.judge.unfit.get(metric):
         return Score(key=key, value=None, name=f"{name} (not given: on this data {why})")
-    return scored(key, compute, name, metric=metric, n=n)
+    return compute_score(key, compute, name, metric=metric, n=n)
 
 
 def accuracy(key: str, compute: Callable[[], float], name: str, n: int) -> Score:
     """``scored`` for a share of ``n`` examples; its 95 % interval joins the name."""
-    score = share(scored(key, compute, name), n)
+    score = share(compute_score(key, compute, name), n)
     if score.interval is None:
         return score
     return replace(score, name=f"{name}, 95 % interval {score.interval[0]:.3f} to {score.interval[1]:.3f}")

@@ -10,7 +10,7 @@ from torch import Tensor
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
+from amalgan.evaluation.scores.score import Outside, Score, Trial, compute_score
 from amalgan.kinds.measures import Sets
 
 MOST_TRAINING = 20_000
@@ -24,7 +24,7 @@ def set_scores(made: Iterable[Tensor], trial: Trial) -> Iterator[Score]:
     train = chunks(picked(trial.data.train, MOST_TRAINING, trial.seed))
     sets = Sets(made, train, chunks(trial.held_out), trial.data.spec, trial.valid, trial.seed)
     for key, value, name in trial.kind.measured(sets):
-        yield scored(key, partial(float, value), f"{name}, {trial.split}")
+        yield compute_score(key, partial(float, value), f"{name}, {trial.split}")
 
 
 def outside_set_scores(outside: Outside, trial: Trial) -> Iterator[Score]:

@@ -18,7 +18,7 @@ from amalgan.core.errors import DataError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.scores.score import Score, Trial, scored
+from amalgan.evaluation.scores.score import Score, Trial, compute_score
 from amalgan.kinds import kind_of
 from amalgan.metrics.distortion import pooled_psnr
 from amalgan.systems.model_file import Model
@@ -38,7 +38,7 @@ def size_scores(model: Model, trial: Trial) -> Iterator[Score]:
     records = picked(trial.held_out, WEIGHED, trial.seed)
     psnr = psnr_of_components(trial, records)
     name = f"bits a pixel at {psnr:.2f} dB, pictures of {len(records)} of the {trial.split}, without headers"
-    yield scored("bits_per_pixel", lambda: bits_at(model, records, psnr), name)
+    yield compute_score("bits_per_pixel", lambda: bits_at(model, records, psnr), name)
 
 
 def psnr_of_components(trial: Trial, records: Records) -> float:
@@ -79,8 +79,8 @@ def reached(model: Model, x: Tensor, level: int) -> tuple[float, float]:
     """PSNR, and bits a pixel, at one quality."""
     parts, size = [], 0
     for chunk in x.split(CHUNK):
-        codes = compress.packed(model, chunk, level)
+        codes = compress.pack_chunk(model, chunk, level)
         size += sum(map(len, codes))
         rows = [Numbers(level, compress.coder_of(model).unpack(code, level)) for code in codes]
-        parts.append(kind_of(model.spec).delivered(compress.decoded(model, rows)))
+        parts.append(kind_of(model.spec).delivered(compress.decode_chunk(model, rows)))
     return pooled_psnr(torch.cat(parts), x, 2.0), 8 * size / (len(x) * x.shape[2] * x.shape[3])

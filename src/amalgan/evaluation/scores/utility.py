@@ -18,7 +18,7 @@ from torch import Tensor
 
 from amalgan import features
 from amalgan.core.limits import CHUNK
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.data import Records
 from amalgan.data.dataset.batches import stream_rows
 from amalgan.data.dataset.subsets import picked
@@ -36,83 +36,91 @@ IMAGES = 50_000
 """At most so many pictures are drawn to train the classifier."""
 
 
-def lessons(trial: Trial) -> Records:
+def select_training_examples(trial: Trial) -> Records:
     """The real training examples that generated ones stand in for: all labeled ones, or ``count`` at random."""
     return picked(labeled_only(trial.data.train), trial.count, trial.seed)
 
 
-def applies(trial: Trial) -> bool:
+def can_test_classifier(trial: Trial) -> bool:
     """Whether there are classes to tell apart, and labels in both splits to learn and test them by."""
     enough = len(labeled_only(trial.data.train)) > 1 and len(labeled_only(trial.data.test)) > 1
     return enough and len(trial.data.spec.classes) > 1
 
 
-def hears_lessons(model: Model, trial: Trial) -> bool:
-    """Whether the model generates, and was shown every class that the lessons would have it generate."""
+def can_generate_classes(model: Model, trial: Trial) -> bool:
+    """Whether the model generates, and saw in training every class that it is to generate."""
     if not isinstance(model.system, Generates) or trial.data.spec.classes != model.spec.classes:
         return False
-    return set(lessons(trial).labels.tolist()) <= set(classes_heard(model))
+    return set(select_training_examples(trial).labels.tolist()) <= set(classes_heard(model))
 
 
 def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """The accuracy of a classifier that only saw what ``model`` generates, as many a class as there are real ones."""
-    if applies(trial) and hears_lessons(model, trial):
-        asked = torch.from_numpy(lessons(trial).labels)
+    if can_test_classifier(trial) and can_generate_classes(model, trial):
+        asked = torch.from_numpy(select_training_examples(trial).labels)
         made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
-        yield taught(trial, Labeled.of(made, asked, trial.data.spec), "accuracy_from_samples", "generated")
+        yield score_classifier(
+            trial, Labeled.of(made, asked, trial.data.spec), "accuracy_from_samples", "generated"
+        )
 
 
 def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
     """The same for examples made elsewhere, where they have labels."""
     known = labeled_only(outside.records)
-    if applies(trial) and len(known) > 1:
-        yield taught(
+    if can_test_classifier(trial) and len(known) > 1:
+        yield score_classifier(
             trial, Labeled.all_of(picked(known, trial.count, trial.seed)), "accuracy_from_samples", "given"
         )
 
 
 def real_utility(trial: Trial) -> Iterator[Score]:
     """The same for real training examples: what generated ones could at best replace."""
-    if applies(trial):
+    if can_test_classifier(trial):
         train, whole = len(trial.data.train), len(trial.data.whole)
         among = f", of {train} kept of {whole}" if train < whole else ""
-        yield taught(trial, Labeled.all_of(lessons(trial)), "accuracy_from_real", "real training", among)
+        yield score_classifier(
+            trial,
+            Labeled.all_of(select_training_examples(trial)),
+            "accuracy_from_real",
+            "real training",
+            among,
+        )
 
 
-def taught(trial: Trial, lesson: Labeled, key: str, what: str, among: str = "") -> Score:
-    """Train on ``lesson``, test on the labeled held-out examples; ``among`` what they were chosen."""
+def score_classifier(trial: Trial, training: Labeled, key: str, what: str, among: str = "") -> Score:
+    """Train on ``training``, test on the labeled held-out examples; ``among`` what they were chosen."""
     test = labeled_only(trial.held_out)
     network = trial.kind.classifier_moves(trial.data.spec) is not None
     seen = outlook(trial)
     how = "small network" if network else "logistic regression" + (f" on {seen.name}" if seen else "")
-    taught_by = f"{len(lesson.label)} {what} examples only{among}"
+    taught_by = f"{len(training.label)} {what} examples only{among}"
     name = f"accuracy of a {how} trained on {taught_by}, {len(test)} of the {trial.split}"
     judge = network_accuracy if network else regression_accuracy
-    return accuracy(key, lambda: judge(trial, lesson, test), name, len(test))
+    return accuracy(key, lambda: judge(trial, training, test), name, len(test))
 
 
-def network_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
-    """Of a fresh network, the same for every lesson."""
-    net = seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
+def network_accuracy(trial: Trial, training: Labeled, test: Records) -> float:
+    """Of a fresh network, the same for every training set."""
+    net = build_seeded(lambda: features.Classifier(trial.data.spec, len(trial.data.spec.classes)), 0)
 
-    def shown(round: int) -> tuple[Tensor, Tensor]:
+    def draw_batch(round: int) -> tuple[Tensor, Tensor]:
         start = round * features.BATCH
-        rows = stream_rows(len(lesson.label), seed=0, start=start, stop=start + features.BATCH)
-        return lesson.examples(rows), lesson.label[rows]
+        rows = stream_rows(len(training.label), seed=0, start=start, stop=start + features.BATCH)
+        return training.examples(rows), training.label[rows]
 
     moved = trial.kind.classifier_moves(trial.data.spec) or OFF
-    features.drill(net, shown, features.rounds_for(len(lesson.label), IMAGES), moved=moved)
+    features.drill(net, draw_batch, features.rounds_for(len(training.label), IMAGES), moved=moved)
     with torch.no_grad():
         said = torch.cat([net.logits(batch.x).argmax(1) for batch in test.batches(CHUNK)])
     return label_agreement(said, torch.from_numpy(test.labels))
 
 
-def regression_accuracy(trial: Trial, lesson: Labeled, test: Records) -> float:
+def regression_accuracy(trial: Trial, training: Labeled, test: Records) -> float:
     """Of a logistic regression."""
-    x, shown = lesson.examples(slice(None)), test.take(slice(None))
+    x, shown = training.examples(slice(None)), test.take(slice(None))
     if seen := outlook(trial):
         x, shown = seen(x).float(), seen(shown).float()
-    return linear_probe(x, lesson.label, shown, torch.from_numpy(test.labels))
+    return linear_probe(x, training.label, shown, torch.from_numpy(test.labels))
 
 
 def outlook(trial: Trial) -> Features | None:

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.scores.score import Outside, Score, Trial, scored
+from amalgan.evaluation.scores.score import Outside, Score, Trial, compute_score
 from amalgan.metrics.neighbors import nearest
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
@@ -41,12 +41,12 @@ def varied(trial: Trial, made: Float[Tensor, "N ..."]) -> Iterator[Score]:
     """Both signs of examples as users get them."""
     real = picked(trial.held_out, len(made), trial.seed).take(slice(None))
     over = f"{len(made)} generated over that of {len(real)} of the {trial.split}"
-    yield scored(
+    yield compute_score(
         "variety", lambda: deviation(made) / deviation(real), f"variety, deviation of entries of {over}"
     )
     if trial.features is not None:
         name = f"spacing, median distance to the nearest other, of {over}, features {trial.judge.name}"
-        yield scored("spacing", lambda: spacing(trial.judge(made)) / spacing(trial.judge(real)), name)
+        yield compute_score("spacing", lambda: spacing(trial.judge(made)) / spacing(trial.judge(real)), name)
 
 
 def deviation(x: Float[Tensor, "N ..."]) -> float:

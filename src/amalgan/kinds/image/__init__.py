@@ -108,7 +108,7 @@ class Image(Maps):
             range=tuple(store.facts["range"]),
         )
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         from amalgan.data.dataset.in_memory import picture_rows
 
         return self.from_stored(picture_rows(x, spec, own_size=own_size), spec)
@@ -155,9 +155,9 @@ class Image(Maps):
         from amalgan.data.decoding import images
         from amalgan.data.writing.provenance import origin
 
-        header, told = images.measure(data), origin(images.packet(data))
+        header, provenance = images.measure(data), origin(images.packet(data))
         height, width = header.height, header.width
-        return {"size": f"{height}x{width}", "height": height, "width": width, "provenance": told}
+        return {"size": f"{height}x{width}", "height": height, "width": width, "provenance": provenance}
 
     def drawn(self, stored: NDArray[Any], spec: DataSpec) -> NDArray[np.uint8]:
         return stored

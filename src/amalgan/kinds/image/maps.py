@@ -39,7 +39,7 @@ class Maps(Plain):
     def shown_to_critic(self, x: Tensor) -> Tensor:
         from amalgan.kinds.image import storing
 
-        return storing.clamped(x)
+        return storing.clamp(x)
 
     def invented(self, spec: DataSpec, draws: Draws) -> Tensor:
         return draws.uniform("x", *spec.shape) * 2 - 1
@@ -102,9 +102,9 @@ class Maps(Plain):
         return networks.decoder(config, spec, features, extra, style, layout)
 
     def features(self, data: Dataset, cache: str | Path | None, device: str) -> Features:
-        from amalgan.features.judge import taught
+        from amalgan.features.judge import load_or_train
 
-        return taught(data, cache=cache, device=device)
+        return load_or_train(data, cache=cache, device=device)
 
     def needs_teaching(self) -> bool:
         return True

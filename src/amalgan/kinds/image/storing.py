@@ -55,6 +55,6 @@ class Clamped(torch.autograd.Function):
         return slope.masked_fill(outward, 0.0)
 
 
-def clamped(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+def clamp(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
     """Pictures within [-1, 1], with the gradients of ``Clamped``."""
     return cast(Tensor, Clamped.apply(x))  # type: ignore[no-untyped-call]

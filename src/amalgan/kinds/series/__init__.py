@@ -93,7 +93,7 @@ class Series(Plain):
 
         return units.spec_of(self, store, train, config)
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         from amalgan.data.dataset.in_memory import vectors
 
         return vectors(x, spec)
@@ -102,7 +102,7 @@ class Series(Plain):
         """(v - center) / spread of each channel; where the spread is 0, v - center."""
         from amalgan.kinds.series import units
 
-        return units.standardized(values, spec)
+        return units.standardize(values, spec)
 
     def to_stored(self, x: Tensor, spec: DataSpec) -> NDArray[Any]:
         """float32 (N, C, T) in the data's units."""
@@ -187,16 +187,16 @@ class Series(Plain):
         return measures()
 
     def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
-        from amalgan.kinds.series.measures import measured
+        from amalgan.kinds.series.measures import compute_measures
 
-        return measured(sets)
+        return compute_measures(sets)
 
     def stretches(
         self, names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
     ) -> list[Stretch] | None:
-        from amalgan.kinds.series.stretches import joined
+        from amalgan.kinds.series.stretches import join_stretches
 
-        return joined(names, p_value, alarms, facts)
+        return join_stretches(names, p_value, alarms, facts)
 
 
 def channel_names(spec: DataSpec) -> list[str]:

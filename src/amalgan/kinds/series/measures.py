@@ -42,9 +42,9 @@ def measures() -> tuple[SetMeasure, ...]:
     return (*made, *floor)
 
 
-def measured(sets: Sets) -> Iterator[tuple[str, float, str]]:
+def compute_measures(sets: Sets) -> Iterator[tuple[str, float, str]]:
     """Yield key, value and full name of each measure, of new windows and of as many training ones as are held out."""
-    new, seen, real = (torch.cat(list(side)) for side in (sets.made, sets.train, sets.test))
+    new, seen, real = (torch.cat(list(side)) for side in (sets.generated, sets.train, sets.test))
     of = f"{len(real)} held-out ones"
     draws = torch.randperm(len(seen), generator=torch.Generator().manual_seed(sets.seed)).split(len(real))[
         :DRAWS

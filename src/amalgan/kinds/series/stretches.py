@@ -22,7 +22,7 @@ WINDOW = re.compile(r"(.*)/(\d{9,})-(\d{9,})", re.DOTALL)
 Found = tuple[str, int, int, list[float]]
 
 
-def joined(
+def join_stretches(
     names: Sequence[str], p_value: Sequence[float], alarms: Sequence[bool], facts: Mapping[str, Any]
 ) -> list[Stretch] | None:
     """The stretches of all recordings, in their order; None where the windows are of none.

@@ -80,7 +80,7 @@ def scales(spec: DataSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.array(spec.center, np.float32)[:, None], np.array(spec.spread, np.float32)[:, None]
 
 
-def standardized(values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
+def standardize(values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
     """Windows in the data's units as networks see them, float32 (B, C, T)."""
     import torch
 

@@ -96,7 +96,7 @@ class Sound(Maps):
 
         return stored == (Geometry.of(like.facts).samples,)
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         """Paths, bytes of files, or waves at the model's rate: (T,) or (N, T), floats within [-1, 1] or integers."""
         from amalgan.kinds.sound.geometry import Geometry
         from amalgan.kinds.sound.reading import held_clips

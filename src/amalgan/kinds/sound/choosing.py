@@ -29,7 +29,7 @@ PLAIN_RATE, PLAIN_SECONDS, SHORTEST = 16_000, 1.0, 0.1
 """Where no file can be read; and the least length that is chosen."""
 
 
-def chosen(source: Pictures, request: Request) -> tuple[Geometry, str]:
+def choose_clips(source: Pictures, request: Request) -> tuple[Geometry, str]:
     """Return the clips that ``source`` is read as, and how they were chosen, in words."""
     asked_rate, asked_seconds = request.extra.get("rate"), request.extra.get("seconds")
     if asked_rate is not None and asked_seconds is not None:

@@ -47,7 +47,7 @@ class Tally:
             self.silence += silence
             self.counts.update(done)
 
-    def told(self, geometry: Geometry) -> Iterator[str]:
+    def describe(self, geometry: Geometry) -> Iterator[str]:
         """Yield what was done, in words."""
         others = {rate: count for rate, count in self.rates.most_common() if rate != geometry.rate}
         if others:

@@ -23,7 +23,7 @@ from amalgan.data.decoding.layout import Request
 from amalgan.data.readers.folders import one_file
 from amalgan.data.readers.sources import ArrayData, Block, Pictures
 from amalgan.kinds.protocol import Kind
-from amalgan.kinds.sound.choosing import chosen
+from amalgan.kinds.sound.choosing import choose_clips
 from amalgan.kinds.sound.clips import LONGEST, Tally, clip
 from amalgan.kinds.sound.geometry import Geometry
 from amalgan.kinds.sound.recordings import ENDINGS, Recording, in_full_scale, recording
@@ -51,7 +51,7 @@ def read_sounds(
     """
     if isinstance(found, ArrayData):
         return read_waves(kind, name, found, request, into)
-    geometry, said = chosen(found, request)
+    geometry, said = choose_clips(found, request)
     tally, longest = Tally(), None if request.extra.get("seconds") is not None else LONGEST
     return read_files(
         kind,
@@ -61,7 +61,7 @@ def read_sounds(
         into,
         label_column=request.label_column,
         chosen=f"{in_words(geometry)}: {said}",
-        told=lambda: tally.told(geometry),
+        told=lambda: tally.describe(geometry),
         facts=geometry.facts,
     )
 

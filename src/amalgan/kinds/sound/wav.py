@@ -61,11 +61,11 @@ def file_facts(data: bytes) -> dict[str, Any]:
         "seconds": seconds,
         "rate": found.rate,
         "channels": channels,
-        "provenance": told(data) if data[:4] == b"RIFF" else None,
+        "provenance": read_provenance(data) if data[:4] == b"RIFF" else None,
     }
 
 
-def told(data: bytes) -> dict[str, str] | None:
+def read_provenance(data: bytes) -> dict[str, str] | None:
     """Return what a WAV file of ours says of its origin; None for any other."""
     packets = (data[start : start + size] for name, start, size in chunks(data) if name == XMP)
     return next((found for packet in packets if (found := origin(packet))), None)

@@ -92,7 +92,7 @@ class Text(Plain):
         classes = tuple(store.facts["classes"])
         return DataSpec(kind=self.name, shape=(LONGEST,), classes=classes, facts=facts_of(blocks))
 
-    def held(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
+    def from_python(self, x: Any, spec: DataSpec, *, own_size: bool) -> Tensor:
         """A string, or many."""
         from amalgan.kinds.text.letters import points_of, to_ids
 
@@ -104,7 +104,7 @@ class Text(Plain):
         return to_ids(points_of(list(map(str, texts))), spec)
 
     def typed(self, text: str, spec: DataSpec) -> Tensor | None:
-        return self.held(text, spec, own_size=False)
+        return self.from_python(text, spec, own_size=False)
 
     def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
         """Numbers of letters, float32 (B, 128)."""
@@ -266,13 +266,13 @@ class Text(Plain):
         return MEASURES
 
     def measured(self, sets: Sets) -> Iterator[tuple[str, float, str]]:
-        from amalgan.kinds.text.measures import measured
+        from amalgan.kinds.text.measures import compute_measures
 
         made, train, test = (
             [text for x in side for text in self.to_stored(x, sets.spec).tolist()]
-            for side in (sets.made, sets.train, sets.test)
+            for side in (sets.generated, sets.train, sets.test)
         )
-        return measured(made, train, test, spec=sets.spec, valid=sets.valid, seed=sets.seed)
+        return compute_measures(made, train, test, spec=sets.spec, valid=sets.valid, seed=sets.seed)
 
 
 def exact(made: Tensor, real: Tensor) -> Tensor:

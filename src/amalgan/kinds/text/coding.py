@@ -60,8 +60,8 @@ def words_of(code: Tensor, seed: int) -> Tensor:
 
 def of_writer(writer: Writer, word: Tensor) -> LetterCoder:
     """The coder of ``writer`` when all words are as likely."""
-    told = torch.cat([word.new_zeros(1, writer.begin.in_features), word])
-    cell, words = writer.cell, len(told)
+    conditions = torch.cat([word.new_zeros(1, writer.begin.in_features), word])
+    cell, words = writer.cell, len(conditions)
     weight, bias = (cast(Tensor, getattr(cell, f"{name}_ih_l0")) for name in ("weight", "bias"))
     state_weight, state_bias = (cast(Tensor, getattr(cell, f"{name}_hh_l0")) for name in ("weight", "bias"))
     seen, place = weight.split([writer.table.embedding_dim, PLACE], 1)
@@ -73,14 +73,14 @@ def of_writer(writer: Writer, word: Tensor) -> LetterCoder:
         length=torch.tensor([words + 1]).int(),
         lowest=torch.tensor([0]).int(),
         word=word.cpu().contiguous(),
-        start=whole(writer.start(told)),
-        place=whole(writer.places(told)),
-        letter=whole(writer.table.weight @ seen.T + bias),
-        place_weight=whole(place.T),
-        state_weight=whole(state_weight.T),
-        state_bias=whole(state_bias),
-        last_weight=whole(writer.last.weight.T),
-        last_bias=whole(writer.last.bias),
+        start=quantize(writer.start(conditions)),
+        place=quantize(writer.place_features(conditions)),
+        letter=quantize(writer.table.weight @ seen.T + bias),
+        place_weight=quantize(place.T),
+        state_weight=quantize(state_weight.T),
+        state_bias=quantize(state_bias),
+        last_weight=quantize(writer.last.weight.T),
+        last_bias=quantize(writer.last.bias),
         sigmoid=table(lambda x: 1 / (1 + math.exp(-x))),
         tanh=table(math.tanh),
         exp=torch.tensor(
@@ -98,7 +98,7 @@ def usage(coder: LetterCoder, x: Tensor, code: Tensor) -> np.ndarray:
     return 1.0 + np.bincount(best, minlength=len(coder.start))
 
 
-def whole(x: Tensor) -> Tensor:
+def quantize(x: Tensor) -> Tensor:
     """Numbers in units of 2^-12, those of a network that has gone astray held within 16 bits of units."""
     found = (x.detach().cpu().double() * UNIT).round().clamp(-SMALL * 8, SMALL * 8)
     return found.to(torch.int32).contiguous()

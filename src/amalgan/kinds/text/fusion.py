@@ -94,10 +94,10 @@ class StringFusion(System):
 
     def blended(self, code: Tensor, batch: Batch, tick: Tick) -> Float[Tensor, " B"]:
         """The loss of codes of strings that the critic tells from drawn ones."""
-        game = adversarial.GAMES[self.config.critic.loss]
+        loss = adversarial.LOSSES[self.config.critic.loss]
         real = self.critic(code, batch.label)
         drawn = self.critic(self.made(batch, tick).detach(), batch.label)
-        return game.generator(real, drawn) if game.needs_real else game.generator(None, -real)
+        return loss.generator(real, drawn) if loss.needs_real else loss.generator(None, -real)
 
     def generator_loss(self, batch: Batch, tick: Tick) -> Step:
         config, made, real = self.config, self.made(batch, tick), self.codes(batch, tick)

@@ -45,7 +45,7 @@ MEASURES = (
 )
 
 
-def measured(
+def compute_measures(
     made: Sequence[str],
     train: Sequence[str],
     test: Sequence[str],

@@ -93,7 +93,7 @@ class Writer(nn.Module):
         self.cell = nn.GRU(EMBEDDED + PLACE, units, batch_first=True)
         self.last = nn.Linear(units + PLACE, self.unknown)
 
-    def places(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B T P"]:
+    def place_features(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B T P"]:
         """The feature for each place."""
         found = self.spread(code).reshape(len(code), -1, self.quarter)
         for layer in self.lengthen:
@@ -113,7 +113,7 @@ class Writer(nn.Module):
         if hidden is not None:
             before = before.masked_fill(hidden.letters, self.unknown)
             code = code * ~hidden.code[:, None]
-        place = self.places(code)
+        place = self.place_features(code)
         written = (length_of(x) + 1).clamp(max=self.steps)
         state = self.states(torch.cat([self.table(before), place], 2), self.start(code), written)
         return self.last(torch.cat([state, place], 2)).float()
@@ -144,7 +144,7 @@ class Writer(nn.Module):
     @torch.no_grad()
     def write(self, code: Float[Tensor, "B K"]) -> Float[Tensor, "B 128"]:
         """The likeliest letter at each place, given those written; ends where all have ended."""
-        place, state = self.places(code), self.start(code)[None]
+        place, state = self.place_features(code), self.start(code)[None]
         letter = torch.zeros(len(code), dtype=torch.long, device=code.device)
         written = torch.zeros(len(code), LONGEST, device=code.device)
         going = torch.ones(len(code), dtype=torch.bool, device=code.device)

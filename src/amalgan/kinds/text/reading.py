@@ -74,10 +74,10 @@ def strings_of(name: str, found: ArrayData | Pictures, request: Request) -> Stri
 
 def facts_of(data: StringData, count: int, classes: list[str], cut: list[str]) -> dict[str, Any]:
     """What a store says of strings."""
-    told = []
+    remarks = []
     if cut:
         what = "1 string is" if len(cut) == 1 else f"{len(cut):,} strings are"
-        told = [f"{what} longer than {LONGEST} letters and cut there; the first: {cut[0]}"]
+        remarks = [f"{what} longer than {LONGEST} letters and cut there; the first: {cut[0]}"]
     return {
         "skipped": list(data.bad()),
         "skipped_at": [0] * len(list(data.bad())),
@@ -86,5 +86,5 @@ def facts_of(data: StringData, count: int, classes: list[str], cut: list[str]) -
         "ignored": 0,
         "chosen": f"strings of up to {LONGEST} letters" + "".join(f", column {one}" for one in data.names),
         "range": [],
-        "told": told,
+        "told": remarks,
     }

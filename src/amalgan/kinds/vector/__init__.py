@@ -52,9 +52,9 @@ class Vector(Plain):
 
     def from_stored(self, values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
         """(v - center) / spread; where the spread is 0, v - center."""
-        from amalgan.kinds.vector.units import standardized
+        from amalgan.kinds.vector.units import standardize
 
-        return standardized(values, spec)
+        return standardize(values, spec)
 
     def to_stored(self, x: Tensor, spec: DataSpec) -> NDArray[Any]:
         """float32 (N, D) in the data's units."""

@@ -41,7 +41,7 @@ def _blocks(store: Store, rows: NDArray[np.int64]) -> Iterator[NDArray[np.float6
         yield store.rows(rows[start : start + BLOCK]).astype(np.float64)
 
 
-def standardized(values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
+def standardize(values: NDArray[Any] | Tensor, spec: DataSpec) -> Tensor:
     """Vectors in the data's units as networks see them, float32 (B, D)."""
     import torch
 

@@ -142,7 +142,7 @@ def judged(order: Order, data: Dataset, asked: Asked, notes: list[str], tell: Te
     facts = order.facts | {"amalgan": "verdict", "command": command("augment", *asked.words, *plugin)}
     before = read_order(place)
     if (order.out / PAGE).exists() and all(before.get(name) == value for name, value in facts.items()):
-        return shown(before, order.out)
+        return summarize_verdict(before, order.out)
     found = verify(
         order.augmenter.model,
         data,
@@ -159,10 +159,10 @@ def judged(order: Order, data: Dataset, asked: Asked, notes: list[str], tell: Te
     facts |= found.to_json() | {"cautions": notes}
     files.write_text(order.out / PAGE, page(order, data, facts))
     files.write_json(place, facts)
-    return shown(facts, order.out)
+    return summarize_verdict(facts, order.out)
 
 
-def shown(facts: dict[str, Any], out: Path) -> dict[str, Any]:
+def summarize_verdict(facts: dict[str, Any], out: Path) -> dict[str, Any]:
     """What the JSON object says of a verdict."""
     names = (
         "verdict",
@@ -184,9 +184,9 @@ def paced(what: str, tell: Tell) -> Callable[[int, int], None]:
     """Tells how many are done and how long the rest will take."""
     started_at = time.monotonic()
 
-    def said(done: int, of: int) -> None:
+    def report_progress(done: int, of: int) -> None:
         spent = time.monotonic() - started_at
         left = f", about {(of - done) * spent / done:.0f} s left" if done and spent > SOON else ""
         tell(f"{what}: {done:,} of {of:,}{left} ...")
 
-    return said
+    return report_progress

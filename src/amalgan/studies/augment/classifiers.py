@@ -22,68 +22,72 @@ from torch import Tensor
 from amalgan.config.data import AugmentConfig
 from amalgan.core.types import DataSpec
 from amalgan.data.transforms.augmentation import OFF
-from amalgan.features.classifier_training import Labeled, told
+from amalgan.features.classifier_training import Labeled, predict_labels
 from amalgan.kinds import kind_of
 from amalgan.tasks.augment.smote import smote
 
 SHIFT = 0.125
 """Crops: moved by up to so much of the side, as 4 of 32 pixels."""
 
-Made = Callable[[int], Labeled]
+Generate = Callable[[int], Labeled]
 """The examples that are added, by their seed."""
-Lesson = Callable[[int], tuple[Labeled, AugmentConfig]]
+TrainingSet = Callable[[int], tuple[Labeled, AugmentConfig]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class School:
+class Classifiers:
     """All that the arms share."""
 
     spec: DataSpec
     real: Labeled
     test: Labeled
-    made: Made
+    generate: Generate
     counts: Mapping[int, int]
     """Examples that are added of each class; SMOTE adds as many."""
     seeds: Sequence[int]
     steps: int
 
-    def arms(self) -> dict[str, Lesson]:
+    def training_sets(self) -> dict[str, TrainingSet]:
         """What is taught in each; vectors cannot be flipped."""
         moved, real = moves(self.spec), self.real
-        plain: dict[str, Lesson] = {
+        plain: dict[str, TrainingSet] = {
             "nothing": lambda seed: (real, OFF),
             "smote": lambda seed: (real.with_more(smote(real, self.counts, seed)), OFF),
-            "added": lambda seed: (real.with_more(self.made(seed)), OFF),
-            "only": lambda seed: (self.made(seed), OFF),
+            "added": lambda seed: (real.with_more(self.generate(seed)), OFF),
+            "only": lambda seed: (self.generate(seed), OFF),
         }
         if moved == OFF:
             return plain
         return plain | {
             "moved": lambda seed: (real, moved),
-            "added_moved": lambda seed: (real.with_more(self.made(seed)), moved),
+            "added_moved": lambda seed: (real.with_more(self.generate(seed)), moved),
         }
 
     def right(
-        self, arms: Sequence[str] = (), tell: Callable[[int, int], None] = lambda done, of: None
+        self, methods: Sequence[str] = (), tell: Callable[[int, int], None] = lambda done, of: None
     ) -> Right:
         """Whether each arm's classifier of each seed is right on each test example.
 
         Args:
-            arms: their names; all of them by default.
+            methods: their names; all of them by default.
             tell: is told how many classifiers are trained, and of how many.
         """
-        lessons = {name: lesson for name, lesson in self.arms().items() if name in arms or not arms}
-        found: dict[str, list[Tensor]] = {name: [] for name in lessons}
+        training_sets = {
+            name: training_set
+            for name, training_set in self.training_sets().items()
+            if name in methods or not methods
+        }
+        found: dict[str, list[Tensor]] = {name: [] for name in training_sets}
         for number, seed in enumerate(self.seeds):
-            for place, (name, lesson) in enumerate(lessons.items()):
-                tell(number * len(lessons) + place, len(self.seeds) * len(lessons))
-                found[name].append(self.answers(*lesson(seed), seed))
+            for place, (name, training_set) in enumerate(training_sets.items()):
+                tell(number * len(training_sets) + place, len(self.seeds) * len(training_sets))
+                found[name].append(self.answers(*training_set(seed), seed))
         return {name: torch.stack(rows) for name, rows in found.items()}
 
-    def answers(self, lesson: Labeled, moved: AugmentConfig, seed: int) -> Bool[Tensor, " M"]:
+    def answers(self, training: Labeled, moved: AugmentConfig, seed: int) -> Bool[Tensor, " M"]:
         """Of the classifier of one seed."""
-        said = told(lesson, self.test, self.spec, steps=self.steps, seed=seed, moved=moved)
-        return said == self.test.label
+        predicted = predict_labels(training, self.test, self.spec, steps=self.steps, seed=seed, moved=moved)
+        return predicted == self.test.label
 
 
 Right = dict[str, Bool[Tensor, "S M"]]

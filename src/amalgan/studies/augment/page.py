@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from amalgan.data import Dataset, drawn
 from amalgan.metrics.neighbors import nearest
-from amalgan.studies.html.numbers import signed
+from amalgan.studies.html.numbers import use_minus_sign
 from amalgan.studies.html.page import render
-from amalgan.studies.html.pictures import fitting
+from amalgan.studies.html.pictures import count_across
 from amalgan.studies.html.strips import Strip, strip
 from amalgan.tasks.augment.additions import Recipe
 from amalgan.tasks.augment.augment import Order
@@ -31,7 +31,7 @@ AMONG = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arm:
+class MethodRow:
     """One row of the table."""
 
     title: str
@@ -59,7 +59,7 @@ def page_of(facts: dict[str, Any], name: str, noun: str, shown: Strip | None) ->
         noun=noun,
         name=name,
         classes=class_rows(facts),
-        arms=[arm(found, reach) for found in facts["arms"].values()],
+        arms=[method_row(found, reach) for found in facts["arms"].values()],
         zone=(place(-facts["margin"], reach), place(facts["margin"], reach)),
         zero=place(0, reach),
         wide=WIDE,
@@ -84,16 +84,16 @@ def place(points: float, reach: float) -> float:
     return WIDE * (0.5 + 0.5 * max(-1.0, min(1.0, points / reach)))
 
 
-def arm(found: dict[str, Any], reach: float) -> Arm:
+def method_row(found: dict[str, Any], reach: float) -> MethodRow:
     """An arm as it is shown."""
     gained = found["gained"]
     low, high = gained["interval"] if gained else (0.0, 0.0)
     middle = gained["points"] if gained else 0.0
-    return Arm(
+    return MethodRow(
         title=found["title"],
         accuracy=f"{found['accuracy']:.2f} %",
-        gained=signed(f"{middle:+.2f}") if gained else "",
-        interval=signed(f"{low:.2f} to {high:.2f}") if gained else "",
+        gained=use_minus_sign(f"{middle:+.2f}") if gained else "",
+        interval=use_minus_sign(f"{low:.2f} to {high:.2f}") if gained else "",
         verdict=gained["verdict"] if gained else "",
         bar=(place(low, reach), place(high, reach)) if gained else None,
         middle=place(middle, reach) if gained and abs(middle) <= reach else None,
@@ -109,7 +109,7 @@ def class_rows(facts: dict[str, Any]) -> list[tuple[str, list[str]]]:
 def samples(order: Order) -> Strip:
     """New pictures, the first of each class in turn, below what they were made of."""
     rows = picked(order)
-    new = made(order, rows)
+    new = regenerate(order, rows)
     beside = [drawn(order.records.take(row), order.records.spec) for row in origins(order, rows, new)]
     pixels = drawn(new, order.records.spec)
     words = [order.class_name(int(order.recipe.label[row])) for row in rows]
@@ -119,13 +119,13 @@ def samples(order: Order) -> Strip:
 def picked(order: Order) -> NDArray[np.int64]:
     """As many as stand side by side: the first of each class, then the second ones, class by class."""
     label = order.recipe.label
-    most = fitting(drawn(order.records.take(np.array([0])), order.records.spec), ACROSS)
+    most = count_across(drawn(order.records.take(np.array([0])), order.records.spec), ACROSS)
     turn = np.concatenate([np.arange(count) for count in np.unique(label, return_counts=True)[1]])
     rows = np.argsort(label, kind="stable")[np.lexsort((np.sort(label), turn))]
     return np.sort(rows[:most])
 
 
-def made(order: Order, rows: NDArray[np.int64]) -> torch.Tensor:
+def regenerate(order: Order, rows: NDArray[np.int64]) -> torch.Tensor:
     """Those new examples."""
     from amalgan.core.limits import CHUNK
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from amalgan.core.types import DataSpec
 from amalgan.metrics.effect import Effect, Verdict, effect
 from amalgan.metrics.novelty import Copies
-from amalgan.metrics.sequential import OF_EFFECTS, look
+from amalgan.metrics.sequential import OF_EFFECTS, find_last_look
 from amalgan.studies.augment.classifiers import Right, titles
 
 
@@ -51,7 +51,7 @@ class Verification:
     def of(self, changed: str, plain: str) -> Effect:
         """Of one arm beside another."""
         stratum = torch.from_numpy(self.label) if self.balanced else None
-        once = look(len(self.right[plain]), OF_EFFECTS)
+        once = find_last_look(len(self.right[plain]), OF_EFFECTS)
         rows = slice(once.seeds)
         return effect(self.right[changed][rows], self.right[plain][rows], stratum, level=once.level())
 
@@ -65,14 +65,14 @@ class Verification:
         """What is measured."""
         return "balanced accuracy" if self.balanced else "accuracy"
 
-    def accuracy(self, arm: str) -> float:
+    def accuracy(self, method: str) -> float:
         """Mean over seeds (and classes, if balanced), in percent."""
-        classes = list(self.by_class(arm).values())
-        return float(np.mean(classes)) if self.balanced else 100 * float(self.right[arm].double().mean())
+        classes = list(self.by_class(method).values())
+        return float(np.mean(classes)) if self.balanced else 100 * float(self.right[method].double().mean())
 
-    def by_class(self, arm: str) -> dict[str, float]:
+    def by_class(self, method: str) -> dict[str, float]:
         """Mean accuracy over seeds in each class that is tested, in percent."""
-        right = self.right[arm].double().mean(0).numpy()
+        right = self.right[method].double().mean(0).numpy()
         return {
             self.spec.classes[value]: 100 * float(right[self.label == value].mean())
             for value in np.unique(self.label)
@@ -88,8 +88,8 @@ class Verification:
         names = dict(titles(self.spec))
         if self.beside is not None:
             yield f"Added to {names['moved']}, they {plural(sentence(self.beside, self.margin))}."
-        rivals = {arm: self.of(arm, "added") for arm in ("moved", "smote") if arm in self.right}
-        better = [names[arm] for arm, found in rivals.items() if found.verdict(self.margin) == "helps"]
+        rivals = {method: self.of(method, "added") for method in ("moved", "smote") if method in self.right}
+        better = [names[method] for method, found in rivals.items() if found.verdict(self.margin) == "helps"]
         if better:
             yield f"Better without a model: {' and '.join(better)}."
         alone = self.of("only", "nothing").interval
@@ -120,16 +120,20 @@ class Verification:
             "added": self.added,
             "test": len(self.label),
             "beside": None if self.beside is None else told_effect(self.beside, self.margin),
-            "arms": {arm: self.arm(arm) for arm, _ in titles(self.spec) if arm in self.right},
+            "arms": {
+                method: self.describe_method(method)
+                for method, _ in titles(self.spec)
+                if method in self.right
+            },
             "copies": copied
             and {"share": copied.share, "baseline": copied.baseline, "verdict": copied.verdict},
         }
 
-    def arm(self, arm: str) -> dict[str, Any]:
+    def describe_method(self, method: str) -> dict[str, Any]:
         """The numbers of one arm; points are gained over nothing added."""
-        facts = {"accuracy": self.accuracy(arm), "classes": self.by_class(arm)}
-        gained = None if arm == "nothing" else told_effect(self.of(arm, "nothing"), self.margin)
-        return {"title": dict(titles(self.spec))[arm], **facts, "gained": gained}
+        facts = {"accuracy": self.accuracy(method), "classes": self.by_class(method)}
+        gained = None if method == "nothing" else told_effect(self.of(method, "nothing"), self.margin)
+        return {"title": dict(titles(self.spec))[method], **facts, "gained": gained}
 
 
 def sentence(found: Effect, margin: float) -> str:

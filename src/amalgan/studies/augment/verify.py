@@ -20,7 +20,7 @@ from amalgan.evaluation.scores.codes import labeled_only
 from amalgan.features.classifier_training import Labeled, steps_for
 from amalgan.metrics.effect import MARGIN
 from amalgan.metrics.novelty import Copies, copies
-from amalgan.studies.augment.classifiers import School
+from amalgan.studies.augment.classifiers import Classifiers
 from amalgan.studies.augment.verification import Verification
 from amalgan.systems.model_file import Model
 from amalgan.tasks.augment.additions import Augmenter, Policy, counts_of
@@ -71,11 +71,11 @@ def verify(
         recipe = by.recipe(counts)
         return Labeled.of_chunks(by.chunks(recipe), torch.from_numpy(recipe.label), data.spec)
 
-    school = School(
+    school = Classifiers(
         spec=data.spec,
         real=real,
         test=held,
-        made=remembered(made),
+        generate=remembered(made),
         counts=counts,
         seeds=range(seed, seed + seeds),
         steps=steps or steps_for(len(train)),

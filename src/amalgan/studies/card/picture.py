@@ -28,7 +28,7 @@ def sheet_of(model: Model, data: Dataset | None) -> tuple[bytes, str] | None:
     if kind_of(model.spec).refuses("drawing"):
         return None
     if isinstance(model.system, Generates):
-        return generated(model, PICTURES), "New pictures of the model, drawn at random"
+        return draw_generated(model, PICTURES), "New pictures of the model, drawn at random"
     if (
         data is not None
         and len(data.test)
@@ -41,7 +41,7 @@ def sheet_of(model: Model, data: Dataset | None) -> tuple[bytes, str] | None:
 
 @generators_kept()
 @torch.no_grad()
-def generated(model: Model, count: int) -> bytes:
+def draw_generated(model: Model, count: int) -> bytes:
     """Return ``count`` new pictures, those of seed 0, as a PNG file."""
     return sheet_png(model, drawn(torch.cat(list(generate(model, count))), model.spec))
 

@@ -42,7 +42,7 @@ def push(
     """
     address = Address.of(f"hf://{repository.removeprefix('hf://')}{f'@{revision}' if revision else ''}")
     assert address is not None
-    hub.needed()
+    hub.require_client()
     own = None if card_folder is None else card_in(card_folder)
     made = card(model, license=license, named=str(address)) if own is None else None
     files: dict[str, bytes | Path] = dict(own or {})
@@ -51,7 +51,7 @@ def push(
     with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
         place = Path(scratch, hub.MODEL)
         model_file.republish(place, model)
-        return hub.uploaded(
+        return hub.upload(
             address,
             {hub.MODEL: place, **files},
             private=private,

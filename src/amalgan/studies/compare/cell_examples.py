@@ -35,7 +35,7 @@ def of_model(model: Model, data: Dataset, seed: int) -> Arrays:
     system, found = model.system, dict[str, NDArray[Any]]()
     if isinstance(system, Generates):
         made = generate_each(model, asked(data), seed=seed, purpose="shown")
-        found["samples"] = shown(torch.cat(list(made)), model.spec)
+        found["samples"] = to_arrays(torch.cat(list(made)), model.spec)
     if isinstance(system, Encodes) and isinstance(system, Decodes):
         found |= rebuilt(model, data, seed)
     if isinstance(system, Encodes):
@@ -51,7 +51,7 @@ def of_outside(outside: Outside, data: Dataset) -> Arrays:
         fits = [row for row in np.flatnonzero(labels == label) if row not in rows]
         rest = [row for row in range(min(len(labels), SAMPLES)) if row not in rows]
         rows += [int(row) for row in (fits or rest)[:1]]
-    return {"samples": shown(outside.records.take(np.array(rows)), data.spec)}
+    return {"samples": to_arrays(outside.records.take(np.array(rows)), data.spec)}
 
 
 def asked(data: Dataset) -> torch.Tensor:
@@ -66,10 +66,10 @@ def rebuilt(model: Model, data: Dataset, seed: int) -> Arrays:
     found = {"real": chosen.take(slice(None)), "faithful": torch.cat(list(reconstruct(model, chosen)))}
     if isinstance(model.system, Realizes):
         found["realistic"] = torch.cat(list(reconstruct(model, chosen, decoder="realistic", seed=seed)))
-    return {name: shown(x, model.spec) for name, x in found.items()}
+    return {name: to_arrays(x, model.spec) for name, x in found.items()}
 
 
-def shown(x: torch.Tensor, spec: DataSpec) -> NDArray[Any]:
+def to_arrays(x: torch.Tensor, spec: DataSpec) -> NDArray[Any]:
     """Examples as pictures, where they have a look, else as numbers."""
     return to_pixels(x, spec) if kind_of(spec).refuses("drawing") else drawn(x, spec)
 

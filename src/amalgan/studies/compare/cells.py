@@ -105,13 +105,13 @@ class Crew:
         self,
         jobs: Sequence[Job],
         ended: Callable[[Job], None],
-        look: Callable[[list[Job]], None] = lambda running: None,
+        show_running: Callable[[list[Job]], None] = lambda running: None,
     ) -> None:
         """Do every job that is not done yet.
 
         Args:
             ended: is told of each job when its worker has left.
-            look: is told of the running jobs every now and then.
+            show_running: is told of the running jobs every now and then.
 
         Raises:
             Interrupted: a signal came; the workers have saved and left.
@@ -123,7 +123,7 @@ class Crew:
                     self.running.append(self.start(waiting.pop(0)))
                 time.sleep(LOOK_SECONDS)
                 self.check_signals()
-                look([worker.job for worker in self.running])
+                show_running([worker.job for worker in self.running])
                 for worker in [one for one in self.running if one.process.poll() is not None]:
                     self.dismiss(worker)
                     ended(worker.job)
@@ -186,7 +186,7 @@ def crew(folder: Path, lock: int, at_once: int) -> Iterator[Crew]:
 
 
 @contextmanager
-def locked(folder: Path, patience_seconds: float = SAVE_SECONDS) -> Iterator[int]:
+def hold_comparison(folder: Path, patience_seconds: float = SAVE_SECONDS) -> Iterator[int]:
     """Hold ``folder`` for this comparison alone; workers of one that was killed may still be saving.
 
     Raises:

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from amalgan.core.notebook import between, html_table, number
 from amalgan.studies.compare import outputs, results, tuning
-from amalgan.studies.compare.cells import Crew, Job, crew, locked
+from amalgan.studies.compare.cells import Crew, Job, crew, hold_comparison
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
-from amalgan.studies.compare.planning import drafted, planned
+from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
 from amalgan.studies.compare.progress import Progress, opening
 from amalgan.studies.compare.request import Request
 
@@ -72,9 +72,9 @@ def compare(request: Request, console: Console) -> Comparison:
         AmalganError: the request, the data or the folder; a cell that fails is a row of the report instead.
         Interrupted: a signal came; what was reached is saved.
     """
-    draft = drafted(request, console)
-    with locked(request.out) as lock:
-        plan = planned(draft, console)
+    draft = draft_plan(request, console)
+    with hold_comparison(request.out) as lock:
+        plan = load_or_make_plan(draft, console)
         with crew(request.out, lock, request.jobs) as workers, Progress.on(console) as progress:
             progress.say(opening(plan, workers.at_once))
             carry_out(plan, workers, progress)
@@ -88,11 +88,11 @@ def carry_out(plan: Plan, workers: Crew, progress: Progress) -> None:
     if plan.asked["tries"] > 1:
         tries = try_jobs(plan)
         progress.begin("trying settings", tries)
-        workers.do(tries, progress.ended, progress.look)
+        workers.do(tries, progress.ended, progress.show_running)
         progress.tell_tuning(tuning.decide(plan))
     jobs = [*reference_jobs(plan), *cell_jobs(plan)]
     progress.begin("comparing", jobs)
-    workers.do(jobs, progress.ended, progress.look)
+    workers.do(jobs, progress.ended, progress.show_running)
 
 
 def try_jobs(plan: Plan) -> list[Job]:
@@ -123,6 +123,6 @@ def cell_jobs(plan: Plan) -> list[Job]:
             plan.cell(name, seed) / "cell.json",
             plan.systems[name]["images"] if name in plan.systems else 0,
         )
-        for name, seed in results.places(plan)
+        for name, seed in results.list_cells(plan)
     ]
     return sorted(jobs, key=lambda job: int(job.words[2]))

@@ -27,7 +27,7 @@ from torch.utils.flop_counter import flop_registry
 from amalgan.config.run import RunConfig
 from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset
-from amalgan.studies.compare.settings import built, trained_parameters
+from amalgan.studies.compare.settings import build_system, trained_parameters
 from amalgan.systems.abilities import Decodes, Encodes, Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
@@ -69,7 +69,7 @@ def work_of(act: Callable[[], Any]) -> int:
 def work_of_training(run: RunConfig, data: Dataset) -> float:
     """Operations for an image drawn in training, averaged over the whole run."""
     few = replace(run, batch=COUNTED_BATCH, micro_batch=None)
-    system = built(run.system, run.settings, data.spec)
+    system = build_system(run.system, run.settings, data.spec)
     state = TrainState.fresh(system)
     return sum(
         (stop - start) * work_at((start + stop) / 2, few, data, state)

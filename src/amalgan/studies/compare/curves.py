@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan.core.json_schema import fitting
-from amalgan.core.thinning import thinned
+from amalgan.core.thinning import thin
 from amalgan.systems.model_file import Model
 
 MOST_POINTS = 100
@@ -19,7 +19,7 @@ def of_run(run: Path, model: Model) -> dict[str, Any]:
         {key: value for key, value in line.items() if key not in TIMES}
         for line in lines_of(run / "log.jsonl")
     ]
-    return {"curve": model.header["training"]["curve"], "log": thinned(log, MOST_POINTS)}
+    return {"curve": model.header["training"]["curve"], "log": thin(log, MOST_POINTS)}
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:

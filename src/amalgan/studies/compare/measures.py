@@ -214,7 +214,7 @@ def of_kinds() -> Iterator[Measure]:
         yield Measure(one.key, one.title, one.unit, one.higher_is_better, "generation")
 
 
-def judged(subject: Subject, trial: Trial) -> list[Score]:
+def score_subject(subject: Subject, trial: Trial) -> list[Score]:
     """Every score that applies to ``subject``."""
     return [score for group in GROUPS for score in group.judge(subject, trial)]
 

@@ -43,11 +43,11 @@ def tuned(tries: int) -> str:
 def taught(cells: list[Cell]) -> Iterator[str]:
     """Rows whose codes were learned from the labels that a probe of codes asks for, beside rows whose were not."""
     probed = {cell["system"]: numbers(cell) for cell in cells if "linear_probe" in numbers(cell)}
-    told = [system for system, found in probed.items() if "classifier_accuracy" in found]
-    if told and len(told) < len(probed):
+    supervised = [system for system, found in probed.items() if "classifier_accuracy" in found]
+    if supervised and len(supervised) < len(probed):
         yield (
-            f"{' and '.join(told)} learned codes from labels: a probe of codes says less of them than of rows whose "
-            "codes were learned from examples alone."
+            f"{' and '.join(supervised)} learned codes from labels: a probe of codes says less of them than of rows "
+            "whose codes were learned from examples alone."
         )
 
 

@@ -28,11 +28,11 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     made, corrected_for = results.comparisons(cells)
     data, asked = plan.facts["data"], plan.asked
     where = f"{data['name']} ({data['train']:,} training examples)"
-    measures = results.used(cells)
+    measures = results.select_measures(cells)
     n = min(asked["count"], data["test"])
     said = notes(cells, seeds=len(plan.seeds), tries=asked["tries"], corrected_for=corrected_for, n=n)
     judged = verdict.verdicts(
-        table, measures, made, where, plan.facts["budget"]["text"], results.failed(cells)
+        table, measures, made, where, plan.facts["budget"]["text"], results.find_failed(cells)
     )
     return {
         "amalgan": "comparison",
@@ -82,7 +82,7 @@ def command(plan: Plan, name: str) -> str:
     """The command line that trains the cell of the first seed again."""
     return commands.of_cell(
         system_of(name),
-        tuning.settings(plan, name, tuning.chosen(plan, name)),
+        tuning.settings(plan, name, tuning.choose_factor(plan, name)),
         data=plan.facts["order"]["data"],
         flags=plan.facts["order"]["flags"],
         images=plan.systems[name]["images"],

@@ -16,7 +16,7 @@ from amalgan.studies.compare.plan import Plan
 LEAST = 16
 
 
-def opened(plan: Plan, name: str, number: int) -> Outside:
+def open_rows(plan: Plan, name: str, number: int) -> Outside:
     """The examples of the file of that number, read as the data is.
 
     Raises:
@@ -38,4 +38,4 @@ def check(plan: Plan) -> None:
     """Open every file once, so that a mistake is told before hours of training."""
     for name, places in plan.outside.items():
         for number in range(len(places)):
-            opened(plan, name, number)
+            open_rows(plan, name, number)

@@ -246,7 +246,7 @@ def code_digest(plugin: Path) -> str:
     return hashlib.blake2b("\n".join(each).encode(errors="surrogateescape"), digest_size=8).hexdigest()
 
 
-def named(request: Request) -> Request:
+def normalize_names(request: Request) -> Request:
     """``request`` with the names of its rows written in one way.
 
     Raises:

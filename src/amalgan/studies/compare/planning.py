@@ -32,11 +32,11 @@ from amalgan.studies.compare.plan import (
     Plan,
     asked_of,
     device_of,
-    named,
+    normalize_names,
 )
 from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
 from amalgan.studies.compare.rows import Row
-from amalgan.studies.compare.settings import built, trained_parameters
+from amalgan.studies.compare.settings import build_system, trained_parameters
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities
 
@@ -54,7 +54,7 @@ class Draft:
     trial: Trial
 
 
-def drafted(request: Request, console: Console) -> Draft:
+def draft_plan(request: Request, console: Console) -> Draft:
     """Read what ``request`` names, and refuse what cannot be done.
 
     Raises:
@@ -62,7 +62,7 @@ def drafted(request: Request, console: Console) -> Draft:
     """
     if request.plugin is not None:
         registry.load_plugin(request.plugin)
-    request = named(request)
+    request = normalize_names(request)
     facts = {"asked": {"reading": fields.to_json(request.reading)}, "where": where(request)}
     bare = Plan(request.out, facts)
     with (
@@ -79,7 +79,7 @@ def drafted(request: Request, console: Console) -> Draft:
     )
 
 
-def planned(draft: Draft, console: Console) -> Plan:
+def load_or_make_plan(draft: Draft, console: Console) -> Plan:
     """The plan of ``draft``: the one in its folder, or a new one.
 
     Raises:
@@ -141,7 +141,7 @@ def continued(draft: Draft, console: Console) -> Plan:
     out, asked = draft.request.out, draft.asked
     plan = Plan.read(out)
     kept = {name: entry for name, entry in plan.systems.items() if name in asked["systems"]}
-    if changed := fields.differences(plan.asked, as_far_as(asked, plan.asked)):
+    if changed := fields.list_differences(plan.asked, as_far_as(asked, plan.asked)):
         raise UsageError(
             f"{out} holds another comparison; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
             "Give the same arguments to go on with it (more --systems, --samples or --seeds let it grow), "
@@ -247,7 +247,7 @@ def entry(draft: Draft, name: str, pace: float) -> dict[str, Any]:
         "abilities": abilities(system),
         "settings": settings,
         "images": images,
-        "parameters": trained_parameters(built(row.system, config, data.spec)),
+        "parameters": trained_parameters(build_system(row.system, config, data.spec)),
         "flops_train": work,
         "images_a_minute": rate,
     }

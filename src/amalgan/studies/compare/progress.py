@@ -14,7 +14,7 @@ from amalgan.core.file_names import shown
 from amalgan.core.json_schema import fitting_in
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
-from amalgan.studies.compare.results import places
+from amalgan.studies.compare.results import list_cells
 
 TOLD = ("frechet_distance", "psnr", "squared_error", "accuracy_from_samples")
 """The measures that the line of a cell shows."""
@@ -48,7 +48,7 @@ def opening(plan: Plan, at_once: int) -> str:
     times = plan.facts["times"]
     training, measuring = (
         times["training_seconds"],
-        times["measuring_seconds"] * (len(list(places(plan))) + 1),
+        times["measuring_seconds"] * (len(list(list_cells(plan))) + 1),
     )
     splits = f"{data['train']:,} to train, {data['validation']:,} to validate, {data['test']:,} to test"
     return (
@@ -92,7 +92,7 @@ class Progress:
         if self.done:
             self.say(f"{self.done} of {self.total} are done already")
 
-    def look(self, running: list[Job]) -> None:
+    def show_running(self, running: list[Job]) -> None:
         """Show the jobs that are being done."""
         parts = [
             f"{shown(job.title)} {min(1.0, job.drawn / job.images):.0%}" if job.images else shown(job.title)

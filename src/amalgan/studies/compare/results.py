@@ -15,7 +15,7 @@ from typing import Any
 
 from amalgan.core.json_schema import read_json
 from amalgan.metrics.sequential import OF_COMPARISONS
-from amalgan.metrics.statistics import compared, interval
+from amalgan.metrics.statistics import compare_pairs, interval
 from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 
@@ -40,10 +40,10 @@ Cell = dict[str, Any]
 def cells_of(plan: Plan, troubles: dict[Path, str]) -> list[Cell]:
     """Every cell in the order of the plan; one without a result is failed, for the reason in ``troubles``."""
     shared = reference_of(plan)
-    return [cell_of(plan, name, seed, troubles, shared) for name, seed in places(plan)]
+    return [cell_of(plan, name, seed, troubles, shared) for name, seed in list_cells(plan)]
 
 
-def places(plan: Plan) -> Iterator[tuple[str, int]]:
+def list_cells(plan: Plan) -> Iterator[tuple[str, int]]:
     """Row and seed of every cell."""
     for name in plan.systems:
         yield from ((name, seed) for seed in plan.seeds)
@@ -100,7 +100,7 @@ def numbers(cell: Cell) -> dict[str, float]:
     return {key: value for key, value in (cell["metrics"] | cell["cost"]).items() if value is not None}
 
 
-def used(cells: list[Cell]) -> list[Measure]:
+def select_measures(cells: list[Cell]) -> list[Measure]:
     """The measures of the catalog that some cell has, then what the catalog does not know."""
     there = {key for cell in cells for key in numbers(cell)}
     known = [measure for measure in catalog() if measure.key in there]
@@ -108,7 +108,7 @@ def used(cells: list[Cell]) -> list[Measure]:
     return known + [Measure(key, key.replace("_", " "), "", None, "other") for key in sorted(there - names)]
 
 
-def failed(cells: list[Cell]) -> list[str]:
+def find_failed(cells: list[Cell]) -> list[str]:
     """Rows of which every cell failed: of them it is not known what they can do."""
     rows = dict.fromkeys(cell["system"] for cell in cells)
     return [
@@ -120,7 +120,8 @@ def measures_of(cells: list[Cell]) -> list[dict[str, Any]]:
     """The measures for a report, with the full name that the first cell gives."""
     names = {key: name for cell in reversed(cells) for key, name in cell["names"].items()}
     return [
-        asdict(measure) | {"name": general(names.get(measure.key, measure.title))} for measure in used(cells)
+        asdict(measure) | {"name": general(names.get(measure.key, measure.title))}
+        for measure in select_measures(cells)
     ]
 
 
@@ -141,7 +142,7 @@ def table(cells: list[Cell]) -> dict[str, dict[str, Any]]:
     return {
         system: {
             measure.key: entry(list(found.values()))
-            for measure in used(cells)
+            for measure in select_measures(cells)
             if (found := values(cells, system, measure.key))
         }
         for system in systems
@@ -161,7 +162,7 @@ def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:
 
     Measured times are a family of their own: they differ from run to run, and what is said of quality must not.
     """
-    headlines = [one for one in used(cells) if one.headline and one.higher_is_better is not None]
+    headlines = [one for one in select_measures(cells) if one.headline and one.higher_is_better is not None]
     quality = family(cells, [one for one in headlines if one.group != "cost"], "quality")
     cost = family(cells, [one for one in headlines if one.group == "cost"], "cost")
     return quality + cost, len(quality)
@@ -198,7 +199,7 @@ def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[s
             "family": name,
         }
         for (measure, first, second, _), found in zip(
-            made, compared(pairs, LEVEL, OF_COMPARISONS), strict=True
+            made, compare_pairs(pairs, LEVEL, OF_COMPARISONS), strict=True
         )
     ]
 

@@ -60,7 +60,7 @@ class Row:
         known = [(key, kinds[key.replace("-", "_")], value) for key, value in self.changes]
         return Row(
             self.system,
-            tuple((key, command_words.written(command_words.value(kind, v))) for key, kind, v in known),
+            tuple((key, command_words.format_value(command_words.value(kind, v))) for key, kind, v in known),
         )
 
     def settings(self, preset: Preset) -> Any:
@@ -71,7 +71,7 @@ class Row:
         """
         plain = registry.config_class(self.system)().preset(preset)
         try:
-            return command_words.changed(plain, dict(self.changes))
+            return command_words.apply_settings(plain, dict(self.changes))
         except ConfigError as error:
             raise ConfigError([f"--systems {self.name}: {fault}" for fault in error.faults]) from error
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from amalgan.config.parts import Adam, Networks
 from amalgan.core.errors import ConfigError
-from amalgan.core.randomness import seeded
+from amalgan.core.randomness import build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.systems import registry
 from amalgan.systems.base import System
@@ -59,9 +59,9 @@ def at_width(settings: Any, factor: float) -> Any:
     return changed(settings, Networks, widened)
 
 
-def built(name: str, settings: Any, spec: DataSpec) -> System:
+def build_system(name: str, settings: Any, spec: DataSpec) -> System:
     """A system with fresh weights."""
-    return seeded(lambda: registry.system_for(name, spec)(settings, spec), 0)
+    return build_seeded(lambda: registry.system_for(name, spec)(settings, spec), 0)
 
 
 def trained_parameters(system: System) -> int:
@@ -79,7 +79,7 @@ def with_parameters(name: str, settings: Any, spec: DataSpec, wanted: int) -> An
 
     @cache
     def count(sized: Any) -> int:
-        return trained_parameters(built(name, sized, spec))
+        return trained_parameters(build_system(name, sized, spec))
 
     low, high = WIDTHS
     for _ in range(STEPS):

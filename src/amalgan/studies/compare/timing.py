@@ -18,11 +18,11 @@ from amalgan import features as feature_net
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
 from amalgan.evaluation.scores.score import COMPARED, Trial
-from amalgan.evaluation.scores.utility import IMAGES, applies, lessons
+from amalgan.evaluation.scores.utility import IMAGES, can_test_classifier, select_training_examples
 from amalgan.features import Classifier, Features, drill, rounds_for
 from amalgan.studies.compare.plan import device_of
 from amalgan.studies.compare.request import Request
-from amalgan.studies.compare.settings import built
+from amalgan.studies.compare.settings import build_system
 from amalgan.training import budget
 from amalgan.training.processes import Processes, precision_on
 
@@ -45,7 +45,7 @@ def images_a_minute(request: Request, run: RunConfig, data: Dataset) -> float:
             minutes,
             run,
             data,
-            built(run.system, run.settings, data.spec).to(device),
+            build_system(run.system, run.settings, data.spec).to(device),
             Processes(device=device),
             clock=clock_of(device),
         )
@@ -84,7 +84,7 @@ def measuring_seconds(trial: Trial, features: Features) -> float:
         return STARTING_SECONDS
     seen = SETS_SEEN * trial.n + min(COMPARED * trial.count, len(trial.data.train))
     looking = seconds_of(lambda: features(trial.data.train.take(slice(256)))) / 256 * seen
-    if not applies(trial):
+    if not can_test_classifier(trial):
         return STARTING_SECONDS + looking
     return STARTING_SECONDS + looking + teaching_seconds(trial)
 
@@ -95,7 +95,7 @@ def teaching_seconds(trial: Trial) -> float:
     x = trial.data.train.take([0]).repeat_interleave(feature_net.BATCH, 0)
     label = torch.zeros(feature_net.BATCH, dtype=torch.long)
     steps = seconds_of(lambda: drill(net, lambda round: (x, label), TIMED_STEPS))
-    return steps / TIMED_STEPS * rounds_for(len(lessons(trial)), IMAGES)
+    return steps / TIMED_STEPS * rounds_for(len(select_training_examples(trial)), IMAGES)
 
 
 def seconds_of(act: Any) -> float:

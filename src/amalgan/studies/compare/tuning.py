@@ -59,7 +59,7 @@ def judgement(plan: Plan, model: Model) -> Judgement:
     data = replace(plan.data, test=plan.data.validation)
     trial = Trial(data=data, features=plan.features, count=plan.asked["count"], seed=plan.seed)
     if isinstance(model.system, Generates):
-        made = trial.look(generate(model, trial.n, seed=trial.seed))
+        made = trial.extract_features(generate(model, trial.n, seed=trial.seed))
         return Judgement("Fréchet distance", frechet_distance(Moments.of(made), Moments.of(trial.real)))
     if not (isinstance(model.system, Encodes) and isinstance(model.system, Decodes)):
         raise DataError(f"nothing of {model.name} can be judged on validation examples. Use --tries 1.")
@@ -87,7 +87,7 @@ def outcome(plan: Plan, system: str, factor: float) -> dict[str, Any]:
     return {"settings": f"learning rates x {factor:g}"} | kept
 
 
-def chosen(plan: Plan, system: str) -> float:
+def choose_factor(plan: Plan, system: str) -> float:
     """The factor that the system's cells are trained with."""
     return next((one["factor"] for one in outcomes(plan, system) if one["chosen"]), 1.0)
 

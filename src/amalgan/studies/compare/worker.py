@@ -32,7 +32,7 @@ from amalgan.core.errors import AmalganError, FileError, Interrupted, ModelFileE
 from amalgan.core.json_schema import read_json
 from amalgan.evaluation.scores.score import Score, Trial
 from amalgan.studies.compare import cell_examples, collapse, costs, curves, outside_rows, timing, tuning
-from amalgan.studies.compare.measures import Subject, judged, references
+from amalgan.studies.compare.measures import Subject, references, score_subject
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
@@ -104,7 +104,7 @@ class Meter:
 
 def cell(plan: Plan, system: str, seed: str) -> None:
     """Train one system with one seed and measure it."""
-    factor = tuning.chosen(plan, system)
+    factor = tuning.choose_factor(plan, system)
     settings = tuning.settings(plan, system, factor)
     out = plan.cell(system, int(seed))
     facts = {"system": system, "seed": int(seed)}
@@ -145,7 +145,7 @@ def given(plan: Plan, name: str, seed: str) -> None:
     out = plan.cell(name, int(seed))
 
     def measured() -> dict[str, Any]:
-        examples = outside_rows.opened(plan, name, plan.seeds.index(int(seed)))
+        examples = outside_rows.open_rows(plan, name, plan.seeds.index(int(seed)))
         found = judgement(plan, examples) | {"cost": {}, "curve": [], "log": []}
         why = collapse.reason(found["metrics"], None)
         cell_examples.write(out / "shown.npz", cell_examples.of_outside(examples, plan.data))
@@ -167,7 +167,7 @@ def trial_of(plan: Plan) -> Trial:
 
 def judgement(plan: Plan, subject: Subject) -> dict[str, Any]:
     """Every score of a model or of outside examples."""
-    return plain(judged(subject, trial_of(plan)))
+    return plain(score_subject(subject, trial_of(plan)))
 
 
 def plain(scores: Sequence[Score]) -> dict[str, Any]:
@@ -209,8 +209,8 @@ def rescued(act: Callable[[], dict[str, Any]], cost: Mapping[str, float] = FREE)
         return failure(str(error)) | {"cost": dict(cost)}
     except Exception as bug:
         traceback.print_exc()
-        told = {"cost": dict(cost), "traceback": traceback.format_exc()}
-        return failure(f"{type(bug).__name__}: {bug}") | told
+        details = {"cost": dict(cost), "traceback": traceback.format_exc()}
+        return failure(f"{type(bug).__name__}: {bug}") | details
 
 
 def failure(reason: str) -> dict[str, Any]:

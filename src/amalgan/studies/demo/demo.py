@@ -31,7 +31,7 @@ from amalgan.systems.model_file import Model
 from amalgan.tasks.export.export import missing
 from amalgan.tasks.generate import generate
 from amalgan.tasks.reconstruct import reconstruct
-from amalgan.tasks.tiles import tiled
+from amalgan.tasks.tiles import apply_tiled
 from amalgan.training.run import Order, execute
 
 DIGIT_IMAGES = 160_000
@@ -150,7 +150,7 @@ def draw_photograph(poster: Poster, model: Model) -> float:
     x = from_pixels(picture.transpose(2, 0, 1)[None], model.spec)[0]
     encoder, decoder = model.require(Encodes), model.require(Decodes)
     _, height, width = model.spec.shape
-    rebuilt = tiled(lambda tiles: decoder.decode(encoder.encode(tiles)), x, (height, width))
+    rebuilt = apply_tiled(lambda tiles: decoder.decode(encoder.encode(tiles)), x, (height, width))
     pixels = to_pixels(rebuilt[None], model.spec)[0]
     reached = pooled_psnr(torch.from_numpy(pixels)[None], torch.from_numpy(picture)[None], data_range=255)
     poster.rows(

@@ -22,7 +22,7 @@ from amalgan.studies.html.strips import Strip, strip
 from amalgan.systems.abilities import Generates
 from amalgan.tasks.explore.occlusion import occlusion
 from amalgan.tasks.explore.overlay import painted
-from amalgan.tasks.explore.watched_networks import Scorer, scorers
+from amalgan.tasks.explore.watched_networks import WatchedNetwork, list_networks
 
 SHOWN = 12
 VECTORS = 64
@@ -30,7 +30,7 @@ VECTORS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Attribution:
     """One network on some examples."""
 
     said: str
@@ -40,21 +40,25 @@ class Look:
     bars: list[Bar] = field(default_factory=list)
 
 
-def looks(subject: Subject, tell: Callable[[str], None]) -> list[Look]:
+def attribute_networks(subject: Subject, tell: Callable[[str], None]) -> list[Attribution]:
     """Every network that the model has, on test examples; the critic on generated ones too."""
     rows = subject.test.spaced(SHOWN if subject.planes else VECTORS)
     real = subject.test.take(rows), torch.from_numpy(subject.test.labels[rows])
     found = []
-    for scorer in scorers(subject.model, subject.spread):
+    for scorer in list_networks(subject.model, subject.spread):
         tell(f"hiding parts from the {scorer.name}")
-        found.append(look(subject, scorer, *real, "test"))
+        found.append(attribute_network(subject, scorer, *real, "test"))
         if scorer.name == "critic" and isinstance(subject.model.system, Generates):
-            made = subject.made[: len(rows)]
-            found.append(look(subject, scorer, made, torch.full((len(made),), UNLABELED), "generated"))
+            made = subject.generated[: len(rows)]
+            found.append(
+                attribute_network(subject, scorer, made, torch.full((len(made),), UNLABELED), "generated")
+            )
     return found
 
 
-def look(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor, which: str) -> Look:
+def attribute_network(
+    subject: Subject, scorer: WatchedNetwork, x: Tensor, label: Tensor, which: str
+) -> Attribution:
     """The maps of one network."""
     maps, parts = mapped(subject, scorer, x, label)
     largest = float(maps.abs().max())
@@ -70,14 +74,14 @@ def look(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor, which: str)
         mean = maps.mean(0).flatten()
         listed = bars(mean, mean, names_of(subject.model.spec))
         facts["entries"] = {bar.name: bar.value for bar in listed}
-        return Look(said=scorer.said, facts=facts, signed=scorer.signed, bars=listed)
+        return Attribution(said=scorer.said, facts=facts, signed=scorer.signed, bars=listed)
     facts["strongest"] = [strongest(each) for each in maps]
-    return Look(
+    return Attribution(
         said=scorer.said, facts=facts, signed=scorer.signed, strip=overlaid(subject, x, maps, which, scorer)
     )
 
 
-def mapped(subject: Subject, scorer: Scorer, x: Tensor, label: Tensor) -> tuple[Tensor, int]:
+def mapped(subject: Subject, scorer: WatchedNetwork, x: Tensor, label: Tensor) -> tuple[Tensor, int]:
     """A map of every example, (N, H, W) or (N, D), and how many parts were hidden in each."""
     device = subject.model.device
     fill = subject.average.to(device)
@@ -97,7 +101,7 @@ def strongest(heat: Tensor) -> dict[str, float]:
     return {"row": row, "column": column, "change": float(heat[row, column])}
 
 
-def overlaid(subject: Subject, x: Tensor, maps: Tensor, which: str, scorer: Scorer) -> Strip:
+def overlaid(subject: Subject, x: Tensor, maps: Tensor, which: str, scorer: WatchedNetwork) -> Strip:
     """Pictures above the same under their maps."""
     pixels = drawn(x, subject.model.spec)
     largest = float(maps.abs().max())

@@ -1,6 +1,6 @@
 """What directions of the code do: strips of decodes, or bars of a vector's entries, each with a measured effect.
 
-codes ─► components, class means ─► from the mean, from test examples: 7 steps each ─► Way: what is seen, and facts
+codes ─► components, class means ─► from the mean, from test examples: 7 steps each ─► ShownDirection
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from torch import Tensor
 from amalgan.data import drawn
 from amalgan.studies.explore.bars import Bar, bars, in_units, names_of
 from amalgan.studies.explore.subject import Subject
-from amalgan.studies.html.numbers import number, percent, signed
+from amalgan.studies.html.numbers import number, percent, use_minus_sign
 from amalgan.studies.html.strips import Strip, strip
 from amalgan.tasks.explore.directions import (
     Direction,
     Means,
     between_classes,
     effect,
+    measure_turned,
     principal,
     strength,
     strips,
     to_classes,
-    turned,
 )
 
 COMPONENTS, CLASSES, PAIRS = 8, 10, 6
 STARTS = 2
 """Test examples that a strip starts from, besides the mean."""
 DEVIATIONS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
-WAY = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+PATH_SHARES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Shares of the way between class means."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class ShownDirection:
     """One direction, shown."""
 
     name: str
@@ -51,23 +51,23 @@ class Way:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ways:
+class Directions:
     """All of them."""
 
-    components: list[Way]
-    classes: list[Way]
-    pairs: list[Way]
+    components: list[ShownDirection]
+    classes: list[ShownDirection]
+    pairs: list[ShownDirection]
     all_shares: list[float]
     """Of the variance, by component, all components."""
 
 
-def ways(subject: Subject) -> Ways:
+def find_directions(subject: Subject) -> Directions:
     """Directions by variance, to each class, and between the classes that are nearest."""
     every = principal(subject.code, subject.code.shape[1])
     names, means = subject.model.spec.classes, subject.means
     to = to_classes(means, names, CLASSES) if means else []
     between = between_classes(means, names, PAIRS) if means else []
-    return Ways(
+    return Directions(
         components=[component(subject, direction) for direction in every[:COMPONENTS]],
         classes=[contrast(subject, direction, means) for direction in to if means],
         pairs=[contrast(subject, direction, means) for direction in between if means],
@@ -75,15 +75,15 @@ def ways(subject: Subject) -> Ways:
     )
 
 
-def component(subject: Subject, direction: Direction) -> Way:
+def component(subject: Subject, direction: Direction) -> ShownDirection:
     """A principal direction, in deviations."""
     reach = strength(subject.model, direction, subject.test_code)
     facts = {"name": direction.name, "variance": direction.share, "effect": reach}
     said = f"{percent(direction.share or 0)} of the variance; one deviation changes {percent(reach)}"
-    return shown(subject, direction, DEVIATIONS, subject.code.mean(0), pick(subject), said, facts)
+    return show_direction(subject, direction, DEVIATIONS, subject.code.mean(0), pick(subject), said, facts)
 
 
-def contrast(subject: Subject, direction: Direction, means: Means) -> Way:
+def contrast(subject: Subject, direction: Direction, means: Means) -> ShownDirection:
     """A difference of class means, in shares of the way."""
     rows = leaving(subject, direction)
     code, goal = subject.test_code[rows], direction.goal or 0
@@ -92,11 +92,11 @@ def contrast(subject: Subject, direction: Direction, means: Means) -> Way:
     facts: dict[str, Any] = {"name": direction.name, "effect": reach, "n": len(rows)}
     said = "no test examples to measure it on"
     if len(rows):
-        before, after = turned(subject.model, code, direction.step, goal, means)
+        before, after = measure_turned(subject.model, code, direction.step, goal, means)
         facts |= {"before": before, "after": after}
         seen = subject.model.spec.classes[goal]
         said = f"seen as {seen}: {percent(before)} before, {percent(after)} after, of {len(rows)}"
-    return shown(subject, direction, WAY, start, rows[spaced(len(rows))], said, facts)
+    return show_direction(subject, direction, PATH_SHARES, start, rows[spaced(len(rows))], said, facts)
 
 
 def leaving(subject: Subject, direction: Direction) -> Tensor:
@@ -120,7 +120,7 @@ def spaced(count: int) -> Tensor:
     )
 
 
-def shown(
+def show_direction(
     subject: Subject,
     direction: Direction,
     steps: tuple[float, ...],
@@ -128,10 +128,12 @@ def shown(
     rows: Tensor,
     said: str,
     facts: dict[str, Any],
-) -> Way:
+) -> ShownDirection:
     """A direction as a strip, or of vectors as bars."""
     if not subject.pictures:
-        return Way(name=direction.name, said=said, facts=facts, bars=list(by_entry(subject, direction)))
+        return ShownDirection(
+            name=direction.name, said=said, facts=facts, bars=list(by_entry(subject, direction))
+        )
     code = torch.cat([start[None], subject.test_code[rows]])
     made = strips(subject.model, direction, code, torch.tensor(steps))
     first = torch.cat([subject.average_of(direction.start)[None], subject.test.take(rows.numpy())])
@@ -141,8 +143,8 @@ def shown(
         for real, line in zip(first, made, strict=True)
     ]
     alt = f"pictures: examples, and their codes moved along {direction.name}"
-    words = ["real", *(signed(f"{step:g}") for step in steps)]
-    return Way(name=direction.name, said=said, facts=facts, strip=strip(lines, words, alt))
+    words = ["real", *(use_minus_sign(f"{step:g}") for step in steps)]
+    return ShownDirection(name=direction.name, said=said, facts=facts, strip=strip(lines, words, alt))
 
 
 def by_entry(subject: Subject, direction: Direction) -> Iterator[Bar]:
@@ -152,7 +154,7 @@ def by_entry(subject: Subject, direction: Direction) -> Iterator[Bar]:
     yield from bars(change, in_units(change, spec), names_of(spec))
 
 
-def summary(found: Ways) -> Iterator[str]:
+def summary(found: Directions) -> Iterator[str]:
     """What there is to say of the directions in general."""
     shares = np.cumsum(found.all_shares)
     half = int((shares < 0.5).sum()) + 1

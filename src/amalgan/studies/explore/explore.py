@@ -34,9 +34,9 @@ class Exploration:
 
     facts: dict[str, Any]
     """``explore.json``."""
-    directions: directions.Ways | None
-    nearest_training: list[nearest_training.Kin]
-    attribution: list[attribution.Look]
+    directions: directions.Directions | None
+    nearest_training: list[nearest_training.NearestTraining]
+    attribution: list[attribution.Attribution]
 
     @property
     def page(self) -> str:
@@ -44,9 +44,9 @@ class Exploration:
         return render(
             "explore.html.j2",
             facts=self.facts,
-            ways=self.directions,
-            kin=self.nearest_training,
-            looks=self.attribution,
+            directions=self.directions,
+            nearest_training=self.nearest_training,
+            attributions=self.attribution,
         )
 
     def write(self, out: Path) -> Path:
@@ -82,34 +82,38 @@ def explore(
     system = model.system
     tell("moving codes")
     both = isinstance(system, Encodes) and isinstance(system, Decodes)
-    found_ways = directions.ways(subject) if both else None
+    found_directions = directions.find_directions(subject) if both else None
     tell("looking for neighbors")
-    found_kin = nearest_training.kin(subject) if isinstance(system, Generates) and subject.unseen else []
-    found_looks = attribution.looks(subject, tell)
-    if not (found_ways or found_kin or found_looks):
+    found_nearest = (
+        nearest_training.find_nearest_training(subject)
+        if isinstance(system, Generates) and subject.unseen
+        else []
+    )
+    attributions = attribution.attribute_networks(subject, tell)
+    if not (found_directions or found_nearest or attributions):
         raise AbilityError(
             f"a model of system {model.name!r} neither encodes nor generates and has no critic: there is nothing to "
             "explore. Any of the built-in systems has something; amalgan systems lists them."
         )
-    facts = facts_of(subject, found_ways, found_kin, found_looks, named)
+    facts = facts_of(subject, found_directions, found_nearest, attributions, named)
     return Exploration(
-        facts=facts, directions=found_ways, nearest_training=found_kin, attribution=found_looks
+        facts=facts, directions=found_directions, nearest_training=found_nearest, attribution=attributions
     )
 
 
 def facts_of(
     subject: Subject,
-    found_ways: directions.Ways | None,
-    found_kin: list[nearest_training.Kin],
-    found_looks: list[attribution.Look],
+    found_directions: directions.Directions | None,
+    found_nearest: list[nearest_training.NearestTraining],
+    attributions: list[attribution.Attribution],
     named: tuple[str, str],
 ) -> dict[str, Any]:
     """Everything on the page but its pictures."""
     model, data = subject.model, subject.data
     noun, related = nearest_training.noun(subject), overlap(model, data, subject.test)
     sentences = [
-        *(directions.summary(found_ways) if found_ways else ()),
-        *nearest_training.summary(found_kin, noun),
+        *(directions.summary(found_directions) if found_directions else ()),
+        *nearest_training.summary(found_nearest, noun),
     ]
     return {
         "amalgan": "exploration",
@@ -119,7 +123,7 @@ def facts_of(
             *named,
             "--out",
             "explored",
-            *told(subject),
+            *list_changed_flags(subject),
             *registry.plugin_flags(model.name, model.spec.kind),
         ),
         "system": model.name,
@@ -133,14 +137,14 @@ def facts_of(
         "sentences": sentences,
         "overlap": related.to_json(),
         "cautions": [*filter(None, [related.note, why_silent(model)]), *unseen(subject)],
-        "directions": direction_numbers(found_ways) if found_ways else None,
-        "neighbors": [each.facts for each in found_kin],
+        "directions": direction_numbers(found_directions) if found_directions else None,
+        "neighbors": [each.facts for each in found_nearest],
         "patch": kind_of(model.spec).part_side(model.spec.shape),
-        "looks": [each.facts for each in found_looks],
+        "looks": [each.facts for each in attributions],
     }
 
 
-def direction_numbers(found: directions.Ways) -> dict[str, Any]:
+def direction_numbers(found: directions.Directions) -> dict[str, Any]:
     """The numbers of all directions."""
     return {
         "variance": found.all_shares,
@@ -160,7 +164,7 @@ def unseen(subject: Subject) -> Iterator[str]:
         )
 
 
-def told(subject: Subject) -> list[str]:
+def list_changed_flags(subject: Subject) -> list[str]:
     """The flags that are not at their defaults."""
     count = ["--count", str(subject.count)] if subject.count != COUNT else []
     return count + (["--seed", str(subject.seed)] if subject.seed else [])

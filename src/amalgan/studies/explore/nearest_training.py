@@ -22,7 +22,7 @@ NEAR, ENOUGH = 0.01, 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kin:
+class NearestTraining:
     """One space."""
 
     facts: dict[str, Any]
@@ -31,13 +31,13 @@ class Kin:
     nearest: Strip | None = None
 
 
-def kin(subject: Subject) -> list[Kin]:
+def find_nearest_training(subject: Subject) -> list[NearestTraining]:
     """The generated examples that are nearest to training examples, in each space."""
-    found = neighbors(subject.model, subject.made, subject.train, subject.test)
-    return [beside(subject, space) for space in found]
+    found = neighbors(subject.model, subject.generated, subject.train, subject.test)
+    return [compare_in_space(subject, space) for space in found]
 
 
-def beside(subject: Subject, found: Neighbors) -> Kin:
+def compare_in_space(subject: Subject, found: Neighbors) -> NearestTraining:
     """One space: its numbers, and the nearest pairs."""
     order = found.ratio.argsort(stable=True)[:SHOWN]
     enough = len(found.real) >= ENOUGH
@@ -59,9 +59,11 @@ def beside(subject: Subject, found: Neighbors) -> Kin:
         ],
     }
     if not subject.pictures:
-        return Kin(facts=facts)
+        return NearestTraining(facts=facts)
     drawn = torch.arange(min(SHOWN, len(found.ratio)))
-    return Kin(facts=facts, drawn=pairs(subject, found, drawn), nearest=pairs(subject, found, order))
+    return NearestTraining(
+        facts=facts, drawn=pairs(subject, found, drawn), nearest=pairs(subject, found, order)
+    )
 
 
 def noun(subject: Subject) -> str:
@@ -72,7 +74,7 @@ def noun(subject: Subject) -> str:
 def pairs(subject: Subject, found: Neighbors, order: torch.Tensor) -> Strip:
     """Generated pictures above their nearest training pictures, under the ratio of each."""
     spec = subject.model.spec
-    above = drawn(subject.made[order], spec)
+    above = drawn(subject.generated[order], spec)
     below = drawn(subject.train.take(found.row[order].numpy()), spec)
     words = [f"{float(ratio):.2f}" for ratio in found.ratio[order]]
     return strip(
@@ -91,7 +93,7 @@ def near_interval(facts: dict[str, Any]) -> tuple[float, float]:
     return within.low, within.high
 
 
-def summary(found: list[Kin], what: str) -> Iterator[str]:
+def summary(found: list[NearestTraining], what: str) -> Iterator[str]:
     """What the numbers say of ``what``, examples in the plural."""
     for each in found:
         facts = each.facts

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from amalgan.data import Dataset, Records
 from amalgan.data.dataset.subsets import picked
-from amalgan.evaluation.nearest_training import taken
+from amalgan.evaluation.nearest_training import take_all
 from amalgan.kinds import Kind, kind_of
 from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore.directions import Means, class_means, encoded
+from amalgan.tasks.explore.directions import Means, class_means, encode_all
 from amalgan.tasks.generate import generate
 
 AMONG = 10_000
@@ -68,12 +68,12 @@ class Subject:
     @cached_property
     def code(self) -> Float[Tensor, "N K"]:
         """Codes of the training examples."""
-        return torch.cat([encoded(self.model, batch.x) for batch in self.train.batches(AMONG)])
+        return torch.cat([encode_all(self.model, batch.x) for batch in self.train.batches(AMONG)])
 
     @cached_property
     def test_code(self) -> Float[Tensor, "M K"]:
         """Codes of the test examples."""
-        return encoded(self.model, taken(self.test))
+        return encode_all(self.model, take_all(self.test))
 
     @property
     def label(self) -> Int[Tensor, " N"]:
@@ -109,7 +109,7 @@ class Subject:
         return self.code.std(0, correction=0).clamp(min=1e-12)
 
     @cached_property
-    def made(self) -> Tensor:
+    def generated(self) -> Tensor:
         """``count`` generated examples."""
         return torch.cat(list(generate(self.model, self.count, seed=self.seed)))
 

@@ -28,7 +28,7 @@ from amalgan.data import Records, drawn
 from amalgan.kinds import kind_of
 from amalgan.studies.html.page import environment, readable, render
 from amalgan.tasks.embed.embed import Codes
-from amalgan.tasks.embed.map import placed
+from amalgan.tasks.embed.map import place_points
 
 MOST = 10_000
 SIDE, FEW_SIDE, FEW = 32, 64, 1500
@@ -56,7 +56,7 @@ def atlas(codes: Codes, records: Records, target: Path, *, seed: int = 0) -> boo
             f"a map of {len(codes)} codes and {len(records)} records: it needs as many of both, and at least 4"
         )
     rows = np.random.default_rng(seed).permutation(len(codes))[:MOST]
-    points, how = placed(codes.code[rows], "tsne", seed)
+    points, how = place_points(codes.code[rows], "tsne", seed)
     chosen = records.select(rows)
     script = source("atlas.js")
     page = render(

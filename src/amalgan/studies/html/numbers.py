@@ -16,21 +16,21 @@ def number(value: float | None) -> str:
     if value is None:
         return ABSENT
     if value == round(value) and abs(value) < 1e15:
-        return signed(f"{value:,.0f}")
+        return use_minus_sign(f"{value:,.0f}")
     if abs(value) >= LARGE:
-        return signed(f"{value:,.{max(0, DIGITS - 1 - magnitude(value))}f}")
+        return use_minus_sign(f"{value:,.{max(0, DIGITS - 1 - magnitude(value))}f}")
     if abs(value) < SMALLEST:
         return power(value)
-    return signed(f"{value:.{DIGITS - 1 - magnitude(value)}f}")
+    return use_minus_sign(f"{value:.{DIGITS - 1 - magnitude(value)}f}")
 
 
 def power(value: float) -> str:
     """``1.2 × 10⁻⁵``."""
     digits, exponent = f"{value:.1e}".split("e")
-    return f"{signed(digits)} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return f"{use_minus_sign(digits)} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
-def signed(text: str) -> str:
+def use_minus_sign(text: str) -> str:
     """The same with a true minus sign."""
     return text.replace("-", "−")
 
@@ -47,7 +47,7 @@ def within(value: float, reach: float) -> tuple[str, str]:
     least = DIGITS - magnitude(max(abs(value), reach))
     places = max(0, min(1 - magnitude(reach), least))
     shown = f"{reach:,.{places}f}" if reach >= 0.5 * 10**-places else f"< {10**-places:.{places}f}"
-    return signed(f"{value:,.{places}f}"), shown
+    return use_minus_sign(f"{value:,.{places}f}"), shown
 
 
 def chance(value: float | None) -> str:
@@ -66,5 +66,5 @@ def brief(value: float) -> str:
     """As it stands at an axis: ``0.05``, ``12k``, ``1.5M``."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size * (10 if letter == "k" else 1):
-            return signed(f"{value / size:g}{letter}")
-    return signed(f"{value:g}")
+            return use_minus_sign(f"{value / size:g}{letter}")
+    return use_minus_sign(f"{value:g}")

@@ -42,17 +42,17 @@ class Sheet:
 
 def sheet(pixels: NDArray[Any], alt: str, *, across: int, most: int) -> Sheet:
     """At most ``most`` pictures in full rows that are ``across`` pixels of the screen wide."""
-    columns = min(len(pixels), most, fitting(pixels, across))
+    columns = min(len(pixels), most, count_across(pixels, across))
     rows = min(len(pixels), most) // columns
     return of_rows([pixels[row * columns : (row + 1) * columns] for row in range(rows)], alt)
 
 
 def row(pixels: NDArray[Any], alt: str, *, most: int) -> Sheet:
     """The first pictures side by side, as many as stand beside a word."""
-    return of_rows([pixels[: min(most, fitting(pixels, ROW))]], alt)
+    return of_rows([pixels[: min(most, count_across(pixels, ROW))]], alt)
 
 
-def fitting(pixels: NDArray[Any], across: int) -> int:
+def count_across(pixels: NDArray[Any], across: int) -> int:
     """How many pictures stand side by side on so many pixels of the screen; at least one."""
     return max(1, (across // scale_of(pixels) + GAP) // (pixels.shape[2] + GAP))
 

@@ -36,7 +36,7 @@ def order(entry: str, seen: tuple[str, ...] = ()) -> Iterator[str]:
     yield entry
 
 
-def bundled(entry: str) -> str:
+def bundle(entry: str) -> str:
     """Return a module and all that it imports as one script."""
     names = list(dict.fromkeys(order(entry)))
     defined = Counter(word for name in names for word in DEFINED.findall(source(name)))
@@ -56,4 +56,4 @@ def worker() -> str:
     pairs = [pair.split(" as ") for pair in found[1].split(",")]
     names = ",".join(f"{pair[-1]}:{pair[0]}" for pair in pairs)
     body = script[: found.start()].replace("import.meta.url", "self.location.href")
-    return f'"use strict";\n{body}self.ort={{{names}}};\n{{\n{bundled("worker.js")}\n}}\n'
+    return f'"use strict";\n{body}self.ort={{{names}}};\n{{\n{bundle("worker.js")}\n}}\n'

@@ -21,7 +21,7 @@ from amalgan.studies.html.numbers import percent
 from amalgan.studies.html.page import readable
 from amalgan.systems.abilities import Encodes, Generates, Samples
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore.directions import Direction, class_means, encoded, principal, to_classes
+from amalgan.tasks.explore.directions import Direction, class_means, encode_all, principal, to_classes
 from amalgan.tasks.generate import classes_heard, generate_each
 from amalgan.tasks.walk.walk import scale_of
 
@@ -34,18 +34,20 @@ DEVIATIONS, WAY = (-3.0, 3.0), (-0.5, 1.5)
 
 def codes_of(model: Model, data: Dataset | None, size: int) -> dict[str, Any]:
     """Return where codes of ``size`` numbers lie, and which directions there are, as JSON."""
-    found = seen(model, data)
+    found = collect_codes(model, data)
     start = torch.zeros(size) if found is None else found[0].mean(0)
     scale = scale_of(model, start[None])
     return {
         "size": size,
-        "start": packed(start),
-        "scale": {"mean": packed(scale.mean), "deviation": packed(scale.deviation)},
+        "start": encode_floats(start),
+        "scale": {"mean": encode_floats(scale.mean), "deviation": encode_floats(scale.deviation)},
         "directions": [] if found is None else list(directions(model, *found)),
     }
 
 
-def seen(model: Model, data: Dataset | None) -> tuple[Float[Tensor, "N K"], Int[Tensor, " N"]] | None:
+def collect_codes(
+    model: Model, data: Dataset | None
+) -> tuple[Float[Tensor, "N K"], Int[Tensor, " N"]] | None:
     """Return codes and labels: of training pictures, else new ones; None where there are neither."""
     if data is not None and isinstance(model.system, Encodes):
         subject = Subject(model=model, data=data, count=AMONG, seed=0)
@@ -58,7 +60,7 @@ def seen(model: Model, data: Dataset | None) -> tuple[Float[Tensor, "N K"], Int[
             return model.system.sample_code(label.to(model.device), draws).cpu(), label
     if isinstance(model.system, Generates) and isinstance(model.system, Encodes):
         x = torch.cat(list(generate_each(model, label, seed=0, purpose="page codes")))
-        return encoded(model, x), label
+        return encode_all(model, x), label
     return None
 
 
@@ -76,10 +78,10 @@ def directions(
 def slider(direction: Direction, reach: tuple[float, float], note: str, group: str) -> dict[str, Any]:
     """Return a direction as JSON."""
     low, high = reach
-    name, step = readable(direction.name), packed(direction.step)
+    name, step = readable(direction.name), encode_floats(direction.step)
     return {"name": name, "note": note, "group": group, "step": step, "low": low, "high": high}
 
 
-def packed(numbers: Tensor) -> str:
+def encode_floats(numbers: Tensor) -> str:
     """Return float32 numbers as base64."""
     return b64encode(numbers.detach().cpu().float().numpy().astype("<f4").tobytes()).decode()

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from amalgan.codec.transform_coder import BIT_WORTH, TransformCoder
-from amalgan.studies.page.codes import packed
+from amalgan.studies.page.codes import encode_floats
 from amalgan.systems.model_file import Model
 
 MOST_NUMBERS = 2**21
@@ -26,15 +26,17 @@ def coder_of(model: Model) -> dict[str, Any] | None:
         "parts": len(coder.center),
         "usual": int(coder.usual),
         "bitWorth": BIT_WORTH,
-        "warp": packed(coder.warp),
-        "unwarp": packed(coder.unwarp),
-        "center": packed(coder.center),
-        "axes": packed(coder.axes),
-        "step": packed(coder.step),
-        **{name: whole(getattr(coder, name)) for name in ("table", "frequency", "length", "lowest")},
+        "warp": encode_floats(coder.warp),
+        "unwarp": encode_floats(coder.unwarp),
+        "center": encode_floats(coder.center),
+        "axes": encode_floats(coder.axes),
+        "step": encode_floats(coder.step),
+        **{
+            name: encode_integers(getattr(coder, name)) for name in ("table", "frequency", "length", "lowest")
+        },
     }
 
 
-def whole(numbers: Tensor) -> str:
+def encode_integers(numbers: Tensor) -> str:
     """Return whole numbers as base64 of 32 bits."""
     return b64encode(np.asarray(numbers.cpu().numpy(), "<i4").tobytes()).decode()

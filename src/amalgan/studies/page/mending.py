@@ -14,7 +14,7 @@ from amalgan.config.systems.restoration import TASKS
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import UNLABELED
 from amalgan.data.transforms.damage import FACTORS, UNTOLD, level_of_factor
-from amalgan.studies.page.codes import packed
+from amalgan.studies.page.codes import encode_floats
 from amalgan.systems.abilities import Decodes, Encodes, Restores, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.agreement import packed_agreement
@@ -59,9 +59,9 @@ def search_of(model: Model) -> dict[str, Any]:
         "error": project.ERROR,
         "starts": project.STARTS,
         "tried": project.TRIED,
-        "center": packed(spread.center),
-        "axes": packed(spread.axes),
-        "drawn": packed(drawn[project.TRIED : project.STARTS * project.TRIED]),
+        "center": encode_floats(spread.center),
+        "axes": encode_floats(spread.axes),
+        "drawn": encode_floats(drawn[project.TRIED : project.STARTS * project.TRIED]),
     }
 
 

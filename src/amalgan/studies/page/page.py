@@ -40,8 +40,8 @@ from amalgan.studies.page.normal import normality
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.agreement import ABILITY as AGREE
-from amalgan.tasks.export.export import check_packages, checked, port_out, ports_in
-from amalgan.tasks.export.export import packed as packed_alone
+from amalgan.tasks.export.export import check_agreement, check_packages, port_out, ports_in
+from amalgan.tasks.export.export import pack_graph as packed_alone
 from amalgan.tasks.export.graphs import Given, Graph, Inputs, graphs
 from amalgan.tasks.export.together import packed_together
 from amalgan.tasks.generate import classes_heard, generate
@@ -88,11 +88,11 @@ def page(
     made = written_graphs(model, able, tell)
     packed = fitting({name: squeezed(file) for name, file in made.items()})
     for graph in able:
-        checked(graph, made[graph.ability])
+        check_agreement(graph, made[graph.ability])
     tell("looking at its codes")
     search = mending.search_of(model) if AGREE in made else None
-    told = facts_of(model, able, data, evaluation) | {"normal": normal, "search": search}
-    return files.write_changed(target, rendered(model, packed, told).encode())
+    facts = facts_of(model, able, data, evaluation) | {"normal": normal, "search": search}
+    return files.write_changed(target, rendered(model, packed, facts).encode())
 
 
 def written_graphs(model: Model, able: list[Graph], tell: Callable[[str], None]) -> dict[str, bytes]:
@@ -146,7 +146,7 @@ def shown_graphs(model: Model) -> list[Graph]:
 class Raw(Graph):
     """What an ability gives before it is cut to what can be shown: errors are measured on that. The page cuts it."""
 
-    def made(self, given: Inputs) -> Tensor:
+    def compute(self, given: Inputs) -> Tensor:
         """The same of named inputs, uncut."""
         return self.act(self.system, given, Given(seed=0, round=0, total=0, numbers=given))
 
@@ -231,22 +231,22 @@ def of_pixels(pixels: Any, names: Iterator[str]) -> Iterator[dict[str, str]]:
         yield {"name": readable(name), "planes": b64encode(planes(one).tobytes()).decode()}
 
 
-def rendered(model: Model, packed: dict[str, str], told: dict[str, Any]) -> str:
+def rendered(model: Model, packed: dict[str, str], facts: dict[str, Any]) -> str:
     """Return the page."""
-    script, style = bundle.bundled("app.js"), bundle.source("style.css")
+    script, style = bundle.bundle("app.js"), bundle.source("style.css")
     engine = Environment(
         loader=PackageLoader("amalgan.studies.page", "web"), autoescape=True, undefined=StrictUndefined
     )
     return engine.get_template("page.html.j2").render(
         policy=policy(script, style),
-        title=told["title"],
+        title=facts["title"],
         system=readable(model.name),
         style=Markup(style),
         script=Markup(script),
         worker=squeezed(bundle.worker().encode()),
         wasm=b64encode(runtime.wasm()).decode(),
         graphs=Markup(json.dumps(packed)),
-        facts=Markup(harmless(told)),
+        facts=Markup(harmless(facts)),
     )
 
 

@@ -117,7 +117,7 @@ def facts_of(
             *named,
             "--out",
             "report",
-            *told(found.seed, count),
+            *list_changed_flags(found.seed, count),
             *registry.plugin_flags(model.name, model.spec.kind),
         ),
         "system": model.name,
@@ -150,7 +150,7 @@ def known(facts: dict[str, Any] | None, *names: str) -> dict[str, Any]:
     return {name: (facts or {}).get(name) for name in names}
 
 
-def told(seed: int, count: int) -> Iterator[str]:
+def list_changed_flags(seed: int, count: int) -> Iterator[str]:
     """The flags that are not at their defaults."""
     if count != 10_000:
         yield from ("--count", str(count))

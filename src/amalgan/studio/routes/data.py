@@ -16,9 +16,9 @@ from amalgan.core.errors import UsageError
 from amalgan.core.ownership import is_ours, json_at
 from amalgan.data.readers.builtin import WORDS
 from amalgan.studio.jobs import Job
-from amalgan.studio.places import counted, is_data_file
+from amalgan.studio.places import count_pictures, is_data_file
 from amalgan.studio.refusals import Missing
-from amalgan.studio.routes.requests import PICTURES, asked, studio_of, told
+from amalgan.studio.routes.requests import PICTURES, answer_get, answer_post, studio_of
 from amalgan.studio.runs import RUN
 from amalgan.studio.studio import Studio
 from amalgan.systems import registry
@@ -36,7 +36,7 @@ def folder(studio: Studio, path: dict[str, str]) -> Any:
     return {
         "id": studio.places.id_of(here),
         "name": studio.places.name(here),
-        "pictures": counted(here),
+        "pictures": count_pictures(here),
         "way": [{"id": studio.places.id_of(one), "name": last_name(studio, one)} for one in reversed(above)],
         "folders": [entry(studio, one) for one in places if is_choosable(studio, one)],
         "files": [entry(studio, one) for one in places if is_data_file(one)],
@@ -52,7 +52,9 @@ def last_name(studio: Studio, place: Path) -> str:
 def entry(studio: Studio, place: Path) -> dict[str, Any]:
     """Return a folder, or a file that may hold data."""
     found = {"id": studio.places.id_of(place), "name": last_name(studio, place)}
-    return found | ({"pictures": counted(place)} if place.is_dir() else {"bytes": place.stat().st_size})
+    return found | (
+        {"pictures": count_pictures(place)} if place.is_dir() else {"bytes": place.stat().st_size}
+    )
 
 
 def is_choosable(studio: Studio, place: Path) -> bool:
@@ -60,7 +62,7 @@ def is_choosable(studio: Studio, place: Path) -> bool:
     return place.is_dir() and not is_ours(place / RUN)
 
 
-def looked(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
+def start_overview(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     """Begin to look over a data set."""
     data, system = studio.data_word(given.get("data")), str(given.get("system") or "fusion")
     minutes = given.get("minutes") or ""
@@ -80,7 +82,7 @@ def looked(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     return {"job": job.id}
 
 
-def seen(studio: Studio, path: dict[str, str]) -> Any:
+def show_overview(studio: Studio, path: dict[str, str]) -> Any:
     """Return what has been seen so far of a data set."""
     job = studio.jobs.at(path["id"])
     return state_and(studio, job, "look.json")
@@ -93,7 +95,7 @@ def state_and(studio: Studio, job: Job, name: str) -> dict[str, Any]:
     error = (answer or {}).get("error") or (
         "its process was ended" if state in ("failed", "stopped") else None
     )
-    said = studio.jobs.said(job)[-1:]
+    said = studio.jobs.read_output(job)[-1:]
     return {
         "state": state,
         "error": error,
@@ -115,15 +117,15 @@ async def sent(request: Request) -> Response:
 
 def kept(studio: Studio, body: bytes, ending: str) -> Path:
     """Write a picture below the studio's own folder, called by its content."""
-    place = studio.own / "sent" / f"{blake2b(body, digest_size=12).hexdigest()}.{ending}"
+    place = studio.own_folder / "sent" / f"{blake2b(body, digest_size=12).hexdigest()}.{ending}"
     if not place.exists():
         files.write_bytes(place, body)
     return place
 
 
 ROUTES = [
-    Route("/api/folders/{id}", asked(folder)),
-    Route("/api/look", told(looked), methods=["POST"]),
-    Route("/api/looks/{id}", asked(seen)),
+    Route("/api/folders/{id}", answer_get(folder)),
+    Route("/api/look", answer_post(start_overview), methods=["POST"]),
+    Route("/api/looks/{id}", answer_get(show_overview)),
     Route("/api/pictures", sent, methods=["POST"]),
 ]

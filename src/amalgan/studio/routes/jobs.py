@@ -17,7 +17,7 @@ from amalgan.studio.commands import FORMS
 from amalgan.studio.jobs import Job
 from amalgan.studio.pages import shown_page
 from amalgan.studio.refusals import Missing
-from amalgan.studio.routes.requests import asked, kind_of, picture, studio_of, told
+from amalgan.studio.routes.requests import answer_get, answer_post, kind_of, picture, studio_of
 from amalgan.studio.studio import OWN, Studio, safe
 
 MOST_FILES = 66
@@ -37,7 +37,7 @@ def listed(studio: Studio, path: dict[str, str]) -> Any:
 def brief(studio: Studio, job: Job) -> dict[str, Any]:
     """Return what a list shows of a job."""
     state = studio.jobs.state(job)
-    said = studio.jobs.said(job)[-1:] if state in ("running", "stopping") else []
+    said = studio.jobs.read_output(job)[-1:] if state in ("running", "stopping") else []
     times = {"created_at": job.created_at, "started_at": job.started_at}
     return {"id": job.id, "title": job.title, "lane": job.lane, "state": state, "said": said, **times}
 
@@ -47,7 +47,7 @@ def one(studio: Studio, path: dict[str, str]) -> Any:
     job = studio.jobs.at(path["id"])
     facts = brief(studio, job)
     return facts | {
-        "said": studio.jobs.said(job)[-SHOWN_LINES:],
+        "said": studio.jobs.read_output(job)[-SHOWN_LINES:],
         "answer": studio.jobs.answer(job) if facts["state"] not in ("waiting", "running") else None,
         "words": [word for word in job.arguments if word != "--json"] if job.module == "amalgan" else [],
         "python": job.python,
@@ -123,10 +123,10 @@ async def file(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/api/forms", asked(forms)),
-    Route("/api/jobs", asked(listed)),
-    Route("/api/jobs", told(begun), methods=["POST"]),
-    Route("/api/jobs/{id}", asked(one)),
-    Route("/api/jobs/{id}/stop", told(stopped), methods=["POST"]),
+    Route("/api/forms", answer_get(forms)),
+    Route("/api/jobs", answer_get(listed)),
+    Route("/api/jobs", answer_post(begun), methods=["POST"]),
+    Route("/api/jobs/{id}", answer_get(one)),
+    Route("/api/jobs/{id}/stop", answer_post(stopped), methods=["POST"]),
     Route("/files/{id}", file),
 ]

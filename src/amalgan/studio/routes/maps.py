@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 from amalgan.core import files
 from amalgan.core.errors import UsageError
-from amalgan.core.json_schema import misfit
+from amalgan.core.json_schema import find_misfit
 from amalgan.core.ownership import json_at
 from amalgan.data.writing.sheets import sheet
 from amalgan.studio.jobs import Job
 from amalgan.studio.refusals import Missing
 from amalgan.studio.routes.data import state_and
-from amalgan.studio.routes.requests import asked, json_of, studio_of, told
+from amalgan.studio.routes.requests import answer_get, answer_post, json_of, studio_of
 from amalgan.studio.studio import Studio, safe
 
 MAPPING, COPYING = "amalgan.studio.mapping", "amalgan.studio.copying"
@@ -65,7 +65,7 @@ def map_job(studio: Studio, id: str) -> Job:
     return job
 
 
-def seen(studio: Studio, path: dict[str, str]) -> Any:
+def show_map(studio: Studio, path: dict[str, str]) -> Any:
     """Return a map, and the labels that were given."""
     job = map_job(studio, path["id"])
     labels = json_at(studio.jobs.place(job) / LABELS).get("labels", {})
@@ -83,7 +83,7 @@ def labeled(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
 def choice_of(given: dict[str, Any]) -> dict[str, Any]:
     """Return what was chosen, checked."""
     found: dict[str, Any] = {"names": given.get("names"), "labels": given.get("labels") or {}}
-    wrong = misfit(found, CHOICE, "")
+    wrong = find_misfit(found, CHOICE, "")
     if wrong is not None or len(found["names"]) > MOST_NAMES:
         raise UsageError(f"the choice cannot be read: {wrong or 'it is too long'}; load the page again.")
     return found
@@ -134,12 +134,12 @@ async def as_list(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/api/maps", asked(listed)),
-    Route("/api/maps", told(drawn), methods=["POST"]),
-    Route("/api/maps/{id}", asked(seen)),
-    Route("/api/maps/{id}/labels", told(labeled), methods=["POST"]),
-    Route("/api/maps/{id}/search", told(searched), methods=["POST"]),
-    Route("/api/maps/{id}/folder", told(copied), methods=["POST"]),
+    Route("/api/maps", answer_get(listed)),
+    Route("/api/maps", answer_post(drawn), methods=["POST"]),
+    Route("/api/maps/{id}", answer_get(show_map)),
+    Route("/api/maps/{id}/labels", answer_post(labeled), methods=["POST"]),
+    Route("/api/maps/{id}/search", answer_post(searched), methods=["POST"]),
+    Route("/api/maps/{id}/folder", answer_post(copied), methods=["POST"]),
     Route("/api/maps/{id}/list", as_list, methods=["POST"]),
-    Route("/api/searches/{id}", asked(found)),
+    Route("/api/searches/{id}", answer_get(found)),
 ]

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from amalgan.core.ownership import is_ours, json_at
 from amalgan.data.readers.builtin import WORDS
 from amalgan.studio.pages import title_of
-from amalgan.studio.routes.requests import asked, told
+from amalgan.studio.routes.requests import answer_get, answer_post
 from amalgan.studio.runs import MODEL, RUN, changed_at, header_of, samples_of
 from amalgan.studio.studio import Studio
 
@@ -65,7 +65,9 @@ def page(studio: Studio, path: dict[str, str], given: dict[str, Any]) -> Any:
     place = studio.model_at(path["id"])
     file = place / MODEL if place.is_dir() else place
     data = data_of(studio, place) if given.get("measured") else None
-    target = studio.own / "pages" / f"{header_of(file).get('digest', '')}{'-measured' if data else ''}.html"
+    target = (
+        studio.own_folder / "pages" / f"{header_of(file).get('digest', '')}{'-measured' if data else ''}.html"
+    )
     if is_ours(target) and target.stat().st_size:
         return {"page": studio.places.id_of(target)}
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +95,7 @@ def reports(studio: Studio, path: dict[str, str]) -> Any:
 
 
 ROUTES = [
-    Route("/api/models", asked(listed)),
-    Route("/api/models/{id}/page", told(page), methods=["POST"]),
-    Route("/api/reports", asked(reports)),
+    Route("/api/models", answer_get(listed)),
+    Route("/api/models/{id}/page", answer_post(page), methods=["POST"]),
+    Route("/api/reports", answer_get(reports)),
 ]

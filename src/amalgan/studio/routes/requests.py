@@ -31,7 +31,7 @@ def studio_of(request: Request) -> Studio:
     return found
 
 
-def asked(answer: Callable[[Studio, dict[str, str]], Any]) -> Endpoint:
+def answer_get(answer: Callable[[Studio, dict[str, str]], Any]) -> Endpoint:
     """Return the endpoint of what is only looked up: path parameters in, JSON out."""
 
     async def endpoint(request: Request) -> Response:
@@ -40,7 +40,7 @@ def asked(answer: Callable[[Studio, dict[str, str]], Any]) -> Endpoint:
     return endpoint
 
 
-def told(answer: Callable[[Studio, dict[str, str], dict[str, Any]], Any]) -> Endpoint:
+def answer_post(answer: Callable[[Studio, dict[str, str], dict[str, Any]], Any]) -> Endpoint:
     """Return the endpoint of what is asked for with JSON."""
 
     async def endpoint(request: Request) -> Response:

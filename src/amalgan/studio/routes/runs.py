@@ -12,7 +12,7 @@ from starlette.routing import Route
 from amalgan.core.ownership import is_ours, json_at
 from amalgan.studio import training
 from amalgan.studio.refusals import Missing
-from amalgan.studio.routes.requests import asked, picture, studio_of, told
+from amalgan.studio.routes.requests import answer_get, answer_post, picture, studio_of
 from amalgan.studio.runs import RUN, SAMPLES, is_sheet
 from amalgan.studio.studio import Studio
 from amalgan.studio.watching import Watch
@@ -22,7 +22,7 @@ ACTIONS = {"pause": training.pause, "resume": training.go_on, "stop": training.e
 
 def listed(studio: Studio, path: dict[str, str]) -> Any:
     """Return all runs, the newest first."""
-    runs = [*training.coming(studio), *studio.found().runs]
+    runs = [*training.list_coming(studio), *studio.found().runs]
     return {"runs": [training.summary(studio, run) for run in dict.fromkeys(runs)]}
 
 
@@ -71,10 +71,10 @@ async def sheet(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/api/runs", asked(listed)),
-    Route("/api/runs/{id}", asked(one)),
+    Route("/api/runs", answer_get(listed)),
+    Route("/api/runs/{id}", answer_get(one)),
     Route("/api/runs/{id}/watch", watched),
     Route("/api/runs/{id}/samples/{name}", sheet),
-    Route("/api/runs/{id}/{action}", told(acted), methods=["POST"]),
-    Route("/api/train", told(begun), methods=["POST"]),
+    Route("/api/runs/{id}/{action}", answer_post(acted), methods=["POST"]),
+    Route("/api/train", answer_post(begun), methods=["POST"]),
 ]

@@ -30,7 +30,7 @@ from amalgan.core.types import UNLABELED
 from amalgan.priors.perturbation import factor_of, noisy, toward
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.systems.model_file import Model
-from amalgan.tasks.explore.directions import encoded
+from amalgan.tasks.explore.directions import encode_all
 from amalgan.tasks.generate import DecoderName, check_decoder, classes_heard, draw
 
 PolicyName = Literal["noise", "interpolate", "extrapolate", "generate"]
@@ -223,7 +223,7 @@ class Augmenter:
 
     def code(self, rows: NDArray[np.int64]) -> Float[Tensor, "B K"]:
         """Codes of training examples."""
-        return encoded(self.model, self.take(rows)).to(self.model.device)
+        return encode_all(self.model, self.take(rows)).to(self.model.device)
 
     @cached_property
     def factor(self) -> Float[Tensor, "K K"]:

@@ -95,7 +95,7 @@ class BoundMaps(Bound[MapCoder]):
         if not self.any_size:
             numbers = system.quantize(x.to(device), level).cpu().numpy()
             return [self.coder.pack(Map(one, None), level) for one in numbers]
-        tiled = [mosaic.quantized(system, one[None], level, device)[0].numpy() for one in x]
+        tiled = [mosaic.quantize(system, one[None], level, device)[0].numpy() for one in x]
         return [self.coder.pack(Map(one, (x.shape[2], x.shape[3])), level) for one in tiled]
 
     def rebuild(
@@ -112,7 +112,7 @@ class BoundMaps(Bound[MapCoder]):
         number = torch.from_numpy(one.row.number)[None]
         if one.row.size is None:
             return system.render(number.to(device), one.level, shape).cpu()
-        return mosaic.rendered(system, number, one.level, (shape[0], *one.row.size), device)
+        return mosaic.render(system, number, one.level, (shape[0], *one.row.size), device)
 
 
 class BoundLetters(Bound[LetterCoder]):

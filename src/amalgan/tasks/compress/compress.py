@@ -70,7 +70,7 @@ def compress(model: Model, records: Chunked, *, quality: int | None = None) -> I
     """
     level = head_of(model, quality).level
     for _, x in records.chunks():
-        yield from packed(model, x, level)
+        yield from pack_chunk(model, x, level)
 
 
 def any_size(model: Model) -> bool:
@@ -79,7 +79,7 @@ def any_size(model: Model) -> bool:
 
 
 @torch.no_grad()
-def packed(model: Model, x: Float[Tensor, "B ..."], level: int) -> list[bytes]:
+def pack_chunk(model: Model, x: Float[Tensor, "B ..."], level: int) -> list[bytes]:
     """Return the code of each example of one chunk."""
     return bind(model).write(x, level)
 
@@ -98,10 +98,10 @@ def compress_own(
         if pixels is None:
             skipped.append({"name": name, "reason": reason})
         else:
-            yield name, packed(model, from_pixels(np.stack([pixels]), model.spec), level)[0]
+            yield name, pack_chunk(model, from_pixels(np.stack([pixels]), model.spec), level)[0]
 
 
-def unpacked(model: Model, found: Packed, place: object) -> Any:
+def unpack_file(model: Model, found: Packed, place: object) -> Any:
     """Return what the bytes of ``found`` say.
 
     Raises:
@@ -115,7 +115,7 @@ def unpacked(model: Model, found: Packed, place: object) -> Any:
 
 
 @torch.no_grad()
-def decoded(
+def decode_chunk(
     model: Model,
     found: Sequence[Numbers],
     *,
@@ -143,7 +143,7 @@ def one(model: Model, x: Float[Tensor, "1 ..."], quality: int | None = None) -> 
     if len(x) != 1:
         raise UsageError(f"found {len(x)} examples; compress takes one at a time")
     head = head_of(model, quality)
-    return amg_file.pack(head, packed(model, x, head.level)[0])
+    return amg_file.pack(head, pack_chunk(model, x, head.level)[0])
 
 
 def one_code(model: Model, data: bytes, place: object = "this") -> Numbers:
@@ -153,4 +153,4 @@ def one_code(model: Model, data: bytes, place: object = "this") -> Numbers:
         BitstreamError: they are damaged, foreign, or of another model.
     """
     found = Packed(*amg_file.unpack(data, place))
-    return Numbers(found.head.level, unpacked(model, found, place))
+    return Numbers(found.head.level, unpack_file(model, found, place))

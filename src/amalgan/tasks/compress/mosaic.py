@@ -25,27 +25,27 @@ class Tile(NamedTuple):
 
     start: int
     stop: int
-    seen: int
+    input_start: int
     """Where what it sees begins."""
-    seen_stop: int
+    input_stop: int
 
     @property
-    def own(self) -> slice:
+    def output_slice(self) -> slice:
         """The tile within the whole."""
         return slice(self.start, self.stop)
 
     @property
-    def sight(self) -> slice:
+    def input_slice(self) -> slice:
         """What it sees."""
-        return slice(self.seen, self.seen_stop)
+        return slice(self.input_start, self.input_stop)
 
     def pixels(self, cell: int) -> slice:
         """What it sees, in pixels."""
-        return slice(self.seen * cell, self.seen_stop * cell)
+        return slice(self.input_start * cell, self.input_stop * cell)
 
     def middle(self, cell: int = 1) -> slice:
         """The tile within what it sees."""
-        return slice((self.start - self.seen) * cell, (self.stop - self.seen) * cell)
+        return slice((self.start - self.input_start) * cell, (self.stop - self.input_start) * cell)
 
 
 def tiles(cells: int) -> Iterator[Tile]:
@@ -60,29 +60,29 @@ def pairs(cells: tuple[int, int]) -> Iterator[tuple[Tile, Tile]]:
     return ((down, right) for down in tiles(cells[0]) for right in tiles(cells[1]))
 
 
-def quantized(
+def quantize(
     system: Quantizes, x: Float[Tensor, "1 C H W"], level: int, device: str
 ) -> Int[Tensor, "1 K h w"]:
     """``system.quantize(x)``, on the CPU."""
     cell = system.own_size[-1]
     cells = (-(-x.shape[2] // cell), -(-x.shape[3] // cell))
-    whole = torch.zeros(1, system.context.log_step.shape[1], *cells, dtype=torch.int64)
+    assembled = torch.zeros(1, system.context.log_step.shape[1], *cells, dtype=torch.int64)
     for down, right in pairs(cells):
-        seen = x[:, :, down.pixels(cell), right.pixels(cell)].to(device)
-        found = system.quantize(seen, level).cpu()
-        whole[:, :, down.own, right.own] = found[:, :, down.middle(), right.middle()]
-    return whole
+        inputs = x[:, :, down.pixels(cell), right.pixels(cell)].to(device)
+        found = system.quantize(inputs, level).cpu()
+        assembled[:, :, down.output_slice, right.output_slice] = found[:, :, down.middle(), right.middle()]
+    return assembled
 
 
-def rendered(
+def render(
     system: Quantizes, number: Int[Tensor, "1 K h w"], level: int, shape: tuple[int, int, int], device: str
 ) -> Float[Tensor, "1 C H W"]:
     """``system.render(number)`` of that shape, on the CPU."""
     cell, (colors, height, width) = system.own_size[-1], shape
-    whole = torch.zeros(1, colors, number.shape[2] * cell, number.shape[3] * cell)
+    assembled = torch.zeros(1, colors, number.shape[2] * cell, number.shape[3] * cell)
     for down, right in pairs((number.shape[2], number.shape[3])):
-        seen = number[:, :, down.sight, right.sight].to(device)
-        found = system.render(seen, level, (colors, seen.shape[2] * cell, seen.shape[3] * cell)).cpu()
+        inputs = number[:, :, down.input_slice, right.input_slice].to(device)
+        found = system.render(inputs, level, (colors, inputs.shape[2] * cell, inputs.shape[3] * cell)).cpu()
         at = slice(down.start * cell, down.stop * cell), slice(right.start * cell, right.stop * cell)
-        whole[:, :, at[0], at[1]] = found[:, :, down.middle(cell), right.middle(cell)]
-    return whole[:, :, :height, :width]
+        assembled[:, :, at[0], at[1]] = found[:, :, down.middle(cell), right.middle(cell)]
+    return assembled[:, :, :height, :width]

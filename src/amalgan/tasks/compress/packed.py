@@ -24,7 +24,7 @@ from amalgan.core.file_names import shown
 from amalgan.core.limits import CHUNK
 from amalgan.systems.model_file import Model
 from amalgan.tasks.compress.bound import Numbers
-from amalgan.tasks.compress.compress import Packed, any_size, decoded, one_code, unpacked
+from amalgan.tasks.compress.compress import Packed, any_size, decode_chunk, one_code, unpack_file
 from amalgan.tasks.generate import DecoderName
 
 
@@ -75,7 +75,7 @@ def from_archive(archive: Archive, row: int, model: Model) -> Numbers:
     """What an entry of an archive says."""
     found = Packed(archive.head, archive.code(row))
     place = f"{shown(archive.names[row])} in {archive.place}"
-    return Numbers(found.head.level, unpacked(model, found, place))
+    return Numbers(found.head.level, unpack_file(model, found, place))
 
 
 def good(
@@ -107,5 +107,8 @@ def decompress(
     left, chunk, most = good(model, found, skipped), 0, 1 if any_size(model) else CHUNK
     while part := list(islice(left, most)):
         numbers = [one for _, one in part]
-        yield [name for name, _ in part], decoded(model, numbers, decoder=decoder, chunk=chunk, seed=seed)
+        yield (
+            [name for name, _ in part],
+            decode_chunk(model, numbers, decoder=decoder, chunk=chunk, seed=seed),
+        )
         chunk += 1

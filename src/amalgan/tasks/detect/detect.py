@@ -202,7 +202,7 @@ def detect_on(
         normal[PATCHES] = flaws.normal_column(sides.normal)
     rows = journal.filled(
         lambda first: follow(score_rows(model, sides.judged, joint, first, outside, flaws)), len(sides.judged)
-    ).whole()
+    ).read_all()
     score = {name: torch.from_numpy(rows[:, at].copy()) for at, name in enumerate(normal)}
     found = compared(score if len(rows) else {}, normal)
     return replace(found, names=sides.judged.names, label=class_names(sides.judged))

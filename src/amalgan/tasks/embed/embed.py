@@ -116,7 +116,7 @@ def embed(model: Model, records: Records) -> Codes:
         AbilityError: the model has no code.
     """
     return codes_of(
-        np.concatenate([np.zeros((0, width(model)), np.float32), *encoded(model, records)]), records
+        np.concatenate([np.zeros((0, width(model)), np.float32), *encode_chunks(model, records)]), records
     )
 
 
@@ -126,7 +126,7 @@ def codes_of(code: NDArray[np.float32], records: Records) -> Codes:
 
 
 @torch.no_grad()
-def encoded(model: Model, records: Chunked, first: int = 0) -> Iterator[NDArray[np.float32]]:
+def encode_chunks(model: Model, records: Chunked, first: int = 0) -> Iterator[NDArray[np.float32]]:
     """Yield the codes of a chunk of examples after the other, from example ``first`` on."""
     encoder, device = model.require(Encodes), model.device
     for _, x in records.chunks(first):

@@ -110,7 +110,7 @@ def laid_out(code: NDArray[np.float32], method: Method, seed: int) -> tuple[NDAr
     return spread_out(found), f"t-SNE, perplexity {perplexity:g}"
 
 
-def placed(
+def place_points(
     code: NDArray[np.float32], method: Method, seed: int, most: int = MOST
 ) -> tuple[NDArray[np.float64], str]:
     """``laid_out`` for many codes: ``most`` of them at random, each of the others among its nearest three of these."""

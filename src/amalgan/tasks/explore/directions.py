@@ -125,7 +125,7 @@ def decoded(model: Model, code: Float[Tensor, "B K"]) -> Float[Tensor, "B ..."]:
     return in_chunks(model, model.require(Decodes).decode, code, "decodes")
 
 
-def encoded(model: Model, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+def encode_all(model: Model, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
     """The code of every example, on the CPU, in chunks.
 
     Raises:
@@ -167,12 +167,12 @@ def strength(model: Model, direction: Direction, code: Float[Tensor, "B K"]) -> 
     return float((half.double().square().mean() / apart.clamp(min=1e-300)).sqrt())
 
 
-def turned(
+def measure_turned(
     model: Model, code: Float[Tensor, "B K"], step: Float[Tensor, " K"], goal: int, means: Means
 ) -> tuple[float, float]:
     """Shares of decodes that the encoder takes for class ``goal``: before the step and after it."""
     before, after = (
-        means.nearest(encoded(model, decoded(model, moved))).eq(goal).double().mean()
+        means.nearest(encode_all(model, decoded(model, moved))).eq(goal).double().mean()
         for moved in (code, code + step)
     )
     return float(before), float(after)

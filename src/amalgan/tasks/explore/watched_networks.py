@@ -23,7 +23,7 @@ from amalgan.tasks.judging import judge_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scorer:
+class WatchedNetwork:
     """One network and what a change of its answer means."""
 
     name: str
@@ -35,7 +35,7 @@ class Scorer:
     """From an example (1, ...) and its label (1,) to what measures changes from it."""
 
 
-def scorers(model: Model, spread: Float[Tensor, " K"] | None) -> Iterator[Scorer]:
+def list_networks(model: Model, spread: Float[Tensor, " K"] | None) -> Iterator[WatchedNetwork]:
     """Those that the model has.
 
     Args:
@@ -49,7 +49,7 @@ def scorers(model: Model, spread: Float[Tensor, " K"] | None) -> Iterator[Scorer
         yield of_classes(model.system)
 
 
-def of_encoder(system: Encodes, spread: Float[Tensor, " K"]) -> Scorer:
+def of_encoder(system: Encodes, spread: Float[Tensor, " K"]) -> WatchedNetwork:
     """How far the code moves."""
 
     def watch(x: Tensor, label: Tensor) -> Change:
@@ -57,7 +57,7 @@ def of_encoder(system: Encodes, spread: Float[Tensor, " K"]) -> Scorer:
         whole = system.encode(x) / scale
         return lambda hidden: (system.encode(hidden) / scale - whole).norm(dim=1)
 
-    return Scorer(
+    return WatchedNetwork(
         name="encoder",
         said="how far the code moves when the part is hidden",
         unit="deviations of the code",
@@ -66,14 +66,14 @@ def of_encoder(system: Encodes, spread: Float[Tensor, " K"]) -> Scorer:
     )
 
 
-def of_critic(system: Judges) -> Scorer:
+def of_critic(system: Judges) -> WatchedNetwork:
     """What the critic's logit loses."""
 
     def watch(x: Tensor, label: Int[Tensor, " 1"]) -> Change:
         whole = system.judge(x, label)
         return lambda hidden: whole - system.judge(hidden, label.expand(len(hidden)))
 
-    return Scorer(
+    return WatchedNetwork(
         name="critic",
         said="what the critic's logit loses when the part is hidden: + where the part makes it look real, − where "
         "it makes it look made",
@@ -83,7 +83,7 @@ def of_critic(system: Judges) -> Scorer:
     )
 
 
-def of_classes(system: Any) -> Scorer:
+def of_classes(system: Any) -> WatchedNetwork:
     """What the class that is seen loses."""
 
     def watch(x: Tensor, label: Tensor) -> Change:
@@ -91,7 +91,7 @@ def of_classes(system: Any) -> Scorer:
         seen = whole.argmax(1)
         return lambda hidden: (whole - system.classify(hidden).log_softmax(1))[:, int(seen)]
 
-    return Scorer(
+    return WatchedNetwork(
         name="classes",
         said="what the class that it sees loses when the part is hidden: + where the part speaks for that class, − "
         "where it speaks against it",

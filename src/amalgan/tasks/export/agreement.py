@@ -19,8 +19,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from amalgan.core.errors import ExportError
 from amalgan.systems.model_file import Model
-from amalgan.tasks.export.export import TOLERANCE, quiet, signed, written
-from amalgan.tasks.export.graphs import settled
+from amalgan.tasks.export.export import TOLERANCE, quiet, sign, write_onnx
+from amalgan.tasks.export.graphs import copy_settled
 
 ABILITY = "agree"
 NAMES = ("code", "x", "known")
@@ -33,7 +33,7 @@ class Agreement(nn.Module):
 
     def __init__(self, model: Model, count: int) -> None:
         super().__init__()
-        self.system: Any = settled(model.system)
+        self.system: Any = copy_settled(model.system)
         self.count, self.shape = count, model.spec.shape
 
     def forward(
@@ -68,10 +68,10 @@ def packed_agreement(model: Model, count: int) -> bytes:
             traced = make_fx(module, decomposition_table=decompositions())(*given)
     except (RuntimeError, NotImplementedError, AssertionError) as error:  # torch has one for each way
         raise ExportError(f"{what} cannot be traced: {str(error).strip().splitlines()[0]}") from error
-    proto = written(
+    proto = write_onnx(
         Positional(traced), given, sides=({}, {}, {}), names=[*NAMES], outputs=[OUTPUT], what=what
     )
-    data = signed(proto, model, ABILITY)
+    data = sign(proto, model, ABILITY)
     check(module, data)
     return data
 

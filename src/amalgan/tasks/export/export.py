@@ -84,8 +84,10 @@ def export(model: Model, out: Path, *, tell: Callable[[str], None] = print) -> l
     for graph in graphs(model):
         name = f"{graph.ability}.onnx"
         tell(name)
-        made[name] = packed(graph, model)
-        found.append(Exported(name, tuple(ports_in(graph)), port_out(graph), *checked(graph, made[name])))
+        made[name] = pack_graph(graph, model)
+        found.append(
+            Exported(name, tuple(ports_in(graph)), port_out(graph), *check_agreement(graph, made[name]))
+        )
     for name, data in made.items():
         files.write_changed(out / name, data)
     files.write_json(out / NOTES, notes(model, found))
@@ -113,10 +115,10 @@ def check_place(out: Path, model: Model) -> None:
         raise UsageError(f"{out} holds the export of another model ({before}); choose another --out.")
 
 
-def packed(graph: Graph, model: Model) -> bytes:
+def pack_graph(graph: Graph, model: Model) -> bytes:
     """The ONNX file of a graph: the weights, the operations, which model they are of, and nothing of this machine."""
     given = graph.inputs(TRACED, seed=0)
-    proto = written(
+    proto = write_onnx(
         graph,
         tuple(given.values()),
         sides=tuple(free(graph, given)),
@@ -124,10 +126,10 @@ def packed(graph: Graph, model: Model) -> bytes:
         outputs=[graph.output],
         what=f"what {graph.system.__class__.__name__}.{graph.ability} does",
     )
-    return finished(proto, graph, model)
+    return name_ports(proto, graph, model)
 
 
-def written(
+def write_onnx(
     module: nn.Module,
     given: tuple[Tensor, ...],
     *,
@@ -165,18 +167,18 @@ def written(
     return found.model_proto
 
 
-def finished(proto: Any, graph: Graph, model: Model) -> bytes:
+def name_ports(proto: Any, graph: Graph, model: Model) -> bytes:
     """The bytes of a graph whose inputs and output have their names and free sides."""
-    for port, told in zip(
+    for port, expected in zip(
         (*proto.graph.input, *proto.graph.output), (*ports_in(graph), port_out(graph)), strict=True
     ):
-        for dim, side in zip(port.type.tensor_type.shape.dim, told.shape, strict=True):
+        for dim, side in zip(port.type.tensor_type.shape.dim, expected.shape, strict=True):
             if isinstance(side, str):
                 dim.dim_param = side
-    return signed(proto, model, graph.ability)
+    return sign(proto, model, graph.ability)
 
 
-def signed(proto: Any, model: Model, ability: str) -> bytes:
+def sign(proto: Any, model: Model, ability: str) -> bytes:
     """The bytes of an ONNX model: what it is of, and nothing of this machine."""
     import onnx
 
@@ -196,7 +198,7 @@ def free(graph: Graph, given: Inputs) -> Iterator[dict[int, Any]]:
         yield {0: batch} | ({2: 2 * rows, 3: 2 * columns} if graph.any_size and name in OF_ANY_SIZE else {})
 
 
-def checked(graph: Graph, data: bytes) -> tuple[float, float]:
+def check_agreement(graph: Graph, data: bytes) -> tuple[float, float]:
     """How far the file is from the model, over batches that it was not traced with: ``difference`` and ``apart``.
 
     Raises:
@@ -210,7 +212,7 @@ def checked(graph: Graph, data: bytes) -> tuple[float, float]:
         given = graph.inputs(count, seed=seed, side=side)
         (found,) = session.run(None, {name: value.numpy() for name, value in given.items()})
         with torch.no_grad():
-            wanted = graph.made(given)
+            wanted = graph.compute(given)
         off = (torch.from_numpy(found) - wanted).abs().nan_to_num(torch.inf)
         worst = max(worst, float(off.max()))
         apart += int((off > TOLERANCE * max(1.0, float(wanted.abs().max()))).sum())
@@ -232,7 +234,7 @@ def ports_in(graph: Graph) -> Iterator[Port]:
 def port_out(graph: Graph) -> Port:
     """What comes out."""
     with torch.no_grad():
-        return port(graph, graph.output, graph.made(graph.inputs(TRACED, seed=0)), "")
+        return port(graph, graph.output, graph.compute(graph.inputs(TRACED, seed=0)), "")
 
 
 def port(graph: Graph, name: str, numbers: Tensor, drawn: str) -> Port:

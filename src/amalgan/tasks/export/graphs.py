@@ -108,7 +108,7 @@ class Graph(nn.Module):
     def __init__(self, system: System, ability: str) -> None:
         super().__init__()
         self.ability = ability
-        self.told, self.output, self.act = ACTS[ability]
+        self.input_names, self.output, self.act = ACTS[ability]
         self.system = system
         self.draws: dict[str, str] = {}
         """The distribution of each input that is drawn; known once ``inputs`` was asked for some."""
@@ -116,9 +116,9 @@ class Graph(nn.Module):
 
     def forward(self, *given: Tensor) -> Tensor:
         """What the ability makes of inputs, in the order of ``names``; examples within their range."""
-        return self.made(dict(zip(self.names, given, strict=True)))
+        return self.compute(dict(zip(self.names, given, strict=True)))
 
-    def made(self, given: Inputs) -> Tensor:
+    def compute(self, given: Inputs) -> Tensor:
         """The same of named inputs."""
         made = self.act(self.system, given, Given(seed=0, round=0, total=0, numbers=given))
         return kind_of(self.system.spec).within(made) if self.output in EXAMPLES else made
@@ -132,11 +132,11 @@ class Graph(nn.Module):
     def inputs(self, count: int, *, seed: int, side: int = 24) -> Inputs:
         """Some that mean something: random examples, the codes of such, labels in turn, and draws."""
         made = Noting(seed=seed, round=0, total=count)
-        told = {name: self.one(name, made, side) for name in self.told}
+        inputs = {name: self.one(name, made, side) for name in self.input_names}
         draws = Noting(seed=seed, round=1, total=count)
-        self.act(self.system, told, draws)
+        self.act(self.system, inputs, draws)
         self.draws = {named(purpose): distribution for purpose, (distribution, _) in draws.noted.items()}
-        return told | {named(purpose): numbers for purpose, (_, numbers) in draws.noted.items()}
+        return inputs | {named(purpose): numbers for purpose, (_, numbers) in draws.noted.items()}
 
     def one(self, name: str, draws: Draws, side: int) -> Tensor:
         """An input that is told."""
@@ -158,7 +158,7 @@ class Graph(nn.Module):
 
 def graphs(model: Model) -> Iterator[Graph]:
     """Everything that the model can do for other programs."""
-    system = settled(model.system)
+    system = copy_settled(model.system)
     for ability in abilities(system):
         heard = ability != "classify" or system.classes_shown
         if ability in ACTS and heard:
@@ -170,7 +170,7 @@ def named(purpose: str) -> str:
     return purpose.replace(" ", "_")
 
 
-def settled(system: System) -> System:
+def copy_settled(system: System) -> System:
     """A copy on the CPU whose counters are plain numbers, so that nothing is decided by the value of a tensor."""
     found = copy.deepcopy(system).cpu().eval().requires_grad_(False)
     for module in found.modules():

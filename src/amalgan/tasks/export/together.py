@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from amalgan.systems.model_file import Model
-from amalgan.tasks.export.export import TRACED, finished, written
+from amalgan.tasks.export.export import TRACED, name_ports, write_onnx
 from amalgan.tasks.export.graphs import Graph, Inputs
 
 
@@ -47,14 +47,14 @@ def packed_together(graphs: Sequence[Graph], model: Model) -> dict[str, bytes]:
     for graph in graphs:
         names = {f"{graph.ability}.{name}": name for name in (*graph.names, graph.output)}
         *inputs, output = names
-        found[graph.ability] = finished(renamed(taken.extract_model(inputs, [output]), names), graph, model)
+        found[graph.ability] = name_ports(renamed(taken.extract_model(inputs, [output]), names), graph, model)
     return found
 
 
 def program(graphs: Sequence[Graph], model: Model) -> Any:
     """The ONNX model of all of them; its inputs and outputs are called ``ability.name``."""
     given = [graph.inputs(TRACED, seed=0) for graph in graphs]
-    return written(
+    return write_onnx(
         Together(graphs),
         tuple(tensor for one in given for tensor in one.values()),
         sides=tuple(batches(graphs, given)),

@@ -94,7 +94,7 @@ def starts(
     model: Model, x: Tensor, known: Tensor, drawn: Float[Tensor, "M K"], samples: int
 ) -> Float[Tensor, "N K"]:
     """For each picture the code of what it is with its holes filled by the mean, then drawn ones that agree."""
-    encoded = model.require(Encodes).encode(filled(x, known))
+    encoded = model.require(Encodes).encode(fill_holes(x, known))
     shown = model.require(Decodes).decode(drawn)
     found = [encoded]
     for turn in range(1, samples):
@@ -104,7 +104,7 @@ def starts(
     return torch.stack(found, dim=1).flatten(0, 1)
 
 
-def filled(x: Float[Tensor, "B C ..."], known: Float[Tensor, "B c ..."]) -> Float[Tensor, "B C ..."]:
+def fill_holes(x: Float[Tensor, "B C ..."], known: Float[Tensor, "B c ..."]) -> Float[Tensor, "B C ..."]:
     """Holes in the mean color of what is known, or the mean of what is known of a channel."""
     total, count = (part.flatten(2).sum(2) for part in (x * known, known))
     mean = (total / count.clamp(min=1)).reshape(*x.shape[:2], *[1] * len(x.shape[2:]))

@@ -23,7 +23,7 @@ from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.kinds.series.recordings import Recording, recording, separator
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
-from amalgan.tasks.restore.recordings import Mended, RecordingTask, Steps, check, mended
+from amalgan.tasks.restore.recordings import Mended, RecordingTask, Steps, check, mend_recording
 
 TABLES = (".csv", ".tsv", ".txt")
 
@@ -107,7 +107,7 @@ def restored(job: Job, place: Path, target: Path) -> tuple[Mended, bool]:
             f"has the channels {', '.join(found.form.names) or steps.shape[1]}; the model reads "
             f"{', '.join(job.model.spec.names) or wanted}"
         )
-    made = mended(job.model, steps, job.task, decoder=job.decoder, seed=job.seed)
+    made = mend_recording(job.model, steps, job.task, decoder=job.decoder, seed=job.seed)
     packed = as_array(made.steps) if ending == ".npy" else as_table(place, found, steps, made.steps, job.task)
     files.refuse_foreign([target], proof=lambda old: is_ours(old, packed))
     return made, files.write_changed(target, packed, proof=lambda old: is_ours(old, packed))

@@ -53,7 +53,9 @@ def check(model: Model, task: RecordingTask) -> None:
         model.require(ability)
 
 
-def mended(model: Model, steps: Steps, task: RecordingTask, *, decoder: DecoderName, seed: int) -> Mended:
+def mend_recording(
+    model: Model, steps: Steps, task: RecordingTask, *, decoder: DecoderName, seed: int
+) -> Mended:
     """A recording with its gaps filled, or without noise.
 
     Raises:

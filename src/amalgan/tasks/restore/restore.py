@@ -23,7 +23,7 @@ from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Restores, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName, check_decoder
-from amalgan.tasks.restore.project import filled, project
+from amalgan.tasks.restore.project import fill_holes, project
 from amalgan.tasks.restore.windows import Mended, Picture, Repair, as_before, as_read, mend, restorer_of
 
 
@@ -75,7 +75,7 @@ def check_cleaning(model: Model, repair: Repair, answers: Answers) -> None:
         model.require(ability)
 
 
-def cleaned(model: Model, data: bytes, text: dict[str, str]) -> bytes:
+def clean_file(model: Model, data: bytes, text: dict[str, str]) -> bytes:
     """One file without its noise.
 
     Raises:
@@ -115,7 +115,7 @@ def restore(
     return fill(model, color, known, answers)
 
 
-def restored(
+def restore_picture(
     model: Model,
     whole: Whole,
     repair: Repair,
@@ -141,7 +141,7 @@ def fill(model: Model, color: Picture, known: Float[Tensor, "1 H W"], answers: A
     channels, *size = model.spec.shape
     x = as_read(color, channels)
     shown = known[None].expand(len(x), -1, -1, -1)
-    small = interpolate(filled(x, shown), size, mode="bicubic", antialias=True).clamp(-1, 1)
+    small = interpolate(fill_holes(x, shown), size, mode="bicubic", antialias=True).clamp(-1, 1)
     believed = (interpolate(shown, size, mode="area") > 0.999).float()
     found = project(
         model,

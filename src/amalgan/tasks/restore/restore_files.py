@@ -31,7 +31,7 @@ from amalgan.data.writing.grids import png_names
 from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.kinds import kind_of
 from amalgan.systems.model_file import Model
-from amalgan.tasks.restore.restore import Answers, check, cleaned, restored
+from amalgan.tasks.restore.restore import Answers, check, clean_file, restore_picture
 from amalgan.tasks.restore.windows import Repair
 
 GIF = b"GIF8"
@@ -200,7 +200,7 @@ def mended_picture(job: Job, data: bytes, name: str) -> tuple[bytes, Make]:
     format = "PNG" if job.as_png else written_as(whole)
 
     def make() -> list[bytes]:
-        results = restored(job.model, whole, job.repair, known=known, answers=job.answers)
+        results = restore_picture(job.model, whole, job.repair, known=known, answers=job.answers)
         return [write(result, job.text, format) for result in results]
 
     return job.key.encode() + (b"" if known is None else known.tobytes()), make
@@ -208,7 +208,7 @@ def mended_picture(job: Job, data: bytes, name: str) -> tuple[bytes, Make]:
 
 def cleaned_sound(job: Job, data: bytes) -> tuple[bytes, Make]:
     """The same of a file that its kind cleans."""
-    return job.key.encode(), lambda: [cleaned(job.model, data, job.text)]
+    return job.key.encode(), lambda: [clean_file(job.model, data, job.text)]
 
 
 def all_there(out: Path, before: dict[str, Any]) -> bool:

@@ -86,9 +86,9 @@ def mend(model: Model, color: Picture, repair: Repair, known: Float[Tensor, "1 h
     def of_part(part: Tensor, shown: Tensor) -> Tensor:
         count = len(part)
         task = torch.full((count,), TASKS.index(repair.task), device=device)
-        told = torch.full((count,), level, device=device)
+        levels = torch.full((count,), level, device=device)
         shown = shown.to(device).expand(count, -1, -1, -1)
-        return system.restore(Damaged(part.to(device) * shown, task, told, shown)).cpu()
+        return system.restore(Damaged(part.to(device) * shown, task, levels, shown)).cpu()
 
     channels = model.spec.shape[0]
     return as_before(

@@ -23,7 +23,7 @@ from torch import Tensor
 from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import Records
 from amalgan.features import Classifier
-from amalgan.features.classifier_training import Labeled, steps_for, taught
+from amalgan.features.classifier_training import Labeled, steps_for, train_classifier
 from amalgan.kinds import kind_of
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate_each
@@ -47,11 +47,13 @@ class Forensics:
         chosen = real.select(real.spaced(MOST))
         sides = [
             torch.cat([batch.x for batch in chosen.batches(MOST)]),
-            made(model, len(chosen), "tracing: to learn from"),
+            generate_examples(model, len(chosen), "tracing: to learn from"),
         ]
         label = torch.arange(2).repeat_interleave(len(chosen))
-        lesson = Labeled.of(torch.cat([mixed(side, changed, real.spec) for side in sides]), label, real.spec)
-        return cls(taught(lesson, real.spec, 2, steps=steps_for(len(label)), seed=0), changed)
+        training = Labeled.of(
+            torch.cat([mixed(side, changed, real.spec) for side in sides]), label, real.spec
+        )
+        return cls(train_classifier(training, real.spec, 2, steps=steps_for(len(label)), seed=0), changed)
 
     @torch.no_grad()
     def score(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, " B"]:
@@ -68,7 +70,7 @@ class Forensics:
         return {name: torch.cat(parts) for name, parts in found.items()}
 
 
-def made(model: Model, count: int, purpose: str) -> Float[Tensor, "N ..."]:
+def generate_examples(model: Model, count: int, purpose: str) -> Float[Tensor, "N ..."]:
     """New examples, as files would hold them; ``purpose`` names the stream of random numbers."""
     asked = torch.full((count,), UNLABELED)
     return kind_of(model.spec).delivered(torch.cat([*generate_each(model, asked, seed=0, purpose=purpose)]))

@@ -39,7 +39,7 @@ from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.detect import bounds, share
 from amalgan.tasks.detect.normals import trained_on, unseen
-from amalgan.tasks.trace.forensics import Changed, Forensics, made
+from amalgan.tasks.trace.forensics import Changed, Forensics, generate_examples
 
 FOR_WATERMARK = 0.01
 """Of the rate of false alarms."""
@@ -100,7 +100,7 @@ class Known:
         """
         model.require(Generates)
         forensics = Forensics.learn(model, reals.learned, changed)
-        new = made(model, min(len(reals.counted), MOST_COUNTED), "tracing: to count errors on")
+        new = generate_examples(model, min(len(reals.counted), MOST_COUNTED), "tracing: to count errors on")
         return cls(
             forensics=forensics,
             compared=forensics.scores(spread(reals.compared)),
@@ -125,7 +125,7 @@ class Known:
 
     def errors(self, rate: float) -> dict[str, Any]:
         """How often the score alone errs at ``rate``, with 95 % intervals, on examples of known origin."""
-        told = {
+        versions = {
             name: {
                 "false_alarms": bounds(share(self.p(real) <= rate)),
                 "missed": bounds(share(self.p(new) > rate)),
@@ -133,12 +133,12 @@ class Known:
             }
             for (name, real), new in zip(self.counted.items(), self.new.values(), strict=True)
         }
-        first, *_ = told.values()
+        first, *_ = versions.values()
         sizes = {
             "real": len(next(iter(self.counted.values()))),
             "made": len(next(iter(self.new.values()))),
         }
-        return sizes | first | {"versions": told}
+        return sizes | first | {"versions": versions}
 
 
 def spread(records: Records) -> Iterator[Tensor]:
@@ -241,7 +241,7 @@ def trace_on(
 
     journal.filled(work)
     records = stream.records
-    rows = journal.filled(lambda first: (), len(records)).whole()
+    rows = journal.filled(lambda first: (), len(records)).read_all()
     return traced(rows, columns(model, known), records.names, known)
 
 

@@ -16,7 +16,7 @@ from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName, check_decoder
 from amalgan.tasks.walk.closed_paths import Course, great_circle
-from amalgan.tasks.walk.walk import decoded, scale_of, two
+from amalgan.tasks.walk.walk import decode_codes, scale_of, two
 
 
 @torch.no_grad()
@@ -48,7 +48,7 @@ def interpolate(
     )
     path = between_codes(model, code, steps)
     parts = [
-        decoded(model, part, still.narrow(at, len(part)), decoder)
+        decode_codes(model, part, still.narrow(at, len(part)), decoder)
         for at, part in zip(range(0, steps, CHUNK), path.split(CHUNK), strict=True)
     ]
     return torch.cat(parts)

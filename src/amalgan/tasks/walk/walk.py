@@ -111,7 +111,7 @@ def through(
     path = scale.undo(loop(scale(stations), still.total))
     starts = range(0, still.total, CHUNK)
     made = [
-        decoded(model, part, still.narrow(at, len(part)), decoder)
+        decode_codes(model, part, still.narrow(at, len(part)), decoder)
         for at, part in zip(starts, path.split(CHUNK), strict=True)
     ]
     return torch.cat(made)
@@ -125,7 +125,7 @@ def scale_of(model: Model, code: Float[Tensor, "S K"]) -> Scale:
     return scale
 
 
-def decoded(
+def decode_codes(
     model: Model, code: Float[Tensor, "B K"], draws: Draws, decoder: DecoderName | None
 ) -> Float[Tensor, "B ..."]:
     """Decodes of codes, by the decoder asked for or else the realistic one where there is one."""

@@ -55,7 +55,7 @@ def refuse_missing(name: str | None) -> None:
 
 
 @contextmanager
-def tracked(name: str | None, teller: Teller) -> Iterator[None]:
+def track(name: str | None, teller: Teller) -> Iterator[None]:
     """Within the block the tracker called ``name`` hears, before the callbacks there are, what ``teller`` tells."""
     refuse_missing(name)
     if name is None or teller.silent:
@@ -107,7 +107,7 @@ class Tracked:
             found = self.tracker.begin(begun)
         except Exception as error:
             raise UsageError(
-                f"--track {self.name} cannot begin: {said(error)}. Mend that, or leave --track out."
+                f"--track {self.name} cannot begin: {describe_error(error)}. Mend that, or leave --track out."
             ) from error
         if found is not None:
             files.write_json(folder / KEPT, {"amalgan": "tracker", self.name: found})
@@ -124,9 +124,8 @@ class Tracked:
 
     def warn(self, error: Exception) -> None:
         """Say once that the tracker fails."""
-        text = (
-            f"--track {self.name} fails: {said(error)}. Training goes on; log.jsonl has what it would have."
-        )
+        why = describe_error(error)
+        text = f"--track {self.name} fails: {why}. Training goes on; log.jsonl has what it would have."
         LOGGER.warning("%s", text)
         if not self.warned:
             self.warned = True
@@ -145,7 +144,7 @@ def named(values: Mapping[str, float], group: str) -> dict[str, Any]:
     return {f"{group}{name}": value for name, value in values.items()}
 
 
-def said(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return what an error of another library says, on one line."""
     if isinstance(error, AmalganError):
         return str(error)
