@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from amalgan.config.code import Layout
 from amalgan.config.imagenet_weights import imagenet_weights
 from amalgan.core.types import Batch, DataSpec
 from amalgan.systems.base import System, only_trainable
@@ -264,3 +265,15 @@ def test_a_critic_with_a_backbone_adds_a_distance_that_the_generator_alone_hears
     system.zero_grad(set_to_none=True)
     two.backward()
     assert [name for name in NETWORKS if hears(system.get_submodule(name))] == ["generator"]
+
+
+@pytest.mark.parametrize("layout", ["map", "flat"])
+def test_a_pattern_on_every_realistic_decode_is_penalized_where_the_code_is_a_map(layout: Layout) -> None:
+    system, batch = fusion(code=layout, code_size=128), examples()
+    warmed(system, batch, progress_in(system, "gan"))
+    terms = (
+        {phase.name: phase for phase in system.phases()}["generator"]
+        .loss(batch, tick(2, 0.8, len(batch.x)))
+        .terms
+    )
+    assert ("lattice" in terms) == (layout == "map")

@@ -2,7 +2,7 @@
 
     reconstruction   example, its decode ─► how far apart           penalties   critic, examples ─► how steep
     adversarial      logits of real and fake ─► both players' loss   latent      codes, prior ─► how unlike
-    classification   class logits, labels ─► how far apart
+    classification   class logits, labels ─► how far apart          lattice     decodes ─► a weave on all of them
 
 Logits come in raw. Systems weight and average; nothing here draws a random number or knows a network.
 Objectives over a set of samples (``latent.mmd``, ``latent.moment_pull``) return one number for the set.

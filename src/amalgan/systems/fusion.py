@@ -13,6 +13,7 @@
 The GAN plays in the last part of training, every few rounds: the autoencoder must not be short of time. What a round
 has encoded and painted once, its later phases use again. Where the critic looks through a network taught on ImageNet,
 x'' is held near x in what that network sees too (L_rec of features, as in VAE-GAN, Larsen 2015, arXiv:1512.09300).
+A pattern that transposed convolutions would lay on every x'' is penalized (``objectives.lattice``).
 
 One decoder cannot serve both terms: perfect realism costs up to 3 dB (Blau & Michaeli 2018, arXiv:1711.06077). Two
 decoders on one code need not trade. The generator's weights are the decoder's plus a difference that starts at zero
@@ -39,6 +40,7 @@ from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.networks import ProjectedCritic
 from amalgan.objectives import reconstruction
+from amalgan.objectives.lattice import lattice
 from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System, collect, held_still, prior_phases
 from amalgan.systems.registry import register
@@ -132,6 +134,8 @@ class Fusion(System):
         encoded = (~self.from_prior(tick) / max(1 - self.prior_share(tick), 1e-6)).to(painted.device)
         close = (self.distance(painted, batch.x) * encoded).mean()
         terms = {"adversarial": config.adversarial * fooled.mean(), "realistic": config.closeness * close}
+        if config.code == "map" and config.lattice:
+            terms["lattice"] = config.lattice * lattice(painted, batch.x).mean()
         if config.critic.projected and config.perceptual:
             alike = (self.perceived(painted, batch.x, tick) * encoded).mean()
             terms["perceptual"] = config.perceptual * alike

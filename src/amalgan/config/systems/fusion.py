@@ -43,6 +43,9 @@ class FusionConfig:
     """Weight of L_rec(x, x''): how close the realistic reconstruction stays to the image."""
     perceptual: float = 2.0
     """Weight of their distance in features of the critic's backbone; unused without a backbone."""
+    lattice: float = 1000.0
+    """Weight of the penalty on a pattern of four pixels' period that lies on every realistic reconstruction alike, as
+    transposed convolutions paint it; only with --code map."""
     adversarial: float = 0.3
     """Weight of L_GAN for the generator (and the encoder, with --encoder all)."""
     from_prior: float = 0.5
@@ -81,8 +84,8 @@ class FusionConfig:
             (min(self.every, self.listen_every) >= 1, "every and listen_every must be at least 1"),
             (0 <= self.from_prior <= 1, f"from_prior is {self.from_prior}; it is a share, in [0, 1]"),
             (
-                min(self.closeness, self.perceptual, self.adversarial) >= 0,
-                "closeness, perceptual and adversarial cannot be negative",
+                min(self.closeness, self.perceptual, self.lattice, self.adversarial) >= 0,
+                "closeness, perceptual, lattice and adversarial cannot be negative",
             ),
         )
 
