@@ -186,7 +186,7 @@ def test_commands_on_exploring_are_understood() -> None:
 def test_commands_on_detecting_are_understood() -> None:
     """Not run: each flag is there."""
     commands = commands_of((ROOT / "docs" / "detect.md").read_text(), ("train", "detect"))
-    assert len(commands) == 4
+    assert len(commands) == 7
     assert all(not isinstance(parse(shlex.split(command)[1:]), str) for command in commands)
 
 
