@@ -55,7 +55,7 @@ class Prefetched(Generic[T]):
         return None if future is None else future.result()
 
     def _let_go(self, row: int) -> Future[T] | None:
-        return self.waiting.pop(row) if row in self.waiting else None
+        return self.waiting.pop(row, None)  # at once: threads that decode take from it too
 
     def _forget(self) -> None:
         for row in [row for row, call in self.named.items() if call <= self.calls - CALLS_KEPT]:
