@@ -214,7 +214,7 @@ def bodies(server: Server) -> Iterator[str]:
         server.get("/api/studio")
         if b" 408 " not in client.recv(65536):
             yield "a body that never comes is waited for"
-    if (server.studio.own / "sent").exists():
+    if (server.studio.own_folder / "sent").exists():
         yield "a body that was refused was kept"
 
 
