@@ -25,10 +25,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from amalgan.core import locks
+from amalgan.core.cache_cap import cap_bytes
 from amalgan.core.errors import FileError
 from amalgan.core.files import remove_within, sync, write_text
 from amalgan.core.ownership import json_at
-from amalgan.data.dataset.room import cap_bytes
 from amalgan.data.dataset.store import FILES, Decoder, Store, open_store
 
 BUILDING = ".amalgan-building"

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.config.data import DataConfig
+from amalgan.core.cache_cap import GIB
 from amalgan.core.errors import DataError, NoRoom
 from amalgan.core.shards import WHOLE
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.cache import cached, there
 from amalgan.data.dataset.reading import kind_for, opened, read_source, source_of
-from amalgan.data.dataset.room import GIB
 from amalgan.data.dataset.store import FORMAT, Pixels, Store
 from amalgan.data.dataset.store_writer import Into
 from amalgan.data.decoding.layout import Request

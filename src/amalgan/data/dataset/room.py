@@ -1,7 +1,4 @@
-"""Whether a store fits: into the cache, which has a cap, and onto its disk. Asked before anything is decoded.
-
-The cap is 20 GiB, or $AMALGAN_CACHE_GIB.
-"""
+"""Whether a store fits: into the cache, which has a cap, and onto its disk. Asked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -9,18 +6,9 @@ from math import ceil
 from pathlib import Path
 from shutil import disk_usage
 
-from amalgan.core.environment import number
+from amalgan.core.cache_cap import CAP, GIB, cap_bytes
 from amalgan.core.errors import NoRoom
 from amalgan.kinds.stored import Stored
-
-CAP = "AMALGAN_CACHE_GIB"
-DEFAULT_GIB = 20.0
-GIB = 2**30
-
-
-def cap_bytes() -> float:
-    """Return how many bytes all stores of a cache may take together."""
-    return number(CAP, DEFAULT_GIB) * GIB
 
 
 def require_room(folder: Path, kind: Stored, shape: tuple[int, ...], count: int, size: int) -> None:

@@ -25,10 +25,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+from amalgan.core.cache_cap import cap_bytes
 from amalgan.core.errors import AmalganError, BadPicture, DataError
 from amalgan.core.file_names import Names, shown
 from amalgan.core.files import write_stream
-from amalgan.data.dataset.room import cap_bytes
 from amalgan.data.readers.extras import first_line, needed
 from amalgan.data.readers.fetched import Depot, Fetched
 from amalgan.data.readers.folders import MOST_FILE_BYTES, is_junk_path
