@@ -29,11 +29,15 @@ from amalgan.systems import model_file, registry
 from amalgan.training.baseline import Baseline
 from amalgan.training.plan import mean_of
 from amalgan.training.run import Order, execute
+from amalgan.training.watchdog import NOTHING_LEARNED
 
 RESULTS = Path(__file__).parent / "results" / "healthy.json"
 BATCH = 64
-ALARMS = ("Back to round", "so nothing is learned yet", ALL_ALIKE[:40], NEVER_WRONG[:40])
-"""What the watchdog's sentences hold."""
+ALARMS = (
+    "Back to round",
+    *(text.partition(": ")[2] or text for text in (NOTHING_LEARNED, ALL_ALIKE, NEVER_WRONG)),
+)
+"""What the watchdog's sentences hold, each whole but for the round."""
 
 
 def trained(system: str, data: str, rounds: int, folder: Path) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from amalgan.core.journal import Journal
 from amalgan.core.limits import CHUNK
+from asking import record_appends
 
 COUNT, FLAWED = 12, (2, 7)
 
@@ -66,21 +66,11 @@ def test_a_killed_run_goes_on_where_it_was(
     run, words, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(*words, tmp_path / "whole.csv").code == 0
-    appended, real = [], Journal.append
-
-    def killed(journal: Journal, rows: np.ndarray) -> None:
-        if len(appended) == 5:
-            raise KeyboardInterrupt
-        appended.append(len(rows))
-        real(journal, rows)
-
-    monkeypatch.setattr(Journal, "append", killed)
+    before = record_appends(monkeypatch, 5)
     assert run(*words, tmp_path / "x.csv").code == 130
-    monkeypatch.setattr(
-        Journal, "append", lambda journal, rows: appended.append(len(rows)) or real(journal, rows)
-    )
+    after = record_appends(monkeypatch)
     assert run(*words, tmp_path / "x.csv").code == 0
-    assert appended == [1] * COUNT, "what was there was not computed again"
+    assert before + after == [1] * COUNT, "what was there was not computed again"
     whole = (tmp_path / "whole.csv").read_bytes()
     assert (tmp_path / "x.csv").read_bytes() == whole
 

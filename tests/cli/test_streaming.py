@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from amalgan.config.data import DataConfig
-from amalgan.core.journal import Journal
 from amalgan.data import open_data
 from amalgan.data.dataset.streaming import Stream
 from amalgan.systems import model_file
+from asking import record_appends
 
 COUNT, BAD = 600, (3, 300)
 
@@ -169,21 +169,10 @@ def test_a_job_that_was_killed_goes_on_where_it_was(
     words = ("embed", digits, data, "--cache", tmp_path / "cache", "--out")
     run(*words, tmp_path / "whole.npz")
     (tmp_path / "cache").rename(tmp_path / "gone")
-    appended, real = [], Journal.append
-
-    def killed(journal: Journal, rows: np.ndarray) -> None:
-        if len(appended) == 1:
-            raise KeyboardInterrupt
-        appended.append(len(rows))
-        real(journal, rows)
-
-    monkeypatch.setattr(Journal, "append", killed)
+    record_appends(monkeypatch, 1)
     assert run(*words, tmp_path / "x.npz").code == 130
     assert not [*(tmp_path / "cache").glob("store-*")]
-    appended.clear()
-    monkeypatch.setattr(
-        Journal, "append", lambda journal, rows: appended.append(len(rows)) or real(journal, rows)
-    )
+    appended = record_appends(monkeypatch)
     assert run(*words, tmp_path / "x.npz").code == 3
     assert sum(appended) < COUNT - len(BAD)
     assert (tmp_path / "x.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()

@@ -21,11 +21,9 @@ from amalgan.data.writing.picture_arrays import in_color
 from amalgan.features.patches import PatchesName
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.flaws import MOST_KNOWN, Flaws
+from amalgan.tasks.detect.heat import FULL
 from amalgan.tasks.detect.normals import Sides
 from amalgan.tasks.explore.overlay import painted
-
-FULL = 0.95
-"""Share of normal pictures that reach full color nowhere."""
 
 
 @dataclass(frozen=True, eq=False)
