@@ -12,9 +12,7 @@ def test_a_pattern_is_measured_with_its_strength_and_content_is_not() -> None:
     weave = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(16, 16)
     inside = (1 - 1 / 9) ** 2 * 0.1**2  # of 3x3 places five have one sign and four the other
     found = lattice(y + 0.1 * weave, y)
-    assert torch.allclose(found, torch.tensor(inside), rtol=0.06), (
-        "only places at the border differ"
-    )
+    assert torch.allclose(found, torch.tensor(inside), rtol=0.06), "only places at the border differ"
     assert lattice(y + 0.3, y).max() < 1e-10, "a shade is no pattern"
     assert lattice(y, y).max() == 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
     from amalgan.tasks.detect.detect import Detection
     from amalgan.tasks.detect.flaw_records import FlawsOf
     from amalgan.tasks.detect.normals import Sides
-
-
-STRETCHES = 5
-"""Strange parts of recordings that are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,37 +76,20 @@ class Detect:
 
     def run(self, console: Console) -> Answer:
         """Judge and write."""
-        from amalgan.features.patch_networks import patch_network
-        from amalgan.tasks.detect.detect import check_rate
-        from amalgan.tasks.detect.stretches import beside_table, stretches_of, write_stretches
-        from amalgan.tasks.judging import why_silent
-
-        check_rate(self.rate)
+        self.check()
         shard = self.sharing.part
-        check_rows_out(self.out, shard)
-        check_all(shard, self.split)
-        self.sharing.refuse_with(anomaly=self.anomaly, maps=self.maps)
-        for place in filter(None, (self.out, self.maps)):
-            check_out(place, self.data)
         model, config = model_at(self.model, self.loading), self.reading.config()
         stream = looked_through(stream_for(self.data, config, model.spec, shard=shard), console)
         beside = data_for(self.normals, config, console, like=model.spec) if self.normals else None
         anomalies = [one for one in (self.anomaly or "").split(",") if one]
-        if self.patches:
-            patch_network(model, self.patches)
+        self.check_patches(model)
         chosen = self.chosen(model, stream, beside, anomalies)
         flaws = self.flaws(model, chosen, stream, console) if self.patches else None
         found, journal = self.found(model, chosen, console, flaws)
         alarms = found.alarms(self.rate, self.control)
         written = self.write(found, alarms, model, stream, beside, flaws.name if flaws else None)
         journal.remove()
-        stretches = stretches_of(found, chosen.judged, alarms)
-        if stretches is not None and shard.is_whole:
-            write_stretches(beside_table(self.out), stretches)
-        if found.smallest > self.rate:
-            say(console, f"note: {few(found, self.rate)}")
-        if why := why_silent(model):
-            say(console, f"note: {why}")
+        self.explain_silence(found, model, console)
         skipped = stream.skipped + (skipped_of(beside) if beside else [])
         facts = {
             "n": len(found),
@@ -129,18 +107,54 @@ class Detect:
             "rate": self.rate,
             "control": self.control,
             "alarms": int(alarms.sum()),
-            "stretches": None if stretches is None else [asdict(one) for one in stretches],
+            "stretches": self.write_stretches(found, chosen, alarms),
             "judged": found.judged(anomalies, alarms) if anomalies else None,
             "out": str(self.out),
             "written": written,
-            "maps": self.paint(model, chosen, alarms.nonzero()[:, 0].numpy(), found, flaws)
-            if self.maps
-            else None,
+            "maps": self.write_maps(model, chosen, alarms, found, flaws) if self.maps else None,
             "system": model.name,
             "digest": model.digest,
             "skipped": skipped,
         }
         return Answer(facts=facts, text=told(facts), skipped=skipped)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is read."""
+        from amalgan.tasks.detect.detect import check_rate
+
+        check_rate(self.rate)
+        check_rows_out(self.out, self.sharing.part)
+        check_all(self.sharing.part, self.split)
+        self.sharing.refuse_with(anomaly=self.anomaly, maps=self.maps)
+        for place in filter(None, (self.out, self.maps)):
+            check_out(place, self.data)
+
+    def check_patches(self, model: Model) -> None:
+        """Refuse --patches where no network has maps for them, before anything is judged."""
+        from amalgan.features.patch_networks import patch_network
+
+        if self.patches:
+            patch_network(model, self.patches)
+
+    def explain_silence(self, found: Detection, model: Model, console: Console) -> None:
+        """Say why nothing can raise an alarm, or a signal is missing."""
+        from amalgan.tasks.judging import why_silent
+
+        if found.smallest > self.rate:
+            say(console, f"note: {found.describe_silence(self.rate)}")
+        if why := why_silent(model):
+            say(console, f"note: {why}")
+
+    def write_stretches(self, found: Detection, chosen: Sides, alarms: Tensor) -> list[dict[str, Any]] | None:
+        """Write the strange stretches of recordings beside the table, and return them; None of other data."""
+        from amalgan.tasks.detect.stretches import beside_table, stretches_of, write_stretches
+
+        stretches = stretches_of(found, chosen.judged, alarms)
+        if stretches is None:
+            return None
+        if self.sharing.part.is_whole:
+            write_stretches(beside_table(self.out), stretches)
+        return [asdict(one) for one in stretches]
 
     def chosen(self, model: Model, stream: Stream, beside: Dataset | None, anomalies: list[str]) -> Sides:
         """What is judged, and the normal examples that it is compared with."""
@@ -212,8 +226,10 @@ class Detect:
         with pace(console, "judging", len(chosen.judged), journal.count) as shown:
             return detect_on(journal, model, chosen, joint, shown.follow, outside, flaws), journal
 
-    def paint(self, model: Model, chosen: Sides, rows: Any, found: Detection, flaws: FlawsOf | None) -> int:
-        """Write the maps of some of the judged; return how many."""
+    def write_maps(
+        self, model: Model, chosen: Sides, alarms: Tensor, found: Detection, flaws: FlawsOf | None
+    ) -> int:
+        """Write the maps of those that raise an alarm; return how many."""
         from amalgan.core.files import below, refuse_foreign, write_bytes
         from amalgan.data.writing.grids import png_bytes, png_names
         from amalgan.data.writing.inputs import refuse_inputs
@@ -221,7 +237,7 @@ class Detect:
         from amalgan.tasks.detect.signals import PATCHES
 
         assert self.maps is not None
-        picked = chosen.judged.select(rows)
+        picked = chosen.judged.select(alarms.nonzero()[:, 0].numpy())
         places = [below(self.maps, name) for name in png_names(picked.names)]
         refuse_inputs(places, self.data)
         refuse_foreign(places)
@@ -232,14 +248,6 @@ class Detect:
         for place, picture in zip(places, pictures, strict=True):
             write_bytes(place, png_bytes(picture))
         return len(picked)
-
-
-def few(found: Detection, rate: float) -> str:
-    """Why nothing can raise an alarm."""
-    return (
-        f"{counted(found.normals, 'normal example')} can show no p-value below {found.smallest:.3g}, so nothing raises "
-        f"an alarm at a rate of {rate:g}. Give {math.ceil(1 / rate)} or more as --normals."
-    )
 
 
 def told(facts: dict[str, Any]) -> Table:
@@ -258,20 +266,12 @@ def told(facts: dict[str, Any]) -> Table:
             **{f"AUROC, {name}": spanned(found) for name, found in judged["auroc"].items()},
         }
     if (stretches := facts["stretches"]) is not None:
-        rows["stretches"] = in_words(stretches)
+        from amalgan.tasks.detect.stretches import name_strangest
+
+        rows["stretches"] = name_strangest(stretches)
     if facts["maps"] is not None:
         rows["maps"] = f"{facts['maps']:,}"
     return table(rows | {"written": facts["out"]})
-
-
-def in_words(stretches: list[dict[str, Any]]) -> str:
-    """Strange parts of recordings, the strangest ones named."""
-    strangest = sorted(stretches, key=lambda one: (one["p_value"], -one["examples"]))[:STRETCHES]
-    named = (
-        f"{one['recording']} {one['start']} to {one['stop']} {one['unit']} (p {one['p_value']:.3g})"
-        for one in strangest
-    )
-    return "\n".join([f"{len(stretches):,}", *named])
 
 
 def percent(found: dict[str, float]) -> str:

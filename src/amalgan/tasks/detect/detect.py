@@ -13,6 +13,7 @@ asked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,6 +29,7 @@ from torch import Tensor
 from amalgan.core import files
 from amalgan.core.errors import UsageError
 from amalgan.core.journal import Journal
+from amalgan.core.words import counted
 from amalgan.data import Records
 from amalgan.data.writing.sheets import sheet
 from amalgan.metrics import detection
@@ -88,6 +90,13 @@ class Detection:
         alone = {name: score for name, score in self.score.items() if name != JOINT}
         own = {name: detection.p_values(self.normal[name], score) for name, score in alone.items()}
         return {ALL: self.joined.p_value, **own}
+
+    def describe_silence(self, rate: float) -> str:
+        """Return a sentence on a ``rate`` that no p-value can reach."""
+        return (
+            f"{counted(self.normals, 'normal example')} can show no p-value below {self.smallest:.3g}, so nothing "
+            f"raises an alarm at a rate of {rate:g}. Give {math.ceil(1 / rate)} or more as --normals."
+        )
 
     def alarms(self, rate: float = 0.05, control: Control = "each") -> Bool[Tensor, " N"]:
         """Which examples are too strange.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from jaxtyping import Bool
 from torch import Tensor
@@ -17,6 +18,8 @@ from amalgan.kinds.measures import Stretch
 from amalgan.tasks.detect.detect import ALL, Detection
 
 HEAD = ["recording", "start", "stop", "unit", "p", "windows"]
+NAMED = 5
+"""Strange parts of recordings that a summary names."""
 
 
 def stretches_of(found: Detection, judged: Records, alarms: Bool[Tensor, " N"]) -> list[Stretch] | None:
@@ -44,3 +47,13 @@ def write_stretches(place: Path, stretches: list[Stretch]) -> bool:
             yield [one.recording, one.start, one.stop, one.unit, float(f"{one.p_value:.6g}"), one.examples]
 
     return files.write_stream(place, (sheet([line]).encode() for line in lines()))
+
+
+def name_strangest(stretches: list[dict[str, Any]]) -> str:
+    """Return how many strange parts of recordings there are, and a line for each of the strangest."""
+    strangest = sorted(stretches, key=lambda one: (one["p_value"], -one["examples"]))[:NAMED]
+    named = (
+        f"{one['recording']} {one['start']} to {one['stop']} {one['unit']} (p {one['p_value']:.3g})"
+        for one in strangest
+    )
+    return "\n".join([f"{len(stretches):,}", *named])
