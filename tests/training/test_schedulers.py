@@ -31,7 +31,7 @@ SMALL = "--system autoencoder --batch 16 --device cpu --images 3200"
 
 def block(name: str) -> str:
     """The text of the file ``name`` on the page."""
-    found = re.search(rf"<!-- {re.escape(name)} -->\n```\w+\n(.*?)```", PAGE, re.S)
+    found = re.search(rf"<!-- {re.escape(name)} -->\s+```\w+\n(.*?)```", PAGE, re.S)
     assert found is not None
     return found[1]
 
