@@ -8,7 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from amalgan.core.errors import DataError
-from amalgan.core.types import UNLABELED
+from amalgan.core.types import UNLABELED, DataSpec
+from amalgan.features.classifier import Classifier
 from amalgan.metrics.utility import knn_accuracy, label_agreement, linear_probe
 
 
@@ -87,3 +88,34 @@ def test_nothing_labeled_is_named() -> None:
     (train, labels), (test, asked) = clusters(9, 2.0), clusters(6, 2.0)
     with pytest.raises(DataError, match="0 training and 6 test examples are labeled"):
         linear_probe(train, torch.full_like(labels, UNLABELED), test, asked)
+
+
+@pytest.mark.parametrize(
+    ("shape", "seen"),
+    [
+        ((1, 28, 28), (1, 28, 28)),
+        ((3, 48, 63), (3, 48, 63)),
+        ((3, 64, 64), (3, 32, 32)),
+        ((3, 96, 130), (3, 32, 43)),
+    ],
+)
+def test_a_classifier_of_large_pictures_sees_them_averaged_down(
+    shape: tuple[int, ...], seen: tuple[int, ...]
+) -> None:
+    spec = DataSpec(kind="image", shape=shape, classes=("a", "b"))
+    net = Classifier(spec, 2, side=32)
+    assert net.seen_shape == seen
+    x = torch.rand(2, *shape)
+    assert net.logits(x).shape == (2, 2)
+    if seen != shape:
+        factor = shape[1] // seen[1]
+        rows, columns = (side // factor * factor for side in shape[1:])
+        cells = x[:, :, :rows, :columns].unflatten(3, (-1, factor)).unflatten(2, (-1, factor))
+        assert torch.allclose(net.coarsen(x), cells.mean((3, 5)), atol=1e-6)
+    assert torch.equal(Classifier(spec, 2).coarsen(x), x)
+
+
+def test_values_that_are_no_pictures_are_left_as_they_are() -> None:
+    assert Classifier(DataSpec(kind="vector", shape=(70,), classes=("a", "b")), 2, side=32).seen_shape == (
+        70,
+    )

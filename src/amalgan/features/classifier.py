@@ -1,6 +1,6 @@
 """A small classifier of one training set: labeled examples, a fixed number of rounds, the same way every time.
 
-    examples (B, ...), classes (B,) ─► moved a little ─► encoder ─► rectified (B, 64) ─► class logits (B, K)
+    examples (B, ...), classes (B,) ─► moved a little ─► coarse ─► encoder ─► rectified (B, 64) ─► logits (B, K)
 
 What is asked of generated examples (can a classifier learn from them?) is asked of this network, a fresh one for each
 training set.
@@ -9,6 +9,7 @@ training set.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -20,6 +21,7 @@ from amalgan.config.parts import Networks
 from amalgan.core.randomness import Draws
 from amalgan.core.types import DataSpec
 from amalgan.data import augment
+from amalgan.kinds import kind_of
 from amalgan.networks.blocks import rectify
 
 WIDTH = 64
@@ -34,16 +36,31 @@ MOVED = AugmentConfig(flip=False, shift=0.08, rotate=0.0, zoom=0.0, color=0.0)
 
 
 class Classifier(nn.Module):
-    """A convolutional encoder, rectified, and a linear layer on it."""
+    """A convolutional encoder, rectified, and a linear layer on it.
 
-    def __init__(self, spec: DataSpec, classes: int, network: Networks = NETWORK) -> None:
+    Args:
+        side: pictures whose shorter side is at least twice as long are averaged down to about it; None leaves them.
+    """
+
+    def __init__(
+        self, spec: DataSpec, classes: int, network: Networks = NETWORK, *, side: int | None = None
+    ) -> None:
         super().__init__()
-        self.spec = spec
-        self.encoder = networks.encoder(network, spec, WIDTH)
+        self.spec, self.side = spec, side
+        self.encoder = networks.encoder(network, replace(spec, shape=self.seen_shape), WIDTH)
         self.head = nn.Linear(WIDTH, classes)
 
+    @property
+    def seen_shape(self) -> tuple[int, ...]:
+        """Shape of an example as the encoder sees it."""
+        return tuple(self.coarsen(torch.zeros(1, *self.spec.shape)).shape[1:])
+
+    def coarsen(self, x: Tensor) -> Tensor:
+        """Return the examples as the encoder sees them."""
+        return kind_of(self.spec).coarsened(x, self.side) if self.side else x
+
     def forward(self, x: Tensor) -> Float[Tensor, "B 64"]:
-        return rectify(self.encoder(x))
+        return rectify(self.encoder(self.coarsen(x)))
 
     def logits(self, x: Tensor) -> Float[Tensor, "B K"]:
         """Raw class logits."""

@@ -93,6 +93,9 @@ class Plain(PlainStored):
     def classifier_moves(self, spec: DataSpec) -> AugmentConfig | None:
         return None
 
+    def coarsened(self, x: Tensor, side: int) -> Tensor:
+        return x
+
     def code_size(self, spec: DataSpec) -> int:
         return max(2, min(64, spec.size // 2))
 

@@ -75,6 +75,9 @@ class Kind(Stored, Protocol):
     def classifier_moves(self, spec: DataSpec) -> AugmentConfig | None:
         """How a classifier's examples may be moved and keep their class; None where nothing is known."""
 
+    def coarsened(self, x: Tensor, side: int) -> Tensor:
+        """Examples with less detail: pictures averaged down until their shorter side is below twice ``side``."""
+
     # Networks
 
     def code_size(self, spec: DataSpec) -> int:

@@ -43,6 +43,9 @@ class Effort(NamedTuple):
 
 
 THOROUGH = Effort()
+CYCLE = Effort(untimed=1, rounds=8, settled=1024)
+"""Each kind of round as often as it comes where a critic learns in every second one and is penalized in every fourth of
+these."""
 BRIEF_SHARE = 0.02
 """Share of a run's minutes that timing may take where the number of images is amended later."""
 
@@ -59,13 +62,14 @@ def images_for(
     system: System,
     processes: Processes,
     clock: Callable[[], float] = time.perf_counter,
+    effort: Effort = THOROUGH,
 ) -> int:
     """How many images training can draw in ``minutes`` on this machine. ``system`` is used up.
 
     Args:
         clock: tells seconds; ``time.process_time`` makes the minutes those of the CPU.
     """
-    timed = time_work(run, data, system, processes, clock=clock)
+    timed = time_work(run, data, system, processes, clock=clock, effort=effort)
     return images_in(60 * minutes, run, data, system, timed)
 
 

@@ -178,6 +178,12 @@ class Image(Maps):
 
         return MOVED
 
+    def coarsened(self, x: Tensor, side: int) -> Tensor:
+        from torch.nn.functional import avg_pool2d
+
+        factor = min(x.shape[2:]) // side
+        return avg_pool2d(x, factor) if factor > 1 else x
+
     def colors(self, spec: DataSpec) -> int:
         return spec.shape[0]
 

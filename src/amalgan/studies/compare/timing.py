@@ -18,8 +18,13 @@ from amalgan import features as feature_net
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
 from amalgan.evaluation.scores.score import COMPARED, Trial
-from amalgan.evaluation.scores.utility import IMAGES, can_test_classifier, select_training_examples
-from amalgan.features import Classifier, Features, drill, rounds_for
+from amalgan.evaluation.scores.utility import (
+    IMAGES,
+    build_classifier,
+    can_test_classifier,
+    select_training_examples,
+)
+from amalgan.features import Features, drill, rounds_for
 from amalgan.studies.compare.plan import device_of
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.settings import build_system
@@ -31,6 +36,8 @@ TIMED_MINUTES = 1.0
 STARTING_SECONDS = 5.0
 """About what a process takes to start, to read, and to measure what is cheap."""
 TIMINGS = 3
+TIMING_SHARE = 0.05
+"""Share of a cell's minutes beyond which no further try to time its training begins."""
 TIMED_STEPS = 3
 SETS_SEEN = 4
 """Generated, labeled, held-out and rebuilt examples are looked at once each."""
@@ -38,20 +45,24 @@ SETS_SEEN = 4
 
 def images_a_minute(request: Request, run: RunConfig, data: Dataset) -> float:
     """How many images a minute of training draws on one thread, or on the accelerator that is asked for: the most of
-    three tries, since what else a machine does can only slow it."""
-    minutes, device = request.minutes or TIMED_MINUTES, device_of(request)
-    return max(
-        budget.images_for(
-            minutes,
-            run,
-            data,
-            build_system(run.system, run.settings, data.spec).to(device),
-            Processes(device=device),
-            clock=clock_of(device),
-        )
-        / minutes
-        for _ in range(TIMINGS)
-    )
+    up to three tries, since what else a machine does can only slow it."""
+    device, minutes = device_of(request), request.minutes or TIMED_MINUTES
+    clock = clock_of(device)
+
+    def timed() -> float:
+        system = build_system(run.system, run.settings, data.spec).to(device)
+        processes = Processes(device=device)
+        return budget.images_for(minutes, run, data, system, processes, clock, budget.CYCLE) / minutes
+
+    started_at, found = clock(), [timed()]
+    while len(found) < TIMINGS and share_after(len(found), clock() - started_at, minutes) <= TIMING_SHARE:
+        found.append(timed())
+    return max(found)
+
+
+def share_after(tries: int, seconds: float, minutes: float) -> float:
+    """Share of the minutes that timing will have taken after one more try like those before it."""
+    return seconds * (tries + 1) / tries / (60 * minutes)
 
 
 def clock_of(device: str) -> Callable[[], float]:
@@ -91,7 +102,7 @@ def measuring_seconds(trial: Trial, features: Features) -> float:
 
 def teaching_seconds(trial: Trial) -> float:
     """About what training a classifier takes."""
-    net = Classifier(trial.data.spec, len(trial.data.spec.classes))
+    net = build_classifier(trial)
     x = trial.data.train.take([0]).repeat_interleave(feature_net.BATCH, 0)
     label = torch.zeros(feature_net.BATCH, dtype=torch.long)
     steps = seconds_of(lambda: drill(net, lambda round: (x, label), TIMED_STEPS))
