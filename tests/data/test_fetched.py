@@ -82,7 +82,8 @@ def test_an_epoch_in_sequence_downloads_every_shard_about_once(downloads: list[s
     downloads.clear()
     for round in range(len(records) // 4):
         batch_at(records, seed=1, round=round, batch=4)
-    assert SHARDS <= len(downloads) <= 2 * SHARDS + 2
+    assert SHARDS - 2 <= len({*downloads})  # up to two are there from the opening
+    assert len(downloads) <= 2 * SHARDS + 2
 
 
 def test_a_shard_that_does_not_fit_alone_is_named(
