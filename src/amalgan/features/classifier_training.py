@@ -79,19 +79,33 @@ def predict_labels(
     steps: int,
     seed: int,
     moved: AugmentConfig = OFF,
+    side: int | None = None,
 ) -> Int[Tensor, " M"]:
-    """What a fresh network says of ``test`` that was trained on ``training``; equal seeds begin with equal weights."""
-    net = train_classifier(training, spec, len(spec.classes), steps=steps, seed=seed, moved=moved)
+    """What a fresh network says of ``test`` that was trained on ``training``; equal seeds begin with equal weights.
+
+    Args:
+        side: what ``Classifier`` sees of larger pictures.
+    """
+    net = train_classifier(training, spec, len(spec.classes), steps=steps, seed=seed, moved=moved, side=side)
     places = [slice(start, start + CHUNK) for start in range(0, len(test.label), CHUNK)]
     with torch.no_grad():
         return torch.cat([net.logits(test.examples(rows)).argmax(1) for rows in places])
 
 
 def train_classifier(
-    training: Labeled, spec: DataSpec, classes: int, *, steps: int, seed: int, moved: AugmentConfig = OFF
+    training: Labeled,
+    spec: DataSpec,
+    classes: int,
+    *,
+    steps: int,
+    seed: int,
+    moved: AugmentConfig = OFF,
+    side: int | None = None,
 ) -> features.Classifier:
     """A fresh network, trained on ``training`` to tell so many classes apart."""
-    net = build_seeded(lambda: features.Classifier(spec, classes, NETWORK), key(seed, "lesson weights"))
+    net = build_seeded(
+        lambda: features.Classifier(spec, classes, NETWORK, side=side), key(seed, "lesson weights")
+    )
 
     def draw_batch(round: int) -> tuple[Tensor, Tensor]:
         start = round * BATCH

@@ -17,13 +17,15 @@ from amalgan.data.dataset.subsets import picked
 from amalgan.evaluation.scores.codes import labeled_only
 from amalgan.evaluation.scores.score import Outside, Score, Trial, compute_score
 from amalgan.evaluation.scores.utility import (
+    SEEN_SIDE,
     can_generate_classes,
     can_test_classifier,
+    describe_network,
+    lessons_of,
     select_training_examples,
 )
 from amalgan.features.classifier_training import Labeled, predict_labels
 from amalgan.systems.model_file import Model
-from amalgan.tasks.generate import generate_each
 
 SEEDS, STEPS = 2, 100
 
@@ -31,9 +33,7 @@ SEEDS, STEPS = 2, 100
 def addition_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """What the examples that ``model`` generates add, as many a class as there are real ones."""
     if can_test_classifier(trial) and can_generate_classes(model, trial):
-        asked = torch.from_numpy(select_training_examples(trial).labels)
-        made = generate_each(model, asked, seed=trial.seed, purpose="additions")
-        yield gained(trial, Labeled.of_chunks(made, asked, trial.data.spec), "generated")
+        yield gained(trial, lessons_of(model, trial), "generated")
 
 
 def outside_additions(outside: Outside, trial: Trial) -> Iterator[Score]:
@@ -48,7 +48,8 @@ def gained(trial: Trial, added: Labeled, what: str) -> Score:
     real, test = Labeled.all_of(select_training_examples(trial)), Labeled.all_of(labeled_only(trial.held_out))
     name = (
         f"accuracy points gained by adding {len(added.label)} {what} examples to {len(real.label)} real training "
-        f"examples, {SEEDS} small networks of {STEPS} steps, {len(test.label)} of the {trial.split}"
+        f"examples, each {SEEDS} times a {describe_network(trial)}, {STEPS} steps, {len(test.label)} of the "
+        f"{trial.split}"
     )
 
     def points() -> float:
@@ -60,5 +61,8 @@ def gained(trial: Trial, added: Labeled, what: str) -> Score:
 
 def accuracy(trial: Trial, training: Labeled, test: Labeled) -> float:
     """Of fresh networks, the same for every training set."""
-    said = [predict_labels(training, test, trial.data.spec, steps=STEPS, seed=seed) for seed in range(SEEDS)]
+    said = [
+        predict_labels(training, test, trial.data.spec, steps=STEPS, seed=seed, side=SEEN_SIDE)
+        for seed in range(SEEDS)
+    ]
     return float((torch.stack(said) == test.label).double().mean())

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import torch
 from jaxtyping import Float
@@ -28,6 +29,7 @@ from amalgan.metrics.statistics import binomial_interval
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName
 
+T = TypeVar("T")
 OUTER = 2_000
 """At most so many pictures are looked at from outside: a kernel distance has no bias that more would remove."""
 COMPARED = 5
@@ -92,14 +94,20 @@ class Trial:
         self, model: Model, count: int, decoder: DecoderName | None = None
     ) -> Iterator[Float[Tensor, "b ..."]]:
         """Yield ``count`` new examples of a model as users get them; those of one model are drawn once."""
-        if (found := self._new.get(model.digest)) is None:
-            self._new.clear()
-            found = self._new.setdefault(model.digest, NewExamples(model, self.seed))
-        return found.chunks(count, decoder)
+        return self.once(model, "new", lambda: NewExamples(model, self.seed)).chunks(count, decoder)
+
+    def once(self, model: Model, what: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, and that again for as long as no other model is asked for."""
+        if model.digest not in self._of_model:
+            self._of_model.clear()
+        found = self._of_model.setdefault(model.digest, {})
+        if what not in found:
+            found[what] = make()
+        return cast(T, found[what])
 
     @cached_property
-    def _new(self) -> dict[str, NewExamples]:
-        """Of the model that was asked for last."""
+    def _of_model(self) -> dict[str, dict[str, Any]]:
+        """What was made of the model that was asked for last, by its digest."""
         return {}
 
     @cached_property

@@ -60,11 +60,18 @@ def can_generate_classes(model: Model, trial: Trial) -> bool:
 def utility_scores(model: Model, trial: Trial) -> Iterator[Score]:
     """The accuracy of a classifier that only saw what ``model`` generates, as many a class as there are real ones."""
     if can_test_classifier(trial) and can_generate_classes(model, trial):
+        yield score_classifier(trial, lessons_of(model, trial), "accuracy_from_samples", "generated")
+
+
+def lessons_of(model: Model, trial: Trial) -> Labeled:
+    """Return what ``model`` generates, as many a class as there are real training examples; it is drawn once."""
+
+    def drawn() -> Labeled:
         asked = torch.from_numpy(select_training_examples(trial).labels)
-        made = torch.cat(list(generate_each(model, asked, seed=trial.seed, purpose="lessons")))
-        yield score_classifier(
-            trial, Labeled.of(made, asked, trial.data.spec), "accuracy_from_samples", "generated"
-        )
+        made = generate_each(model, asked, seed=trial.seed, purpose="lessons")
+        return Labeled.of_chunks(made, asked, trial.data.spec)
+
+    return trial.once(model, "lessons", drawn)
 
 
 def outside_utility(outside: Outside, trial: Trial) -> Iterator[Score]:
