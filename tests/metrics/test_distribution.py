@@ -13,6 +13,7 @@ from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
 from amalgan.core.errors import DataError, UsageError
+from amalgan.evaluation.scores.score import compute_score
 from amalgan.metrics import distances, distribution
 from amalgan.metrics.distribution import (
     LEAST,
@@ -238,3 +239,10 @@ def test_fakes_that_are_ruled_out_count_as_far_away() -> None:
     assert found.density == far.density and found.coverage == far.coverage
     nothing = prdc(real, real, ruled_out=torch.ones(100, dtype=torch.bool))
     assert vars(nothing) == {"precision": 0, "recall": 0, "density": 0, "coverage": 0}
+
+
+def test_a_warning_stands_behind_the_name_of_the_metric_whatever_numbers_are_in_it() -> None:
+    score = compute_score(
+        "far", lambda: 1.0, "kernel distance times 1,000, 5 of 5", metric="kernel_distance", n=5
+    )
+    assert score.name == f"kernel distance times 1,000 (n=5, below {LEAST['kernel_distance']}), 5 of 5"

@@ -183,10 +183,10 @@ def compute_score(
     """The score of ``compute``; where that raises an error of ours, no value, and the reason in the name.
 
     Args:
-        name: the full name; its first word group, up to a comma, is the metric's.
+        name: the full name; its first word group, up to a comma and a space, is the metric's.
         metric: the key of ``metrics.distribution.LEAST`` that ``n`` is held against.
     """
-    title, comma, rest = name.partition(",")
+    title, comma, rest = name.partition(", ")
     name = name_metric(metric, n).replace(metric, title, 1) + comma + rest if metric else name
     try:
         value = compute()
