@@ -82,7 +82,7 @@ def test_an_epoch_in_sequence_downloads_every_shard_about_once(downloads: list[s
     downloads.clear()
     for round in range(len(records) // 4):
         batch_at(records, seed=1, round=round, batch=4)
-    assert SHARDS - 2 <= len({*downloads})  # up to two are there from the opening
+    assert len({*downloads}) >= SHARDS - 2  # up to two are there from the opening
     assert len(downloads) <= 2 * SHARDS + 2
 
 
