@@ -101,3 +101,21 @@ def test_it_is_fitted_once_and_its_density_is_that_of_all_codes() -> None:
     torch.testing.assert_close(
         prior.log_density(code[:50]), normal_of_all.log_prob(code[:50].double()), rtol=0, atol=0.1
     )
+
+
+class Bent(torch.nn.Module):
+    """A field that bends smoothly, another one for each group."""
+
+    def forward(self, z: Tensor, time: Tensor, group: Tensor) -> Tensor:
+        return torch.sin(2 * z.flip(1) + 3 * time + group[:, None])
+
+
+def test_twice_the_steps_leave_a_quarter_of_the_error() -> None:
+    code, label = ring(2000, 0), torch.arange(2000) % 2
+    found = []
+    for steps in (8, 16, 32, 512):
+        prior = fitted(code, label, 2, guidance=0.5, solver_steps=steps)
+        prior.net = Bent()
+        found.append(sampled(prior, 200, 1).double())
+    off = [(few - found[-1]).square().mean().sqrt().item() for few in found[:-1]]
+    assert 3 < off[0] / off[1] < 5.5 and 3 < off[1] / off[2] < 5.5, off

@@ -107,7 +107,7 @@ class Prior:
     """Flow: fraction of training at which it starts to learn."""
     guidance: float = 0.5
     """Flow: strength of classifier-free guidance toward the class; 0 turns it off."""
-    solver_steps: int = 4
+    solver_steps: int = 5
     """Flow: steps to sample a code."""
     optimizer: Adam = field(default_factory=lambda: Adam(rate=1e-3, final=0.02))
     """Flow: its optimizer."""

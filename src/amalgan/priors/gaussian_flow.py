@@ -8,7 +8,8 @@
     network       the rest, starting at zero
 
 So before its first step the prior is the Gaussians, and every step can only mend it. When codes are drawn, the closed
-form is integrated exactly and the network by Heun's method between (Lawson 1967): a few steps are enough.
+form is integrated exactly (Lawson 1967) and the network by the method of Adams and Bashforth of second order, which
+looks at it once a step: five steps are as near to the exact solution as four of Heun's method, which looks twice.
 
 Guidance (Ho & Salimans 2022, arXiv:2207.12598) moves along v(group) + guidance (v(group) - v(any)): more typical of
 the class, less varied. A tenth of the codes in training is of any group, for that.
@@ -118,19 +119,24 @@ class GaussianFlowPrior(Prior):
 
     def carried(self, z: Tensor, now: Tensor, then: Tensor, group: Tensor) -> Tensor:
         """Return where the closed form alone leads points from one time to another."""
-        width = [(t.square() * self.variance[group] + (1 - t).square()).sqrt() for t in (now, then)]
         center = self.center[group]
-        return then * center + self.along(z - now * center, width[1] / width[0], group)
+        return then * center + self.along(z - now * center, self.widened(now, then, group), group)
+
+    def widened(self, now: Tensor, then: Tensor, group: Tensor) -> Float[Tensor, "B K"]:
+        """Return by how much the closed form alone widens differences of points along each axis."""
+        width = [(t.square() * self.variance[group] + (1 - t).square()).sqrt() for t in (now, then)]
+        return width[1] / width[0]
 
     def sample_standard(self, group: Tensor, draws: Draws, purpose: str) -> Tensor:
         z, step = draws.normal(purpose, self.code_size), 1 / self.solver_steps
         rest = self.rest_of(group)
+        before: Tensor | None = None
         for at in range(self.solver_steps):
             now, then = (torch.full_like(z[:, :1], time * step) for time in (at, at + 1))
             slope = rest(z, now)
-            ahead = self.carried(z + step * slope, now, then, group)
-            middle = self.carried(z + step / 2 * slope, now, then, group)
-            z = middle + step / 2 * rest(ahead, then)
+            forward = slope if before is None else 1.5 * slope - 0.5 * before
+            before = self.along(slope, self.widened(now, then, group), group)
+            z = self.carried(z + step * forward, now, then, group)
         return z
 
     def rest_of(self, group: Int[Tensor, " B"]) -> Field:
