@@ -109,7 +109,7 @@ def mapped(tab: Any, folder: Path) -> None:
     """Map: choose the copies, label, a list, and a folder of the others."""
     go(tab, "Map")
     tab.click("button:text('Draw')")
-    tab.wait_for_selector(".sea canvas")
+    tab.wait_for_selector(".scatter canvas")
     tab.fill(".tools input[type=search]", "copy")
     assert tab.inner_text(".tools .figures").startswith("1 of 61")
     tab.fill("[placeholder^=good]", "twice")
