@@ -1,6 +1,8 @@
 """What a page knows of a model's codes: where they lie, and the directions along which they mean something.
 
 training pictures, else new ones of every class ─► codes, labels ─► components by variance, ways to each class
+
+A component has no name of its own: it is told by what it changes in decodes.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from amalgan.data import Dataset
 from amalgan.studies.explore.subject import Subject
 from amalgan.studies.html.numbers import percent
 from amalgan.studies.html.page import readable
+from amalgan.studies.page.changes import ends_of
 from amalgan.systems.abilities import Encodes, Generates, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import Direction, class_means, encode_all, principal, to_classes
@@ -68,9 +71,11 @@ def directions(
     model: Model, code: Float[Tensor, "N K"], label: Int[Tensor, " N"]
 ) -> Iterator[dict[str, Any]]:
     """Yield the sliders, as ``amalgan explore`` finds their directions."""
-    for one in principal(code, COMPONENTS):
-        yield slider(one, DEVIATIONS, f"{percent(one.share or 0)} of the variance", "What varies most")
     means = class_means(code, label)
+    for one in principal(code, COMPONENTS):
+        share = f"{percent(one.share or 0)} of the variance"
+        changed = readable(str(ends_of(model, one, code, means)))
+        yield slider(one, DEVIATIONS, f"{changed} · {share}" if changed else share, "What varies most")
     for one in to_classes(means, model.spec.classes, CLASSES) if means else []:
         yield slider(one, WAY, "", "Toward a class")
 
