@@ -240,6 +240,7 @@ def rendered(model: Model, packed: dict[str, str], facts: dict[str, Any]) -> str
     return engine.get_template("page.html.j2").render(
         policy=policy(script, style),
         title=facts["title"],
+        doubts=[readable(doubt) for doubt in model.doubts],
         system=readable(model.name),
         style=Markup(style),
         script=Markup(script),

@@ -101,7 +101,8 @@ async function begin() {
   if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for this page. It needs one of 2023 or later.");
   const source = new TextDecoder().decode(await unpacked(textOfPart("worker")));
   const engine = workerEngine(factsOf(JSON.parse(textOfPart("facts"))), source,
-    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) });
+    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) },
+    (on) => { document.body.classList.toggle("busy", on); });
   let go = (/** @type {string} */ _) => {};
   const views = viewsOf(engine, (name) => go(name)), shown = tabsFor(views);
   go = shown.go;
