@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
 import { cutOut, stroke } from "./brush.js";
+import { numbersOf, textOf } from "./base64.js";
 import { camera, placesOf } from "./camera.js";
 import { crc16, rangeEncoder } from "./coding.js";
 import { half } from "./filing.js";
@@ -243,4 +244,10 @@ test("a sound is unpacked alone, and its bytes stand for levels on a logarithmic
   const bytes = [128, 255, 1, 192, 64, 128, 129], sounds = { rate: 8000, length: 3, bytes: btoa(String.fromCharCode(...bytes, 0, 0)) };
   [0, 1, -1].forEach((one, at) => near(soundOf(sounds, 0)[at], one, 1e-7));
   [...soundOf(sounds, 1)].forEach((one, at) => near(one, Math.sign(bytes[3 + at] - 128) * (256 ** (Math.abs(bytes[3 + at] - 128) / 127) - 1) / 255, 1e-7));
+});
+
+test("numbers in JSON become typed arrays, and what only looks like them stays", () => {
+  const packed = textOf(new Uint8Array(Float64Array.of(0.5, -2).buffer));
+  const found = numbersOf(JSON.stringify({ a: { float64: packed }, b: { uint8: "AQI=", more: 1 }, c: [{ uint8: "AQI=" }, null, "float32"] }));
+  assert.deepEqual(found, { a: Float64Array.of(0.5, -2), b: { uint8: "AQI=", more: 1 }, c: [Uint8Array.of(1, 2), null, "float32"] });
 });

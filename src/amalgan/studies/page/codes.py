@@ -7,7 +7,6 @@ A component has no name of its own: it is told by what it changes in decodes.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from amalgan.studies.explore.subject import Subject
 from amalgan.studies.html.numbers import percent
 from amalgan.studies.html.page import readable
 from amalgan.studies.page.changes import ends_of
+from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.abilities import Encodes, Generates, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import Direction, class_means, encode_all, principal, to_classes
@@ -42,8 +42,8 @@ def codes_of(model: Model, data: Dataset | None, size: int) -> dict[str, Any]:
     scale = scale_of(model, start[None])
     return {
         "size": size,
-        "start": encode_floats(start),
-        "scale": {"mean": encode_floats(scale.mean), "deviation": encode_floats(scale.deviation)},
+        "start": pack_numbers(start),
+        "scale": {"mean": pack_numbers(scale.mean), "deviation": pack_numbers(scale.deviation)},
         "directions": [] if found is None else list(directions(model, *found)),
     }
 
@@ -83,10 +83,5 @@ def directions(
 def slider(direction: Direction, reach: tuple[float, float], note: str, group: str) -> dict[str, Any]:
     """Return a direction as JSON."""
     low, high = reach
-    name, step = readable(direction.name), encode_floats(direction.step)
+    name, step = readable(direction.name), pack_numbers(direction.step)
     return {"name": name, "note": note, "group": group, "step": step, "low": low, "high": high}
-
-
-def encode_floats(numbers: Tensor) -> str:
-    """Return float32 numbers as base64."""
-    return b64encode(numbers.detach().cpu().float().numpy().astype("<f4").tobytes()).decode()
