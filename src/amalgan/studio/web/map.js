@@ -4,7 +4,7 @@ import { field, h } from "./dom.js";
 import { badge, busy, nothing, panel } from "./parts.js";
 import { dataButton, modelSelect } from "./picking.js";
 import { scatter } from "./scatter.js";
-import { ask, doing, told, until } from "./server.js";
+import { ask, doing, ended, told } from "./server.js";
 import { toolsFor } from "./tools.js";
 import { ago } from "./words.js";
 
@@ -30,10 +30,10 @@ export async function mapView(id) {
   let over = false;
   place.append(waits);
   const open = async () => {
-    const last = await until(`/api/maps/${id}`, ({ state }) => over || !["waiting", "running"].includes(state), (now) => {
+    const last = await ended(`/api/maps/${id}`, (now) => {
       title.textContent = now.title;
       if (now.state === "waiting") waits.say("Something else is being looked at; this is next …");
-    });
+    }, () => over);
     if (over) return;
     if (!last.facts || last.error) throw new Error(last.error ?? "The map could not be drawn.");
     place.replaceChildren(drawn(id, last.facts, last.labels));
@@ -49,7 +49,8 @@ function drawn(id, found, labels) {
   const state = /** @type {State} */ ({ chosen: new Set(), marked: new Set(), labels: given, changed: () => { tools.show(); map.draw(); } });
   const map = choosing(found, state), tools = toolsFor(id, found, state, map.thumb);
   tools.show();
-  const keys = found.classes.slice(0, MOST_KEYS).map((name, at) => h("span", { class: `key k${at % 10}` }, h("i", {}), name));
+  const keys = [...new Set(found.labels)].filter((label) => label >= 0).sort((a, b) => a - b).slice(0, MOST_KEYS)
+    .map((label) => h("span", { class: `key k${label % 10}` }, h("i", {}), found.classes[label]));
   return h("div", { class: "atlas" }, h("div", { class: "side" }, map, keys.length ? h("p", { class: "legend" }, ...keys) : null,
     h("p", { class: "note" }, `Drag a rectangle to choose, with Shift to add; click one to choose it or not. Neighbors are alike; distances across the map mean nothing. ${found.how}.`)), tools);
 }

@@ -2,7 +2,7 @@
 
 import { field, h, save } from "./dom.js";
 import { busy } from "./parts.js";
-import { ask, doing, made, send, told, until } from "./server.js";
+import { ask, doing, ended, made, send, told } from "./server.js";
 import { counted, number } from "./words.js";
 
 const SHOWN = 60;
@@ -55,7 +55,7 @@ function byPicture(id, facts, state, choose) {
     try {
       place.replaceChildren(waits);
       const { id: picture } = await send("/api/pictures", file), { job } = await ask(`/api/maps/${id}/search`, { picture });
-      const found = await until(`/api/searches/${job}`, (now) => !["waiting", "running"].includes(now.state));
+      const found = await ended(`/api/searches/${job}`);
       if (found.error) throw new Error(found.error);
       const near = found.neighbors.flatMap((/** @type {any} */ one) => (rows.has(one.name) ? [/** @type {number} */ (rows.get(one.name))] : []));
       state.marked = new Set(near.slice(0, 1));
