@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from amalgan.data import Dataset
-from amalgan.studies.page.changes import Ends, ends_of, gained, quantities, words_of
+from amalgan.studies.page.changes import STEPS, Ends, ends_of, gained, quantities, words_of
 from amalgan.studies.page.codes import collect_codes, directions
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import class_means, decoded, encode_all, principal
@@ -25,6 +25,14 @@ def test_a_gain_in_brightness_is_called_so_at_both_ends() -> None:
     assert words_of(dark, bright, among) == Ends(behind="darker", ahead="brighter")
     assert words_of(bright, dark, among) == Ends(behind="brighter", ahead="darker")
     assert str(words_of(among, among, among)) == ""
+
+
+def test_both_ends_are_said_or_the_one_that_has_words() -> None:
+    found = [
+        str(Ends(behind=behind, ahead=ahead))
+        for behind, ahead in (("a", "b"), ("a", ""), ("", "b"), ("", ""))
+    ]
+    assert found == ["a ↔ b", "away from a", "toward b", ""]
 
 
 def test_colors_and_places_are_measured() -> None:
@@ -56,7 +64,7 @@ def test_words_are_true_of_a_trained_model(digits: tuple[Model, Dataset]) -> Non
         ends = ends_of(model, one, code, means)
         some = code[:: len(code) // 64][:64]
         for words, sign in ((ends.behind, -1), (ends.ahead, 1)):
-            moved, still = decoded(model, some + sign * one.step), decoded(model, some)
+            moved, still = decoded(model, some + sign * STEPS * one.step), decoded(model, some)
             for word in filter(None, words.split(", ")):
                 named += 1
                 if word in model.spec.classes:
@@ -67,4 +75,4 @@ def test_words_are_true_of_a_trained_model(digits: tuple[Model, Dataset]) -> Non
                     assert (float(moved.mean() - still.mean()) > 0) == (word == "brighter")
     assert named >= 4
     notes = [one["note"] for one in directions(model, code, label) if one["group"] == "What varies most"]
-    assert sum("↔" in note for note in notes) >= 2 and all("of the variance" in note for note in notes)
+    assert sum(" · " in note for note in notes) >= 2 and all("of the variance" in note for note in notes)

@@ -1,11 +1,11 @@
-"""What a direction in the code changes, in words: of decodes a step ahead of some codes and a step behind them.
+"""What a direction in the code changes, in words: of decodes two steps ahead of some codes and two steps behind them.
 
-    codes - step ─► decodes ─► brightness, contrast, colors, where they are bright ─┐
-    codes + step ─► decodes ─► the same ────────────────────────────────────────────┴─► words for both ends
-                       └─► encoder ─► nearest class mean: which class there is more of
+    codes - 2 steps ─► decodes ─► brightness, contrast, colors, where they are bright ─┐
+    codes + 2 steps ─► decodes ─► the same ────────────────────────────────────────────┴─► words for both ends
+                          └─► encoder ─► nearest class mean: which class there is more of
 
-A quantity is named if a step changes it by at least half a deviation among the decodes; a class if a step brings it to
-at least a fifth more of them.
+A quantity is named if the steps change it by at least a deviation among the decodes; a class if they bring it to at
+least a fifth more of them. A step of a component is a deviation of the codes along it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from amalgan.tasks.explore.directions import Direction, Means, decoded, encode_a
 
 LOOKED_AT = 64
 """Codes."""
-LEAST_DEVIATIONS, LEAST_SHARE = 0.5, 0.2
+STEPS, LEAST_DEVIATIONS, LEAST_SHARE = 2.0, 1.0, 0.2
 WORDS = {
     "brightness": ("darker", "brighter"),
     "contrast": ("less contrast", "more contrast"),
@@ -34,19 +34,21 @@ WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """Words for what lies a step behind, and a step ahead; empty where nothing stands out."""
+    """Words for what lies behind, and ahead; empty where nothing stands out."""
 
     behind: str
     ahead: str
 
     def __str__(self) -> str:
-        return f"{self.behind or 'less'} ↔ {self.ahead or 'more'}" if self.behind or self.ahead else ""
+        if self.behind and self.ahead:
+            return f"{self.behind} ↔ {self.ahead}"
+        return f"toward {self.ahead}" if self.ahead else f"away from {self.behind}" if self.behind else ""
 
 
 def ends_of(model: Model, direction: Direction, code: Float[Tensor, "N K"], means: Means | None) -> Ends:
     """Return what ``direction`` changes in the decodes of some of ``code``."""
     some = code[:: max(1, len(code) // LOOKED_AT)][:LOOKED_AT]
-    among, behind, ahead = (decoded(model, some + times * direction.step) for times in (0, -1, 1))
+    among, behind, ahead = (decoded(model, some + times * direction.step) for times in (0, -STEPS, STEPS))
     quantity = words_of(quantities(behind), quantities(ahead), quantities(among))
     if means is None or not isinstance(model.system, Encodes):
         return Ends(behind=quantity.behind, ahead=quantity.ahead)
