@@ -137,7 +137,7 @@ def opened(tab: Any, folder: Path) -> None:
     """Models: its page runs in place, in a sandbox, and is saved."""
     go(tab, "Models")
     tab.click(".tile >> text=Open >> nth=0")
-    tab.wait_for_selector("iframe.page")
+    tab.wait_for_selector("iframe.page", timeout=300_000)  # its process yields to all others
     frame = tab.frame_locator("iframe.page")
     frame.locator("html[data-ready]").wait_for(state="attached")
     assert frame.locator("canvas").count() >= 24

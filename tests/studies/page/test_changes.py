@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from amalgan.data import Dataset
-from amalgan.studies.page.changes import STEPS, Ends, ends_of, gained, quantities, words_of
+from amalgan.studies.page.changes import LOOKED_AT, STEPS, Ends, ends_of, gained, quantities, words_of
 from amalgan.studies.page.codes import collect_codes, directions
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import class_means, decoded, encode_all, principal
@@ -62,7 +62,7 @@ def test_words_are_true_of_a_trained_model(digits: tuple[Model, Dataset]) -> Non
     named = 0
     for one in principal(code, 8):
         ends = ends_of(model, one, code, means)
-        some = code[:: len(code) // 64][:64]
+        some = code[:: len(code) // LOOKED_AT][:LOOKED_AT]
         for words, sign in ((ends.behind, -1), (ends.ahead, 1)):
             moved, still = decoded(model, some + sign * STEPS * one.step), decoded(model, some)
             for word in filter(None, words.split(", ")):

@@ -20,7 +20,7 @@ from amalgan.systems.abilities import Encodes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import Direction, Means, decoded, encode_all
 
-LOOKED_AT = 64
+LOOKED_AT = 32
 """Codes."""
 STEPS, LEAST_DEVIATIONS, LEAST_SHARE = 2.0, 1.0, 0.2
 WORDS = {
