@@ -6,9 +6,11 @@ READY := $(VENV)/.ready
 
 .PHONY: browser types demo test stress stress-mutants check docs dist install vendor clean
 
-types:  ## the compiler that checks the types of the studio's modules, which one test needs and skips without
+types:  ## the compiler and the linter of the scripts in pages, which two tests need and skip without
 	@command -v tsc >/dev/null || npm install --global --silent typescript@5 >/dev/null 2>&1 \
 		|| echo "tsc cannot be installed here: the test of the modules' types will skip"
+	@command -v eslint >/dev/null || npm install --global --silent eslint@10 >/dev/null 2>&1 \
+		|| echo "eslint cannot be installed here: the test of the modules' style will skip"
 
 demo: $(READY)  ## train on built-in data, end with runs/demo/demo.png and a page to try
 	$(BIN)/amalgan demo

@@ -9,6 +9,7 @@ from the page to its worker and back, one picture each.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -46,6 +47,8 @@ MEASURE = """async () => {
   }
   return found;
 }"""
+FIRST = """() => document.getElementById("Make").last && performance.now()"""
+"""Milliseconds from the start of the page to its first new images, to a frame."""
 FILLING = """async () => {
   const { engine } = document.getElementById("views"), { search, shape } = engine.facts, times = [];
   const size = search.center.length, [channels, height, width] = shape;
@@ -79,7 +82,9 @@ def main() -> None:
             measured(browser.new_page(), name, model, Path(scratch) / f"{at}.html")
             for at, (name, model) in enumerate(models.items())
         ]
-    writing.write_json(HERE / "results" / "page.json", {"rows": rows})
+    writing.write_json(
+        HERE / "results" / "page.json", {"rows": rows, "processes_waiting": os.getloadavg()[0]}
+    )
     for row in rows:
         print(row)
 
@@ -109,8 +114,9 @@ def measured(tab: Page, name: str, model: Model, target: Path) -> dict[str, Any]
     tab.goto(target.as_uri())
     tab.wait_for_selector("html[data-ready]", state="attached")
     ready = float(tab.get_attribute("html", "data-ready") or "nan")
+    first = tab.wait_for_function(FIRST, polling="raf").json_value()
     tab.wait_for_timeout(2000)
-    return {"model": name, "megabytes": target.stat().st_size / 2**20, "ready": ready} | (
+    return {"model": name, "megabytes": target.stat().st_size / 2**20, "ready": ready, "first": first} | (
         tab.evaluate(MEASURE) | {"fill_seconds": tab.evaluate(FILLING)}
     )
 

@@ -200,7 +200,7 @@ def maps(tab: Page, times: Times, out: Path) -> None:
     go(tab, "Map")
     with times.of("a map of 1,798 pictures is drawn in"):
         tab.click("button:text('Draw')")
-        tab.wait_for_selector(".sea canvas")
+        tab.wait_for_selector(".scatter canvas")
     tab.wait_for_timeout(1000)
     picture = io.BytesIO()
     Image.fromarray((load_digits().images[36] * 15.9).astype(np.uint8)).save(picture, "PNG")

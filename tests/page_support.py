@@ -53,3 +53,13 @@ def download(opened: Any, selector: str, target: Path) -> Path:
         opened.tab.click(selector)
     waited.value.save_as(target)
     return target
+
+
+def place_of(tab: Any, row: int) -> tuple[float, float]:
+    """Return where an example of a map lies in its tab."""
+    x, y = tab.evaluate(
+        """row => { const { map } = document.getElementById("map"), box = map.getBoundingClientRect();
+          return [box.left + map.camera.across(row), box.top + map.camera.down(row)]; }""",
+        row,
+    )
+    return x, y

@@ -109,7 +109,7 @@ def mapped(tab: Any, folder: Path) -> None:
     """Map: choose the copies, label, a list, and a folder of the others."""
     go(tab, "Map")
     tab.click("button:text('Draw')")
-    tab.wait_for_selector(".sea canvas")
+    tab.wait_for_selector(".scatter canvas")
     tab.fill(".tools input[type=search]", "copy")
     assert tab.inner_text(".tools .figures").startswith("1 of 61")
     tab.fill("[placeholder^=good]", "twice")
@@ -137,7 +137,7 @@ def opened(tab: Any, folder: Path) -> None:
     """Models: its page runs in place, in a sandbox, and is saved."""
     go(tab, "Models")
     tab.click(".tile >> text=Open >> nth=0")
-    tab.wait_for_selector("iframe.page")
+    tab.wait_for_selector("iframe.page", timeout=300_000)  # its process yields to all others
     frame = tab.frame_locator("iframe.page")
     frame.locator("html[data-ready]").wait_for(state="attached")
     assert frame.locator("canvas").count() >= 24

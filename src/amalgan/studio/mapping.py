@@ -20,7 +20,6 @@ from amalgan.core import files
 from amalgan.core.errors import UsageError
 from amalgan.data import Records
 from amalgan.data.dataset.streaming import Stream
-from amalgan.kinds import kind_of
 from amalgan.studies.html import atlas
 from amalgan.studio.answering import run_and_answer
 from amalgan.systems import model_file
@@ -54,7 +53,6 @@ def facts(codes: Codes, records: Records, seed: int = 0) -> dict[str, Any]:
     points, how = place_points(codes.code[rows], "tsne", seed)
     return {
         **atlas.facts(points, codes.name[rows], chosen),
-        "sheets": atlas.sheets(chosen) if not kind_of(records.spec).refuses("drawing") else [],
         "groups": groups(codes.code[rows], chosen),
         "far": [round(float(one), 3) for one in far(codes.code[rows])],
         "how": how,

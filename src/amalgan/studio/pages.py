@@ -12,7 +12,6 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from html import unescape
-from importlib import resources
 from pathlib import Path
 
 from starlette.responses import FileResponse
@@ -40,8 +39,7 @@ def shown_page(place: Path) -> FileResponse:
 @cache
 def policy() -> str:
     """Return what a page may do: show its pictures and styles, run our scripts, save files."""
-    drawing = resources.files("amalgan.studies.html") / "templates" / "atlas.js"
-    scripts = (bundle.bundle("app.js"), drawing.read_text(encoding="utf-8"))
+    scripts = (bundle.bundle("app.js"), bundle.bundle("atlas.js"))
     return (
         f"default-src 'none'; script-src {' '.join(map(hashed, scripts))} 'wasm-unsafe-eval' blob:; worker-src blob:; "
         "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; "

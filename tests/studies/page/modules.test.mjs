@@ -4,11 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
 import { cutOut, stroke } from "./brush.js";
+import { numbersOf, textOf } from "./base64.js";
+import { camera, placesOf } from "./camera.js";
 import { crc16, rangeEncoder } from "./coding.js";
 import { half } from "./filing.js";
 import { bicubicWeights, seenThrough, stretches } from "./restoring.js";
 import { headBytes } from "./rivals.js";
 import { codeOf, filledByMean, placeOf } from "./search.js";
+import { soundOf } from "./sounds.js";
 import { latest } from "./engine.js";
 import { draws } from "./feeds.js";
 import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
@@ -218,4 +221,33 @@ test("weights of a larger picture sum to one and are those of Keys within", () =
   const found = bicubicWeights(8, 2);
   for (const { weights } of found) near(weights.reduce((a, b) => a + b), 1, 1e-12);
   [-0.0234375, 0.2265625, 0.8671875, -0.0703125].forEach((one, at) => near(found[8].weights[at], one, 1e-12));
+});
+
+test("a map is fitted to its points, zoomed about a place, and moved by pixels", () => {
+  const places = placesOf(btoa(String.fromCharCode(0, 0, 0, 0, 255, 255, 0, 0, 255, 255, 255, 255)));
+  assert.deepEqual([...places], [0, 0, 1, 0, 1, 1]);
+  const seen = camera(places);
+  Object.assign(seen.seen, { width: 200, height: 100 });
+  seen.fit();
+  [seen.across(0), seen.down(0), seen.across(2), seen.down(2)].forEach((one, at) => near(one, [54, 4, 146, 96][at], 1e-9));
+  near(seen.grown(), 0.92, 1e-12);
+  seen.zoom(2, seen.across(1), seen.down(1));
+  [seen.across(1), seen.down(1), seen.across(0)].forEach((one, at) => near(one, [146, 4, -38][at], 1e-9));
+  seen.move(10, -20);
+  [seen.across(1), seen.down(1)].forEach((one, at) => near(one, [136, 24][at], 1e-9));
+  assert.deepEqual(seen.within(130, 20, 140, 30), [1]);
+  seen.fit([1, 2], 0.5);
+  [seen.across(1), seen.down(2)].forEach((one, at) => near(one, [100, 73][at], 1e-9));
+});
+
+test("a sound is unpacked alone, and its bytes stand for levels on a logarithmic scale", () => {
+  const bytes = [128, 255, 1, 192, 64, 128, 129], sounds = { rate: 8000, length: 3, bytes: btoa(String.fromCharCode(...bytes, 0, 0)) };
+  [0, 1, -1].forEach((one, at) => near(soundOf(sounds, 0)[at], one, 1e-7));
+  [...soundOf(sounds, 1)].forEach((one, at) => near(one, Math.sign(bytes[3 + at] - 128) * (256 ** (Math.abs(bytes[3 + at] - 128) / 127) - 1) / 255, 1e-7));
+});
+
+test("numbers in JSON become typed arrays, and what only looks like them stays", () => {
+  const packed = textOf(new Uint8Array(Float64Array.of(0.5, -2).buffer));
+  const found = numbersOf(JSON.stringify({ a: { float64: packed }, b: { uint8: "AQI=", more: 1 }, c: [{ uint8: "AQI=" }, null, "float32"] }));
+  assert.deepEqual(found, { a: Float64Array.of(0.5, -2), b: { uint8: "AQI=", more: 1 }, c: [Uint8Array.of(1, 2), null, "float32"] });
 });

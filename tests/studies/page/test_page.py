@@ -55,6 +55,16 @@ def test_a_page_is_the_same_for_the_same_model_and_left_alone(
     assert written.stat().st_size < 6 * 2**20
 
 
+def test_a_page_says_first_what_speaks_against_its_model(tmp_path: Path) -> None:
+    told = SPECS["gray with classes"]
+    system = settled(build("gan", told), examples(told))
+    doubt = "do not generate with this model: <b>all</b> alike"
+    model_file.publish(tmp_path / "model.safetensors", system, name="gan", facts={"doubts": [doubt]})
+    page(model_file.load(tmp_path), tmp_path / "page.html")
+    head = (tmp_path / "page.html").read_text().partition("</header>")[0]
+    assert "Caution: do not generate with this model: &lt;b&gt;all&lt;/b&gt; alike" in head
+
+
 def test_the_policy_names_the_script_and_lets_nothing_out(written: Path) -> None:
     text = written.read_text()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)

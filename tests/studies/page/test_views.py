@@ -298,6 +298,18 @@ def test_a_walk_of_a_model_without_a_code_flows_through_its_noise(
     assert float(wanted.std(0).max()) > 0 and opened.noted == []
 
 
+def test_the_page_shows_that_it_computes(opened: Any) -> None:
+    idle = "() => !document.body.classList.contains('busy')"
+    opened.tab.wait_for_function(idle)
+    busy = opened.tab.evaluate("""() => {
+      const { engine } = document.getElementById("views"), x = { data: new Float32Array(64), dims: [1, 1, 8, 8] };
+      engine.run("encode", { x });
+      return document.body.classList.contains("busy");
+    }""")
+    assert busy
+    opened.tab.wait_for_function(idle)
+
+
 def test_the_card_says_what_the_model_is(opened: Any, digits: Digits) -> None:
     model = digits[0]
     opened.go("Card")

@@ -18,6 +18,7 @@ from amalgan.studies.html.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, class_names
 from amalgan.tasks.embed.map import place_points
 from hostile import HOSTILE
+from page_support import place_of
 
 Parsed = Callable[[str], Any]
 
@@ -55,8 +56,8 @@ def test_names_stand_in_data_that_nothing_can_leave(hostile_map: Path, parsed: P
     assert all(name.isprintable() for name in facts["names"])
     (policy,) = [attrs["content"] for tag, attrs in page.tags if "http-equiv" in attrs]
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
-    sources = [value for _, attrs in page.tags for name, value in attrs.items() if name in ("src", "href")]
-    assert len(sources) == 1 and sources[0].startswith("data:image/png;base64,")
+    assert not [name for _, attrs in page.tags for name in attrs if name in ("src", "href")]
+    assert len(facts["sheets"]) == 1 and facts["sheets"][0].startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -68,7 +69,7 @@ def test_a_browser_draws_it_and_obeys_no_name(hostile_map: Path, browser: Any, s
     page.on("dialog", lambda dialog: events.append("dialog") or dialog.dismiss())
     page.on("request", lambda request: events.append(request.url[:15]))
     page.goto(hostile_map.as_uri())
-    page.wait_for_selector("#map[data-seen='30']")
+    page.wait_for_selector("#map canvas[data-seen='30']")
     assert {event for event in events if not event.startswith(("file:", "data:"))} == set()
     assert page.query_selector("#owned, iframe, svg, main img") is None and "owned" not in page.title()
     assert page.locator("nav button").count() == 30
@@ -80,23 +81,21 @@ def test_a_browser_draws_it_and_obeys_no_name(hostile_map: Path, browser: Any, s
 def used(page: Any) -> None:
     """Search, toggle a class, zoom, and look at a picture."""
     page.locator("nav button").first.click()
-    page.wait_for_selector("#map[data-seen='29']")
+    page.wait_for_selector("#map canvas[data-seen='29']")
     page.fill("#words", "SCRIPT>")
     assert page.text_content("#found") == "2 found"
     page.keyboard.press("Enter")
     page.fill("#words", "")
-    page.click("#all")
+    page.click("#map [aria-label='Show all']")
     for _ in range(6):
-        page.click("#in")
-    page.wait_for_selector("#map:not([data-seen='29'])")
-    assert int(page.get_attribute("#map", "data-seen")) < 29
-    page.click("#all")
-    page.wait_for_selector("#map[data-seen='29']")
-    box = page.evaluate("(b => [b.left, b.top])(document.getElementById('map').getBoundingClientRect())")
-    x, y = page.evaluate("[across_(5), down_(5)]")
-    page.mouse.move(box[0] + x, box[1] + y)
-    assert page.is_visible("#card")
-    assert page.text_content("#name") in page.evaluate("data.names")
+        page.click("#map [aria-label='Zoom in']")
+    page.wait_for_selector("#map canvas:not([data-seen='29'])")
+    assert int(page.get_attribute("#map canvas", "data-seen")) < 29
+    page.click("#map [aria-label='Show all']")
+    page.wait_for_selector("#map canvas[data-seen='29']")
+    page.mouse.move(*place_of(page, 5))
+    assert page.is_visible("#map .card")
+    assert page.text_content("#map .name") in page.evaluate("document.getElementById('map').facts.names")
 
 
 def test_many_codes_are_placed_among_their_nearest() -> None:

@@ -26,7 +26,8 @@ from amalgan.core.errors import UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.data import Records, drawn
 from amalgan.kinds import kind_of
-from amalgan.studies.html.page import environment, readable, render
+from amalgan.studies.html.page import readable, render
+from amalgan.studies.page import bundle
 from amalgan.tasks.embed.embed import Codes
 from amalgan.tasks.embed.map import place_points
 
@@ -58,13 +59,12 @@ def atlas(codes: Codes, records: Records, target: Path, *, seed: int = 0) -> boo
     rows = np.random.default_rng(seed).permutation(len(codes))[:MOST]
     points, how = place_points(codes.code[rows], "tsne", seed)
     chosen = records.select(rows)
-    script = source("atlas.js")
+    script = bundle.bundle("atlas.js")
     page = render(
         "atlas.html.j2",
         policy=policy(script),
         script=Markup(script),
         data=Markup(harmless(facts(points, codes.name[rows], chosen))),
-        sheets=[] if kind_of(records.spec).refuses("drawing") else sheets(chosen),
         shown=len(rows),
         of=len(codes),
         how=f"{how}, seed {seed}",
@@ -72,13 +72,6 @@ def atlas(codes: Codes, records: Records, target: Path, *, seed: int = 0) -> boo
         plays=kind_of(records.spec).playable(chosen.pixels(slice(1)), records.spec) is not None,
     )
     return files.write_changed(target, page.encode())
-
-
-def source(name: str) -> str:
-    """A file beside the templates, as it is."""
-    engine = environment()
-    assert engine.loader is not None
-    return engine.loader.get_source(engine, name)[0]
 
 
 def policy(script: str) -> str:
@@ -102,6 +95,7 @@ def facts(points: NDArray[np.float64], names: NDArray[Any], records: Records) ->
         "classes": [readable(name) for name in records.spec.classes],
         "thumbnail": {"width": width, "height": height, "across": ACROSS, "rows": rows_a_sheet(height)},
         "smooth": max(size) > FEW_SIDE,
+        "sheets": sheets(records) if any(size) else [],
         "sound": sounds(records),
     }
 

@@ -1,11 +1,12 @@
 """What a page knows of a model's codes: where they lie, and the directions along which they mean something.
 
 training pictures, else new ones of every class ─► codes, labels ─► components by variance, ways to each class
+
+A component has no name of its own: it is told by what it changes in decodes.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ from amalgan.data import Dataset
 from amalgan.studies.explore.subject import Subject
 from amalgan.studies.html.numbers import percent
 from amalgan.studies.html.page import readable
+from amalgan.studies.page.changes import ends_of
+from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.abilities import Encodes, Generates, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import Direction, class_means, encode_all, principal, to_classes
@@ -39,8 +42,8 @@ def codes_of(model: Model, data: Dataset | None, size: int) -> dict[str, Any]:
     scale = scale_of(model, start[None])
     return {
         "size": size,
-        "start": encode_floats(start),
-        "scale": {"mean": encode_floats(scale.mean), "deviation": encode_floats(scale.deviation)},
+        "start": pack_numbers(start),
+        "scale": {"mean": pack_numbers(scale.mean), "deviation": pack_numbers(scale.deviation)},
         "directions": [] if found is None else list(directions(model, *found)),
     }
 
@@ -68,9 +71,11 @@ def directions(
     model: Model, code: Float[Tensor, "N K"], label: Int[Tensor, " N"]
 ) -> Iterator[dict[str, Any]]:
     """Yield the sliders, as ``amalgan explore`` finds their directions."""
-    for one in principal(code, COMPONENTS):
-        yield slider(one, DEVIATIONS, f"{percent(one.share or 0)} of the variance", "What varies most")
     means = class_means(code, label)
+    for one in principal(code, COMPONENTS):
+        share = f"{percent(one.share or 0)} of the variance"
+        changed = readable(str(ends_of(model, one, code, means)))
+        yield slider(one, DEVIATIONS, f"{changed} · {share}" if changed else share, "What varies most")
     for one in to_classes(means, model.spec.classes, CLASSES) if means else []:
         yield slider(one, WAY, "", "Toward a class")
 
@@ -78,10 +83,5 @@ def directions(
 def slider(direction: Direction, reach: tuple[float, float], note: str, group: str) -> dict[str, Any]:
     """Return a direction as JSON."""
     low, high = reach
-    name, step = readable(direction.name), encode_floats(direction.step)
+    name, step = readable(direction.name), pack_numbers(direction.step)
     return {"name": name, "note": note, "group": group, "step": step, "low": low, "high": high}
-
-
-def encode_floats(numbers: Tensor) -> str:
-    """Return float32 numbers as base64."""
-    return b64encode(numbers.detach().cpu().float().numpy().astype("<f4").tobytes()).decode()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
 from amalgan.codec.transform_coder import BIT_WORTH, TransformCoder
-from amalgan.studies.page.codes import encode_floats
+from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.model_file import Model
 
 MOST_NUMBERS = 2**21
@@ -26,17 +22,13 @@ def coder_of(model: Model) -> dict[str, Any] | None:
         "parts": len(coder.center),
         "usual": int(coder.usual),
         "bitWorth": BIT_WORTH,
-        "warp": encode_floats(coder.warp),
-        "unwarp": encode_floats(coder.unwarp),
-        "center": encode_floats(coder.center),
-        "axes": encode_floats(coder.axes),
-        "step": encode_floats(coder.step),
+        "warp": pack_numbers(coder.warp),
+        "unwarp": pack_numbers(coder.unwarp),
+        "center": pack_numbers(coder.center),
+        "axes": pack_numbers(coder.axes),
+        "step": pack_numbers(coder.step),
         **{
-            name: encode_integers(getattr(coder, name)) for name in ("table", "frequency", "length", "lowest")
+            name: pack_numbers(getattr(coder, name), "int32")
+            for name in ("table", "frequency", "length", "lowest")
         },
     }
-
-
-def encode_integers(numbers: Tensor) -> str:
-    """Return whole numbers as base64 of 32 bits."""
-    return b64encode(np.asarray(numbers.cpu().numpy(), "<i4").tobytes()).decode()

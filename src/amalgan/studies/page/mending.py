@@ -14,7 +14,7 @@ from amalgan.config.systems.restoration import TASKS
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import UNLABELED
 from amalgan.data.transforms.damage import FACTORS, UNTOLD, level_of_factor
-from amalgan.studies.page.codes import encode_floats
+from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.abilities import Decodes, Encodes, Restores, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.agreement import packed_agreement
@@ -59,9 +59,9 @@ def search_of(model: Model) -> dict[str, Any]:
         "error": project.ERROR,
         "starts": project.STARTS,
         "tried": project.TRIED,
-        "center": encode_floats(spread.center),
-        "axes": encode_floats(spread.axes),
-        "drawn": encode_floats(drawn[project.TRIED : project.STARTS * project.TRIED]),
+        "center": pack_numbers(spread.center),
+        "axes": pack_numbers(spread.axes),
+        "drawn": pack_numbers(drawn[project.TRIED : project.STARTS * project.TRIED]),
     }
 
 

@@ -9,14 +9,14 @@ model was trained on, or where the tables are large.
 
 from __future__ import annotations
 
-from base64 import b64encode
+from functools import partial
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from amalgan.data import Dataset
 from amalgan.priors import MixturePrior
+from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.heat import SMOOTHED, usual
@@ -26,6 +26,7 @@ from amalgan.tasks.detect.signals import FINEST, JOINT, Joint, scored
 
 MOST_NUMBERS = 2**20
 """In the tables of the mixture."""
+doubles = partial(pack_numbers, kind="float64")
 
 
 def normality(model: Model, data: Dataset | None) -> dict[str, Any] | None:
@@ -70,8 +71,3 @@ def tables(mixture: MixturePrior) -> dict[str, Any]:
 def used(mixture: MixturePrior) -> Tensor:
     """Return which Gaussians have weight."""
     return mixture.groups.share[:, None] * mixture.weight > 0
-
-
-def doubles(numbers: Tensor) -> str:
-    """Return float64 numbers as base64."""
-    return b64encode(np.asarray(numbers.detach().cpu().double(), "<f8").tobytes()).decode()

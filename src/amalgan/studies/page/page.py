@@ -37,6 +37,7 @@ from amalgan.studies.page.card import card
 from amalgan.studies.page.codes import codes_of
 from amalgan.studies.page.compression import coder_of
 from amalgan.studies.page.normal import normality
+from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.abilities import Generates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.agreement import ABILITY as AGREE
@@ -209,7 +210,7 @@ def ports(graph: Graph) -> dict[str, Any]:
     return {"inputs": inputs, "output": port_out(graph).name}
 
 
-def examples_of(model: Model, data: Dataset | None) -> tuple[list[dict[str, str]], str]:
+def examples_of(model: Model, data: Dataset | None) -> tuple[list[dict[str, Any]], str]:
     """Return pictures to begin with and what they are: test pictures, else new ones."""
     if data is not None and len(data.test):
         return list(of_records(data.test.select(data.test.spaced(EXAMPLES)))), "test pictures"
@@ -220,15 +221,15 @@ def examples_of(model: Model, data: Dataset | None) -> tuple[list[dict[str, str]
     return [], ""
 
 
-def of_records(records: Records) -> Iterator[dict[str, str]]:
+def of_records(records: Records) -> Iterator[dict[str, Any]]:
     """Yield data's own pictures."""
     return of_pixels(to_pixels(records.take(slice(None)), records.spec), iter(records.names))
 
 
-def of_pixels(pixels: Any, names: Iterator[str]) -> Iterator[dict[str, str]]:
+def of_pixels(pixels: Any, names: Iterator[str]) -> Iterator[dict[str, Any]]:
     """Yield pictures (H, W) or (H, W, 3) as planes."""
     for name, one in zip(names, pixels, strict=True):
-        yield {"name": readable(name), "planes": b64encode(planes(one).tobytes()).decode()}
+        yield {"name": readable(name), "planes": pack_numbers(planes(one), "uint8")}
 
 
 def rendered(model: Model, packed: dict[str, str], facts: dict[str, Any]) -> str:
@@ -240,6 +241,7 @@ def rendered(model: Model, packed: dict[str, str], facts: dict[str, Any]) -> str
     return engine.get_template("page.html.j2").render(
         policy=policy(script, style),
         title=facts["title"],
+        doubts=[readable(doubt) for doubt in model.doubts],
         system=readable(model.name),
         style=Markup(style),
         script=Markup(script),

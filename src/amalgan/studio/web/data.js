@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { busy, facts, nothing, panel } from "./parts.js";
 import { dataButton, lastChosen } from "./picking.js";
-import { ask, doing, until } from "./server.js";
+import { ask, doing, ended } from "./server.js";
 import { counted, number } from "./words.js";
 
 const SHOWN_BAD = 200;
@@ -19,16 +19,15 @@ export async function dataView() {
     found.replaceChildren(waits);
     const { job } = await ask("/api/look", { data: chosen.id, minutes: given });
     let drawn = "";
-    const last = await until(`/api/looks/${job}`, ({ state }) => mine !== turn || !["waiting", "running"].includes(state), (now) => {
-      if (mine !== turn) return;
+    const last = await ended(`/api/looks/${job}`, (now) => {
       if (now.state === "waiting") waits.say("Something else is being looked over; this is next …");
       const key = `${Boolean(now.facts)} ${Boolean(now.facts?.offers)} ${now.state}`;
       if (!now.facts || key === drawn) return;
       drawn = key;
-      found.replaceChildren(...seen(now.facts, chosen.id, given, now.state === "running"));
-    });
+      found.replaceChildren(...seen(now.facts, given, now.state === "running"));
+    }, () => mine !== turn);
     if (mine === turn && last.error) {
-      found.replaceChildren(...(last.facts ? seen(last.facts, chosen.id, given, false) : []));
+      found.replaceChildren(...(last.facts ? seen(last.facts, given, false) : []));
       throw new Error(last.error);
     }
   };
@@ -40,13 +39,13 @@ export async function dataView() {
   return { title: "Data", leave: () => { turn++; }, element: h("div", { class: "sides" }, side, found) };
 }
 
-/** @param {any} found @param {string} data @param {number} minutes @param {boolean} going @returns {HTMLElement[]} */
-function seen(found, data, minutes, going) {
+/** @param {any} found @param {number} minutes @param {boolean} going @returns {HTMLElement[]} */
+function seen(found, minutes, going) {
   const parts = [["Read", `${counted(found.read)} examples`], ["Not usable", counted(found.skipped.length)], ["As", `${found.shape} (${found.chosen})`],
     ["Held back", Object.entries(found.splits).map(([name, count]) => `${counted(Number(count))} ${name}`).join(", ")],
     ["Copies", `${counted(found.duplicates.count)}, of which ${counted(found.duplicates.across_splits)} in another split`]];
   const shown = [panel(found.name, facts(/** @type {[string, string][]} */ (parts)), ...warned(found.warnings))];
-  if (found.kind === "image" && found.read) shown.push(sizes(found, data, minutes, going));
+  if (found.kind === "image" && found.read) shown.push(sizes(found, minutes, going));
   if (found.skipped.length) shown.push(bad(found.skipped));
   if (found.examples?.length) shown.push(panel("As training sees them", h("div", { class: "kinds" }, ...found.examples.map(group))));
   if (found.copies?.length) shown.push(panel("Copies, side by side", h("div", { class: "kinds" }, ...found.copies.map((/** @type {any} */ one) => group({ ...one, name: `${counted(one.count)} ${one.equal ? "that are equal" : "that are nearly alike"}` })))));
@@ -63,8 +62,8 @@ function warned(warnings) {
   return warnings.length ? [h("ul", { class: "warnings" }, ...warnings.map((one) => h("li", {}, one)))] : [];
 }
 
-/** What the pictures might be made into, and the way to training. @param {any} found @param {string} data @param {number} minutes @param {boolean} going @returns {HTMLElement} */
-function sizes(found, data, minutes, going) {
+/** What the pictures might be made into, and the way to training. @param {any} found @param {number} minutes @param {boolean} going @returns {HTMLElement} */
+function sizes(found, minutes, going) {
   const train = (/** @type {string} */ size) => () => {
     sessionStorage.setItem("proposed", `?${new URLSearchParams({ minutes: String(minutes), ...(size ? { size } : {}) })}`);
     location.hash = "train";

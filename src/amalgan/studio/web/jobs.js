@@ -1,9 +1,9 @@
 // Jobs: ask for work, see what waits, runs and is done; each with its command, its answer and what it wrote.
 
-import { h } from "./dom.js";
+import { field, h } from "./dom.js";
 import { form } from "./form.js";
 import { badge, busy, facts, image, nothing, panel, same } from "./parts.js";
-import { ask, doing, every } from "./server.js";
+import { ask, doing, every, send } from "./server.js";
 import { ago, number, readable } from "./words.js";
 
 const HIDDEN = ["amalgan", "format", "digest", "model", "data", "command", "error", "skipped", "page", "sentences", "verdict"];
@@ -28,20 +28,19 @@ export async function jobsView() {
     if (now !== last) list.replaceChildren(...(jobs.length ? jobs.map(row) : [nothing("Nothing was asked for yet.")]));
     last = now;
   });
-  const side = panel("New job", h("div", { class: "asked" }, h("div", { class: "field" }, h("label", { for: "job-kind" }, "What to do"), kinds), place));
+  const side = panel("New job", h("div", { class: "asked" }, field("What to do", kinds), place));
   return { title: "Jobs", leave: stop, element: h("div", { class: "sides" }, side, panel("Jobs", list, h("p", { class: "note" }, "One runs at a time, up to sixteen wait. Jobs go on when this page, or the studio, is closed."))) };
 }
 
 /** A picture of one's own, instead of a folder. @param {ReturnType<typeof form>} asked @returns {HTMLElement} */
 function sending(asked) {
-  const input = h("input", { type: "file", accept: "image/*", id: "own-picture", onchange: doing(async () => {
+  const input = h("input", { type: "file", accept: "image/*", onchange: doing(async () => {
     const file = input.files?.[0];
     if (!file) return;
-    const { send } = await import("./server.js");
     const { id } = await send("/api/pictures", file), values = asked.values;
     asked.values = () => ({ ...values(), data: id });
   }) });
-  return h("div", { class: "field" }, h("label", { for: "own-picture" }, "Or a picture of your own"), input);
+  return field("Or a picture of your own", input);
 }
 
 /** @param {any} job @returns {HTMLElement} */

@@ -3,12 +3,15 @@
 import { field, h } from "./dom.js";
 import { badge, busy, nothing, panel } from "./parts.js";
 import { dataButton, modelSelect } from "./picking.js";
-import { seaOf } from "./sea.js";
-import { ask, doing, told, until } from "./server.js";
+import { scatter } from "./scatter.js";
+import { ask, doing, ended, told } from "./server.js";
 import { toolsFor } from "./tools.js";
 import { ago } from "./words.js";
 
 const MOST_KEYS = 24;
+
+/** @typedef {import("./scatter.js").Points & {groups: number[][], far: number[], how: string, of: number}} MapFacts */
+/** @typedef {{chosen: Set<number>, marked: Set<number>, labels: Map<number, string>, changed: () => void}} State */
 
 /** @returns {Promise<import("./main.js").View>} */
 export async function mapsView() {
@@ -27,10 +30,10 @@ export async function mapView(id) {
   let over = false;
   place.append(waits);
   const open = async () => {
-    const last = await until(`/api/maps/${id}`, ({ state }) => over || !["waiting", "running"].includes(state), (now) => {
+    const last = await ended(`/api/maps/${id}`, (now) => {
       title.textContent = now.title;
       if (now.state === "waiting") waits.say("Something else is being looked at; this is next …");
-    });
+    }, () => over);
     if (over) return;
     if (!last.facts || last.error) throw new Error(last.error ?? "The map could not be drawn.");
     place.replaceChildren(drawn(id, last.facts, last.labels));
@@ -39,14 +42,42 @@ export async function mapView(id) {
   return { title: "Map", leave: () => { over = true; }, element: h("div", { class: "groups" }, title, place) };
 }
 
-/** @param {string} id @param {import("./sea.js").MapFacts} found @param {Record<string, string>} labels @returns {HTMLElement} */
+/** @param {string} id @param {MapFacts} found @param {Record<string, string>} labels @returns {HTMLElement} */
 function drawn(id, found, labels) {
   const row = new Map(found.names.map((name, at) => [name, at]));
   const given = new Map(Object.entries(labels).flatMap(([name, label]) => (row.has(name) ? [[/** @type {number} */ (row.get(name)), label]] : [])));
-  const state = { chosen: /** @type {Set<number>} */ (new Set()), marked: /** @type {Set<number>} */ (new Set()), labels: /** @type {Map<number, string>} */ (given), changed: () => { tools.show(); sea.draw(); } };
-  const sea = seaOf(found, state), tools = toolsFor(id, found, state, sea.thumb);
+  const state = /** @type {State} */ ({ chosen: new Set(), marked: new Set(), labels: given, changed: () => { tools.show(); map.draw(); } });
+  const map = choosing(found, state), tools = toolsFor(id, found, state, map.thumb);
   tools.show();
-  const keys = found.classes.slice(0, MOST_KEYS).map((name, at) => h("span", { class: `key k${at % 10}` }, h("i", {}), name));
-  return h("div", { class: "atlas" }, h("div", { class: "side" }, sea, keys.length ? h("p", { class: "legend" }, ...keys) : null,
+  const keys = [...new Set(found.labels)].filter((label) => label >= 0).sort((a, b) => a - b).slice(0, MOST_KEYS)
+    .map((label) => h("span", { class: `key k${label % 10}` }, h("i", {}), found.classes[label]));
+  return h("div", { class: "atlas" }, h("div", { class: "side" }, map, keys.length ? h("p", { class: "legend" }, ...keys) : null,
     h("p", { class: "note" }, `Drag a rectangle to choose, with Shift to add; click one to choose it or not. Neighbors are alike; distances across the map mean nothing. ${found.how}.`)), tools);
+}
+
+/** The map, from which is chosen by a rectangle or a click. @param {MapFacts} facts @param {State} state @returns {import("./scatter.js").Scatter} */
+function choosing(facts, state) {
+  const said = h("p", { class: "said" });
+  const tell = (/** @type {number} */ row) => { said.textContent = row < 0 ? "" : [facts.names[row], state.labels.get(row) ?? facts.classes[facts.labels[row]]].filter(Boolean).join(" · "); };
+  const click = (/** @type {number} */ row) => {
+    if (row >= 0 && !state.chosen.delete(row)) state.chosen.add(row);
+    state.changed();
+  };
+  const choose = (/** @type {number[]} */ rows, /** @type {boolean} */ add) => {
+    if (!add) state.chosen.clear();
+    for (const row of rows) state.chosen.add(row);
+    state.changed();
+  };
+  const acts = /** @type {import("./scatter.js").Acts} */ ({ point: tell, click, choose });
+  const ring = (/** @type {number} */ row) => (state.marked.has(row) ? "--alarm" : state.chosen.has(row) ? "--accent" : "");
+  const map = scatter(facts, { shown: () => true, faint: () => false, ring }, acts);
+  const hand = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
+    const moving = map.classList.toggle("moving");
+    acts.choose = moving ? null : choose;
+    hand.setAttribute("aria-pressed", String(moving));
+    hand.textContent = moving ? "Choose" : "Move";
+  } }, "Move");
+  map.buttons.prepend(hand);
+  map.append(said);
+  return map;
 }

@@ -1,8 +1,8 @@
 // Models: what there is, and each one's page in place.
 
 import { h } from "./dom.js";
-import { badge, busy, framed, image, nothing } from "./parts.js";
-import { ask, doing, until } from "./server.js";
+import { busy, framed, image, nothing } from "./parts.js";
+import { ask, doing, ended } from "./server.js";
 import { ago, counted, number, readable, sized } from "./words.js";
 
 /** @returns {Promise<import("./main.js").View>} */
@@ -21,7 +21,7 @@ function tile(model) {
   return h("article", { class: "panel tile" },
     h("div", { class: "shown" }, model.sheet ? image(`/api/runs/${model.id}/samples/${model.sheet}`, `Pictures by ${model.name}`) : null),
     h("h2", {}, model.name), h("p", { class: "soft note" }, said.filter(Boolean).join(" · ")), measures.length ? h("p", { class: "note figure" }, measures.join(" · ")) : null,
-    model.doubts.length ? h("p", { class: "note" }, badge("failed"), ` ${model.doubts[0]}`) : null,
+    model.doubts.length ? h("p", { class: "note" }, h("span", { class: "badge failed" }, "caution"), ` ${model.doubts[0]}`) : null,
     h("div", { class: "acts" }, h("a", { href: `#models/${model.id}`, role: "button" }, "Open"), model.measurable ? h("a", { href: `#models/${model.id}/measured` }, "Open with its data") : null));
 }
 
@@ -35,10 +35,10 @@ export async function modelView(rest) {
     place.replaceChildren(waits);
     let { page, job } = await ask(`/api/models/${id}/page`, { measured });
     while (!page && !over) {
-      const last = await until(`/api/jobs/${job}`, ({ state }) => over || !["waiting", "running"].includes(state), ({ state, said }) => {
+      const last = await ended(`/api/jobs/${job}`, ({ state, said }) => {
         if (state === "waiting") waits.say("Something else is being looked at; this is next …");
         else if (said.at(-1)) waits.say(said.at(-1));
-      });
+      }, () => over);
       if (over) return;
       if (last.state !== "done") throw new Error(last.answer?.error ?? "The page could not be written: its process was ended.");
       ({ page, job } = await ask(`/api/models/${id}/page`, { measured }));

@@ -29,9 +29,9 @@ async function reached(path, sent) {
 
 /** @param {Response} response @returns {Promise<any>} */
 async function answerOf(response) {
-  const told = await response.json().catch(() => ({ error: `the server answered with ${response.status}.` }));
-  if (response.ok) return told;
-  throw new Error(told.error[0].toUpperCase() + told.error.slice(1));
+  const answer = await response.json().catch(() => ({ error: `the server answered with ${response.status}.` }));
+  if (response.ok) return answer;
+  throw new Error(answer.error[0].toUpperCase() + answer.error.slice(1));
 }
 
 /** Call again and again, each time after the last one is done; not where nobody sees it.
@@ -47,12 +47,13 @@ export function every(seconds, act) {
   return () => { over = true; };
 }
 
-/** Ask until it is done. @param {string} path @param {(now: any) => boolean} done @param {(now: any) => void} [seen] @returns {Promise<any>} */
-export async function until(path, done, seen = () => {}) {
+/** Ask again and again until what was begun has ended, or nobody waits for it. @param {string} path
+ * @param {(now: any) => void} [seen] @param {() => boolean} [left] @returns {Promise<any>} */
+export async function ended(path, seen = () => {}, left = () => false) {
   for (;;) {
     const now = await ask(path);
-    seen(now);
-    if (done(now)) return now;
+    if (!left()) seen(now);
+    if (left() || !["waiting", "running"].includes(now.state)) return now;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

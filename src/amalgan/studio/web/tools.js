@@ -2,14 +2,14 @@
 
 import { field, h, save } from "./dom.js";
 import { busy } from "./parts.js";
-import { ask, doing, made, send, told, until } from "./server.js";
+import { ask, doing, ended, made, send, told } from "./server.js";
 import { counted, number } from "./words.js";
 
 const SHOWN = 60;
 
-/** @typedef {{chosen: Set<number>, marked: Set<number>, labels: Map<number, string>, changed: () => void}} State */
+/** @typedef {import("./map.js").State} State */
 
-/** @param {string} id @param {import("./sea.js").MapFacts} facts @param {State} state @param {ReturnType<typeof import("./sea.js").thumbnails>} thumb
+/** @param {string} id @param {import("./map.js").MapFacts} facts @param {State} state @param {import("./thumbnails.js").Thumbs} thumb
  * @returns {HTMLElement & {show: () => void}} */
 export function toolsFor(id, facts, state, thumb) {
   const count = h("p", { class: "figures", role: "status" }), chosen = h("div", { class: "chosen" });
@@ -29,14 +29,14 @@ export function toolsFor(id, facts, state, thumb) {
   return Object.assign(element, { show });
 }
 
-/** A small picture that takes itself off what is chosen. @param {import("./sea.js").MapFacts} facts @param {number} row @param {ReturnType<typeof import("./sea.js").thumbnails>} thumb @param {() => void} off */
+/** A small picture that takes itself off what is chosen. @param {import("./map.js").MapFacts} facts @param {number} row @param {import("./thumbnails.js").Thumbs} thumb @param {() => void} off */
 function small(facts, row, thumb, off) {
   const canvas = h("canvas", { width: 58, height: 58, role: "img", "aria-label": facts.names[row] });
   thumb(/** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), row, 29, 29, 58);
   return h("button", { type: "button", class: "thumb", title: `${facts.names[row]}: do not choose`, onclick: off }, canvas);
 }
 
-/** @param {import("./sea.js").MapFacts} facts @param {(rows: Iterable<number>) => void} choose @returns {HTMLElement} */
+/** @param {import("./map.js").MapFacts} facts @param {(rows: Iterable<number>) => void} choose @returns {HTMLElement} */
 function byName(facts, choose) {
   const lower = facts.names.map((name) => name.toLowerCase());
   const input = h("input", { type: "search", spellcheck: "false", oninput: () => {
@@ -46,7 +46,7 @@ function byName(facts, choose) {
   return field("By name", input);
 }
 
-/** @param {string} id @param {import("./sea.js").MapFacts} facts @param {State} state @param {(rows: Iterable<number>) => void} choose @returns {HTMLElement} */
+/** @param {string} id @param {import("./map.js").MapFacts} facts @param {State} state @param {(rows: Iterable<number>) => void} choose @returns {HTMLElement} */
 function byPicture(id, facts, state, choose) {
   const place = h("div"), rows = new Map(facts.names.map((name, row) => [name, row]));
   const input = h("input", { type: "file", accept: "image/*", onchange: async () => {
@@ -55,7 +55,7 @@ function byPicture(id, facts, state, choose) {
     try {
       place.replaceChildren(waits);
       const { id: picture } = await send("/api/pictures", file), { job } = await ask(`/api/maps/${id}/search`, { picture });
-      const found = await until(`/api/searches/${job}`, (now) => !["waiting", "running"].includes(now.state));
+      const found = await ended(`/api/searches/${job}`);
       if (found.error) throw new Error(found.error);
       const near = found.neighbors.flatMap((/** @type {any} */ one) => (rows.has(one.name) ? [/** @type {number} */ (rows.get(one.name))] : []));
       state.marked = new Set(near.slice(0, 1));
@@ -71,7 +71,7 @@ function byPicture(id, facts, state, choose) {
   return h("div", {}, field("By a picture", input), place);
 }
 
-/** @param {import("./sea.js").MapFacts} facts @param {(rows: Iterable<number>) => void} choose @param {(words: string, act: () => void) => HTMLElement} button @returns {HTMLElement} */
+/** @param {import("./map.js").MapFacts} facts @param {(rows: Iterable<number>) => void} choose @param {(words: string, act: () => void) => HTMLElement} button @returns {HTMLElement} */
 function finding(facts, choose, button) {
   const copies = facts.groups.flatMap((group) => group.slice(1)), order = facts.far.map((far, row) => ({ far, row })).sort((a, b) => b.far - a.far);
   const most = h("input", { type: "number", min: 1, max: facts.names.length, value: Math.min(20, facts.names.length), "aria-label": "How many odd ones" });
@@ -81,7 +81,7 @@ function finding(facts, choose, button) {
   h("div", { class: "acts" }, button("The oddest", odd), most, h("span", { class: "soft" }, order.length ? `the first lies ${number(order[0].far)} times as far from its neighbors as usual` : "")));
 }
 
-/** @param {string} id @param {import("./sea.js").MapFacts} facts @param {State} state @returns {HTMLElement} */
+/** @param {string} id @param {import("./map.js").MapFacts} facts @param {State} state @returns {HTMLElement} */
 function labeling(id, facts, state) {
   const input = h("input", { type: "text", spellcheck: "false", placeholder: "good, broken, …" }), count = h("p", { class: "note" });
   const tell = () => {
@@ -103,12 +103,12 @@ function labeling(id, facts, state) {
   return h("div", { class: "asked" }, field("Label of what is chosen", input), h("button", { type: "button", onclick: apply }, "Give the label"), count);
 }
 
-/** @param {import("./sea.js").MapFacts} facts @param {Map<number, string>} labels @returns {Record<string, string>} by name */
+/** @param {import("./map.js").MapFacts} facts @param {Map<number, string>} labels @returns {Record<string, string>} by name */
 function named(facts, labels) {
   return Object.fromEntries([...labels].map(([row, label]) => [facts.names[row], label]));
 }
 
-/** @param {string} id @param {import("./sea.js").MapFacts} facts @param {State} state @returns {HTMLElement} */
+/** @param {string} id @param {import("./map.js").MapFacts} facts @param {State} state @returns {HTMLElement} */
 function exporting(id, facts, state) {
   const choice = () => ({ names: [...state.chosen].map((row) => facts.names[row]), labels: named(facts, state.labels) });
   const name = h("input", { type: "text", spellcheck: "false", placeholder: "cleaned" });

@@ -1,6 +1,6 @@
 // The page: reads what it carries, starts the worker, and shows the views that the model has the abilities for.
 
-import { bytesOf, doublesOf, floatsOf, unpacked, wholeOf } from "./base64.js";
+import { numbersOf, unpacked } from "./base64.js";
 import { h } from "./dom.js";
 import { workerEngine } from "./engine.js";
 import { makeView } from "./make.js";
@@ -15,33 +15,6 @@ import { cardView } from "./card.js";
 const TITLES = /** @type {Record<string, string>} */ ({ Normal: "Is it normal?" });
 
 const textOfPart = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id)).textContent ?? "";
-
-/** @param {any} told the JSON of the page @returns {import("./engine.js").Facts} with its numbers as numbers */
-export function factsOf(told) {
-  const { codes, normal: usual } = told, normal = usual && normalOf(usual), search = told.search && searchOf(told.search), coder = told.coder && coderOf(told.coder);
-  const examples = told.examples.map((/** @type {any} */ one) => ({ ...one, planes: bytesOf(one.planes) }));
-  if (!codes) return { ...told, examples, normal, search };
-  const directions = codes.directions.map((/** @type {any} */ one) => ({ ...one, step: floatsOf(one.step) }));
-  const scale = { mean: floatsOf(codes.scale.mean), deviation: floatsOf(codes.scale.deviation) };
-  return { ...told, examples, normal, search, coder, codes: { ...codes, start: floatsOf(codes.start), scale, directions } };
-}
-
-/** @param {any} told @returns {import("./engine.js").Normal} */
-function normalOf({ scores, usual, mixture, ...told }) {
-  const unpack = (/** @type {any} */ all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? doublesOf(one) : one]));
-  return /** @type {any} */ ({ ...told, scores: doublesOf(scores), usual: unpack(usual), mixture: unpack(mixture) });
-}
-
-/** @param {any} told @returns {import("./search.js").Search} */
-function searchOf({ center, axes, drawn, ...told }) {
-  return { ...told, center: floatsOf(center), axes: floatsOf(axes), drawn: floatsOf(drawn) };
-}
-
-/** @param {any} told @returns {import("./coding.js").Coder} */
-function coderOf(told) {
-  const whole = ["table", "frequency", "length", "lowest"];
-  return /** @type {any} */ (Object.fromEntries(Object.entries(told).map(([name, one]) => [name, typeof one !== "string" ? one : whole.includes(name) ? wholeOf(one) : floatsOf(one)])));
-}
 
 /** The views that a model has what it takes for, in order.
  * @param {import("./engine.js").Engine} engine @param {(name: string) => void} go @returns {Map<string, any>} */
@@ -100,9 +73,10 @@ async function begin() {
   const place = /** @type {HTMLElement} */ (document.getElementById("status")), began = performance.now();
   if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for this page. It needs one of 2023 or later.");
   const source = new TextDecoder().decode(await unpacked(textOfPart("worker")));
-  const engine = workerEngine(factsOf(JSON.parse(textOfPart("facts"))), source,
-    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) });
-  let go = (/** @type {string} */ _) => {};
+  const engine = workerEngine(numbersOf(textOfPart("facts")), source,
+    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) },
+    (on) => { document.body.classList.toggle("busy", on); });
+  let go = /** @type {(name: string) => void} */ (() => {});
   const views = viewsOf(engine, (name) => go(name)), shown = tabsFor(views);
   go = shown.go;
   const place_of_views = /** @type {HTMLElement} */ (document.getElementById("views"));

@@ -17,14 +17,14 @@ export function floatsOf(text) {
   return new Float32Array(bytesOf(text).buffer);
 }
 
-/** @param {string} text base64 of little-endian whole numbers of 32 bits @returns {Int32Array} */
-export function wholeOf(text) {
-  return new Int32Array(bytesOf(text).buffer);
-}
+const ARRAYS = /** @type {Record<string, any>} */ ({ float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array });
 
-/** @param {string} text base64 of little-endian float64 @returns {Float64Array} */
-export function doublesOf(text) {
-  return new Float64Array(bytesOf(text).buffer);
+/** @param {string} text JSON in which an object of one type and base64 stands for numbers @returns {any} it, with typed arrays */
+export function numbersOf(text) {
+  return JSON.parse(text, (_, one) => {
+    const [kind, ...more] = one && typeof one === "object" && !Array.isArray(one) ? Object.keys(one) : [];
+    return ARRAYS[kind] && !more.length ? new ARRAYS[kind](bytesOf(one[kind]).buffer) : one;
+  });
 }
 
 /** @param {string} text base64 of gzip @returns {Promise<Uint8Array>} what was packed */

@@ -6,8 +6,8 @@ import { decoded, decodersOf, encoded } from "./decoding.js";
 import { framed, picture } from "./canvas.js";
 import { latest } from "./engine.js";
 import { codesBetween, thereAndBack } from "./paths.js";
-import { rgbaOf, rows, squaredError } from "./pictures.js";
-import { originOf, savedFilm } from "./saving.js";
+import { rows, squaredError } from "./pictures.js";
+import { savedFilm } from "./saving.js";
 
 const STEPS = 7, FRAMES = 48, PACE = 40;
 
@@ -49,10 +49,7 @@ export function betweenView(engine) {
     ends_codes[side] = await encoded(engine, x);
     await again();
   };
-  const film = async () => {
-    const { x } = await made(thereAndBack(FRAMES));
-    save(await savedFilm(rows(x, facts.shape).map((one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, 0)), "between.png");
-  };
+  const film = async () => save(await savedFilm(facts, (await made(thereAndBack(FRAMES))).x, 0), "between.png");
   const saving = h("button", { type: "button", class: "main", disabled: true, onclick: film }, "Save the film");
   const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => playing(play.getAttribute("aria-pressed") !== "true") }, "Play");
   let timer = 0, at = 0;

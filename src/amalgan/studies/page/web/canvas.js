@@ -12,11 +12,11 @@ export function picture(shape, words) {
   const [, height, width] = shape;
   const canvas = h("canvas", { width, height, role: "img", "aria-label": words, class: Math.max(height, width) <= SMALL ? "crisp" : "" });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const show = (/** @type {Float32Array} */ x, words = "") => {
+  const show = (/** @type {Float32Array} */ x, now = "") => {
     const image = pen.createImageData(width, height);
     image.data.set(rgbaOf(x, shape));
     pen.putImageData(image, 0, 0);
-    if (words) canvas.setAttribute("aria-label", words);
+    if (now) canvas.setAttribute("aria-label", now);
   };
   return Object.assign(canvas, { show });
 }

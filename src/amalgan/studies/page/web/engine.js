@@ -30,18 +30,20 @@
 /** @typedef {{facts: Facts, run: (name: string, feeds: Record<string, Tensor>) => Promise<Float32Array>}} Engine */
 
 /** @param {Facts} facts @param {string} source of the worker @param {{wasm: string, graphs: Record<string, string>}} packed
- * @returns {Engine & {ready: Promise<unknown>}} */
-export function workerEngine(facts, source, packed) {
+ * @param {(on: boolean) => void} busy is told whether the worker has anything to do @returns {Engine & {ready: Promise<unknown>}} */
+export function workerEngine(facts, source, packed, busy) {
   const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   const waiting = new Map();
   let last = 0;
   const ask = (/** @type {object} */ asked) => new Promise((resolve, reject) => {
     waiting.set(++last, { resolve, reject });
+    busy(true);
     worker.postMessage({ id: last, ...asked });
   });
   worker.addEventListener("message", ({ data: { id, made, error } }) => {
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
+    busy(waiting.size > 0);
     if (error) reject(new Error(error));
     else resolve(made);
   });

@@ -4,8 +4,8 @@ import { choice, field, h, save, slider } from "./dom.js";
 import { decodersOf, generated, walked } from "./decoding.js";
 import { latest } from "./engine.js";
 import { picture } from "./canvas.js";
-import { rgbaOf, rows } from "./pictures.js";
-import { originOf, savedFilm, savedSheet } from "./saving.js";
+import { rows } from "./pictures.js";
+import { savedFilm, savedSheet } from "./saving.js";
 
 const COUNT = 24, MOST_SEED = 1e6, STATIONS = 4, WALK_FRAMES = 60;
 
@@ -41,13 +41,13 @@ export function makeView(engine, turn) {
     for (const one of saving) one.disabled = false;
   });
   const keep = async () => {
-    const { x, asked } = view.last, all = rows(x, facts.shape).map((one) => rgbaOf(one, facts.shape));
-    save(await savedSheet(all, facts.shape, originOf(facts, asked.seed)), `made-${asked.seed}.png`);
+    const { x, asked } = view.last;
+    save(await savedSheet(facts, x, asked.seed), `made-${asked.seed}.png`);
   };
   const film = async () => {
     const { asked } = view.last, made = await walked(engine, view.last, asked.decoder, { stations: STATIONS, frames: WALK_FRAMES });
     view.film = made;
-    save(await savedFilm(rows(made.x, facts.shape).map((one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, asked.seed)), `walk-${asked.seed}.png`);
+    save(await savedFilm(facts, made.x, asked.seed), `walk-${asked.seed}.png`);
   };
   const saving = [h("button", { type: "button", class: "main", disabled: true, onclick: keep }, "Save as PNG"), h("button", { type: "button", disabled: true, onclick: film }, "Save a walk")];
   const view = Object.assign(h("section", { class: "view" },

@@ -5,8 +5,9 @@ import { brush } from "./brush.js";
 import { chooser } from "./choosing.js";
 import { decoded, decodersOf } from "./decoding.js";
 import { framed, picture } from "./canvas.js";
-import { rgbaOf, rows } from "./pictures.js";
-import { originOf, savedSheet } from "./saving.js";
+import { spread } from "./feeds.js";
+import { rows } from "./pictures.js";
+import { savedSheet } from "./saving.js";
 import { agreed } from "./search.js";
 
 const RANKS = ["agrees best", "second", "third", "fourth"];
@@ -44,14 +45,14 @@ export function mendView(engine) {
   const draw = async () => {
     if (!view.found) return;
     const { x, known, code } = view.found, made = await decoded(engine, code, decoder.value, { seed: 0, temperature: 1 });
-    const all = rows(made.x, facts.shape).map((one) => joinedByHoles(x, one, known));
+    const mended = joinedByHoles(spread(x, starts), made.x, known), all = rows(mended, facts.shape);
     all.forEach((one, at) => shown[at].show(one, `Filling ${at + 1}, ${RANKS[at]}`));
     keep.disabled = false;
-    view.last = { ...view.found, given: made.given, decoder: decoder.value, all };
+    view.last = { ...view.found, given: made.given, decoder: decoder.value, mended, all };
   };
   const decoder = choice("Decoder", decoders.map((one) => [one, one]), () => { draw(); });
   const fill = h("button", { type: "button", class: "main", onclick: find }, "Fill the hole");
-  const keep = h("button", { type: "button", onclick: async () => save(await savedSheet(view.last.all.map((/** @type {Float32Array} */ one) => rgbaOf(one, facts.shape)), facts.shape, originOf(facts, 0), 2), "mended.png") }, "Save as PNG");
+  const keep = h("button", { type: "button", onclick: async () => save(await savedSheet(facts, view.last.mended, 0, 2), "mended.png") }, "Save as PNG");
   const choose = chooser(facts, "Mend a picture", (x, called) => { [own, name] = [x, called]; easel.take(x, facts.shape, true); });
   const view = Object.assign(h("section", { class: "view" }, choose,
     h("div", { class: "controls" }, fill, decoders.length > 1 ? decoder : null, keep), bar, said,

@@ -62,7 +62,7 @@ export function closedWalk(stations, frames, scale) {
   const starts = Array.from({ length: stations.length + 1 }, (_, at) => Math.floor((at * frames) / stations.length));
   const found = new Float32Array(frames * stations[0].length);
   stations.forEach((from, leg) => {
-    const length = starts[leg + 1] - starts[leg], shares = Array.from({ length }, (_, at) => eased(at / length));
+    const count = starts[leg + 1] - starts[leg], shares = Array.from({ length: count }, (_, at) => eased(at / count));
     found.set(codesBetween(from, stations[(leg + 1) % stations.length], shares, scale), starts[leg] * from.length);
   });
   return found;

@@ -1,8 +1,9 @@
 // PNG files, still or moving, that say where they come from.
 
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
-  for (let bit = 0; bit < 8; bit++) byte = byte & 1 ? 0xedb88320 ^ (byte >>> 1) : byte >>> 1;
-  return byte;
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? 0xedb88320 ^ (rest >>> 1) : rest >>> 1;
+  return rest;
 });
 
 /** @typedef {{text: Record<string, string>, xmp: string}} Origin */
@@ -59,7 +60,7 @@ function scanned(rgba, width) {
 
 /** @param {Origin} origin @returns {Uint8Array[]} */
 function said({ text, xmp }) {
-  const utf8 = new TextEncoder(), latin = (/** @type {string} */ words) => Uint8Array.from(words, (one) => one.charCodeAt(0) & 255);
+  const utf8 = new TextEncoder(), latin = (/** @type {string} */ letters) => Uint8Array.from(letters, (one) => one.charCodeAt(0) & 255);
   const plain = Object.entries(text).map(([key, value]) => chunk("tEXt", joined(latin(key), [0], latin(value))));
   return xmp ? [...plain, chunk("iTXt", joined(latin("XML:com.adobe.xmp"), [0, 0, 0, 0, 0], utf8.encode(xmp)))] : plain;
 }

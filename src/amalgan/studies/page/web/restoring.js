@@ -21,7 +21,7 @@ function cubic(far) {
 export function bicubicWeights(side, times) {
   return Array.from({ length: side * times }, (_, at) => {
     const center = (at + 0.5) / times, from = Math.max(0, Math.floor(center - 1.5)), to = Math.min(side, Math.floor(center + 2.5));
-    const raw = Array.from({ length: to - from }, (_, one) => cubic(from + one - center + 0.5)), sum = raw.reduce((a, b) => a + b, 0);
+    const raw = Array.from({ length: to - from }, (__, one) => cubic(from + one - center + 0.5)), sum = raw.reduce((a, b) => a + b, 0);
     return { from, weights: raw.map((one) => one / sum) };
   });
 }

@@ -19,13 +19,17 @@ export function filledByMean(x, known) {
   }, new Float32Array(x.length));
 }
 
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b as long @returns {number} */
+function dot(a, b) {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
+  return sum;
+}
+
 /** @param {Float32Array} code @param {Search} search @returns {Float64Array} where it lies, in deviations along the axes */
 export function placeOf(code, { center, axes }) {
-  return Float64Array.from(rows(axes, [code.length]), (axis) => {
-    let along = 0, square = 0;
-    axis.forEach((one, at) => { along += one * (code[at] - center[at]); square += one * one; });
-    return along / square;
-  });
+  const away = Float64Array.from(code, (one, at) => one - center[at]);
+  return Float64Array.from(rows(axes, [code.length]), (axis) => dot(axis, away) / dot(axis, axis));
 }
 
 /** @param {ArrayLike<number>} place @param {Search} search @returns {Float32Array} */
@@ -67,9 +71,7 @@ export async function agreed(engine, x, known, going) {
     const found = rows(await run("agree", { code: batch(codes(), [size]), ...fed }), [1 + size]);
     const pace = (rate * (1 - step / steps)) / (1 - KEEP ** (step + 1)), fresh = Math.sqrt(1 - KEEP_SQUARE ** (step + 1));
     for (const row of all) for (let axis = 0; axis < size; axis++) {
-      let slope = 0;
-      for (let at = 0; at < size; at++) slope += found[row][1 + at] * ways[axis][at];
-      slope = slope / error ** 2 + 2 * places[row][axis];
+      const slope = dot(found[row].subarray(1), ways[axis]) / error ** 2 + 2 * places[row][axis];
       means[row][axis] += (1 - KEEP) * (slope - means[row][axis]);
       squares[row][axis] += (1 - KEEP_SQUARE) * (slope * slope - squares[row][axis]);
       places[row][axis] -= (pace * means[row][axis]) / (Math.sqrt(squares[row][axis]) / fresh + TINY);

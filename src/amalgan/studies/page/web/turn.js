@@ -4,8 +4,8 @@ import { choice, h, save } from "./dom.js";
 import { decoded, decodersOf, generated } from "./decoding.js";
 import { picture } from "./canvas.js";
 import { latest } from "./engine.js";
-import { rgbaOf, rows } from "./pictures.js";
-import { originOf, savedSheet } from "./saving.js";
+import { rows } from "./pictures.js";
+import { savedSheet } from "./saving.js";
 import { shareText, sharedOf } from "./sharing.js";
 
 /** @param {Float32Array} start @param {import("./engine.js").Direction[]} directions @param {number[]} steps how many of each
@@ -82,7 +82,7 @@ export function turnView(engine) {
     copy.textContent = "Copied";
     setTimeout(() => { copy.textContent = "Copy"; }, 1500);
   } }, "Copy");
-  const keep = async () => save(await savedSheet([rgbaOf(view.last.x, facts.shape)], facts.shape, originOf(facts, seed)), "turned.png");
+  const keep = async () => save(await savedSheet(facts, view.last.x, seed), "turned.png");
   const saving = h("button", { type: "button", class: "main", disabled: true, onclick: keep }, "Save as PNG");
   const row = (/** @type {number} */ at) => h("div", { class: "direction" },
     h("div", { class: "named" }, h("span", {}, directions[at].name), h("span", { class: "soft" }, directions[at].note), outputs[at]),
