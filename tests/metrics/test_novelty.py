@@ -49,6 +49,16 @@ def test_a_share_just_detectable_is_detected_and_less_is_not() -> None:
     assert copies(planted(needed - 1 / 400, 0), TRAIN, HELD_OUT).verdict == "none found"
 
 
+def test_what_is_ruled_out_is_never_a_copy_and_leaves_no_verdict_where_it_is_most() -> None:
+    generated, ruled_out = planted(0.1, 0), torch.arange(400) < 40
+    found = copies(generated, TRAIN, HELD_OUT, ruled_out=ruled_out)
+    assert not set(range(40)) & set(found.flagged.tolist()) and found.verdict == "none found"
+    assert torch.equal(found.ratio[40:], copies(generated, TRAIN, HELD_OUT).ratio[40:])
+    assert copies(generated, TRAIN, HELD_OUT, ruled_out=torch.arange(400) < 201).verdict == "inconclusive"
+    still = copies(planted(0.2, 0), TRAIN, HELD_OUT, ruled_out=ruled_out)
+    assert still.verdict == "copies" and set(range(40, 80)) <= set(still.flagged.tolist())
+
+
 def test_copies_of_pictures_that_training_holds_several_times_are_still_seen() -> None:
     repeated = torch.cat([TRAIN, TRAIN[100:140], TRAIN[100:140], TRAIN[100:140]])
     assert copies(planted(0.1), repeated, HELD_OUT).verdict == "copies"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from amalgan.config.fields import to_json
@@ -60,6 +60,8 @@ class Features:
     """Whether distances are the data's own, so that the mean of a class can stand for it."""
     sides: Callable[[Float[Tensor, "N F"], Float[Tensor, "M F"]], Prdc] = prdc
     """Precision and its kin of generated features among real ones."""
+    damaged: Callable[[Float[Tensor, "N F"], Float[Tensor, "M F"]], Bool[Tensor, " M"]] | None = None
+    """Which of generated features look damaged beside real ones; None where the network cannot tell."""
     within: Callable[[Tensor], Tensor] = field(default=lambda x: x)
     """What the network is shown of an example: what lies within its range."""
 
@@ -142,7 +144,15 @@ def load_or_train(data: Dataset, *, cache: str | Path | None = None, device: str
 def looking(name: str, net: FeatureNetwork, own: bool, data: Dataset, **facts: Any) -> Features:
     """Features of pictures by a network; ``own``: it knows the data's classes."""
     within = kind_of(data.spec).within
-    return Features(name, net, own, **facts, sides=ranking.neighborhoods, within=within)
+    return Features(
+        name,
+        net,
+        own,
+        **facts,
+        sides=ranking.neighborhoods,
+        damaged=ranking.look_damaged,
+        within=within,
+    )
 
 
 def build_untrained(data: Dataset) -> FeatureNetwork:

@@ -19,7 +19,8 @@ baseline show it: generated ones are then called copies only if they repeat the 
 data does.
 
 What is far from every training example is never called a copy, so a copy under heavy noise passes for new:
-compare in features that see through the noise.
+compare in features that see through the noise. The reverse happens too: in features of a small network, noise may lie
+near a few training examples that look like noise. What looks damaged beside real examples can be ruled out.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from amalgan.core.errors import UsageError
@@ -61,7 +62,7 @@ class Copies:
     detectable: float | None
     """Least share flagged that would have been significant; None if no share would."""
     verdict: Literal["copies", "none found", "inconclusive"]
-    """``inconclusive``: nothing significant, but too few examples to have seen a share of 5 %."""
+    """``inconclusive``: nothing significant, but too few examples to have seen a share of 5 %, or most ruled out."""
     ratio: Float[Tensor, " M"]
     """Ratio of each generated example."""
     nearest: Int[Tensor, " M"]
@@ -95,22 +96,30 @@ def copies(
     generated: Float[Tensor, " M *shape"],
     train: Float[Tensor, " N *shape"],
     held_out: Float[Tensor, " H *shape"],
+    *,
+    ruled_out: Bool[Tensor, " M"] | None = None,
 ) -> Copies:
     """Say whether ``generated`` repeats ``train`` more than ``held_out`` does, in features or pixels.
+
+    Args:
+        ruled_out: generated examples that say nothing, whatever they are near to. Their ratio is 1, and where they are
+            most, nothing found is ``inconclusive``.
 
     Raises:
         UsageError: fewer than two training examples, or examples that differ in size.
         DataError: an empty set, or a number that is not finite.
     """
     ratio, index = nearness(generated, train)
+    counted = torch.ones(len(ratio), dtype=torch.bool) if ruled_out is None else ~ruled_out
+    ratio = ratio.where(counted, 1.0)
     baseline = nearness(held_out, train)[0].sort().values
     threshold = float(baseline[math.ceil(QUANTILE * len(baseline)) - 1])
-    passed, flagged = int((baseline <= threshold).sum()), int((ratio <= threshold).sum())
+    passed, flagged = int((baseline <= threshold).sum()), int((ratio[counted] <= threshold).sum())
     m, n = len(ratio), len(baseline)
     tail = _tails(m, passed, n)
     least = next((count for count in range(m + 1) if tail[count] < SIGNIFICANCE), None)
     detectable = None if least is None else least / m
-    seen = detectable is not None and detectable <= DETECTABLE
+    seen = detectable is not None and detectable <= DETECTABLE and 2 * int(counted.sum()) >= m
     return Copies(
         share=flagged / m,
         baseline=passed / n,

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from amalgan.core.limits import CHUNK
@@ -148,13 +148,15 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     """The share of generated examples that repeat a training example, and that of new examples."""
 
+    damaged = trial.judge.damaged(trial.real, made) if trial.judge.damaged else None
+
     @cache
     def found() -> Copies:
-        return copies(made, trial.training_features, trial.real)
+        return copies(made, trial.training_features, trial.real, ruled_out=damaged)
 
     near = (
         f"that lie nearer to one of {len(trial.training_features)} training examples (of {len(trial.data.train)}) than "
-        f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}"
+        f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}{ruled_out(damaged)}"
     )
     flagged = share(
         compute_score("copies", lambda: found().share, f"copies, share of {len(made)} generated {near}"),
@@ -169,6 +171,12 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     yield share(compute_score("copies_baseline", lambda: found().baseline, base), trial.n)
     chance = "copies, p-value of so many if generated examples were as new as those of the test split"
     yield compute_score("copies_p_value", lambda: found().p_value, chance)
+
+
+def ruled_out(damaged: Bool[Tensor, " N"] | None) -> str:
+    """Return how many of the examples were not looked at, in words; nothing where there are none."""
+    count = 0 if damaged is None else int(damaged.sum())
+    return f", {count} left out that look damaged" if count else ""
 
 
 def agreement(trial: Trial, made: Iterable[Tensor], asked: Int[Tensor, " N"], how: str) -> Iterator[Score]:
