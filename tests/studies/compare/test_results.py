@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from amalgan.studies.compare import results, worker
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import Entry, amount, reported
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.verdict import verdicts
 
@@ -33,10 +33,10 @@ def test_the_table_holds_students_interval(invent):
     cells = invent.of("a", frechet_distance=A)
     entry = results.table(cells)["a"]["frechet_distance"]
     low, high = stats.t.interval(0.95, 3, loc=10.05, scale=stats.sem(A))
-    assert (entry["mean"], entry["low"], entry["high"]) == pytest.approx((10.05, low, high))
-    assert entry["values"] == A and entry["n"] == 4
+    assert (entry.mean, entry.low, entry.high) == pytest.approx((10.05, low, high))
+    assert entry.values == A and entry.n == 4
     alone = results.table(cells[:1])["a"]["frechet_distance"]
-    assert alone == {"mean": 10.0, "low": None, "high": None, "values": [10.0], "n": 1}
+    assert alone == Entry(mean=10.0, low=None, high=None, values=[10.0], n=1)
 
 
 def test_comparisons_are_paired_t_tests_with_holms_correction(invent):
@@ -139,7 +139,7 @@ def test_failed_cells_leave_the_means_and_are_told(invent):
     cells = invent.of("a", psnr=A)
     for seed in (0, 2):
         cells[seed] |= {"state": "failed", "reason": "the critic won.", "metrics": {}, "cost": {}}
-    assert results.table(cells)["a"]["psnr"]["values"] == [10.2, 10.1]
+    assert results.table(cells)["a"]["psnr"].values == [10.2, 10.1]
     said = [*notes(cells, seeds=4, tries=1, corrected_for=3, n=5000)]
     assert "a failed with seeds 0, 2: the critic won." in said
     assert "a failed with 2 of 4 seeds: its means are over the rest, which flatters it." in said
@@ -184,7 +184,7 @@ def test_measures_unknown_to_the_catalog_are_shown_and_not_tested(invent):
 )
 def test_amounts_show_no_more_digits_than_the_interval_leaves(values, shown):
     assert amount(results.entry(values)) == shown
-    assert amount(None) == "–"
+    assert reported(None) == "–"
 
 
 def test_values_that_are_missing_in_one_seed_pair_only_the_others(invent):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from amalgan.config import fields
 from amalgan.core import files
 from amalgan.data.writing.sheets import sheet
 from amalgan.studies.compare import commands, results, tuning, verdict
@@ -34,27 +35,29 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     judged = verdict.verdicts(
         table, measures, made, where, plan.facts["budget"]["text"], results.find_failed(cells)
     )
-    return {
-        "amalgan": "comparison",
-        "format": 1,
-        "command": plan.facts["command"],
-        "data": data,
-        "budget": plan.facts["budget"],
-        "seeds": plan.seeds,
-        "tries": asked["tries"],
-        "features": asked["features"],
-        "count": n,
-        "batch": asked["batch"],
-        "systems": list(rows(plan)),
-        "measures": results.measures_of(cells),
-        "cells": cells,
-        "table": table,
-        "comparisons": made,
-        "corrected_for": corrected_for,
-        "verdict": list(judged),
-        "notes": list(said),
-        "times": plan.facts["times"],
-    }
+    return fields.plain(
+        {
+            "amalgan": "comparison",
+            "format": 1,
+            "command": plan.facts["command"],
+            "data": data,
+            "budget": plan.facts["budget"],
+            "seeds": plan.seeds,
+            "tries": asked["tries"],
+            "features": asked["features"],
+            "count": n,
+            "batch": asked["batch"],
+            "systems": list(rows(plan)),
+            "measures": results.measures_of(cells),
+            "cells": cells,
+            "table": table,
+            "comparisons": made,
+            "corrected_for": corrected_for,
+            "verdict": list(judged),
+            "notes": list(said),
+            "times": plan.facts["times"],
+        }
+    )
 
 
 def rows(plan: Plan) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 from amalgan.core.json_schema import read_json
 from amalgan.metrics.sequential import OF_COMPARISONS
 from amalgan.metrics.statistics import compare_pairs, interval
+from amalgan.studies.compare.amounts import Entry
 from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 
@@ -136,7 +137,7 @@ def values(cells: list[Cell], system: str, key: str) -> dict[int, float]:
     return {cell["seed"]: numbers(cell)[key] for cell in rows if key in numbers(cell)}
 
 
-def table(cells: list[Cell]) -> dict[str, dict[str, Any]]:
+def table(cells: list[Cell]) -> dict[str, dict[str, Entry]]:
     """Mean and interval over seeds of every measure, by system."""
     systems = list(dict.fromkeys(cell["system"] for cell in cells))
     return {
@@ -149,12 +150,12 @@ def table(cells: list[Cell]) -> dict[str, dict[str, Any]]:
     }
 
 
-def entry(found: list[float]) -> dict[str, Any]:
+def entry(found: list[float]) -> Entry:
     """One place of the table; no interval from one seed."""
     if len(found) < 2:
-        return {"mean": found[0], "low": None, "high": None, "values": found, "n": 1}
+        return Entry(mean=found[0], low=None, high=None, values=found, n=1)
     within = interval(found, LEVEL)
-    return {"mean": within.mean, "low": within.low, "high": within.high, "values": found, "n": len(found)}
+    return Entry(mean=within.mean, low=within.low, high=within.high, values=found, n=len(found))
 
 
 def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:

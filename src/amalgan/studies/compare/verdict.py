@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import Entry, amount
 from amalgan.studies.compare.measures import Measure
 
-Table = dict[str, dict[str, Any]]
+Table = dict[str, dict[str, Entry]]
+"""By row and measure."""
 
 
 class Topic(NamedTuple):
@@ -75,7 +76,7 @@ def verdict(
         return {"pick": None, "text": f"For {topic.said} {listed([best, *equal])} are equal {evidence}."}
     if not (rivals := [name for name in others if not conclusive(best, name, measure.key, made)]):
         return {"pick": best, "text": f"For {topic.said} pick {best} {evidence}."}
-    seeds = {name: table[name][measure.key]["n"] for name in rows}
+    seeds = {name: table[name][measure.key].n for name in rows}
     text = f"For {topic.said} {best} has the best number {evidence}, but {doubt(best, rivals, seeds)}."
     return {"pick": None, "text": text}
 
@@ -108,7 +109,7 @@ def conclusive(best: str, other: str, key: str, made: list[dict[str, Any]]) -> b
 
 def mean(table: Table, system: str, measure: Measure) -> float:
     """What the measure came to on average."""
-    return float(table[system][measure.key]["mean"])
+    return table[system][measure.key].mean
 
 
 def reached(table: Table, system: str, measure: Measure) -> str:
