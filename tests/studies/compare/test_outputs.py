@@ -32,7 +32,7 @@ def report_of(cells, names):
         "measures": measures_of(cells),
         "cells": cells,
         "table": fields.plain(table(cells)),
-        "comparisons": made,
+        "comparisons": fields.plain(made),
         "corrected_for": corrected_for,
         "verdict": [{"topic": "speed"}, {"topic": "generation"}],
         "times": {"x": 1},

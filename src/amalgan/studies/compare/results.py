@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,30 @@ WITHDRAWN = ("SSIM, mean of",)
 """Names of what earlier versions measured wrongly: their SSIM counted intensities from mid-gray."""
 
 Cell = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairComparison:
+    """Two rows under one measure, paired by seed and corrected with the others of its family."""
+
+    measure: str
+    first: str
+    second: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    p_adjusted: float
+    verdict: str
+    """``first`` or ``second``, whichever is better, or ``inconclusive``."""
+    level: float
+    n: int
+    family: str
+
+    @property
+    def better(self) -> str | None:
+        """The better row; None where that is not known."""
+        return {"first": self.first, "second": self.second}.get(self.verdict)
 
 
 def cells_of(plan: Plan, troubles: dict[Path, str]) -> list[Cell]:
@@ -158,7 +182,7 @@ def entry(found: list[float]) -> Entry:
     return Entry(mean=within.mean, low=within.low, high=within.high, values=found, n=len(found))
 
 
-def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:
+def comparisons(cells: list[Cell]) -> tuple[list[PairComparison], int]:
     """Every pair of systems by every headline measure, and the number of comparisons that were corrected for.
 
     Measured times are a family of their own: they differ from run to run, and what is said of quality must not.
@@ -169,7 +193,7 @@ def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:
     return quality + cost, len(quality)
 
 
-def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[str, Any]]:
+def family(cells: list[Cell], measures: list[Measure], name: str) -> list[PairComparison]:
     """Comparisons that are corrected together; those with fewer than two common seeds are not made."""
     made = [
         (measure, first, second, seeds)
@@ -185,20 +209,20 @@ def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[s
         for measure, first, second, seeds in made
     ]
     return [
-        {
-            "measure": measure.key,
-            "first": first,
-            "second": second,
-            "difference": found.interval.mean,
-            "low": finite(found.interval.low),
-            "high": finite(found.interval.high),
-            "p": found.p_value,
-            "p_adjusted": found.p_adjusted,
-            "verdict": better(measure, found.verdict),
-            "level": found.interval.level,
-            "n": found.interval.n,
-            "family": name,
-        }
+        PairComparison(
+            measure=measure.key,
+            first=first,
+            second=second,
+            difference=found.interval.mean,
+            low=finite(found.interval.low),
+            high=finite(found.interval.high),
+            p=found.p_value,
+            p_adjusted=found.p_adjusted,
+            verdict=better(measure, found.verdict),
+            level=found.interval.level,
+            n=found.interval.n,
+            family=name,
+        )
         for (measure, first, second, _), found in zip(
             made, compare_pairs(pairs, LEVEL, OF_COMPARISONS), strict=True
         )
