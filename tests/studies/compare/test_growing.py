@@ -175,7 +175,7 @@ def test_fewer_seeds_are_refused(tmp_path: Path) -> None:
 
 def test_finished_cells_are_not_run_again(before: Plan, invent: Any) -> None:
     (cell,) = invent.of("autoencoder", squared_error=[0.123])
-    files.write_json(before.cell("autoencoder", 0) / "cell.json", cell)
+    files.write_json(before.cell("autoencoder", 0) / "cell.json", cell.to_json())
     files.write_json(before.folder / "reference.json", {"metrics": {}, "names": {}})
     found = compare(asked(before.folder, systems=("autoencoder", VARIANT)), QUIET).report
     assert found["table"]["autoencoder"]["squared_error"]["mean"] == 0.123

@@ -30,7 +30,7 @@ def report_of(cells, names):
     return {
         "systems": [{"name": name, "source": "plugin"} for name in names],
         "measures": measures_of(cells),
-        "cells": cells,
+        "cells": [cell.to_json() for cell in cells],
         "table": fields.plain(table(cells)),
         "comparisons": fields.plain(made),
         "corrected_for": corrected_for,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from scipy import stats
 
+from amalgan.core import files
 from amalgan.studies.compare import results, worker
 from amalgan.studies.compare.amounts import Entry, amount, reported
+from amalgan.studies.compare.cell_file import Cell
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.verdict import Verdict, verdicts
 
@@ -132,7 +134,7 @@ def test_ties_the_only_one_and_rows_with_one_seed_are_called_that(invent):
 def test_failed_cells_leave_the_means_and_are_told(invent):
     cells = invent.of("a", psnr=A)
     for seed in (0, 2):
-        cells[seed] |= {"state": "failed", "reason": "the critic won.", "metrics": {}, "cost": {}}
+        cells[seed] = Cell("a", seed, reason="the critic won.")
     assert results.table(cells)["a"]["psnr"].values == [10.2, 10.1]
     said = [*notes(cells, seeds=4, tries=1, corrected_for=3, n=5000)]
     assert "a failed with seeds 0, 2: the critic won." in said
@@ -188,25 +190,28 @@ def test_values_that_are_missing_in_one_seed_pair_only_the_others(invent):
     assert math.isfinite(one.p)
 
 
-def test_what_earlier_versions_measured_wrongly_is_not_read(invent):
+def test_what_earlier_versions_measured_wrongly_is_not_read(invent, tmp_path):
     """A comparison that grows must not mix two kinds of SSIM."""
     for name, kept in (("SSIM, mean of 10", False), ("SSIM of intensities, mean of 10", True)):
         (cell,) = invent.of("a", ssim=[0.3], psnr=[20.0])
-        read = results.without_withdrawn(cell | {"names": {"psnr": "PSNR", "ssim": name}})
-        assert ("ssim" in read["metrics"], "ssim" in read["names"]) == (kept, kept)
-        assert read["metrics"]["psnr"] == 20.0 and read["names"]["psnr"] == "PSNR"
+        files.write_json(
+            tmp_path / "cell.json", replace(cell, names={"psnr": "PSNR", "ssim": name}).to_json()
+        )
+        read = Cell.read(tmp_path / "cell.json")
+        assert ("ssim" in read.metrics, "ssim" in read.names) == (kept, kept)
+        assert read.metrics["psnr"] == 20.0 and read.names["psnr"] == "PSNR"
 
 
 def test_a_row_that_failed_is_no_reason_to_pick_another(invent):
     lost = [
-        cell | {"state": "failed", "reason": "RuntimeError: no", "metrics": {}, "names": {}}
+        replace(cell, state="failed", reason="RuntimeError: no", metrics={}, names={})
         for cell in invent.of("b", cpu_seconds=[3.0, 4.0])
     ]
     cells = [*invent.of("a", psnr=A), *lost]
     assert results.find_failed(cells) == ["b"] and results.table(cells)["b"] == {}
     said = judged(cells)["reconstruction"]
     assert said.pick is None and said.text.endswith("b failed, so none is picked.")
-    assert [cell["cost"] for cell in cells if cell["system"] == "b"] == [
+    assert [cell.cost for cell in cells if cell.system == "b"] == [
         {"cpu_seconds": 3.0},
         {"cpu_seconds": 4.0},
     ]
@@ -219,6 +224,6 @@ def test_a_cell_that_fails_keeps_its_costs_and_its_traceback():
         cost["cpu_seconds"] = 3.0
         raise RuntimeError("shapes")
 
-    found = worker.rescued(act, cost)
-    assert (found["state"], found["reason"], found["cost"]) == ("failed", "RuntimeError: shapes", cost)
-    assert 'raise RuntimeError("shapes")' in found["traceback"]
+    found = worker.rescued(act, Cell("a", 0, cost=cost))
+    assert (found.state, found.reason, found.cost) == ("failed", "RuntimeError: shapes", {"cpu_seconds": 3.0})
+    assert 'raise RuntimeError("shapes")' in found.traceback

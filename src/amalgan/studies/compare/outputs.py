@@ -13,10 +13,10 @@ from amalgan.config import fields
 from amalgan.core import files
 from amalgan.data.writing.sheets import sheet
 from amalgan.studies.compare import commands, results, tuning, verdict
+from amalgan.studies.compare.cell_file import Cell
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.plan import Plan
-from amalgan.studies.compare.results import Cell
 from amalgan.studies.compare.rows import system_of
 
 TIME_KEYS = frozenset({"times"})
@@ -49,7 +49,7 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
             "batch": asked["batch"],
             "systems": list(rows(plan)),
             "measures": results.measures_of(cells),
-            "cells": cells,
+            "cells": [cell.to_json() | {"shown": shown(plan, cell)} for cell in cells],
             "table": table,
             "comparisons": made,
             "corrected_for": corrected_for,
@@ -60,18 +60,25 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     )
 
 
+def shown(plan: Plan, cell: Cell) -> str | None:
+    """Where in the comparison's folder the examples of a cell that ended lie."""
+    folder = plan.cell(cell.system, cell.seed)
+    there = all((folder / name).exists() for name in ("cell.json", "shown.npz"))
+    return f"{folder.relative_to(plan.folder)}/shown.npz" if there else None
+
+
 def rows(plan: Plan) -> Iterator[dict[str, Any]]:
     """What there is to say of each row."""
     for name, facts in plan.systems.items():
         yield facts | {"command": command(plan, name), "tries": tuning.outcomes(plan, name)}
     for name, places in plan.outside.items():
-        shown = ", ".join(Path(place).name for place in places)
+        names = ", ".join(Path(place).name for place in places)
         yield {
             "name": name,
             "system": None,
             "changed": {},
             "source": "samples",
-            "summary": f"Examples made elsewhere: {shown}",
+            "summary": f"Examples made elsewhere: {names}",
             "abilities": [],
             "settings": {},
             "images": None,

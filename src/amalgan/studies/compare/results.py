@@ -13,29 +13,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from amalgan.core.json_schema import read_json
 from amalgan.metrics.sequential import OF_COMPARISONS
 from amalgan.metrics.statistics import compare_pairs, interval
 from amalgan.studies.compare.amounts import Entry
+from amalgan.studies.compare.cell_file import Cell, Scores
 from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 
 LEVEL = 0.95
-MEASURED = {"metrics": {str: (float, None)}, "names": {str: str}}
-CELL = MEASURED | {
-    "system": str,
-    "seed": int,
-    "state": str,
-    "reason": (str, None),
-    "cost": {str: (float, None)},
-    "curve": [{str: (float, None)}],
-    "log": [dict],
-}
-"""What the files of cells must look like."""
-WITHDRAWN = ("SSIM, mean of",)
-"""Names of what earlier versions measured wrongly: their SSIM counted intensities from mid-gray."""
-
-Cell = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +49,7 @@ class PairComparison:
 
 def cells_of(plan: Plan, troubles: dict[Path, str]) -> list[Cell]:
     """Every cell in the order of the plan; one without a result is failed, for the reason in ``troubles``."""
-    shared = reference_of(plan)
+    shared = Scores.read(plan.folder / "reference.json")
     return [cell_of(plan, name, seed, troubles, shared) for name, seed in list_cells(plan)]
 
 
@@ -76,58 +61,18 @@ def list_cells(plan: Plan) -> Iterator[tuple[str, int]]:
         yield from ((name, seed) for seed in plan.seeds[: len(files)])
 
 
-def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared: dict[str, Any]) -> Cell:
-    """One cell as it stands in its file."""
-    folder = plan.cell(name, seed)
-    place = folder / "cell.json"
+def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared: Scores) -> Cell:
+    """One cell as it stands in its file; one that did not fail has the scores that all cells share."""
+    place = plan.cell(name, seed) / "cell.json"
     if not place.exists():
-        empty: dict[str, Any] = {
-            "metrics": {},
-            "names": {},
-            "cost": {},
-            "curve": [],
-            "log": [],
-            "shown": None,
-        }
-        reason = troubles.get(place, "it has not ended")
-        return {"system": name, "seed": seed, "state": "failed", "reason": reason} | empty
-    cell: Cell = without_withdrawn(read_json(place, CELL, "amalgan compare"))
-    if cell["state"] != "failed":
-        cell["metrics"] |= shared["metrics"]
-        cell["names"] |= shared["names"]
-    there = (folder / "shown.npz").exists()
-    return cell | {"shown": f"{folder.relative_to(plan.folder)}/shown.npz" if there else None}
-
-
-def without_withdrawn(cell: Cell) -> Cell:
-    """The cell without what an earlier version measured wrongly."""
-    wrong = {key for key, name in cell["names"].items() if name.startswith(WITHDRAWN)}
-    kept = {
-        part: {key: cell[part][key] for key in cell[part] if key not in wrong}
-        for part in ("metrics", "names")
-    }
-    return cell | kept
-
-
-def reference_of(plan: Plan) -> dict[str, Any]:
-    """Scores that depend on the data alone."""
-    place = plan.folder / "reference.json"
-    found: dict[str, Any] = (
-        read_json(place, MEASURED, "amalgan compare") if place.exists() else {"metrics": {}, "names": {}}
-    )
-    return found
-
-
-def numbers(cell: Cell) -> dict[str, float]:
-    """Everything that was measured in a cell; what a failed one has cost is kept in its file, and in no mean."""
-    if cell["state"] == "failed":
-        return {}
-    return {key: value for key, value in (cell["metrics"] | cell["cost"]).items() if value is not None}
+        return Cell(name, seed, reason=troubles.get(place, "it has not ended"))
+    cell = Cell.read(place)
+    return cell if cell.state == "failed" else cell.with_scores(shared)
 
 
 def select_measures(cells: list[Cell]) -> list[Measure]:
     """The measures of the catalog that some cell has, then what the catalog does not know."""
-    there = {key for cell in cells for key in numbers(cell)}
+    there = {key for cell in cells for key in cell.numbers}
     known = [measure for measure in catalog() if measure.key in there]
     names = {measure.key for measure in known}
     return known + [Measure(key, key.replace("_", " "), "", None, "other") for key in sorted(there - names)]
@@ -135,15 +80,13 @@ def select_measures(cells: list[Cell]) -> list[Measure]:
 
 def find_failed(cells: list[Cell]) -> list[str]:
     """Rows of which every cell failed: of them it is not known what they can do."""
-    rows = dict.fromkeys(cell["system"] for cell in cells)
-    return [
-        name for name in rows if all(cell["state"] == "failed" for cell in cells if cell["system"] == name)
-    ]
+    rows = dict.fromkeys(cell.system for cell in cells)
+    return [name for name in rows if all(cell.state == "failed" for cell in cells if cell.system == name)]
 
 
 def measures_of(cells: list[Cell]) -> list[dict[str, Any]]:
     """The measures for a report, with the full name that the first cell gives."""
-    names = {key: name for cell in reversed(cells) for key, name in cell["names"].items()}
+    names = {key: name for cell in reversed(cells) for key, name in cell.names.items()}
     return [
         asdict(measure) | {"name": general(names.get(measure.key, measure.title))}
         for measure in select_measures(cells)
@@ -157,13 +100,13 @@ def general(name: str) -> str:
 
 def values(cells: list[Cell], system: str, key: str) -> dict[int, float]:
     """The values of a measure by seed."""
-    rows = [cell for cell in cells if cell["system"] == system]
-    return {cell["seed"]: numbers(cell)[key] for cell in rows if key in numbers(cell)}
+    rows = [cell for cell in cells if cell.system == system]
+    return {cell.seed: cell.numbers[key] for cell in rows if key in cell.numbers}
 
 
 def table(cells: list[Cell]) -> dict[str, dict[str, Entry]]:
     """Mean and interval over seeds of every measure, by system."""
-    systems = list(dict.fromkeys(cell["system"] for cell in cells))
+    systems = list(dict.fromkeys(cell.system for cell in cells))
     return {
         system: {
             measure.key: entry(list(found.values()))
@@ -198,7 +141,7 @@ def family(cells: list[Cell], measures: list[Measure], name: str) -> list[PairCo
     made = [
         (measure, first, second, seeds)
         for measure in measures
-        for first, second in combinations(dict.fromkeys(cell["system"] for cell in cells), 2)
+        for first, second in combinations(dict.fromkeys(cell.system for cell in cells), 2)
         if len(seeds := common(cells, first, second, measure.key)) > 1
     ]
     pairs = [
