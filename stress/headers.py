@@ -213,7 +213,7 @@ def study_doors(scratch: Path) -> Iterator[tuple[str, Any, Door]]:
         (scratch / "plan.json").write_text(json.dumps(odd))
         found = Plan.read(scratch)
         made = [found.order(name, 0, settings=found.settings(name), out=scratch) for name in found.systems]
-        return made, found.seeds, found.device, opening(found, 1)
+        return made, found.seeds, found.asked.device, opening(found, 1)
 
     yield "plan.json", json.loads((grids / "s1-grid" / "plan.json").read_text()), plan
 

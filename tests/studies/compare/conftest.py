@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from jaxtyping import install_import_hook
@@ -29,9 +30,8 @@ class Cells:
         count = max(map(len, values.values()), default=1)
         costs = {"images_per_second", "cpu_seconds", "parameters_trained"}
         return [
-            Cell(
-                system,
-                seed,
+            replace(
+                Cell.failed(system, seed),
                 metrics={key: found[seed] for key, found in values.items() if key not in costs},
                 names={
                     key: f"the full name of {key}, 95 % interval 0 to 1" for key in values if key not in costs

@@ -134,7 +134,7 @@ def test_ties_the_only_one_and_rows_with_one_seed_are_called_that(invent):
 def test_failed_cells_leave_the_means_and_are_told(invent):
     cells = invent.of("a", psnr=A)
     for seed in (0, 2):
-        cells[seed] = Cell("a", seed, reason="the critic won.")
+        cells[seed] = Cell.failed("a", seed, "the critic won.")
     assert results.table(cells)["a"]["psnr"].values == [10.2, 10.1]
     said = [*notes(cells, seeds=4, tries=1, corrected_for=3, n=5000)]
     assert "a failed with seeds 0, 2: the critic won." in said
@@ -224,6 +224,6 @@ def test_a_cell_that_fails_keeps_its_costs_and_its_traceback():
         cost["cpu_seconds"] = 3.0
         raise RuntimeError("shapes")
 
-    found = worker.rescued(act, Cell("a", 0, cost=cost))
+    found = worker.rescued(act, replace(Cell.failed("a", 0), cost=cost))
     assert (found.state, found.reason, found.cost) == ("failed", "RuntimeError: shapes", {"cpu_seconds": 3.0})
     assert 'raise RuntimeError("shapes")' in found.traceback

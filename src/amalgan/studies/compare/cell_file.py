@@ -6,7 +6,7 @@ worker ─► Cell ─► cell.json ─► Cell ─► results, notes, report.js
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,6 @@ from amalgan.config import fields
 from amalgan.core.json_schema import read_json
 from amalgan.evaluation.scores.score import Score
 
-SCORES = {"metrics": {str: (float, None)}, "names": {str: str}}
-CELL = SCORES | {
-    "system": str,
-    "seed": int,
-    "state": str,
-    "reason": (str, None),
-    "cost": {str: (float, None)},
-    "curve": [{str: (float, None)}],
-    "log": [dict],
-}
-"""What the files must look like."""
 WITHDRAWN = ("SSIM, mean of",)
 """Names of what earlier versions measured wrongly: their SSIM counted intensities from mid-gray."""
 
@@ -33,8 +22,8 @@ WITHDRAWN = ("SSIM, mean of",)
 class Scores:
     """Values of measures and their full names, by key."""
 
-    metrics: dict[str, float | None] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float | None]
+    names: dict[str, str]
 
     @classmethod
     def of(cls, scores: Sequence[Score]) -> Scores:
@@ -44,35 +33,42 @@ class Scores:
     @classmethod
     def read(cls, place: Path) -> Scores:
         """The scores in a file; none where it is missing."""
-        return cls(**read_json(place, SCORES, "amalgan compare")) if place.exists() else cls()
+        return (
+            fields.from_json(cls, read_json(place, cls, "amalgan compare")) if place.exists() else cls({}, {})
+        )
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One row with one seed; failed until it is known to be more."""
+    """One row with one seed."""
 
     system: str
     seed: int
-    metrics: dict[str, float | None] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    cost: dict[str, float | None] = field(default_factory=dict)
-    curve: tuple[dict[str, float | None], ...] = ()
-    log: tuple[dict[str, Any], ...] = ()
-    state: str = "failed"
+    metrics: dict[str, float | None]
+    names: dict[str, str]
+    cost: dict[str, float | None]
+    curve: tuple[dict[str, float | None], ...]
+    log: tuple[dict[str, Any], ...]
+    state: str
     """``done``, ``collapsed`` or ``failed``."""
-    reason: str | None = None
+    reason: str | None
     traceback: str | None = None
 
     @classmethod
     def read(cls, place: Path) -> Cell:
         """The cell in a file, without what an earlier version measured wrongly."""
-        cell = fields.from_json(cls, read_json(place, CELL, "amalgan compare"))
+        cell = fields.from_json(cls, read_json(place, cls, "amalgan compare"))
         wrong = {key for key, name in cell.names.items() if name.startswith(WITHDRAWN)}
         return replace(
             cell,
             metrics={key: value for key, value in cell.metrics.items() if key not in wrong},
             names={key: name for key, name in cell.names.items() if key not in wrong},
         )
+
+    @classmethod
+    def failed(cls, system: str, seed: int, reason: str | None = None) -> Cell:
+        """A cell of which nothing is known but that it has not ended."""
+        return cls(system, seed, {}, {}, {}, (), (), "failed", reason)
 
     def with_scores(self, scores: Scores) -> Cell:
         """The same with these scores too."""

@@ -30,8 +30,8 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     data, asked = plan.facts["data"], plan.asked
     where = f"{data['name']} ({data['train']:,} training examples)"
     measures = results.select_measures(cells)
-    n = min(asked["count"], data["test"])
-    said = notes(cells, seeds=len(plan.seeds), tries=asked["tries"], corrected_for=corrected_for, n=n)
+    n = min(asked.count, data["test"])
+    said = notes(cells, seeds=len(plan.seeds), tries=asked.tries, corrected_for=corrected_for, n=n)
     judged = verdict.verdicts(
         table, measures, made, where, plan.facts["budget"]["text"], results.find_failed(cells)
     )
@@ -43,10 +43,10 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
             "data": data,
             "budget": plan.facts["budget"],
             "seeds": plan.seeds,
-            "tries": asked["tries"],
-            "features": asked["features"],
+            "tries": asked.tries,
+            "features": asked.features,
             "count": n,
-            "batch": asked["batch"],
+            "batch": asked.batch,
             "systems": list(rows(plan)),
             "measures": results.measures_of(cells),
             "cells": [cell.to_json() | {"shown": shown(plan, cell)} for cell in cells],
@@ -69,7 +69,8 @@ def shown(plan: Plan, cell: Cell) -> str | None:
 
 def rows(plan: Plan) -> Iterator[dict[str, Any]]:
     """What there is to say of each row."""
-    for name, facts in plan.systems.items():
+    for facts in plan.facts["systems"]:
+        name = facts["name"]
         yield facts | {"command": command(plan, name), "tries": tuning.outcomes(plan, name)}
     for name, places in plan.outside.items():
         names = ", ".join(Path(place).name for place in places)
@@ -95,11 +96,11 @@ def command(plan: Plan, name: str) -> str:
         tuning.settings(plan, name, tuning.choose_factor(plan, name)),
         data=plan.facts["order"]["data"],
         flags=plan.facts["order"]["flags"],
-        images=plan.systems[name]["images"],
+        images=plan.systems[name].images,
         seed=plan.seeds[0],
-        batch=plan.asked["batch"],
-        device=plan.device,
-        precision=plan.asked["precision"],
+        batch=plan.asked.batch,
+        device=plan.asked.device,
+        precision=plan.asked.precision,
         out=f"runs/{plan.cell(name, plan.seeds[0]).name}",
     )
 

@@ -42,8 +42,8 @@ def opening(plan: Plan, at_once: int) -> str:
     data, seeds = plan.facts["data"], len(plan.seeds)
     rows = [*plan.systems, *plan.outside]
     sizes = ", ".join(
-        f"{name} {facts['images']:,} images, {facts['parameters']:,} parameters"
-        for name, facts in plan.systems.items()
+        f"{name} {entry.images:,} images, {entry.parameters:,} parameters"
+        for name, entry in plan.systems.items()
     )
     times = plan.facts["times"]
     training, measuring = (
@@ -56,7 +56,7 @@ def opening(plan: Plan, at_once: int) -> str:
         f"{len(rows)} row{'s' * (len(rows) > 1)} x {seeds} seed{'s' * (seeds > 1)}; {plan.facts['budget']['text']}\n"
         f"{sizes}\n"
         f"expected: {minutes((training + measuring) / at_once)}, {at_once} at a time "
-        f"({minutes(training)} {'of CPU ' * (plan.device == 'cpu')}to train, {minutes(measuring)} to measure)"
+        f"({minutes(training)} {'of CPU ' * (plan.asked.device == 'cpu')}to train, {minutes(measuring)} to measure)"
     )
 
 

@@ -32,8 +32,7 @@ TRY = {
     "state?": (str, None),
     "reason?": (str, None),
 }
-TRIES = {str: [TRY | {"settings": str, "factor": float, "chosen": bool}]}
-"""What the files of tries must look like."""
+"""What the file of a try must look like."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def settings(plan: Plan, system: str, factor: float) -> Any:
 def judgement(plan: Plan, model: Model) -> Judgement:
     """The Fréchet distance of a model that generates, else the error of its reconstructions."""
     data = replace(plan.data, test=plan.data.validation)
-    trial = Trial(data=data, features=plan.features, count=plan.asked["count"], seed=plan.seed)
+    trial = Trial(data=data, features=plan.features, count=plan.asked.count, seed=plan.asked.seed)
     if isinstance(model.system, Generates):
         made = trial.extract_features(generate(model, trial.n, seed=trial.seed))
         return Judgement("Fréchet distance", frechet_distance(Moments.of(made), Moments.of(trial.real)))
@@ -85,7 +84,7 @@ def decide(plan: Plan) -> dict[str, list[Try]]:
     """Take the best try of each system, and write down all of them. Failed tries are never the best."""
     found = {}
     for system in plan.systems:
-        tries = [outcome(plan, system, factor) for factor in factors(plan.asked["tries"])]
+        tries = [outcome(plan, system, factor) for factor in factors(plan.asked.tries)]
         scores = {one.factor: one.score for one in tries if one.score is not None}
         best = min(scores, key=lambda factor: scores[factor], default=1.0)
         found[system] = [replace(one, chosen=one.factor == best) for one in tries]
@@ -108,5 +107,5 @@ def choose_factor(plan: Plan, system: str) -> float:
 def outcomes(plan: Plan, system: str) -> list[Try]:
     """Every try of a system; none where each has its own defaults."""
     place = plan.folder / NAME
-    found = read_json(place, TRIES, "amalgan compare") if place.exists() else {}
+    found = read_json(place, {str: [Try]}, "amalgan compare") if place.exists() else {}
     return [fields.from_json(Try, one) for one in found.get(system, [])]

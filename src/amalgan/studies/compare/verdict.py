@@ -73,7 +73,7 @@ def judge(
 ) -> tuple[str | None, str]:
     """The pick and its sentence."""
     rows = [name for name, entries in table.items() if measure.key in entries]
-    rows.sort(key=lambda name: mean(table, name, measure), reverse=bool(measure.higher_is_better))
+    rows.sort(key=lambda name: table[name][measure.key].mean, reverse=bool(measure.higher_is_better))
     best, others = rows[0], rows[1:]
     numbers = ", ".join(f"{name} {reached(table, name, measure)}" for name in rows)
     evidence = f"({measure.title}: {numbers})"
@@ -82,7 +82,7 @@ def judge(
         return None, f"For {topic.said} only {best} was measured {evidence}: {lost}."
     if not others:
         return best, f"For {topic.said} pick {best}, the only one here that can {evidence}."
-    if equal := [name for name in others if mean(table, name, measure) == mean(table, best, measure)]:
+    if equal := [name for name in others if table[name][measure.key].mean == table[best][measure.key].mean]:
         return None, f"For {topic.said} {listed([best, *equal])} are equal {evidence}."
     if not (rivals := [name for name in others if not conclusive(best, name, measure.key, made)]):
         return best, f"For {topic.said} pick {best} {evidence}."
@@ -110,11 +110,6 @@ def conclusive(best: str, other: str, key: str, made: list[PairComparison]) -> b
     return any(
         one.measure == key and {one.first, one.second} == {best, other} and one.better == best for one in made
     )
-
-
-def mean(table: Table, system: str, measure: Measure) -> float:
-    """What the measure came to on average."""
-    return table[system][measure.key].mean
 
 
 def reached(table: Table, system: str, measure: Measure) -> str:

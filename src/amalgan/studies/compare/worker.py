@@ -107,17 +107,17 @@ def cell(plan: Plan, system: str, seed: str) -> None:
     settings = tuning.settings(plan, system, factor)
     out = plan.cell(system, int(seed))
     cost: dict[str, float | None] = {}
-    begun = Cell(system, int(seed), cost=cost)
+    begun = replace(Cell.failed(system, int(seed)), cost=cost)
 
     def measured() -> Cell:
         model, spent = trained(plan.order(system, int(seed), settings=settings, out=out))
         cost.update(spent)
         cost.update(costs.costs_of_use(model, plan.data))
-        if (work := plan.systems[system]["flops_train"]) is not None:
+        if (work := plan.systems[system].flops_train) is not None:
             cost["flops_train"] = work
         log, curve = out / "log.jsonl", tuple(model.header["training"]["curve"])
         found = judged(plan, replace(begun, curve=curve, log=curves.thinned(log)), model, log)
-        cell_examples.write(out / "shown.npz", cell_examples.of_model(model, plan.data, plan.seed))
+        cell_examples.write(out / "shown.npz", cell_examples.of_model(model, plan.data, plan.asked.seed))
         return found
 
     files.write_json(out / "cell.json", rescued(measured, begun).to_json())
@@ -135,7 +135,7 @@ def attempt(plan: Plan, system: str, factor: str) -> None:
         model, _ = trained(order)
         return tuning.judgement(plan, model)
 
-    found = rescued(judged_so, Cell(system, 0))
+    found = rescued(judged_so, Cell.failed(system, 0))
     facts = found.to_json() if isinstance(found, Cell) else {"state": "done", "reason": None, **asdict(found)}
     facts.pop("seed", None)
     files.write_json(out / "try.json", {"system": system, "factor": float(factor)} | facts)
@@ -145,7 +145,7 @@ def given(plan: Plan, name: str, seed: str) -> None:
     """Measure examples that were made elsewhere."""
     out = plan.cell(name, int(seed))
 
-    begun = Cell(name, int(seed))
+    begun = Cell.failed(name, int(seed))
 
     def measured() -> Cell:
         examples = outside_rows.open_rows(plan, name, plan.seeds.index(int(seed)))
@@ -163,8 +163,8 @@ def reference(plan: Plan) -> None:
 
 def trial_of(plan: Plan) -> Trial:
     """What every row is judged against: the same examples."""
-    look = plan.features.on(plan.device)
-    return Trial(data=plan.data, features=look, count=plan.asked["count"], seed=plan.seed)
+    look = plan.features.on(plan.asked.device)
+    return Trial(data=plan.data, features=look, count=plan.asked.count, seed=plan.asked.seed)
 
 
 def judged(plan: Plan, cell: Cell, subject: Subject, log: Path | None) -> Cell:
