@@ -11,6 +11,7 @@ which those with defaults may be missing; a dataclass in it is an object.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import math
 import types
@@ -108,12 +109,10 @@ def find_misfit(value: Any, shape: Shape, at: str) -> str | None:
 
 def fields_of(kind: Any) -> dict[str, Shape]:
     """Return the shape of an object with the fields of a dataclass."""
-    hints, missing = typing.get_type_hints(kind), dataclasses.MISSING
+    hints = typing.get_type_hints(kind)
     return {
-        field.name + "?" * (field.default is not missing or field.default_factory is not missing): shape_of(
-            hints[field.name]
-        )
-        for field in dataclasses.fields(kind)
+        name + "?" * (one.default is not one.empty): shape_of(hints[name])
+        for name, one in inspect.signature(kind).parameters.items()
     }
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from amalgan.core import files
 from amalgan.studies.compare import results, worker
-from amalgan.studies.compare.amounts import Entry, amount, reported
+from amalgan.studies.compare.amounts import Entry, amount, read_amount
 from amalgan.studies.compare.cell_file import Cell
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.verdict import Verdict, verdicts
@@ -134,7 +134,7 @@ def test_ties_the_only_one_and_rows_with_one_seed_are_called_that(invent):
 def test_failed_cells_leave_the_means_and_are_told(invent):
     cells = invent.of("a", psnr=A)
     for seed in (0, 2):
-        cells[seed] = Cell.failed("a", seed, "the critic won.")
+        cells[seed] = Cell.begin("a", seed, "the critic won.")
     assert results.table(cells)["a"]["psnr"].values == [10.2, 10.1]
     said = [*notes(cells, seeds=4, tries=1, corrected_for=3, n=5000)]
     assert "a failed with seeds 0, 2: the critic won." in said
@@ -180,7 +180,7 @@ def test_measures_unknown_to_the_catalog_are_shown_and_not_tested(invent):
 )
 def test_amounts_show_no_more_digits_than_the_interval_leaves(values, shown):
     assert amount(results.entry(values)) == shown
-    assert reported(None) == "–"
+    assert read_amount(None) == "–"
 
 
 def test_values_that_are_missing_in_one_seed_pair_only_the_others(invent):
@@ -224,6 +224,6 @@ def test_a_cell_that_fails_keeps_its_costs_and_its_traceback():
         cost["cpu_seconds"] = 3.0
         raise RuntimeError("shapes")
 
-    found = worker.rescued(act, replace(Cell.failed("a", 0), cost=cost))
+    found = worker.rescued(act, replace(Cell.begin("a", 0), cost=cost))
     assert (found.state, found.reason, found.cost) == ("failed", "RuntimeError: shapes", {"cpu_seconds": 3.0})
     assert 'raise RuntimeError("shapes")' in found.traceback

@@ -33,7 +33,7 @@ def amount(entry: Entry) -> str:
     return f"{plain(entry.mean)} ± 0" if half <= 1e-9 * abs(entry.mean) else rounded(entry.mean, half)
 
 
-def reported(entry: Mapping[str, Any] | None) -> str:
+def read_amount(entry: Mapping[str, Any] | None) -> str:
     """``amount`` of a place in the table of ``report.json``; a dash where there is none."""
     return "–" if entry is None else amount(Entry(**entry))
 

@@ -66,8 +66,8 @@ class Cell:
         )
 
     @classmethod
-    def failed(cls, system: str, seed: int, reason: str | None = None) -> Cell:
-        """A cell of which nothing is known but that it has not ended."""
+    def begin(cls, system: str, seed: int, reason: str | None = None) -> Cell:
+        """A cell that has not ended; it counts as failed."""
         return cls(system, seed, {}, {}, {}, (), (), "failed", reason)
 
     def with_scores(self, scores: Scores) -> Cell:

@@ -12,7 +12,7 @@ MOST_POINTS = 100
 TIMES = ("seconds", "round")
 
 
-def thinned(log: Path) -> tuple[dict[str, Any], ...]:
+def thin_log(log: Path) -> tuple[dict[str, Any], ...]:
     """So many lines of a log, without times."""
     lines = [{key: value for key, value in line.items() if key not in TIMES} for line in lines_of(log)]
     return tuple(thin(lines, MOST_POINTS))

@@ -49,7 +49,7 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
             "batch": asked.batch,
             "systems": list(rows(plan)),
             "measures": results.measures_of(cells),
-            "cells": [cell.to_json() | {"shown": shown(plan, cell)} for cell in cells],
+            "cells": [cell.to_json() | {"shown": find_examples(plan, cell)} for cell in cells],
             "table": table,
             "comparisons": made,
             "corrected_for": corrected_for,
@@ -60,7 +60,7 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     )
 
 
-def shown(plan: Plan, cell: Cell) -> str | None:
+def find_examples(plan: Plan, cell: Cell) -> str | None:
     """Where in the comparison's folder the examples of a cell that ended lie."""
     folder = plan.cell(cell.system, cell.seed)
     there = all((folder / name).exists() for name in ("cell.json", "shown.npz"))
@@ -73,13 +73,13 @@ def rows(plan: Plan) -> Iterator[dict[str, Any]]:
         name = facts["name"]
         yield facts | {"command": command(plan, name), "tries": tuning.outcomes(plan, name)}
     for name, places in plan.outside.items():
-        names = ", ".join(Path(place).name for place in places)
+        shown = ", ".join(Path(place).name for place in places)
         yield {
             "name": name,
             "system": None,
             "changed": {},
             "source": "samples",
-            "summary": f"Examples made elsewhere: {names}",
+            "summary": f"Examples made elsewhere: {shown}",
             "abilities": [],
             "settings": {},
             "images": None,

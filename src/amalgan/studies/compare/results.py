@@ -65,7 +65,7 @@ def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared:
     """One cell as it stands in its file; one that did not fail has the scores that all cells share."""
     place = plan.cell(name, seed) / "cell.json"
     if not place.exists():
-        return Cell.failed(name, seed, troubles.get(place, "it has not ended"))
+        return Cell.begin(name, seed, troubles.get(place, "it has not ended"))
     cell = Cell.read(place)
     return cell if cell.state == "failed" else cell.with_scores(shared)
 

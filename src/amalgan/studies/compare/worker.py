@@ -107,7 +107,7 @@ def cell(plan: Plan, system: str, seed: str) -> None:
     settings = tuning.settings(plan, system, factor)
     out = plan.cell(system, int(seed))
     cost: dict[str, float | None] = {}
-    begun = replace(Cell.failed(system, int(seed)), cost=cost)
+    begun = replace(Cell.begin(system, int(seed)), cost=cost)
 
     def measured() -> Cell:
         model, spent = trained(plan.order(system, int(seed), settings=settings, out=out))
@@ -116,7 +116,7 @@ def cell(plan: Plan, system: str, seed: str) -> None:
         if (work := plan.systems[system].flops_train) is not None:
             cost["flops_train"] = work
         log, curve = out / "log.jsonl", tuple(model.header["training"]["curve"])
-        found = judged(plan, replace(begun, curve=curve, log=curves.thinned(log)), model, log)
+        found = judge(plan, replace(begun, curve=curve, log=curves.thin_log(log)), model, log)
         cell_examples.write(out / "shown.npz", cell_examples.of_model(model, plan.data, plan.asked.seed))
         return found
 
@@ -135,21 +135,20 @@ def attempt(plan: Plan, system: str, factor: str) -> None:
         model, _ = trained(order)
         return tuning.judgement(plan, model)
 
-    found = rescued(judged_so, Cell.failed(system, 0))
+    found = rescued(judged_so, Cell.begin(system, 0))
     facts = found.to_json() if isinstance(found, Cell) else {"state": "done", "reason": None, **asdict(found)}
-    facts.pop("seed", None)
+    facts.pop("seed", None)  # a try that failed says all else that a cell that failed says
     files.write_json(out / "try.json", {"system": system, "factor": float(factor)} | facts)
 
 
 def given(plan: Plan, name: str, seed: str) -> None:
     """Measure examples that were made elsewhere."""
     out = plan.cell(name, int(seed))
-
-    begun = Cell.failed(name, int(seed))
+    begun = Cell.begin(name, int(seed))
 
     def measured() -> Cell:
         examples = outside_rows.open_rows(plan, name, plan.seeds.index(int(seed)))
-        found = judged(plan, begun, examples, None)
+        found = judge(plan, begun, examples, None)
         cell_examples.write(out / "shown.npz", cell_examples.of_outside(examples, plan.data))
         return found
 
@@ -167,7 +166,7 @@ def trial_of(plan: Plan) -> Trial:
     return Trial(data=plan.data, features=look, count=plan.asked.count, seed=plan.asked.seed)
 
 
-def judged(plan: Plan, cell: Cell, subject: Subject, log: Path | None) -> Cell:
+def judge(plan: Plan, cell: Cell, subject: Subject, log: Path | None) -> Cell:
     """The cell with every score of a model or of outside examples, and whether it has collapsed."""
     scores = Scores.of(score_subject(subject, trial_of(plan)))
     why = collapse.reason(scores.metrics, log)
