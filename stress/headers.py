@@ -9,7 +9,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ import pytest
 
 from amalgan.core import tensor_file
 from amalgan.core.errors import AmalganError
-from amalgan.core.json_schema import read_json
 from amalgan.data import open_data
 from amalgan.data.dataset.store import open_store
 from amalgan.data.writing.parts import NAME, START, Part, parse, read_beside
 from amalgan.kinds import text_of
 from amalgan.studies.compare import curves, results
+from amalgan.studies.compare.cell_file import Cell
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.progress import opening, outcome
@@ -134,8 +134,8 @@ def json_doors(scratch: Path, shop: Workshop) -> Iterator[tuple[str, Any, Door]]
 
     def cell(odd: Any) -> object:
         (scratch / "cell.json").write_text(json.dumps(odd))
-        found = results.without_withdrawn(read_json(scratch / "cell.json", results.CELL, "amalgan compare"))
-        return results.table([found]), results.comparisons([found, found | {"system": "b"}])
+        found = Cell.read(scratch / "cell.json")
+        return results.table([found]), results.comparisons([found, replace(found, system="b")])
 
     yield "cell", CELL, cell
     open_data(str(shop.folder / "data.npz"), shop.order().reading)
@@ -213,7 +213,7 @@ def study_doors(scratch: Path) -> Iterator[tuple[str, Any, Door]]:
         (scratch / "plan.json").write_text(json.dumps(odd))
         found = Plan.read(scratch)
         made = [found.order(name, 0, settings=found.settings(name), out=scratch) for name in found.systems]
-        return made, found.seeds, found.device, opening(found, 1)
+        return made, found.seeds, found.asked.device, opening(found, 1)
 
     yield "plan.json", json.loads((grids / "s1-grid" / "plan.json").read_text()), plan
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amalgan.config import code, data, parts, run, systems
-from amalgan.config.fields import check, flatten, from_json, list_differences, to_json
+from amalgan.config.fields import check, flatten, from_json, list_differences, plain, to_json
 from amalgan.core.errors import ConfigError
+from amalgan.core.json_schema import find_misfit
 from amalgan.core.types import DataSpec
 
 CONFIGS = [
@@ -253,3 +254,42 @@ def test_a_grid_covers_the_picture_with_few_cells(height: int, width: int) -> No
     for side, cells in zip((height, width), grid.shape, strict=True):
         assert (cells - 1) * grid.cell < side <= cells * grid.cell
     assert 6 <= min(grid.shape) <= 12 or grid.halvings == 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """One of each thing that a file may hold."""
+
+    names: dict[str, float | None]
+    pairs: tuple[dict[str, Any], ...]
+    part: data.DataConfig
+    kind: Literal["a", "b"]
+    count: int | None
+    more: str = ""
+
+
+TOLD = Told({"a": 1.0}, ({"x": (1, 2)},), data.DataConfig(), "a", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "misfit"),
+    [
+        ({}, None),
+        ({"more": 3}, ".more is 3, expected text"),
+        ({"names": {"a": "x"}}, '.names.a is "x", expected a number or null'),
+        ({"pairs": [3]}, ".pairs[] is 3, expected an object"),
+        ({"part": 3}, ".part is 3, expected an object"),
+        ({"kind": 3}, ".kind is 3, expected text"),
+        ({"count": 2**80}, f".count is {2**80}, expected a whole number or null"),
+    ],
+)
+def test_a_dataclass_is_the_shape_of_its_json(change: dict[str, Any], misfit: str | None) -> None:
+    found = find_misfit(plain(TOLD) | change, Told, "")
+    assert found == (misfit and misfit.lstrip("."))
+
+
+def test_a_field_with_a_default_may_be_missing_in_json_and_no_other() -> None:
+    facts = plain({"told": [TOLD]})["told"][0]
+    assert facts["pairs"] == [{"x": [1, 2]}] and facts["part"] == to_json(TOLD.part)
+    assert find_misfit({name: facts[name] for name in facts if name != "more"}, Told, "") is None
+    assert find_misfit({name: facts[name] for name in facts if name != "kind"}, Told, "") == "it has no kind"

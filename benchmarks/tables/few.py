@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import read_amount
 from tables.markdown import GRIDS, table
 
 COLUMNS = {
@@ -33,7 +33,7 @@ def row(report: dict[str, Any], name: str) -> list[list[str]]:
     if (found := report["table"].get(name)) is None:
         return []
     seeds = sum(cell["system"] == name for cell in report["cells"])
-    values = [amount(found[key]) if key in found else "" for key in COLUMNS]
+    values = [read_amount(found[key]) if key in found else "" for key in COLUMNS]
     return [[described(report), f"`{name}`", str(seeds), *values]]
 
 
@@ -48,7 +48,7 @@ def few_distances() -> str:
 def distances(report: dict[str, Any], names: tuple[str, ...]) -> list[str]:
     """The data set, and the distance of each system; nothing where it was not run."""
     found = (report["table"].get(name) for name in names)
-    return [described(report), *(amount(one["frechet_distance"]) if one else "" for one in found)]
+    return [described(report), *(read_amount(one["frechet_distance"]) if one else "" for one in found)]
 
 
 def described(report: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import read_amount
 from tables.markdown import GRIDS, table
 
 CELLS = ("digits-1min", "mnist-1pc", "mnist-10pc", "mnist-20min", "cifar-5min")
@@ -35,7 +35,7 @@ def row(report: dict[str, Any]) -> list[str]:
 
 def mean(reached: dict[str, Any], key: str) -> str:
     """A mean over seeds, with half of its interval; nothing where it was not measured."""
-    return amount(reached[key]) if key in reached else ""
+    return read_amount(reached[key]) if key in reached else ""
 
 
 TABLES = {"expected": expected}

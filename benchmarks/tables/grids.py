@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan.metrics.statistics import interval
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import read_amount
 from tables.markdown import GRIDS, table
 
 GRID_COLUMNS = {
@@ -41,7 +41,7 @@ def overview(folder: Path = GRIDS) -> str:
             (entries[key]["frechet_distance"], key) for key in entries if "frechet_distance" in entries[key]
         ]
         nearest = sorted(found, key=lambda pair: pair[0]["mean"])
-        said = ", ".join(f"`{key}` {amount(value)}" for value, key in nearest)
+        said = ", ".join(f"`{key}` {read_amount(value)}" for value, key in nearest)
         budget = report["budget"]["text"].partition(" for every cell")[0]
         link = f"[{name}](#{name}-{anchor(data)})"
         rows.append([link, f"{data['text']}, {data['train']:,}", budget, said])
@@ -141,7 +141,7 @@ def grid_row(row: dict[str, Any], report: dict[str, Any]) -> list[str]:
     states = [cell["state"] for cell in report["cells"] if cell["system"] == row["name"]]
     lost = [f"{states.count(state)} {state}" for state in ("failed", "collapsed") if state in states]
     seeds = f"{len(states)} ({', '.join(lost)})" if lost else str(len(states))
-    values = [amount(entries[key]) if key in entries else "" for key in GRID_COLUMNS]
+    values = [read_amount(entries[key]) if key in entries else "" for key in GRID_COLUMNS]
     return [f"`{row['name']}`", seeds, *values, f"{row['images']:,}" if row["images"] else ""]
 
 

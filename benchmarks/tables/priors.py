@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import read_amount
 from tables.few import described
 from tables.markdown import GRIDS, table
 
@@ -34,11 +34,11 @@ def row(report: dict[str, Any]) -> list[str]:
     """What each row reached on one data set; nothing where it was not run."""
     entries = report["table"]
     distances = [
-        amount(entries[name]["frechet_distance"]) if "frechet_distance" in entries.get(name, {}) else ""
+        read_amount(entries[name]["frechet_distance"]) if "frechet_distance" in entries.get(name, {}) else ""
         for name in ROWS
     ]
     flow = entries.get("fusion:prior.kind=flow", {})
-    copies = [amount(flow[key]) if key in flow else "" for key in ("copies", "copies_baseline")]
+    copies = [read_amount(flow[key]) if key in flow else "" for key in ("copies", "copies_baseline")]
     minutes = report["budget"]["text"].partition(" CPU-minute")[0]
     said = f"{copies[0]} (held-out images {copies[1]})" if all(copies) else ""
     return [described(report), minutes, *distances, said]

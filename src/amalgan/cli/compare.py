@@ -134,7 +134,7 @@ def summarize(found: Comparison) -> Group:
 
 def headlines(report: dict[str, Any]) -> Table:
     """A row a system; means with half their 95 % intervals."""
-    from amalgan.studies.compare.amounts import amount
+    from amalgan.studies.compare.amounts import read_amount
 
     measures = [measure for measure in report["measures"] if measure["headline"]]
     listed = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
@@ -144,6 +144,6 @@ def headlines(report: dict[str, Any]) -> Table:
         listed.add_column(f"{measure['title']}{arrow}", justify="right")
     for row in report["systems"]:
         entries = report["table"].get(row["name"], {})
-        cells = [amount(entries.get(measure["key"])) for measure in measures]
+        cells = [read_amount(entries.get(measure["key"])) for measure in measures]
         listed.add_row(harmless(row["name"]), *cells)
     return listed

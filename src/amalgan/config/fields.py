@@ -15,13 +15,16 @@ C = TypeVar("C")
 
 def to_json(config: Any) -> dict[str, Any]:
     """``config`` as plain data: nested dataclasses become dictionaries, tuples become lists."""
-    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+    return {field.name: plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """``value`` as plain data, at any depth of dictionaries, lists and tuples."""
     if dataclasses.is_dataclass(value):
         return to_json(value)
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def from_json(kind: type[C], data: dict[str, Any]) -> C:

@@ -4,13 +4,18 @@
 
 A shape is a type (``int`` takes no booleans, ``float`` takes integers, both only finite ones), ``None``, a tuple of
 shapes of which one must fit, ``[shape]`` for a list, ``{str: shape}`` for a table, or ``{"name": shape}`` for an object
-that has at least these parts; a name that ends in ``?`` may be missing.
+that has at least these parts; a name that ends in ``?`` may be missing. A dataclass is an object of its fields, of
+which those with defaults may be missing; a dataclass in it is an object.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import math
+import types
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +92,8 @@ def require(value: Any, shape: Shape, place: str, made_by: str) -> None:
 
 def find_misfit(value: Any, shape: Shape, at: str) -> str | None:
     """Return the first part that does not fit; None where all do."""
+    if dataclasses.is_dataclass(shape):
+        shape = fields_of(shape)
     if isinstance(shape, tuple):
         return None if any(find_misfit(value, one, at) is None for one in shape) else unlike(value, shape, at)
     if isinstance(shape, list):
@@ -98,6 +105,31 @@ def find_misfit(value: Any, shape: Shape, at: str) -> str | None:
     if isinstance(shape, dict):
         return misfit_of_object(value, shape, at)
     return None if plain(value, shape) else unlike(value, shape, at)
+
+
+def fields_of(kind: Any) -> dict[str, Shape]:
+    """Return the shape of an object with the fields of a dataclass."""
+    hints = typing.get_type_hints(kind)
+    return {
+        name + "?" * (one.default is not one.empty): shape_of(hints[name])
+        for name, one in inspect.signature(kind).parameters.items()
+    }
+
+
+def shape_of(hint: Any) -> Shape:
+    """Return the shape of JSON that becomes a value of this type."""
+    origin, options = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return tuple(map(shape_of, options))
+    if origin in (tuple, list):
+        return [shape_of(options[0])]
+    if origin is dict:
+        return {str: shape_of(options[1])}
+    if origin is typing.Literal:
+        return tuple(dict.fromkeys(map(type, options)))
+    if hint is types.NoneType:
+        return None
+    return dict if dataclasses.is_dataclass(hint) else hint
 
 
 def misfit_of_object(value: Any, shape: dict[Any, Shape], at: str) -> str | None:

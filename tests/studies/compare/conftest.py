@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("amalgan.studies.compare", "beartype.beartype")
+
+from amalgan.studies.compare.cell_file import Cell  # noqa: E402 - after the hook
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,25 +25,20 @@ class Cells:
     """Invents cells."""
 
     @staticmethod
-    def of(system: str, **values: list[float | None]) -> list[dict[str, Any]]:
+    def of(system: str, **values: list[float | None]) -> list[Cell]:
         """One cell a seed; the values of each measure in the order of seeds."""
         count = max(map(len, values.values()), default=1)
         costs = {"images_per_second", "cpu_seconds", "parameters_trained"}
         return [
-            {
-                "system": system,
-                "seed": seed,
-                "state": "done",
-                "reason": None,
-                "metrics": {key: found[seed] for key, found in values.items() if key not in costs},
-                "names": {
+            replace(
+                Cell.begin(system, seed),
+                metrics={key: found[seed] for key, found in values.items() if key not in costs},
+                names={
                     key: f"the full name of {key}, 95 % interval 0 to 1" for key in values if key not in costs
                 },
-                "cost": {key: found[seed] for key, found in values.items() if key in costs},
-                "curve": [],
-                "log": [],
-                "shown": None,
-            }
+                cost={key: found[seed] for key, found in values.items() if key in costs},
+                state="done",
+            )
             for seed in range(count)
         ]
 

@@ -238,15 +238,14 @@ def test_every_system_is_tried_alike_and_the_best_is_used(mine: Path, tmp_path: 
     for job in try_jobs(plan):
         worker.attempt(plan, *job.words[1:])
     found = tuning.decide(plan)
-    assert [one["factor"] for one in found["wae"]] == [1, 0.5, 2]
-    (best,) = [one for one in found["wae"] if one["chosen"]]
-    assert best["score"] == min(one["score"] for one in found["wae"])
-    assert [one["score"] for one in found["=diverging()"]] == [None] * 3
+    assert [one.factor for one in found["wae"]] == [1, 0.5, 2]
+    (best,) = [one for one in found["wae"] if one.chosen]
+    assert best.score == min(one.score for one in found["wae"])
+    assert [one.score for one in found["=diverging()"]] == [None] * 3
     assert (
-        tuning.choose_factor(plan, "=diverging()") == 1.0
-        and tuning.choose_factor(plan, "wae") == best["factor"]
+        tuning.choose_factor(plan, "=diverging()") == 1.0 and tuning.choose_factor(plan, "wae") == best.factor
     )
     tried = json.loads((tmp_path / "tries" / "wae-0.5" / "run.json").read_text())
     assert (tried["images"], tried["seed"]) == (160, plan.facts["tuning"]["seed"])
     assert tried["settings"]["optimizer"]["rate"] == pytest.approx(1e-3)
-    assert f"--optimizer.rate {2e-3 * best['factor']}" in outputs.command(plan, "wae") or best["factor"] == 1
+    assert f"--optimizer.rate {2e-3 * best.factor}" in outputs.command(plan, "wae") or best.factor == 1

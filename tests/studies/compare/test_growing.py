@@ -51,7 +51,7 @@ def test_rows_and_seeds_are_added_and_the_rest_is_as_it_was(before: Plan) -> Non
     rates = (plan.facts["times"]["images_a_cpu_minute"] for plan in (before, grown))
     assert next(rates)["autoencoder"] == next(rates)["autoencoder"], "it is not timed again"
     assert list(grown.systems) == ["gan", "autoencoder", VARIANT] and grown.seeds == [0, 1]
-    assert grown.systems[VARIANT]["settings"]["code_size"] == 3
+    assert grown.systems[VARIANT].settings["code_size"] == 3
     assert grown.facts == Plan.read(before.folder).facts
     assert len(cell_jobs(grown)) == 6
     again = plan_of(asked(before.folder, systems=("gan", "autoencoder", VARIANT), seeds=2))
@@ -108,7 +108,8 @@ def test_a_plan_is_measured_by_one_feature_network(before: Plan) -> None:
 
 def test_another_device_is_another_comparison(before: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
-        before.device == "cpu" and before.order("autoencoder", 0, settings=None, out=Path()).device == "cpu"
+        before.asked.device == "cpu"
+        and before.order("autoencoder", 0, settings=None, out=Path()).device == "cpu"
     )
     monkeypatch.setattr(plan, "device_of", lambda request: "cuda")
     with pytest.raises(UsageError, match="device: 'cpu', now 'cuda'"):
@@ -146,7 +147,7 @@ def test_what_joins_on_a_faster_machine_gets_no_more_than_the_rest(
     plan_of(asked(tmp_path, **minutes))
     rates |= {name: 2 * rate for name, rate in rates.items()}
     grown = plan_of(asked(tmp_path, **minutes, systems=("autoencoder", "gan")))
-    assert [entry["images"] for entry in grown.systems.values()] == [64_000, 32_000]
+    assert [entry.images for entry in grown.systems.values()] == [64_000, 32_000]
     assert grown.facts["times"]["images_a_cpu_minute"] == {"autoencoder": 64_000, "gan": 32_000}
 
 
@@ -175,7 +176,7 @@ def test_fewer_seeds_are_refused(tmp_path: Path) -> None:
 
 def test_finished_cells_are_not_run_again(before: Plan, invent: Any) -> None:
     (cell,) = invent.of("autoencoder", squared_error=[0.123])
-    files.write_json(before.cell("autoencoder", 0) / "cell.json", cell)
+    files.write_json(before.cell("autoencoder", 0) / "cell.json", cell.to_json())
     files.write_json(before.folder / "reference.json", {"metrics": {}, "names": {}})
     found = compare(asked(before.folder, systems=("autoencoder", VARIANT)), QUIET).report
     assert found["table"]["autoencoder"]["squared_error"]["mean"] == 0.123
@@ -204,7 +205,7 @@ def test_labels_are_hidden_from_training_and_not_from_who_judges(tmp_path: Path)
 def test_precision_and_keep_are_planned_and_stand_in_the_commands(tmp_path: Path) -> None:
     request = asked(tmp_path, precision="bfloat16", reading=DataConfig(keep=0.5))
     plan = plan_of(request)
-    assert (plan.asked["precision"], plan.asked["reading"]["keep"]) == ("bfloat16", 0.5)
+    assert (plan.asked.precision, plan.asked.reading.keep) == ("bfloat16", 0.5)
     order = plan.order("autoencoder", 0, settings=None, out=tmp_path)
     assert (order.precision, order.reading.keep) == ("bfloat16", 0.5)
     assert plan.facts["data"]["train"] == len(plan.data.train) == round(len(plan.data.whole) / 2)

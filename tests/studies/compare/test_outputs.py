@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 
+from amalgan.config import fields
 from amalgan.core.errors import ConfigError
 from amalgan.core.thinning import thin
 from amalgan.data import open_data
@@ -29,9 +30,9 @@ def report_of(cells, names):
     return {
         "systems": [{"name": name, "source": "plugin"} for name in names],
         "measures": measures_of(cells),
-        "cells": cells,
-        "table": table(cells),
-        "comparisons": made,
+        "cells": [cell.to_json() for cell in cells],
+        "table": fields.plain(table(cells)),
+        "comparisons": fields.plain(made),
         "corrected_for": corrected_for,
         "verdict": [{"topic": "speed"}, {"topic": "generation"}],
         "times": {"x": 1},

@@ -6,6 +6,7 @@ request    what is asked                     worker     one cell: train, measure
 rows       a system, perhaps changed         measures   what is measured, and how to add to it
 plan       what is fixed before it starts    results    table and corrected comparisons
 cells      processes, signals, the lock      verdict    sentences that say no more than the numbers
+cell_file  what a cell came to
 """
 
 from amalgan.studies.compare.comparison import Comparison, compare

@@ -85,7 +85,7 @@ def compare(request: Request, console: Console) -> Comparison:
 
 def carry_out(plan: Plan, workers: Crew, progress: Progress) -> None:
     """Do what is not done yet."""
-    if plan.asked["tries"] > 1:
+    if plan.asked.tries > 1:
         tries = try_jobs(plan)
         progress.begin("trying settings", tries)
         workers.do(tries, progress.ended, progress.show_running)
@@ -102,9 +102,9 @@ def try_jobs(plan: Plan) -> list[Job]:
             f"{name} at {factor:g} of its rates",
             ("try", name, str(factor)),
             plan.try_of(name, factor) / "try.json",
-            plan.systems[name]["images"] // TUNING_SHARE,
+            plan.systems[name].images // TUNING_SHARE,
         )
-        for factor in tuning.factors(plan.asked["tries"])
+        for factor in tuning.factors(plan.asked.tries)
         for name in plan.systems
     ]
 
@@ -121,7 +121,7 @@ def cell_jobs(plan: Plan) -> list[Job]:
             f"{name}, seed {seed}",
             ("cell" if name in plan.systems else "outside", name, str(seed)),
             plan.cell(name, seed) / "cell.json",
-            plan.systems[name]["images"] if name in plan.systems else 0,
+            plan.systems[name].images if name in plan.systems else 0,
         )
         for name, seed in results.list_cells(plan)
     ]

@@ -1,4 +1,4 @@
-"""How a cell's training went, for plots: the validation curve and the log, thinned. No times."""
+"""The log of a cell's training, thinned for plots. No times."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from typing import Any
 
 from amalgan.core.json_schema import fitting
 from amalgan.core.thinning import thin
-from amalgan.systems.model_file import Model
 
 MOST_POINTS = 100
 TIMES = ("seconds", "round")
 
 
-def of_run(run: Path, model: Model) -> dict[str, Any]:
-    """``curve`` and ``log`` of a finished run."""
-    log = [
-        {key: value for key, value in line.items() if key not in TIMES}
-        for line in lines_of(run / "log.jsonl")
-    ]
-    return {"curve": model.header["training"]["curve"], "log": thin(log, MOST_POINTS)}
+def thin_log(log: Path) -> tuple[dict[str, Any], ...]:
+    """So many lines of a log, without times."""
+    lines = [{key: value for key, value in line.items() if key not in TIMES} for line in lines_of(log)]
+    return tuple(thin(lines, MOST_POINTS))
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:

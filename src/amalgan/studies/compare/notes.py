@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from amalgan.evaluation.evaluate import SUSPICIOUS
 from amalgan.metrics.distribution import LEAST
-from amalgan.studies.compare.results import Cell, numbers
+from amalgan.studies.compare.cell_file import Cell
 
 
 def notes(cells: list[Cell], *, seeds: int, tries: int, corrected_for: int, n: int) -> Iterator[str]:
@@ -42,7 +42,7 @@ def tuned(tries: int) -> str:
 
 def taught(cells: list[Cell]) -> Iterator[str]:
     """Rows whose codes were learned from the labels that a probe of codes asks for, beside rows whose were not."""
-    probed = {cell["system"]: numbers(cell) for cell in cells if "linear_probe" in numbers(cell)}
+    probed = {cell.system: cell.numbers for cell in cells if "linear_probe" in cell.numbers}
     supervised = [system for system, found in probed.items() if "classifier_accuracy" in found]
     if supervised and len(supervised) < len(probed):
         yield (
@@ -55,14 +55,14 @@ def lost(cells: list[Cell]) -> Iterator[str]:
     """Cells that failed or collapsed, alike ones together."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for cell in cells:
-        if cell["state"] != "done":
-            known = (cell["system"], cell["state"], str(cell["reason"]))
-            alike.setdefault(known, []).append(str(cell["seed"]))
+        if cell.state != "done":
+            known = (cell.system, cell.state, str(cell.reason))
+            alike.setdefault(known, []).append(str(cell.seed))
     for (system, state, reason), seeds in alike.items():
         yield f"{system} {state} with seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {reason.rstrip('.')}."
-    for system in dict.fromkeys(cell["system"] for cell in cells):
-        rows = [cell for cell in cells if cell["system"] == system]
-        failed = sum(cell["state"] == "failed" for cell in rows)
+    for system in dict.fromkeys(cell.system for cell in cells):
+        rows = [cell for cell in cells if cell.system == system]
+        failed = sum(cell.state == "failed" for cell in rows)
         if 0 < failed < len(rows):
             yield f"{system} failed with {failed} of {len(rows)} seeds: its means are over the rest, which flatters it."
 
@@ -70,10 +70,10 @@ def lost(cells: list[Cell]) -> Iterator[str]:
 def repeating(cells: list[Cell]) -> Iterator[str]:
     """Cells whose generated examples repeat training examples."""
     for cell in cells:
-        found = numbers(cell)
+        found = cell.numbers
         if found.get("copies_p_value", 1.0) < SUSPICIOUS:
             yield (
-                f"{cell['system']}, seed {cell['seed']}, repeats training examples: {found['copies']:.1%} of the "
+                f"{cell.system}, seed {cell.seed}, repeats training examples: {found['copies']:.1%} of the "
                 f"generated lie as near to one as {found['copies_baseline']:.1%} of new examples do "
                 f"(p = {found['copies_p_value']:.1g})."
             )

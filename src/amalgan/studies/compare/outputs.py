@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from amalgan.config import fields
 from amalgan.core import files
 from amalgan.data.writing.sheets import sheet
 from amalgan.studies.compare import commands, results, tuning, verdict
+from amalgan.studies.compare.cell_file import Cell
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.notes import notes
 from amalgan.studies.compare.plan import Plan
-from amalgan.studies.compare.results import Cell
 from amalgan.studies.compare.rows import system_of
 
 TIME_KEYS = frozenset({"times"})
@@ -29,37 +30,47 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     data, asked = plan.facts["data"], plan.asked
     where = f"{data['name']} ({data['train']:,} training examples)"
     measures = results.select_measures(cells)
-    n = min(asked["count"], data["test"])
-    said = notes(cells, seeds=len(plan.seeds), tries=asked["tries"], corrected_for=corrected_for, n=n)
+    n = min(asked.count, data["test"])
+    said = notes(cells, seeds=len(plan.seeds), tries=asked.tries, corrected_for=corrected_for, n=n)
     judged = verdict.verdicts(
         table, measures, made, where, plan.facts["budget"]["text"], results.find_failed(cells)
     )
-    return {
-        "amalgan": "comparison",
-        "format": 1,
-        "command": plan.facts["command"],
-        "data": data,
-        "budget": plan.facts["budget"],
-        "seeds": plan.seeds,
-        "tries": asked["tries"],
-        "features": asked["features"],
-        "count": n,
-        "batch": asked["batch"],
-        "systems": list(rows(plan)),
-        "measures": results.measures_of(cells),
-        "cells": cells,
-        "table": table,
-        "comparisons": made,
-        "corrected_for": corrected_for,
-        "verdict": list(judged),
-        "notes": list(said),
-        "times": plan.facts["times"],
-    }
+    return fields.plain(
+        {
+            "amalgan": "comparison",
+            "format": 1,
+            "command": plan.facts["command"],
+            "data": data,
+            "budget": plan.facts["budget"],
+            "seeds": plan.seeds,
+            "tries": asked.tries,
+            "features": asked.features,
+            "count": n,
+            "batch": asked.batch,
+            "systems": list(rows(plan)),
+            "measures": results.measures_of(cells),
+            "cells": [cell.to_json() | {"shown": find_examples(plan, cell)} for cell in cells],
+            "table": table,
+            "comparisons": made,
+            "corrected_for": corrected_for,
+            "verdict": list(judged),
+            "notes": list(said),
+            "times": plan.facts["times"],
+        }
+    )
+
+
+def find_examples(plan: Plan, cell: Cell) -> str | None:
+    """Where in the comparison's folder the examples of a cell that ended lie."""
+    folder = plan.cell(cell.system, cell.seed)
+    there = all((folder / name).exists() for name in ("cell.json", "shown.npz"))
+    return f"{folder.relative_to(plan.folder)}/shown.npz" if there else None
 
 
 def rows(plan: Plan) -> Iterator[dict[str, Any]]:
     """What there is to say of each row."""
-    for name, facts in plan.systems.items():
+    for facts in plan.facts["systems"]:
+        name = facts["name"]
         yield facts | {"command": command(plan, name), "tries": tuning.outcomes(plan, name)}
     for name, places in plan.outside.items():
         shown = ", ".join(Path(place).name for place in places)
@@ -85,11 +96,11 @@ def command(plan: Plan, name: str) -> str:
         tuning.settings(plan, name, tuning.choose_factor(plan, name)),
         data=plan.facts["order"]["data"],
         flags=plan.facts["order"]["flags"],
-        images=plan.systems[name]["images"],
+        images=plan.systems[name].images,
         seed=plan.seeds[0],
-        batch=plan.asked["batch"],
-        device=plan.device,
-        precision=plan.asked["precision"],
+        batch=plan.asked.batch,
+        device=plan.asked.device,
+        precision=plan.asked.precision,
         out=f"runs/{plan.cell(name, plan.seeds[0]).name}",
     )
 

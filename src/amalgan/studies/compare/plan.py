@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from amalgan.config import fields
 from amalgan.config.data import AugmentConfig, DataConfig
@@ -22,13 +22,13 @@ from amalgan.core.errors import FileError, UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.data import Dataset, open_data
 from amalgan.features import Features, features_of
-from amalgan.studies.compare.plan_shape import PLAN
+from amalgan.studies.compare.plan_shape import PLAN, Asked, SystemEntry
 from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
 from amalgan.systems import registry
 from amalgan.training.defaults import settle
 from amalgan.training.order import Order
-from amalgan.training.processes import precision_on, resolve
+from amalgan.training.processes import DeviceName, precision_on, resolve
 
 NAME = "plan.json"
 KIND = "comparison plan"
@@ -61,30 +61,20 @@ class Plan:
             )
         return cls(folder, facts | {"asked": completed(facts["asked"])})
 
-    @property
-    def asked(self) -> dict[str, Any]:
+    @cached_property
+    def asked(self) -> Asked:
         """What must be the same to go on."""
-        return dict(self.facts["asked"])
+        return fields.from_json(Asked, self.facts["asked"])
 
-    @property
-    def systems(self) -> dict[str, dict[str, Any]]:
+    @cached_property
+    def systems(self) -> dict[str, SystemEntry]:
         """Settings, images and parameters of each system, by name and in order."""
-        return {entry["name"]: entry for entry in self.facts["systems"]}
+        return {entry["name"]: fields.from_json(SystemEntry, entry) for entry in self.facts["systems"]}
 
     @property
     def seeds(self) -> list[int]:
         """The seeds that every system is trained with."""
-        return list(self.asked["seeds"])
-
-    @property
-    def seed(self) -> int:
-        """The seed of all judging: what is generated, and which examples are taken."""
-        return int(self.asked["seed"])
-
-    @property
-    def device(self) -> str:
-        """Where cells train and are measured."""
-        return str(self.asked["device"])
+        return list(self.asked.seeds)
 
     @property
     def outside(self) -> dict[str, list[str]]:
@@ -94,7 +84,7 @@ class Plan:
     @property
     def reading(self) -> DataConfig:
         """How the data is read."""
-        plain = fields.from_json(DataConfig, self.asked["reading"])
+        plain = fields.from_json(DataConfig, self.facts["asked"]["reading"])
         return replace(plain, cache=self.facts["where"]["cache"])
 
     def load_plugin(self) -> None:
@@ -116,7 +106,7 @@ class Plan:
         """
         found, planned = (
             features_of(self.data, cache=self.facts["where"]["cache"]),
-            self.asked.get("features"),
+            self.facts["asked"].get("features"),
         )
         if planned not in (None, found.name):
             raise FileError(
@@ -127,24 +117,23 @@ class Plan:
 
     def settings(self, system: str) -> Any:
         """The configuration of a row."""
-        return fields.from_json(registry.config_class(system_of(system)), self.systems[system]["settings"])
+        return fields.from_json(registry.config_class(system_of(system)), self.systems[system].settings)
 
     def order(self, system: str, seed: int, *, settings: Any, out: Path, share: int = 1) -> Order:
         """The training run of a cell; ``share``: it gets one part in so many of the images."""
-        batch = int(self.asked["batch"])
         return Order(
             data=self.facts["where"]["data"],
             system=system_of(system),
             settings=settings,
             out=out,
-            images=max(batch, self.systems[system]["images"] // share),
+            images=max(self.asked.batch, self.systems[system].images // share),
             seed=seed,
-            batch=batch,
-            device=self.asked["device"],
-            precision=self.asked["precision"],
+            batch=self.asked.batch,
+            device=self.asked.device,
+            precision=self.asked.precision,
             resume=True,
             reading=self.reading,
-            augment=fields.from_json(AugmentConfig, self.asked["augment"]),
+            augment=self.asked.augment,
         )
 
     def cell(self, name: str, seed: int) -> Path:
@@ -156,43 +145,41 @@ class Plan:
         return self.folder / "tries" / f"{folder_name(name)}-{factor:g}"
 
 
-def asked_of(request: Request, data: Dataset, features: Features | None) -> dict[str, Any]:
-    """What a plan must agree with to go on, as plain data."""
+def asked_of(request: Request, data: Dataset, features: Features | None) -> Asked:
+    """What a plan must agree with to go on."""
     from amalgan import __version__
 
     device = device_of(request)
-    return {
-        "systems": list(request.systems),
-        "settings": {name: fields.to_json(settings_of(request, name, data)) for name in request.systems},
-        "seeds": request.seed_numbers,
-        "tries": request.tries,
-        "cpu_minutes": request.cpu_minutes,
-        "images": request.images,
-        "parameters": request.parameters,
-        "batch": request.batch,
-        "device": device,
-        "precision": precision_on(device, request.precision, data.spec),
-        "count": request.count,
-        "seed": request.seed,
-        "reading": fields.to_json(replace(request.reading, cache=None, decode=None)),
-        "augment": fields.to_json(request.augment),
-        "samples": {
-            name: [digest(Path(place)) for place in places] for name, places in request.outside.items()
-        },
-        "plugin": code_digest(request.plugin) if request.plugin else None,
-        "data_fingerprint": data.fingerprint,
-        "features": features.name if features else None,
-        "version": __version__,
-    }
+    return Asked(
+        systems=request.systems,
+        settings={name: fields.to_json(settings_of(request, name, data)) for name in request.systems},
+        seeds=tuple(request.seed_numbers),
+        tries=request.tries,
+        cpu_minutes=request.cpu_minutes,
+        images=request.images,
+        parameters=request.parameters,
+        batch=request.batch,
+        device=device,
+        precision=precision_on(device, request.precision, data.spec),
+        count=request.count,
+        seed=request.seed,
+        reading=replace(request.reading, cache=None, decode=None),
+        augment=request.augment,
+        samples={name: [digest(Path(place)) for place in places] for name, places in request.outside.items()},
+        plugin=code_digest(request.plugin) if request.plugin else None,
+        data_fingerprint=data.fingerprint,
+        features=features.name if features else None,
+        version=__version__,
+    )
 
 
-def device_of(request: Request) -> str:
+def device_of(request: Request) -> DeviceName:
     """The kind of device that is asked for: cpu, cuda or mps.
 
     Raises:
         UsageError: it is not there.
     """
-    return resolve(request.device).partition(":")[0]
+    return cast(DeviceName, resolve(request.device).partition(":")[0])
 
 
 def completed(asked: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from amalgan.studies.compare.plan import (
     device_of,
     normalize_names,
 )
+from amalgan.studies.compare.plan_shape import Asked, SystemEntry
 from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
 from amalgan.studies.compare.rows import Row
 from amalgan.studies.compare.settings import build_system, trained_parameters
@@ -49,7 +50,7 @@ class Draft:
     """A request with its data read and its settings filled in; nothing is written yet."""
 
     request: Request
-    asked: dict[str, Any]
+    asked: Asked
     data: Dataset
     trial: Trial
 
@@ -140,8 +141,9 @@ def continued(draft: Draft, console: Console) -> Plan:
     """The plan that is there, where it is of the same request; more rows and more seeds let it grow."""
     out, asked = draft.request.out, draft.asked
     plan = Plan.read(out)
-    kept = {name: entry for name, entry in plan.systems.items() if name in asked["systems"]}
-    if changed := fields.list_differences(plan.asked, as_far_as(asked, plan.asked)):
+    kept = {name: entry for name, entry in plan.systems.items() if name in asked.systems}
+    before = fields.to_json(plan.asked)
+    if changed := fields.list_differences(before, as_far_as(fields.to_json(asked), before)):
         raise UsageError(
             f"{out} holds another comparison; what differs:\n  " + "\n  ".join(changed[:8]) + "\n"
             "Give the same arguments to go on with it (more --systems, --samples or --seeds let it grow), "
@@ -177,10 +179,10 @@ def clear(out: Path) -> None:
 
 
 def facts_of(
-    draft: Draft, console: Console, kept: dict[str, dict[str, Any]], known: dict[str, float | None]
+    draft: Draft, console: Console, kept: dict[str, SystemEntry], known: dict[str, float | None]
 ) -> dict[str, Any]:
     """A new plan; systems that are ``kept`` from an earlier one have the images they had."""
-    request, entries, rates = draft.request, [], {}
+    request, entries, rates = draft.request, list[SystemEntry](), dict[str, float | None]()
     pace = pace_of(draft, kept, known, console)
     for name in request.systems:
         if name in kept:
@@ -188,17 +190,17 @@ def facts_of(
             rates[name] = known[name]
             continue
         with console.status(f"timing {name} on one thread ..."):
-            entries.append(entry(draft, name, pace))
-        rates[name] = entries[-1].pop("images_a_minute")
+            made, rates[name] = entry(draft, name, pace)
+        entries.append(made)
     assert draft.trial.features is not None
     return {
         "amalgan": KIND,
         "format": FORMAT,
-        "asked": draft.asked,
+        "asked": fields.to_json(draft.asked),
         **said_here(request),
         "data": described(draft.data),
         "budget": budget_of(request),
-        "systems": entries,
+        "systems": fields.plain(entries),
         "tuning": {"seed": request.seed + TUNING_SEED, "share": 1 / TUNING_SHARE},
         "times": {
             "images_a_cpu_minute": rates,
@@ -209,25 +211,26 @@ def facts_of(
 
 
 def pace_of(
-    draft: Draft, kept: dict[str, dict[str, Any]], known: dict[str, float | None], console: Console
+    draft: Draft, kept: dict[str, SystemEntry], known: dict[str, float | None], console: Console
 ) -> float:
     """How fast this machine is now, over how fast the one was that the ``kept`` systems were timed on.
 
     A minute of the plan is a minute of that machine, so that systems which join later, on another machine or
     beside other work, get what those before them got.
     """
-    timed = next((name for name in kept if known.get(name)), None)
+    timed = next(((name, rate) for name in kept if (rate := known.get(name))), None)
     if timed is None or draft.request.minutes is None or kept.keys() >= set(draft.request.systems):
         return 1.0
-    with console.status(f"timing {timed} again, to know what a minute of the plan is here ..."):
-        now = entry(draft, timed, 1.0)["images_a_minute"]
-    return now / known[timed] if now else 1.0
+    name, before = timed
+    with console.status(f"timing {name} again, to know what a minute of the plan is here ..."):
+        _, now = entry(draft, name, 1.0)
+    return now / before if now else 1.0
 
 
-def entry(draft: Draft, name: str, pace: float) -> dict[str, Any]:
-    """What the plan says of one row; ``pace``: how many minutes of the plan one of this machine is."""
+def entry(draft: Draft, name: str, pace: float) -> tuple[SystemEntry, float | None]:
+    """What the plan says of one row, and its images a minute; ``pace``: minutes of the plan in one of this machine."""
     request, data, row = draft.request, draft.data, Row.of(name)
-    settings = draft.asked["settings"][name]
+    settings = draft.asked.settings[name]
     config = fields.from_json(registry.config_class(row.system), settings)
     run = timing.trial_run(request, row.system, config, data)
     try:
@@ -238,27 +241,25 @@ def entry(draft: Draft, name: str, pace: float) -> dict[str, Any]:
     if request.minutes is not None:
         images = max(request.batch, round((rate or 0) * request.minutes / request.batch) * request.batch)
     system = registry.system_for(row.system, data.spec)
-    return {
-        "name": name,
-        "system": row.system,
-        "changed": dict(row.changes),
-        "source": "built in" if system.__module__.startswith("amalgan.") else "plugin",
-        "summary": (inspect.getdoc(system) or "").split("\n")[0],
-        "abilities": abilities(system),
-        "settings": settings,
-        "images": images,
-        "parameters": trained_parameters(build_system(row.system, config, data.spec)),
-        "flops_train": work,
-        "images_a_minute": rate,
-    }
+    made = SystemEntry(
+        name=name,
+        system=row.system,
+        changed=dict(row.changes),
+        source="built in" if system.__module__.startswith("amalgan.") else "plugin",
+        summary=(inspect.getdoc(system) or "").split("\n")[0],
+        abilities=tuple(abilities(system)),
+        settings=settings,
+        images=images,
+        parameters=trained_parameters(build_system(row.system, config, data.spec)),
+        flops_train=work,
+    )
+    return made, rate
 
 
-def training_seconds(
-    request: Request, entries: list[dict[str, Any]], rates: dict[str, float | None]
-) -> float:
+def training_seconds(request: Request, entries: list[SystemEntry], rates: dict[str, float | None]) -> float:
     """CPU-seconds of all training."""
     tries = request.tries / TUNING_SHARE if request.tries > 1 else 0
-    times = [60 * one["images"] / rate for one in entries if (rate := rates[one["name"]])]
+    times = [60 * one.images / rate for one in entries if (rate := rates[one.name])]
     return sum(times) * (request.seeds + tries)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from rich.console import Console
 from rich.status import Status
@@ -15,6 +14,7 @@ from amalgan.core.json_schema import fitting_in
 from amalgan.studies.compare.cells import Job
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.results import list_cells
+from amalgan.studies.compare.tuning import Try
 
 TOLD = ("frechet_distance", "psnr", "squared_error", "accuracy_from_samples")
 """The measures that the line of a cell shows."""
@@ -42,8 +42,8 @@ def opening(plan: Plan, at_once: int) -> str:
     data, seeds = plan.facts["data"], len(plan.seeds)
     rows = [*plan.systems, *plan.outside]
     sizes = ", ".join(
-        f"{name} {facts['images']:,} images, {facts['parameters']:,} parameters"
-        for name, facts in plan.systems.items()
+        f"{name} {entry.images:,} images, {entry.parameters:,} parameters"
+        for name, entry in plan.systems.items()
     )
     times = plan.facts["times"]
     training, measuring = (
@@ -56,7 +56,7 @@ def opening(plan: Plan, at_once: int) -> str:
         f"{len(rows)} row{'s' * (len(rows) > 1)} x {seeds} seed{'s' * (seeds > 1)}; {plan.facts['budget']['text']}\n"
         f"{sizes}\n"
         f"expected: {minutes((training + measuring) / at_once)}, {at_once} at a time "
-        f"({minutes(training)} {'of CPU ' * (plan.device == 'cpu')}to train, {minutes(measuring)} to measure)"
+        f"({minutes(training)} {'of CPU ' * (plan.asked.device == 'cpu')}to train, {minutes(measuring)} to measure)"
     )
 
 
@@ -105,12 +105,12 @@ class Progress:
         self.done += 1
         self.say(f"[{self.done}/{self.total}] {job.title}: {outcome(job)}")
 
-    def tell_tuning(self, found: dict[str, list[dict[str, Any]]]) -> None:
+    def tell_tuning(self, found: dict[str, list[Try]]) -> None:
         """Tell which settings are used."""
         for system, tries in found.items():
             for one in tries:
-                score = "failed" if one["score"] is None else f"{one['measure']} {one['score']:.4g}"
-                self.say(f"{system}: {one['settings']}: {score}{', used' if one['chosen'] else ''}")
+                score = "failed" if one.score is None else f"{one.measure} {one.score:.4g}"
+                self.say(f"{system}: {one.settings}: {score}{', used' if one.chosen else ''}")
 
     def say(self, text: str) -> None:
         """One line; names are no markup."""

@@ -8,38 +8,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from amalgan.core.json_schema import read_json
 from amalgan.metrics.sequential import OF_COMPARISONS
 from amalgan.metrics.statistics import compare_pairs, interval
+from amalgan.studies.compare.amounts import Entry
+from amalgan.studies.compare.cell_file import Cell, Scores
 from amalgan.studies.compare.measures import Measure, catalog
 from amalgan.studies.compare.plan import Plan
 
 LEVEL = 0.95
-MEASURED = {"metrics": {str: (float, None)}, "names": {str: str}}
-CELL = MEASURED | {
-    "system": str,
-    "seed": int,
-    "state": str,
-    "reason": (str, None),
-    "cost": {str: (float, None)},
-    "curve": [{str: (float, None)}],
-    "log": [dict],
-}
-"""What the files of cells must look like."""
-WITHDRAWN = ("SSIM, mean of",)
-"""Names of what earlier versions measured wrongly: their SSIM counted intensities from mid-gray."""
 
-Cell = dict[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class PairComparison:
+    """Two rows under one measure, paired by seed and corrected with the others of its family."""
+
+    measure: str
+    first: str
+    second: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    p_adjusted: float
+    verdict: str
+    """``first`` or ``second``, whichever is better, or ``inconclusive``."""
+    level: float
+    n: int
+    family: str
+
+    @property
+    def better(self) -> str | None:
+        """The better row; None where that is not known."""
+        return {"first": self.first, "second": self.second}.get(self.verdict)
 
 
 def cells_of(plan: Plan, troubles: dict[Path, str]) -> list[Cell]:
     """Every cell in the order of the plan; one without a result is failed, for the reason in ``troubles``."""
-    shared = reference_of(plan)
+    shared = Scores.read(plan.folder / "reference.json")
     return [cell_of(plan, name, seed, troubles, shared) for name, seed in list_cells(plan)]
 
 
@@ -51,58 +61,18 @@ def list_cells(plan: Plan) -> Iterator[tuple[str, int]]:
         yield from ((name, seed) for seed in plan.seeds[: len(files)])
 
 
-def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared: dict[str, Any]) -> Cell:
-    """One cell as it stands in its file."""
-    folder = plan.cell(name, seed)
-    place = folder / "cell.json"
+def cell_of(plan: Plan, name: str, seed: int, troubles: dict[Path, str], shared: Scores) -> Cell:
+    """One cell as it stands in its file; one that did not fail has the scores that all cells share."""
+    place = plan.cell(name, seed) / "cell.json"
     if not place.exists():
-        empty: dict[str, Any] = {
-            "metrics": {},
-            "names": {},
-            "cost": {},
-            "curve": [],
-            "log": [],
-            "shown": None,
-        }
-        reason = troubles.get(place, "it has not ended")
-        return {"system": name, "seed": seed, "state": "failed", "reason": reason} | empty
-    cell: Cell = without_withdrawn(read_json(place, CELL, "amalgan compare"))
-    if cell["state"] != "failed":
-        cell["metrics"] |= shared["metrics"]
-        cell["names"] |= shared["names"]
-    there = (folder / "shown.npz").exists()
-    return cell | {"shown": f"{folder.relative_to(plan.folder)}/shown.npz" if there else None}
-
-
-def without_withdrawn(cell: Cell) -> Cell:
-    """The cell without what an earlier version measured wrongly."""
-    wrong = {key for key, name in cell["names"].items() if name.startswith(WITHDRAWN)}
-    kept = {
-        part: {key: cell[part][key] for key in cell[part] if key not in wrong}
-        for part in ("metrics", "names")
-    }
-    return cell | kept
-
-
-def reference_of(plan: Plan) -> dict[str, Any]:
-    """Scores that depend on the data alone."""
-    place = plan.folder / "reference.json"
-    found: dict[str, Any] = (
-        read_json(place, MEASURED, "amalgan compare") if place.exists() else {"metrics": {}, "names": {}}
-    )
-    return found
-
-
-def numbers(cell: Cell) -> dict[str, float]:
-    """Everything that was measured in a cell; what a failed one has cost is kept in its file, and in no mean."""
-    if cell["state"] == "failed":
-        return {}
-    return {key: value for key, value in (cell["metrics"] | cell["cost"]).items() if value is not None}
+        return Cell.begin(name, seed, troubles.get(place, "it has not ended"))
+    cell = Cell.read(place)
+    return cell if cell.state == "failed" else cell.with_scores(shared)
 
 
 def select_measures(cells: list[Cell]) -> list[Measure]:
     """The measures of the catalog that some cell has, then what the catalog does not know."""
-    there = {key for cell in cells for key in numbers(cell)}
+    there = {key for cell in cells for key in cell.numbers}
     known = [measure for measure in catalog() if measure.key in there]
     names = {measure.key for measure in known}
     return known + [Measure(key, key.replace("_", " "), "", None, "other") for key in sorted(there - names)]
@@ -110,15 +80,13 @@ def select_measures(cells: list[Cell]) -> list[Measure]:
 
 def find_failed(cells: list[Cell]) -> list[str]:
     """Rows of which every cell failed: of them it is not known what they can do."""
-    rows = dict.fromkeys(cell["system"] for cell in cells)
-    return [
-        name for name in rows if all(cell["state"] == "failed" for cell in cells if cell["system"] == name)
-    ]
+    rows = dict.fromkeys(cell.system for cell in cells)
+    return [name for name in rows if all(cell.state == "failed" for cell in cells if cell.system == name)]
 
 
 def measures_of(cells: list[Cell]) -> list[dict[str, Any]]:
     """The measures for a report, with the full name that the first cell gives."""
-    names = {key: name for cell in reversed(cells) for key, name in cell["names"].items()}
+    names = {key: name for cell in reversed(cells) for key, name in cell.names.items()}
     return [
         asdict(measure) | {"name": general(names.get(measure.key, measure.title))}
         for measure in select_measures(cells)
@@ -132,13 +100,13 @@ def general(name: str) -> str:
 
 def values(cells: list[Cell], system: str, key: str) -> dict[int, float]:
     """The values of a measure by seed."""
-    rows = [cell for cell in cells if cell["system"] == system]
-    return {cell["seed"]: numbers(cell)[key] for cell in rows if key in numbers(cell)}
+    rows = [cell for cell in cells if cell.system == system]
+    return {cell.seed: cell.numbers[key] for cell in rows if key in cell.numbers}
 
 
-def table(cells: list[Cell]) -> dict[str, dict[str, Any]]:
+def table(cells: list[Cell]) -> dict[str, dict[str, Entry]]:
     """Mean and interval over seeds of every measure, by system."""
-    systems = list(dict.fromkeys(cell["system"] for cell in cells))
+    systems = list(dict.fromkeys(cell.system for cell in cells))
     return {
         system: {
             measure.key: entry(list(found.values()))
@@ -149,15 +117,15 @@ def table(cells: list[Cell]) -> dict[str, dict[str, Any]]:
     }
 
 
-def entry(found: list[float]) -> dict[str, Any]:
+def entry(found: list[float]) -> Entry:
     """One place of the table; no interval from one seed."""
     if len(found) < 2:
-        return {"mean": found[0], "low": None, "high": None, "values": found, "n": 1}
+        return Entry(mean=found[0], low=None, high=None, values=found, n=1)
     within = interval(found, LEVEL)
-    return {"mean": within.mean, "low": within.low, "high": within.high, "values": found, "n": len(found)}
+    return Entry(mean=within.mean, low=within.low, high=within.high, values=found, n=len(found))
 
 
-def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:
+def comparisons(cells: list[Cell]) -> tuple[list[PairComparison], int]:
     """Every pair of systems by every headline measure, and the number of comparisons that were corrected for.
 
     Measured times are a family of their own: they differ from run to run, and what is said of quality must not.
@@ -168,12 +136,12 @@ def comparisons(cells: list[Cell]) -> tuple[list[dict[str, Any]], int]:
     return quality + cost, len(quality)
 
 
-def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[str, Any]]:
+def family(cells: list[Cell], measures: list[Measure], name: str) -> list[PairComparison]:
     """Comparisons that are corrected together; those with fewer than two common seeds are not made."""
     made = [
         (measure, first, second, seeds)
         for measure in measures
-        for first, second in combinations(dict.fromkeys(cell["system"] for cell in cells), 2)
+        for first, second in combinations(dict.fromkeys(cell.system for cell in cells), 2)
         if len(seeds := common(cells, first, second, measure.key)) > 1
     ]
     pairs = [
@@ -184,20 +152,20 @@ def family(cells: list[Cell], measures: list[Measure], name: str) -> list[dict[s
         for measure, first, second, seeds in made
     ]
     return [
-        {
-            "measure": measure.key,
-            "first": first,
-            "second": second,
-            "difference": found.interval.mean,
-            "low": finite(found.interval.low),
-            "high": finite(found.interval.high),
-            "p": found.p_value,
-            "p_adjusted": found.p_adjusted,
-            "verdict": better(measure, found.verdict),
-            "level": found.interval.level,
-            "n": found.interval.n,
-            "family": name,
-        }
+        PairComparison(
+            measure=measure.key,
+            first=first,
+            second=second,
+            difference=found.interval.mean,
+            low=finite(found.interval.low),
+            high=finite(found.interval.high),
+            p=found.p_value,
+            p_adjusted=found.p_adjusted,
+            verdict=better(measure, found.verdict),
+            level=found.interval.level,
+            n=found.interval.n,
+            family=name,
+        )
         for (measure, first, second, _), found in zip(
             made, compare_pairs(pairs, LEVEL, OF_COMPARISONS), strict=True
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from amalgan.config import fields
 from amalgan.core import files
 from amalgan.core.errors import DataError
 from amalgan.core.json_schema import read_json
@@ -26,14 +27,12 @@ from amalgan.tasks.reconstruct import reconstruct_pairs
 
 NAME = "tuning.json"
 TRY = {
-    "factor?": float,
     "measure?": (str, None),
     "score?": (float, None),
     "state?": (str, None),
     "reason?": (str, None),
 }
-TRIES = {str: [TRY | {"factor": float, "chosen": bool}]}
-"""What the files of tries must look like."""
+"""What the file of a try must look like."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,19 @@ class Judgement:
 
     measure: str
     score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Try:
+    """What one try came to."""
+
+    settings: str
+    factor: float
+    measure: str | None = None
+    score: float | None = None
+    state: str | None = None
+    reason: str | None = None
+    chosen: bool = False
 
 
 def factors(tries: int) -> list[float]:
@@ -57,7 +69,7 @@ def settings(plan: Plan, system: str, factor: float) -> Any:
 def judgement(plan: Plan, model: Model) -> Judgement:
     """The Fréchet distance of a model that generates, else the error of its reconstructions."""
     data = replace(plan.data, test=plan.data.validation)
-    trial = Trial(data=data, features=plan.features, count=plan.asked["count"], seed=plan.seed)
+    trial = Trial(data=data, features=plan.features, count=plan.asked.count, seed=plan.asked.seed)
     if isinstance(model.system, Generates):
         made = trial.extract_features(generate(model, trial.n, seed=trial.seed))
         return Judgement("Fréchet distance", frechet_distance(Moments.of(made), Moments.of(trial.real)))
@@ -68,31 +80,32 @@ def judgement(plan: Plan, model: Model) -> Judgement:
     return Judgement("squared error", sum(errors) / (trial.n * data.spec.size))
 
 
-def decide(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+def decide(plan: Plan) -> dict[str, list[Try]]:
     """Take the best try of each system, and write down all of them. Failed tries are never the best."""
     found = {}
     for system in plan.systems:
-        tries = [outcome(plan, system, factor) for factor in factors(plan.asked["tries"])]
-        good = [one for one in tries if one["score"] is not None]
-        best = min(good, key=lambda one: one["score"])["factor"] if good else 1.0
-        found[system] = [one | {"chosen": one["factor"] == best} for one in tries]
-    files.write_json(plan.folder / NAME, found)
+        tries = [outcome(plan, system, factor) for factor in factors(plan.asked.tries)]
+        scores = {one.factor: one.score for one in tries if one.score is not None}
+        best = min(scores, key=lambda factor: scores[factor], default=1.0)
+        found[system] = [replace(one, chosen=one.factor == best) for one in tries]
+    files.write_json(plan.folder / NAME, fields.plain(found))
     return found
 
 
-def outcome(plan: Plan, system: str, factor: float) -> dict[str, Any]:
+def outcome(plan: Plan, system: str, factor: float) -> Try:
     """What one try came to."""
     facts = read_json(plan.try_of(system, factor) / "try.json", TRY, "amalgan compare")
-    kept = {name: facts.get(name) for name in ("factor", "measure", "score", "state", "reason")}
-    return {"settings": f"learning rates x {factor:g}"} | kept
+    kept = {name: facts.get(name) for name in ("measure", "score", "state", "reason")}
+    return Try(settings=f"learning rates x {factor:g}", factor=factor, **kept)
 
 
 def choose_factor(plan: Plan, system: str) -> float:
     """The factor that the system's cells are trained with."""
-    return next((one["factor"] for one in outcomes(plan, system) if one["chosen"]), 1.0)
+    return next((one.factor for one in outcomes(plan, system) if one.chosen), 1.0)
 
 
-def outcomes(plan: Plan, system: str) -> list[dict[str, Any]]:
+def outcomes(plan: Plan, system: str) -> list[Try]:
     """Every try of a system; none where each has its own defaults."""
     place = plan.folder / NAME
-    return list(read_json(place, TRIES, "amalgan compare").get(system, [])) if place.exists() else []
+    found = read_json(place, {str: [Try]}, "amalgan compare") if place.exists() else {}
+    return [fields.from_json(Try, one) for one in found.get(system, [])]

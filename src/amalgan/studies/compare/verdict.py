@@ -7,12 +7,24 @@ has the measure is conclusive.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import Entry, amount
 from amalgan.studies.compare.measures import Measure
+from amalgan.studies.compare.results import PairComparison
 
-Table = dict[str, dict[str, Any]]
+Table = dict[str, dict[str, Entry]]
+"""By row and measure."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one topic."""
+
+    topic: str
+    pick: str | None
+    text: str
 
 
 class Topic(NamedTuple):
@@ -38,11 +50,11 @@ TIMED_TOPICS = frozenset({"speed"})
 def verdicts(
     table: Table,
     measures: list[Measure],
-    made: list[dict[str, Any]],
+    made: list[PairComparison],
     data: str,
     budget: str,
     failed: Sequence[str] = (),
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Verdict]:
     """One entry a topic that some row can do, and what all of it holds for.
 
     Args:
@@ -52,32 +64,30 @@ def verdicts(
     for topic in TOPICS:
         measure = next((known[key] for key in topic.keys if key in known), None)
         if measure is not None:
-            yield {"topic": topic.name, **verdict(topic, measure, table, made, failed)}
-    yield {"topic": "scope", "pick": None, "text": f"All of this holds on {data}, with {budget}."}
+            yield Verdict(topic.name, *judge(topic, measure, table, made, failed))
+    yield Verdict("scope", None, f"All of this holds on {data}, with {budget}.")
 
 
-def verdict(
-    topic: Topic, measure: Measure, table: Table, made: list[dict[str, Any]], failed: Sequence[str] = ()
-) -> dict[str, Any]:
+def judge(
+    topic: Topic, measure: Measure, table: Table, made: list[PairComparison], failed: Sequence[str] = ()
+) -> tuple[str | None, str]:
     """The pick and its sentence."""
     rows = [name for name, entries in table.items() if measure.key in entries]
-    rows.sort(key=lambda name: mean(table, name, measure), reverse=bool(measure.higher_is_better))
+    rows.sort(key=lambda name: table[name][measure.key].mean, reverse=bool(measure.higher_is_better))
     best, others = rows[0], rows[1:]
     numbers = ", ".join(f"{name} {reached(table, name, measure)}" for name in rows)
     evidence = f"({measure.title}: {numbers})"
     if not others and failed:
         lost = f"{listed(list(failed))} failed, so none is picked"
-        text = f"For {topic.said} only {best} was measured {evidence}: {lost}."
-        return {"pick": None, "text": text}
+        return None, f"For {topic.said} only {best} was measured {evidence}: {lost}."
     if not others:
-        return {"pick": best, "text": f"For {topic.said} pick {best}, the only one here that can {evidence}."}
-    if equal := [name for name in others if mean(table, name, measure) == mean(table, best, measure)]:
-        return {"pick": None, "text": f"For {topic.said} {listed([best, *equal])} are equal {evidence}."}
+        return best, f"For {topic.said} pick {best}, the only one here that can {evidence}."
+    if equal := [name for name in others if table[name][measure.key].mean == table[best][measure.key].mean]:
+        return None, f"For {topic.said} {listed([best, *equal])} are equal {evidence}."
     if not (rivals := [name for name in others if not conclusive(best, name, measure.key, made)]):
-        return {"pick": best, "text": f"For {topic.said} pick {best} {evidence}."}
-    seeds = {name: table[name][measure.key]["n"] for name in rows}
-    text = f"For {topic.said} {best} has the best number {evidence}, but {doubt(best, rivals, seeds)}."
-    return {"pick": None, "text": text}
+        return best, f"For {topic.said} pick {best} {evidence}."
+    seeds = {name: table[name][measure.key].n for name in rows}
+    return None, f"For {topic.said} {best} has the best number {evidence}, but {doubt(best, rivals, seeds)}."
 
 
 def doubt(best: str, rivals: list[str], seeds: dict[str, int]) -> str:
@@ -95,20 +105,11 @@ def listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def conclusive(best: str, other: str, key: str, made: list[dict[str, Any]]) -> bool:
+def conclusive(best: str, other: str, key: str, made: list[PairComparison]) -> bool:
     """Whether the corrected comparison says that ``best`` is better than ``other``."""
     return any(
-        one["measure"] == key
-        and {one["first"], one["second"]} == {best, other}
-        and one["verdict"] != "inconclusive"
-        and one[one["verdict"]] == best
-        for one in made
+        one.measure == key and {one.first, one.second} == {best, other} and one.better == best for one in made
     )
-
-
-def mean(table: Table, system: str, measure: Measure) -> float:
-    """What the measure came to on average."""
-    return float(table[system][measure.key]["mean"])
 
 
 def reached(table: Table, system: str, measure: Measure) -> str:

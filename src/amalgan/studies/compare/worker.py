@@ -18,11 +18,10 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import TypeVar
 
 import torch
 from rich.console import Console
@@ -30,8 +29,9 @@ from rich.console import Console
 from amalgan.core import files
 from amalgan.core.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
 from amalgan.core.json_schema import read_json
-from amalgan.evaluation.scores.score import Score, Trial
+from amalgan.evaluation.scores.score import Trial
 from amalgan.studies.compare import cell_examples, collapse, costs, curves, outside_rows, timing, tuning
+from amalgan.studies.compare.cell_file import Cell, Scores
 from amalgan.studies.compare.measures import Subject, references, score_subject
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.systems import model_file
@@ -39,8 +39,7 @@ from amalgan.systems.model_file import Model
 from amalgan.training.order import Order
 from amalgan.training.run import execute
 
-FREE: Mapping[str, float] = MappingProxyType({})
-"""No costs."""
+T = TypeVar("T")
 
 
 def main(words: Sequence[str]) -> int:
@@ -107,21 +106,21 @@ def cell(plan: Plan, system: str, seed: str) -> None:
     factor = tuning.choose_factor(plan, system)
     settings = tuning.settings(plan, system, factor)
     out = plan.cell(system, int(seed))
-    facts = {"system": system, "seed": int(seed)}
-    cost: dict[str, float] = {}
+    cost: dict[str, float | None] = {}
+    begun = replace(Cell.begin(system, int(seed)), cost=cost)
 
-    def measured() -> dict[str, Any]:
+    def measured() -> Cell:
         model, spent = trained(plan.order(system, int(seed), settings=settings, out=out))
         cost.update(spent)
         cost.update(costs.costs_of_use(model, plan.data))
-        if (work := plan.systems[system]["flops_train"]) is not None:
+        if (work := plan.systems[system].flops_train) is not None:
             cost["flops_train"] = work
-        found = judgement(plan, model) | {"cost": cost, **curves.of_run(out, model)}
-        why = collapse.reason(found["metrics"], out / "log.jsonl")
-        cell_examples.write(out / "shown.npz", cell_examples.of_model(model, plan.data, plan.seed))
-        return found | {"state": "collapsed" if why else "done", "reason": why}
+        log, curve = out / "log.jsonl", tuple(model.header["training"]["curve"])
+        found = judge(plan, replace(begun, curve=curve, log=curves.thin_log(log)), model, log)
+        cell_examples.write(out / "shown.npz", cell_examples.of_model(model, plan.data, plan.asked.seed))
+        return found
 
-    files.write_json(out / "cell.json", facts | rescued(measured, cost))
+    files.write_json(out / "cell.json", rescued(measured, begun).to_json())
 
 
 def attempt(plan: Plan, system: str, factor: str) -> None:
@@ -129,53 +128,49 @@ def attempt(plan: Plan, system: str, factor: str) -> None:
     out = plan.try_of(system, float(factor))
     settings = tuning.settings(plan, system, float(factor))
 
-    def judged_so() -> dict[str, Any]:
+    def judged_so() -> tuning.Judgement:
         order = plan.order(
             system, plan.facts["tuning"]["seed"], settings=settings, out=out, share=TUNING_SHARE
         )
         model, _ = trained(order)
-        return {"state": "done", "reason": None, **asdict(tuning.judgement(plan, model))}
+        return tuning.judgement(plan, model)
 
-    facts = {"system": system, "factor": float(factor)}
-    files.write_json(out / "try.json", facts | rescued(judged_so))
+    found = rescued(judged_so, Cell.begin(system, 0))
+    facts = found.to_json() if isinstance(found, Cell) else {"state": "done", "reason": None, **asdict(found)}
+    facts.pop("seed", None)  # a try that failed says all else that a cell that failed says
+    files.write_json(out / "try.json", {"system": system, "factor": float(factor)} | facts)
 
 
 def given(plan: Plan, name: str, seed: str) -> None:
     """Measure examples that were made elsewhere."""
     out = plan.cell(name, int(seed))
+    begun = Cell.begin(name, int(seed))
 
-    def measured() -> dict[str, Any]:
+    def measured() -> Cell:
         examples = outside_rows.open_rows(plan, name, plan.seeds.index(int(seed)))
-        found = judgement(plan, examples) | {"cost": {}, "curve": [], "log": []}
-        why = collapse.reason(found["metrics"], None)
+        found = judge(plan, begun, examples, None)
         cell_examples.write(out / "shown.npz", cell_examples.of_outside(examples, plan.data))
-        return found | {"state": "collapsed" if why else "done", "reason": why}
+        return found
 
-    files.write_json(out / "cell.json", {"system": name, "seed": int(seed)} | rescued(measured))
+    files.write_json(out / "cell.json", rescued(measured, begun).to_json())
 
 
 def reference(plan: Plan) -> None:
     """Measure what depends on the data alone."""
-    files.write_json(plan.folder / "reference.json", plain(references(trial_of(plan))))
+    files.write_json(plan.folder / "reference.json", asdict(Scores.of(references(trial_of(plan)))))
 
 
 def trial_of(plan: Plan) -> Trial:
     """What every row is judged against: the same examples."""
-    look = plan.features.on(plan.device)
-    return Trial(data=plan.data, features=look, count=plan.asked["count"], seed=plan.seed)
+    look = plan.features.on(plan.asked.device)
+    return Trial(data=plan.data, features=look, count=plan.asked.count, seed=plan.asked.seed)
 
 
-def judgement(plan: Plan, subject: Subject) -> dict[str, Any]:
-    """Every score of a model or of outside examples."""
-    return plain(score_subject(subject, trial_of(plan)))
-
-
-def plain(scores: Sequence[Score]) -> dict[str, Any]:
-    """Scores as plain data."""
-    return {
-        "metrics": {score.key: score.value for score in scores},
-        "names": {score.key: score.name for score in scores},
-    }
+def judge(plan: Plan, cell: Cell, subject: Subject, log: Path | None) -> Cell:
+    """The cell with every score of a model or of outside examples, and whether it has collapsed."""
+    scores = Scores.of(score_subject(subject, trial_of(plan)))
+    why = collapse.reason(scores.metrics, log)
+    return replace(cell.with_scores(scores), state="collapsed" if why else "done", reason=why)
 
 
 def trained(order: Order) -> tuple[Model, dict[str, float]]:
@@ -190,11 +185,11 @@ def trained(order: Order) -> tuple[Model, dict[str, float]]:
     return model, cost | {rate: model.header["training"]["images"] / cost[seconds]}
 
 
-def rescued(act: Callable[[], dict[str, Any]], cost: Mapping[str, float] = FREE) -> dict[str, Any]:
+def rescued(act: Callable[[], T], begun: Cell) -> T | Cell:
     """What ``act`` found, or why it could not: a row that failed must not take the others with it.
 
     Args:
-        cost: what it has cost up to a failure, as far as ``act`` has noted it by then.
+        begun: the cell as far as it has come when ``act`` fails.
 
     Raises:
         AmalganError: the disk or a signal is in the way, which may be otherwise the next time.
@@ -206,17 +201,10 @@ def rescued(act: Callable[[], dict[str, Any]], cost: Mapping[str, float] = FREE)
     except AmalganError as error:
         if isinstance(error, FileError) and not isinstance(error, ModelFileError | StateError):
             raise
-        return failure(str(error)) | {"cost": dict(cost)}
+        return replace(begun, reason=str(error))
     except Exception as bug:
         traceback.print_exc()
-        details = {"cost": dict(cost), "traceback": traceback.format_exc()}
-        return failure(f"{type(bug).__name__}: {bug}") | details
-
-
-def failure(reason: str) -> dict[str, Any]:
-    """A row without numbers."""
-    empty: dict[str, Any] = {"metrics": {}, "names": {}, "cost": {}, "curve": [], "log": []}
-    return {"state": "failed", "reason": reason, **empty}
+        return replace(begun, reason=f"{type(bug).__name__}: {bug}", traceback=traceback.format_exc())
 
 
 if __name__ == "__main__":
