@@ -34,16 +34,17 @@ def critic_scores(model: Model, trial: Trial) -> Iterator[Score]:
     if why := why_silent(model):
         yield Score(key="critic_overfit", value=None, name=f"overfitting of the critic (not computed: {why})")
         return
-    seen = picked(trial.data.train, trial.n, trial.seed)
-    asked = torch.from_numpy(trial.some_held_out.labels)
+    some = trial.some_held_out
+    seen = picked(trial.data.train, len(some), trial.seed)
+    asked = torch.from_numpy(some.labels)
     made = generate_each(model, asked, seed=trial.seed, purpose="critic")
     logits = [
         judged(model, examples)
-        for examples in (seen.batches(CHUNK), trial.held_out.batches(CHUNK), as_batches(trial, made, asked))
+        for examples in (seen.batches(CHUNK), some.batches(CHUNK), as_batches(trial, made, asked))
     ]
     name = (
         f"overfitting of the critic, share of the way from {len(seen)} training to {len(asked)} generated examples "
-        f"that {trial.n} of the {trial.split} lie at"
+        f"that {len(some)} of the {trial.split} lie at"
     )
     yield compute_score("critic_overfit", lambda: overfitting(*logits), name)
 
