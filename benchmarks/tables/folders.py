@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from amalgan.studies.compare.amounts import amount
+from amalgan.studies.compare.amounts import read_amount
 from tables.markdown import GRIDS, table
 
 COLUMNS = {
+    "cpu_seconds": "CPU-seconds",
     "psnr": "PSNR x', dB",
     "psnr_realistic": "PSNR x'', dB",
     "frechet_distance": "Fréchet distance, new images",
     "frechet_floor": "of real images",
     "outer_distance": "outer distance, new images",
+    "outer_distance_faithful": "of the faithful decoder",
     "outer_distance_reconstruction_realistic": "of x''",
     "outer_distance_reconstruction": "of x'",
     "copies": "copies",
@@ -40,7 +42,7 @@ def lines(report: dict[str, Any]) -> list[list[str]]:
     minutes = report["budget"]["text"].partition(" CPU-minute")[0]
     found = report["table"]
     return [
-        [what, minutes, f"`{name}`", *(amount(entry[key]) if key in entry else "" for key in COLUMNS)]
+        [what, minutes, f"`{name}`", *(read_amount(entry.get(key)) for key in COLUMNS)]
         for name, entry in found.items()
     ]
 
