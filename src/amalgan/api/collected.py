@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from amalgan.api.studied import Studied
 from amalgan.core.arguments import check_arguments
 from amalgan.core.errors import UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.core.randomness import generators_kept
 from amalgan.data import open_data
 from amalgan.data.dataset.in_memory import named, reading_of
@@ -54,7 +55,7 @@ class Collected(Studied):
         """
         place = Path(out)
         if place.suffix.lower() not in (".png", ".html"):
-            raise UsageError(f"{place} ends in {place.suffix or 'nothing'}; a map goes to .png or .html.")
+            raise UsageError(f"{place} {describe_ending(place)}; a map goes to .png or .html.")
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found = open_data(
                 named(data, Path(scratch)), reading_of(data, Path(scratch)), like=self.spec, at_least=1

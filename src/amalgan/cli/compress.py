@@ -17,6 +17,7 @@ from amalgan.cli.output import Answer
 from amalgan.cli.parts import keep_part, part_of
 from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
 from amalgan.core.errors import BitstreamError, DataError, UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.core.words import counted
 from amalgan.kinds import kind_of
 
@@ -285,7 +286,7 @@ def check_packed_out(out: Path, data: str) -> None:
     """Refuse an ending that is neither an archive's nor a folder's, and to write over the input."""
     check_out(out, data)
     if out.suffix and not is_archive(out) and not out.is_dir():
-        raise UsageError(f"--out {out} ends in {out.suffix}; give x.amg (one archive) or a folder.")
+        raise UsageError(f"--out {out} {describe_ending(out)}; give x.amg (one archive) or a folder.")
 
 
 def is_archive(out: Path) -> bool:

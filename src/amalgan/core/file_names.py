@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,11 @@ def shown(name: bytes | str) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return "".join(c if c.isprintable() and c != "\\" else _escaped(c) for c in text)
+
+
+def describe_ending(place: PurePath) -> str:
+    """``ends in .png``, or ``has no suffix``: what refusals of a target say."""
+    return f"ends in {place.suffix}" if place.suffix else "has no suffix"
 
 
 def class_name(name: bytes | str) -> str:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from amalgan.core import files
 from amalgan.core.errors import AbilityError, UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.core.types import UNLABELED
 from amalgan.data import Dataset, Records
 from amalgan.data.writing.sheets import sheet
@@ -72,7 +73,7 @@ class Classified:
             FileError: the file cannot be written.
         """
         if target.suffix.lower() != ".csv":
-            raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; probabilities go to .csv.")
+            raise UsageError(f"{target} {describe_ending(target)}; probabilities go to .csv.")
         files.write_text(target, sheet(self.lines()))
 
     def columns(self) -> dict[str, NDArray[Any]]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amalgan.core.errors import FileError, UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.core.files import inode, replacing
 from amalgan.data.writing.npz import UNNAMED, Column, stamp_of, write_npz
 
@@ -34,7 +35,7 @@ def check_columns_out(target: Path, what: str) -> None:
         UsageError: another ending, or Parquet without pyarrow.
     """
     if target.suffix.lower() not in ENDINGS:
-        raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; {what} go to .npz or .parquet.")
+        raise UsageError(f"{target} {describe_ending(target)}; {what} go to .npz or .parquet.")
     if target.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
         raise UsageError(
             f"{target} needs pyarrow, which is not installed. Run: pip install 'amalgan[parquet]', or write an .npz."

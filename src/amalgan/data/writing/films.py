@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from amalgan.core.errors import UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.core.files import write_bytes
 from amalgan.data.writing.provenance import xmp_of
 
@@ -46,9 +47,7 @@ def check_film(out: Path, *, overwrite: bool = False) -> None:
         UsageError: another ending, or a file that is there already.
     """
     if out.suffix.lower() not in (".webp", ".txt"):
-        raise UsageError(
-            f"{out} ends in {out.suffix or 'nothing'}; a walk goes to a .webp file, or .txt for strings."
-        )
+        raise UsageError(f"{out} {describe_ending(out)}; a walk goes to a .webp file, or .txt for strings.")
     if out.exists() and not overwrite:
         raise UsageError(f"{out} is there already. Replace it by --overwrite, or choose another name.")
 

@@ -23,7 +23,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from amalgan.core.errors import UsageError
-from amalgan.core.file_names import distinct
+from amalgan.core.file_names import describe_ending, distinct
 from amalgan.core.files import below, refuse_foreign, replacing, write_bytes
 from amalgan.core.types import DataSpec
 from amalgan.data.writing.npz import UNNAMED, Column, write_npz
@@ -117,7 +117,9 @@ def write_output(
         _write_rows(out, kind.table_columns(spec), (row for _, row in kind.table_rows(values, spec)))
         return [out]
     if out.suffix.lower() in FOREIGN:
-        raise UsageError(f"{out} ends in {out.suffix}; pictures go to a folder, to one grid .png, or to .npz")
+        raise UsageError(
+            f"{out} {describe_ending(out)}; pictures go to a folder, to one grid .png, or to .npz"
+        )
     if values.ndim == 2 or values.dtype != np.uint8:
         raise UsageError(
             f"{out} would hold pictures and these are {nouns}; write --out {out.with_suffix('.npz')} or .csv"

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from amalgan.core import files
 from amalgan.core.errors import AbilityError, ExportError, UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.data import Dataset, Records, to_pixels
 from amalgan.data.writing.picture_arrays import planes
 from amalgan.data.writing.provenance import provenance, xmp_of
@@ -113,9 +114,7 @@ def written_graphs(model: Model, able: list[Graph], tell: Callable[[str], None])
 def check_target(target: Path) -> None:
     """Refuse another ending than that of a page."""
     if target.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(
-            f"{target} ends in {target.suffix or 'nothing'}; a page goes to a file that ends in .html."
-        )
+        raise UsageError(f"{target} {describe_ending(target)}; a page goes to a file that ends in .html.")
 
 
 def shown_graphs(model: Model) -> list[Graph]:

@@ -28,6 +28,7 @@ from torch import Tensor
 
 from amalgan.core import files
 from amalgan.core.errors import UsageError
+from amalgan.core.file_names import describe_ending
 from amalgan.core.journal import Journal
 from amalgan.core.words import counted
 from amalgan.data import Records
@@ -261,7 +262,7 @@ def check_rate(rate: float) -> None:
 def check_table(target: Path) -> None:
     """Refuse another ending than that of a table."""
     if target.suffix.lower() != ".csv":
-        raise UsageError(f"{target} ends in {target.suffix or 'nothing'}; scores go to .csv.")
+        raise UsageError(f"{target} {describe_ending(target)}; scores go to .csv.")
 
 
 def share(alarms: Bool[Tensor, " N"]) -> Interval:
