@@ -7,7 +7,7 @@ import torch
 from scipy.stats import betabinom
 
 from amalgan.core.errors import UsageError
-from amalgan.metrics.novelty import QUANTILE, _tails, copies, nearness, spread
+from amalgan.metrics.novelty import QUANTILE, Damage, _tails, copies, nearness, spread
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -49,14 +49,26 @@ def test_a_share_just_detectable_is_detected_and_less_is_not() -> None:
     assert copies(planted(needed - 1 / 400, 0), TRAIN, HELD_OUT).verdict == "none found"
 
 
-def test_what_is_ruled_out_is_never_a_copy_and_leaves_no_verdict_where_it_is_most() -> None:
-    generated, ruled_out = planted(0.1, 0), torch.arange(400) < 40
-    found = copies(generated, TRAIN, HELD_OUT, ruled_out=ruled_out)
-    assert not set(range(40)) & set(found.flagged.tolist()) and found.verdict == "none found"
+def damaged(worse: torch.Tensor, train: float = 0.0) -> Damage:
+    """Generated examples of which some look worse than real ones, and training examples that look alike."""
+    return Damage(worse.double(), torch.full((500,), train), most=0.5)
+
+
+def test_what_looks_damaged_is_left_out_and_leaves_no_verdict_where_it_is_most() -> None:
+    generated, worse = planted(0.1, 0), torch.arange(400) < 40
+    found = copies(generated, TRAIN, HELD_OUT, damage=damaged(worse))
+    assert not set(range(40)) & set(found.flagged.tolist())
+    assert found.verdict == "none found" and found.left_out == 40
     assert torch.equal(found.ratio[40:], copies(generated, TRAIN, HELD_OUT).ratio[40:])
-    assert copies(generated, TRAIN, HELD_OUT, ruled_out=torch.arange(400) < 201).verdict == "inconclusive"
-    still = copies(planted(0.2, 0), TRAIN, HELD_OUT, ruled_out=ruled_out)
+    most = damaged(torch.arange(400) < 201)
+    assert copies(generated, TRAIN, HELD_OUT, damage=most).verdict == "inconclusive"
+    still = copies(planted(0.2, 0), TRAIN, HELD_OUT, damage=damaged(worse))
     assert still.verdict == "copies" and set(range(40, 80)) <= set(still.flagged.tolist())
+
+
+def test_a_copy_that_looks_no_worse_than_what_it_repeats_is_never_left_out() -> None:
+    found = copies(planted(0.1, 0), TRAIN, HELD_OUT, damage=damaged(torch.ones(400), train=1.0))
+    assert found.verdict == "copies" and found.left_out == 0
 
 
 def test_copies_of_pictures_that_training_holds_several_times_are_still_seen() -> None:

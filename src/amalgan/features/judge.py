@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan.config.fields import to_json
@@ -60,8 +60,8 @@ class Features:
     """Whether distances are the data's own, so that the mean of a class can stand for it."""
     sides: Callable[[Float[Tensor, "N F"], Float[Tensor, "M F"]], Prdc] = prdc
     """Precision and its kin of generated features among real ones."""
-    damaged: Callable[[Float[Tensor, "N F"], Float[Tensor, "M F"]], Bool[Tensor, " M"]] | None = None
-    """Which of generated features look damaged beside real ones; None where the network cannot tell."""
+    damage: Callable[[Float[Tensor, "N F"]], Float[Tensor, " N"]] | None = None
+    """How damaged examples look by their features; None where the network cannot tell."""
     within: Callable[[Tensor], Tensor] = field(default=lambda x: x)
     """What the network is shown of an example: what lies within its range."""
 
@@ -150,7 +150,7 @@ def looking(name: str, net: FeatureNetwork, own: bool, data: Dataset, **facts: A
         own,
         **facts,
         sides=ranking.neighborhoods,
-        damaged=ranking.look_damaged,
+        damage=ranking.damage,
         within=within,
     )
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from amalgan.core.randomness import key
@@ -103,12 +103,13 @@ def neighborhoods(real: Float[Tensor, "N F"], made: Float[Tensor, "M F"]) -> Prd
     Distances alone take noise of the data's covariance for real. So what looks more damaged than 95 % of real pictures
     lies among none of them, and covers none.
     """
-    return prdc(real, made, widest=WIDEST_RADIUS, ruled_out=look_damaged(real, made))
+    ruled_out = damage(made) > damage(real).quantile(SOUND)
+    return prdc(real, made, widest=WIDEST_RADIUS, ruled_out=ruled_out)
 
 
-def look_damaged(real: Float[Tensor, "N F"], made: Float[Tensor, "M F"]) -> Bool[Tensor, " M"]:
-    """Which of the pictures look more damaged than 95 % of real ones."""
-    return made[:, -1] > real[:, -1].quantile(SOUND)
+def damage(features: Float[Tensor, "N F"]) -> Float[Tensor, " N"]:
+    """How damaged each picture looks to the feature network; more is worse."""
+    return features[:, -1]
 
 
 def disorder(measure: str, of: dict[str, float], n: int) -> Iterator[str]:

@@ -20,7 +20,8 @@ data does.
 
 What is far from every training example is never called a copy, so a copy under heavy noise passes for new:
 compare in features that see through the noise. The reverse happens too: in features of a small network, noise may lie
-near a few training examples that look like noise. What looks damaged beside real examples can be ruled out.
+near a few training examples that look like noise. So what looks more damaged than real examples do, and more than the
+training example that it is nearest to, can be left out.
 """
 
 from __future__ import annotations
@@ -48,6 +49,20 @@ DETECTABLE = 0.05
 
 
 @dataclass(frozen=True)
+class Damage:
+    """How damaged examples look, on any scale; more is worse."""
+
+    generated: Float[Tensor, " M"]
+    train: Float[Tensor, " N"]
+    most: float
+    """Real examples rarely look worse."""
+
+    def too_much(self, nearest: Int[Tensor, " M"]) -> Bool[Tensor, " M"]:
+        """Which generated examples look worse than real ones do, and than the training example nearest to them."""
+        return (self.generated > self.most) & (self.generated > self.train[nearest])
+
+
+@dataclass(frozen=True)
 class Copies:
     """How many generated examples are nearer to the training set than new examples are."""
 
@@ -62,7 +77,9 @@ class Copies:
     detectable: float | None
     """Least share flagged that would have been significant; None if no share would."""
     verdict: Literal["copies", "none found", "inconclusive"]
-    """``inconclusive``: nothing significant, but too few examples to have seen a share of 5 %, or most ruled out."""
+    """``inconclusive``: nothing significant, but too few examples to have seen a share of 5 %, or most left out."""
+    left_out: int
+    """Generated examples that look too damaged to be copies."""
     ratio: Float[Tensor, " M"]
     """Ratio of each generated example."""
     nearest: Int[Tensor, " M"]
@@ -97,20 +114,20 @@ def copies(
     train: Float[Tensor, " N *shape"],
     held_out: Float[Tensor, " H *shape"],
     *,
-    ruled_out: Bool[Tensor, " M"] | None = None,
+    damage: Damage | None = None,
 ) -> Copies:
     """Say whether ``generated`` repeats ``train`` more than ``held_out`` does, in features or pixels.
 
     Args:
-        ruled_out: generated examples that say nothing, whatever they are near to. Their ratio is 1, and where they are
-            most, nothing found is ``inconclusive``.
+        damage: leaves out what looks too damaged to be a copy. Its ratio is 1, and where it is most of the generated,
+            nothing found is ``inconclusive``.
 
     Raises:
         UsageError: fewer than two training examples, or examples that differ in size.
         DataError: an empty set, or a number that is not finite.
     """
     ratio, index = nearness(generated, train)
-    counted = torch.ones(len(ratio), dtype=torch.bool) if ruled_out is None else ~ruled_out
+    counted = torch.ones(len(ratio), dtype=torch.bool) if damage is None else ~damage.too_much(index)
     ratio = ratio.where(counted, 1.0)
     baseline = nearness(held_out, train)[0].sort().values
     threshold = float(baseline[math.ceil(QUANTILE * len(baseline)) - 1])
@@ -127,6 +144,7 @@ def copies(
         p_value=float(tail[flagged]),
         detectable=detectable,
         verdict="copies" if tail[flagged] < SIGNIFICANCE else "none found" if seen else "inconclusive",
+        left_out=m - int(counted.sum()),
         ratio=ratio,
         nearest=index,
     )

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.core.limits import CHUNK
@@ -31,8 +31,9 @@ from amalgan.evaluation.scores.score import (
     compute_score,
     share,
 )
+from amalgan.features.ranking import SOUND
 from amalgan.metrics.distribution import Moments, Prdc, frechet_distance, kernel_distance
-from amalgan.metrics.novelty import QUANTILE, Copies, copies
+from amalgan.metrics.novelty import QUANTILE, Copies, Damage, copies
 from amalgan.metrics.statistics import FEW, bootstrap
 from amalgan.metrics.utility import label_agreement
 from amalgan.systems.model_file import Model
@@ -148,15 +149,13 @@ def sides(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
 def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     """The share of generated examples that repeat a training example, and that of new examples."""
 
-    damaged = trial.judge.damaged(trial.real, made) if trial.judge.damaged else None
-
     @cache
     def found() -> Copies:
-        return copies(made, trial.training_features, trial.real, ruled_out=damaged)
+        return copies(made, trial.training_features, trial.real, damage=damage_of(trial, made))
 
     near = (
         f"that lie nearer to one of {len(trial.training_features)} training examples (of {len(trial.data.train)}) than "
-        f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}{ruled_out(damaged)}"
+        f"{1 - QUANTILE:.1%} of new examples do, features {trial.judge.name}"
     )
     flagged = share(
         compute_score("copies", lambda: found().share, f"copies, share of {len(made)} generated {near}"),
@@ -165,7 +164,7 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     yield (
         flagged
         if flagged.value is None
-        else replace(flagged, name=f"{flagged.name}; verdict: {found().verdict}")
+        else replace(flagged, name=f"{flagged.name}{left_out(found())}; verdict: {found().verdict}")
     )
     base = f"copies, share of {trial.n} of the {trial.split} {near}"
     yield share(compute_score("copies_baseline", lambda: found().baseline, base), trial.n)
@@ -173,10 +172,17 @@ def copied(trial: Trial, made: Float[Tensor, "N F"]) -> Iterator[Score]:
     yield compute_score("copies_p_value", lambda: found().p_value, chance)
 
 
-def ruled_out(damaged: Bool[Tensor, " N"] | None) -> str:
-    """Return how many of the examples were not looked at, in words; nothing where there are none."""
-    count = 0 if damaged is None else int(damaged.sum())
-    return f", {count} left out that look damaged" if count else ""
+def damage_of(trial: Trial, made: Float[Tensor, "N F"]) -> Damage | None:
+    """Return how damaged generated and training examples look, where the feature network can tell."""
+    if (damage := trial.judge.damage) is None:
+        return None
+    most = float(damage(trial.real).quantile(SOUND))
+    return Damage(damage(made), damage(trial.training_features), most)
+
+
+def left_out(found: Copies) -> str:
+    """Return how many examples were not looked at, in words; nothing where there are none."""
+    return f"; {found.left_out} that look damaged are left out" if found.left_out else ""
 
 
 def agreement(trial: Trial, made: Iterable[Tensor], asked: Int[Tensor, " N"], how: str) -> Iterator[Score]:
