@@ -98,16 +98,16 @@ class Trial:
 
     def once(self, model: Model, what: str, make: Callable[[], T]) -> T:
         """Return what ``make`` gives, and that again for as long as no other model is asked for."""
-        if model.digest not in self._of_model:
+        if self._of_model.get("model") is not model:  # its digest is that of its weights: code may differ
             self._of_model.clear()
-        found = self._of_model.setdefault(model.digest, {})
-        if what not in found:
-            found[what] = make()
-        return cast(T, found[what])
+            self._of_model["model"] = model
+        if what not in self._of_model:
+            self._of_model[what] = make()
+        return cast(T, self._of_model[what])
 
     @cached_property
-    def _of_model(self) -> dict[str, dict[str, Any]]:
-        """What was made of the model that was asked for last, by its digest."""
+    def _of_model(self) -> dict[str, Any]:
+        """The model that was asked for last, and what was made of it."""
         return {}
 
     @cached_property
