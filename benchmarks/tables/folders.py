@@ -27,7 +27,7 @@ def folders() -> str:
     """A row a folder, budget and system."""
     reports = [json.loads(place.read_text()) for place in sorted(GRIDS.glob("folders-*/report.json"))]
     rows = [line for report in sorted(reports, key=order) for line in lines(report)]
-    return table(["folder", "CPU-minutes", "system", *COLUMNS.values()], rows)
+    return table(["folder", "CPU-minutes", "system", "images drawn", *COLUMNS.values()], rows)
 
 
 def order(report: dict[str, Any]) -> tuple[str, float]:
@@ -40,10 +40,10 @@ def lines(report: dict[str, Any]) -> list[list[str]]:
     data = report["data"]
     what = f"{data['name']}, {data['text']}, {data['train']:,}"
     minutes = report["budget"]["text"].partition(" CPU-minute")[0]
-    found = report["table"]
+    drawn = {one["name"]: f"{one['images']:,}" for one in report["systems"]}
     return [
-        [what, minutes, f"`{name}`", *(read_amount(entry.get(key)) for key in COLUMNS)]
-        for name, entry in found.items()
+        [what, minutes, f"`{name}`", drawn[name], *(read_amount(entry.get(key)) for key in COLUMNS)]
+        for name, entry in report["table"].items()
     ]
 
 
