@@ -117,8 +117,9 @@ def build_classifier(trial: Trial) -> features.Classifier:
 
 def describe_network(trial: Trial) -> str:
     """Return what the network is called, with the size that it sees where that is not the size of the pictures."""
-    shape = build_classifier(trial).seen_shape
-    smaller = "" if shape == tuple(trial.data.spec.shape) else f" that sees {shape[1]}x{shape[2]}"
+    shape = tuple(trial.data.spec.shape)
+    seen = tuple(trial.kind.coarsened(torch.zeros(1, *shape), SEEN_SIDE).shape[1:])
+    smaller = "" if seen == shape else f" that sees {seen[1]}x{seen[2]}"
     return f"small network{smaller}"
 
 
