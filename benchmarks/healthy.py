@@ -22,13 +22,14 @@ from rich.console import Console
 
 import writing
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.config.training_signs import ALL_ALIKE, NEVER_WRONG
 from amalgan.core.errors import Diverged
 from amalgan.data import open_data
 from amalgan.systems import model_file, registry
 from amalgan.training.baseline import Baseline
 from amalgan.training.plan import mean_of
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 from amalgan.training.watchdog import NOTHING_LEARNED
 
 RESULTS = Path(__file__).parent / "results" / "healthy.json"
@@ -43,7 +44,7 @@ ALARMS = (
 def trained(system: str, data: str, rounds: int, folder: Path) -> dict[str, Any]:
     """Train a system; return the lines of its watchdog, what it cost, and how good it became."""
     words = Console(file=open("/dev/null", "w"), record=True, width=400)  # noqa: SIM115 - nobody reads it
-    order = Order(
+    order = TrainOptions(
         data=data,
         system=system,
         settings=registry.config_class(system)(),
@@ -66,7 +67,7 @@ def trained(system: str, data: str, rounds: int, folder: Path) -> dict[str, Any]
 
 
 @torch.no_grad()
-def ratio(order: Order, place: Path) -> float | None:
+def ratio(order: TrainOptions, place: Path) -> float | None:
     """Return the squared error of reconstructions, in that of the mean example; None where nothing is encoded."""
     data = open_data(order.data, order.reading, seed=order.seed)
     return Baseline.of(data.validation, mean_of(data.train), "cpu").ratio(model_file.load(place).system)

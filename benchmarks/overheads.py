@@ -17,10 +17,10 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.systems import registry
 from amalgan.training import plan, run
 from amalgan.training.ledger import Ledger
-from amalgan.training.order import Order
 
 RESULT = Path(__file__).parent / "results" / "overheads.json"
 TRAINING = "training"
@@ -54,7 +54,7 @@ def measured(data: str, system: str, minutes: float) -> dict[str, Any]:
     run.Ledger = ledger  # type: ignore[misc, assignment]  # to look into what the run spends its time on
     with tempfile.TemporaryDirectory() as scratch:
         settings = registry.config_class(system)()
-        order = Order(
+        order = TrainOptions(
             data=data,
             system=system,
             settings=settings,

@@ -56,6 +56,7 @@ def train(asked: argparse.Namespace) -> None:
     """The child: a run that logs and saves every round."""
     from rich.console import Console
 
+    from amalgan.config.train_options import TrainOptions
     from amalgan.systems import registry
     from amalgan.training import hooks, run
 
@@ -63,7 +64,7 @@ def train(asked: argparse.Namespace) -> None:
     hooks.SAVE_SHARE = hooks.MOST_BYTES_A_DAY = math.inf
     system, out = asked.child
     settings = registry.config_class(system)()
-    order = run.Order(
+    order = TrainOptions(
         data=asked.data,
         system=system,
         settings=settings,

@@ -235,6 +235,7 @@ def train(asked: argparse.Namespace) -> None:
     from rich.console import Console
 
     from amalgan.config.data import DataConfig
+    from amalgan.config.train_options import TrainOptions
     from amalgan.systems import registry
     from amalgan.training import loop, run
 
@@ -256,7 +257,7 @@ def train(asked: argparse.Namespace) -> None:
 
     loop.take_round, dist.all_reduce = take_round, counted
     (data, out), settings = asked.child, registry.config_class("autoencoder")()
-    order = run.Order(
+    order = TrainOptions(
         data=data,
         system="autoencoder",
         settings=replace(settings, network=replace(settings.network, width=8, widest=64)),

@@ -30,10 +30,10 @@ from PIL import Image
 import amalgan as ag
 import writing
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import Records, open_data
 from amalgan.systems import registry
 from amalgan.training import speed
-from amalgan.training.order import Order
 from amalgan.training.processes import Processes
 
 RESULT = Path(__file__).parent / "results" / "sizes.json"
@@ -64,10 +64,12 @@ def main() -> None:
     writing.write_json(RESULT, found | {asked.what: {"command": command, "rows": rows}})
 
 
-def order(system: str, batch: int = BATCH) -> Order:
+def order(system: str, batch: int = BATCH) -> TrainOptions:
     """An order whose data is noise."""
     settings = registry.config_class(system)()
-    return Order(data="", system=system, settings=settings, out=Path("unused"), batch=batch, device="cpu")
+    return TrainOptions(
+        data="", system=system, settings=settings, out=Path("unused"), batch=batch, device="cpu"
+    )
 
 
 def line(system: str) -> speed.Speed:

@@ -29,6 +29,7 @@ from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 import writing
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import AmalganError
 from amalgan.data import open_data
 from amalgan.metrics.distribution import Moments, frechet_distance
@@ -36,7 +37,7 @@ from amalgan.systems import model_file, registry
 from amalgan.systems.abilities import Generates
 from amalgan.training.baseline import LEARNED, Baseline
 from amalgan.training.plan import mean_of
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 from amalgan.training.verdict import generated
 
 RESULTS = Path(__file__).parent / "results" / "stability.json"
@@ -149,7 +150,7 @@ def trained(cell: Cell, data: str, folder: Path, rounds: int) -> dict[str, Any]:
     """Train a cell and return what came of it."""
     settings = registry.config_class(cell.system)().preset(cell.preset)
     reading = DataConfig(size=cell.size, cache=str(folder / "cache"))
-    order = Order(
+    order = TrainOptions(
         data=data,
         system=cell.system,
         settings=settings,
@@ -172,7 +173,7 @@ def trained(cell: Cell, data: str, folder: Path, rounds: int) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def measured(order: Order, reading: DataConfig, place: Path) -> dict[str, Any]:
+def measured(order: TrainOptions, reading: DataConfig, place: Path) -> dict[str, Any]:
     """Return how far a model is from the mean picture, for reconstruction and for generation."""
     data = open_data(order.data, reading, seed=order.seed)
     model, mean = model_file.load(place), mean_of(data.train)

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.systems import registry
 from amalgan.training import loop, plan, processes
-from amalgan.training.order import Order
 from amalgan.training.state import TrainState
 
 RESULT = Path(__file__).parent / "results" / "threads.json"
@@ -39,7 +39,7 @@ def main() -> None:
 def measured(data: str, system: str) -> dict[str, Any]:
     """One system on one data set: images a second with one thread and with all, and the median ratio of turns."""
     settings, every = registry.config_class(system)(), torch.get_num_threads()
-    order = Order(
+    order = TrainOptions(
         data=data, system=system, settings=settings, out=Path("unused"), images=100_000, device="cpu"
     )
     with processes.start("cpu") as peers:

@@ -57,6 +57,7 @@ def train(asked: argparse.Namespace) -> None:
     import torch
     from rich.console import Console
 
+    from amalgan.config.train_options import TrainOptions
     from amalgan.systems import registry
     from amalgan.training import run
 
@@ -64,7 +65,7 @@ def train(asked: argparse.Namespace) -> None:
     run.LOG_ROUNDS = 1
     system, out = asked.child
     settings = registry.config_class(system)()
-    order = run.Order(
+    order = TrainOptions(
         data=asked.data,
         system=system,
         settings=settings,

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import GanConfig, RegularizedConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.files import write_bytes
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
@@ -23,7 +24,7 @@ from amalgan.metrics.distortion import pooled_psnr
 from amalgan.metrics.distribution import frechet_distance, moments
 from amalgan.systems import model_file
 from amalgan.systems.base import System
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
 CRITIC = Critic(
@@ -46,7 +47,9 @@ def train(name: str, out: Path, images: int) -> System:
     settings = SYSTEMS[name]
     system = "gan" if settings is PLAIN else "regularized"
     folder = out / f"s1-{name.split()[0]}"
-    order = Order(data="digits", system=system, settings=settings, out=folder, images=images, overwrite=True)
+    order = TrainOptions(
+        data="digits", system=system, settings=settings, out=folder, images=images, overwrite=True
+    )
     return model_file.load(execute(order, Console(quiet=True)).model).system
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Networks
 from amalgan.config.systems import AutoencoderConfig, SupervisedConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.files import write_bytes
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
@@ -24,7 +25,7 @@ from amalgan.metrics.distribution import frechet_distance, moments
 from amalgan.systems import model_file
 from amalgan.systems.autoencoder import Autoencoder
 from amalgan.systems.supervised import Supervised
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 CODE_SIZE = 16
 NOISE = 0.5  # its deviation, a quarter of the way from black to white
@@ -34,7 +35,7 @@ def train(out: Path, images: int, denoise: float) -> Autoencoder:
     """An autoencoder of dense layers; with ``denoise`` it learns from noisy pictures to their clean ones."""
     dense = Networks(dense=True, hidden=256, layers=1)
     settings = AutoencoderConfig(code_size=CODE_SIZE, denoise=denoise, network=dense)
-    order = Order(
+    order = TrainOptions(
         data="digits", system="autoencoder", settings=settings, out=out, images=images, overwrite=True
     )
     return model_file.load(execute(order, Console(quiet=True)).model).require(Autoencoder)
@@ -43,7 +44,7 @@ def train(out: Path, images: int, denoise: float) -> Autoencoder:
 def taught(out: Path, images: int, labels: int | None) -> Supervised:
     """The same net with a class head on the code, and so many labels; None leaves them all."""
     dense = Networks(dense=True, hidden=256, layers=1)
-    order = Order(
+    order = TrainOptions(
         data="digits",
         system="supervised",
         settings=SupervisedConfig(code_size=CODE_SIZE, network=dense),

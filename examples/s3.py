@@ -17,6 +17,7 @@ from rich.console import Console
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Critic, Networks, Perturbation
 from amalgan.config.systems import AugmentedConfig, GanConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.files import write_bytes
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
@@ -25,7 +26,7 @@ from amalgan.metrics.distribution import frechet_distance, moments
 from amalgan.systems import model_file
 from amalgan.systems.augmented import Augmented
 from amalgan.systems.base import System
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 DENSE = Networks(dense=True, hidden=256, layers=1)
 CRITIC = Critic(loss="nonsaturating", network=DENSE)
@@ -45,7 +46,7 @@ def train(name: str, out: Path, images: int) -> System:
     settings = SYSTEMS[name]
     system = "gan" if isinstance(settings, GanConfig) else "augmented"
     folder = out / f"s3-{name.replace(', ', '-').replace(' ', '-')}"
-    order = Order(
+    order = TrainOptions(
         data="digits",
         system=system,
         settings=settings,

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.systems import AutoencoderConfig, GanConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.files import replacing, write_bytes
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
@@ -24,7 +25,7 @@ from amalgan.data import Dataset, grid, open_data, png_bytes, to_pixels
 from amalgan.metrics.distribution import frechet_distance, moments
 from amalgan.metrics.modes import Landmarks, modes
 from amalgan.systems import model_file
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 DENSE = Networks(
     dense=True, hidden=128, layers=2
@@ -53,7 +54,7 @@ def saved(target: Path, arrays: dict[str, Any]) -> str:
 def train(system: str, settings: Any, data: str, images: int) -> tuple[Any, float]:
     """A trained system, and its CPU-seconds."""
     out, started = Path(data).with_suffix("") / system, time.process_time()
-    order = Order(data=data, system=system, settings=settings, out=out, images=images, overwrite=True)
+    order = TrainOptions(data=data, system=system, settings=settings, out=out, images=images, overwrite=True)
     model = model_file.load(execute(order, Console(quiet=True)).model)
     return model.system, time.process_time() - started
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import PeerLost
 from amalgan.training import hooks, loop
-from amalgan.training.order import Order
 from amalgan.training.state import TrainState
 from stress import forked
 from stress.figure import Figure
@@ -28,7 +28,7 @@ AT = (3, 11)
 """Rounds in which one is killed."""
 
 
-def struck(workshop: Workshop, order: Order, rank: int, at: int) -> None:
+def struck(workshop: Workshop, order: TrainOptions, rank: int, at: int) -> None:
     """Run ``order``, saving after every round; the process of that rank is killed after round ``at``."""
 
     def strike(state: TrainState, report: loop.Report) -> None:
@@ -45,7 +45,7 @@ def struck(workshop: Workshop, order: Order, rank: int, at: int) -> None:
         raise
 
 
-def ended(children: list[int], order: Order) -> tuple[list[int | None], float]:
+def ended(children: list[int], order: TrainOptions) -> tuple[list[int | None], float]:
     """Exit codes of the processes, and how long after the kill the last one ended."""
     codes = [forked.ended(child, SECONDS) for child in children]
     killed = order.out / "killed"

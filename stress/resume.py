@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from torch import Tensor
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import Diverged
 from amalgan.core.randomness import Draws
 from amalgan.training import loop
-from amalgan.training.order import Order
 from stress import forked
 from stress.figure import Figure, portion
 from support import built_in
@@ -109,7 +109,7 @@ def controls(workshop: Workshop) -> Iterator[str]:
             yield f"control: without {name} it {'went unseen' if same else 'differs'}"
 
 
-def goes_on_alike(workshop: Workshop, order: Order) -> bool:
+def goes_on_alike(workshop: Workshop, order: TrainOptions) -> bool:
     """Whether a control goes on as the whole run did; one that diverges does not."""
     try:
         workshop.run(replace(order, resume=True))
@@ -134,12 +134,12 @@ def in_processes(workshop: Workshop, systems: tuple[str, ...], world: int) -> It
             yield f"{system} in {world} processes: {len(found)} differ, first {found[0]}"
 
 
-def finish(workshop: Workshop, order: Order) -> None:
+def finish(workshop: Workshop, order: TrainOptions) -> None:
     """Run to the end."""
     workshop.run(order)
 
 
-def stop(workshop: Workshop, order: Order) -> None:
+def stop(workshop: Workshop, order: TrainOptions) -> None:
     """Run to round 7 and get a signal there."""
     workshop.stop_at(order, 7)
 

@@ -17,12 +17,12 @@ from rich.console import Console
 
 import tables.grids
 from amalgan import features
+from amalgan.config.compare_options import CompareOptions
 from amalgan.core import tensor_file
 from amalgan.core.errors import UsageError
 from amalgan.core.randomness import build_seeded
 from amalgan.data import open_data
 from amalgan.features.network import FeatureNetwork
-from amalgan.studies.compare import Request
 from amalgan.studies.compare.planning import draft_plan, facts_of
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -148,7 +148,9 @@ def test_what_is_finished_is_kept_while_others_are_still_to_come(
 
 def plan_of(data: Path, one: Any) -> dict[str, Any]:
     """A plan of two seeds."""
-    request = Request(data=str(data), systems=("autoencoder",), out=one.runs, seeds=2, images=3200, count=100)
+    request = CompareOptions(
+        data=str(data), systems=("autoencoder",), out=one.runs, seeds=2, images=3200, count=100
+    )
     quiet = Console(quiet=True)
     return facts_of(draft_plan(request, quiet), quiet, {}, {})
 

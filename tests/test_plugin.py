@@ -14,6 +14,7 @@ from rich.console import Console
 from amalgan.config import fields
 from amalgan.config.parts import Networks
 from amalgan.config.run import RunConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import UsageError
 from amalgan.core.randomness import Draws
 from amalgan.data import open_data
@@ -25,7 +26,7 @@ from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import generate
 from amalgan.training import loop
 from amalgan.training.processes import Processes
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "plugin_example.py"
@@ -42,9 +43,9 @@ def plugin() -> Iterator[None]:
     registry._CLASSES.update(before)
 
 
-def order(out: Path, **changes: object) -> Order:
+def order(out: Path, **changes: object) -> TrainOptions:
     settings = replace(registry.config_class("wae")(), network=SMALL, pull=changes.pop("pull", 1.0))
-    plain = Order(data="digits", system="wae", settings=settings, out=out, images=25_600, device="cpu")
+    plain = TrainOptions(data="digits", system="wae", settings=settings, out=out, images=25_600, device="cpu")
     return replace(plain, **changes)
 
 

@@ -23,8 +23,8 @@ import amalgan as ag
 from amalgan.cli import main
 from amalgan.cli.compare import Compare
 from amalgan.cli.parsing import parse
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.data import DataConfig
-from amalgan.studies.compare import Request
 from amalgan.studies.compare.plan import normalize_names
 from amalgan.systems import registry
 
@@ -165,8 +165,10 @@ def test_commands_on_comparing_are_understood(monkeypatch: pytest.MonkeyPatch) -
         if isinstance(asked, Compare):
             if asked.plugin:
                 registry.load_plugin(asked.plugin)
-            rows = tuple(asked.systems.split(","))
-            assert normalize_names(Request(data=asked.data, systems=rows, out=asked.out)).systems == rows
+            rows = asked.systems
+            assert (
+                normalize_names(CompareOptions(data=asked.data, systems=rows, out=asked.out)).systems == rows
+            )
 
 
 def test_commands_on_generating_are_understood() -> None:

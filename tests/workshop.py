@@ -18,7 +18,7 @@ from amalgan.config.data import DataConfig
 from amalgan.core import tensor_file
 from amalgan.core.errors import Interrupted
 from amalgan.training import loop, state
-from amalgan.training.run import Order, Result, execute
+from amalgan.training.run import Result, TrainOptions, execute
 from amalgan.training.state import TrainState
 from support import small
 
@@ -47,9 +47,9 @@ class Workshop:
         np.savez(folder / "data.npz", x=(255 * x).byte().numpy(), y=y)
         return cls(folder, patch, Console(stderr=True, width=200))
 
-    def order(self, system: str = "autoencoder", out: str = "run", **changes: Any) -> Order:
+    def order(self, system: str = "autoencoder", out: str = "run", **changes: Any) -> TrainOptions:
         """Twenty rounds of a small system; the state stays, to be looked at."""
-        plain = Order(
+        plain = TrainOptions(
             data=str(self.folder / "data.npz"),
             system=system,
             settings=changes.pop("settings", None) or small(system),
@@ -63,7 +63,7 @@ class Workshop:
         )
         return replace(plain, **changes)
 
-    def run(self, order: Order, **named: Any) -> Result:
+    def run(self, order: TrainOptions, **named: Any) -> Result:
         """Carry out an order."""
         return execute(order, self.console, **named)
 
@@ -78,7 +78,9 @@ class Workshop:
 
         self.patch.setattr(loop, "take_round", take_round)
 
-    def stop_at(self, order: Order, *rounds: int, number: int = signal.SIGTERM, **named: Any) -> Interrupted:
+    def stop_at(
+        self, order: TrainOptions, *rounds: int, number: int = signal.SIGTERM, **named: Any
+    ) -> Interrupted:
         """Run ``order`` and send a real signal in each of ``rounds``."""
         with self.patch.context() as patch:
             whole = loop.take_round

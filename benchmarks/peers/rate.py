@@ -117,14 +117,14 @@ def seconds_an_image(name: str, data: str, seconds: float) -> float:
     import torch
     from rich.console import Console
 
+    from amalgan.config.train_options import TrainOptions
     from amalgan.systems import registry
     from amalgan.training import budget, loop, plan, processes
-    from amalgan.training.order import Order
     from amalgan.training.state import TrainState
 
     torch.set_num_threads(1)
     system_name, _, precision = name.partition(", ")
-    order = Order(
+    order = TrainOptions(
         data=data,
         system=system_name,
         settings=registry.config_class(system_name)(),

@@ -31,6 +31,7 @@ from rate import seconds_an_image
 from rich.console import Console
 from torch import Tensor
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.core import files
 from amalgan.data import Dataset, open_data
 from amalgan.data.decoding.pixels import from_pixels, to_pixels
@@ -38,7 +39,6 @@ from amalgan.features import features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
 from amalgan.systems import model_file, registry
 from amalgan.tasks.generate import generate
-from amalgan.training.order import Order
 from amalgan.training.run import execute
 
 HERE = Path(__file__).parent
@@ -169,7 +169,7 @@ def trained(asked: argparse.Namespace, name: str, seconds: int, out: Path) -> di
     each = seconds_an_image(name, str(asked.data), RATE_SECONDS)
     settings = registry.config_class(name)()
     images = max(64, round(seconds / each))
-    order = Order(
+    order = TrainOptions(
         data=str(asked.data),
         system=name,
         settings=settings,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from amalgan.cli.flags import groups
 from amalgan.cli.parsing import COMMANDS, train_default
+from amalgan.config.flags import groups
 from amalgan.systems import registry
 
 GOLDEN = Path(__file__).parent / "golden"

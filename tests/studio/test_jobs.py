@@ -198,7 +198,7 @@ def test_training_becomes_a_command_line_and_python() -> None:
     )
     words = asked.words(values, "runs/x")
     command: Any = parse([*words, "--json"])
-    assert (command.data, command.system, command.budget.minutes, command.reading.size) == (
+    assert (command.data, command.system, command.minutes, command.reading.size) == (
         "digits",
         "gan",
         2,

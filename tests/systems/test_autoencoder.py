@@ -10,14 +10,15 @@ import pytest
 import torch
 from rich.console import Console
 
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.parts import Networks
 from amalgan.config.systems import AutoencoderConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import open_data
-from amalgan.studies.compare import Request
 from amalgan.studies.compare.plan import normalize_names
 from amalgan.systems import model_file
 from amalgan.systems.autoencoder import Autoencoder
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 from support import tick
 
 DENSE = AutoencoderConfig(variational=True, network=Networks(dense=True, hidden=64, layers=1))
@@ -38,7 +39,9 @@ def by_beta(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Found]:
 
 def trained(out: Path, beta: float) -> Found:
     settings = replace(DENSE, beta=beta)
-    order = Order(data="digits", system="autoencoder", settings=settings, out=out / "run", images=25_600)
+    order = TrainOptions(
+        data="digits", system="autoencoder", settings=settings, out=out / "run", images=25_600
+    )
     system = model_file.load(execute(order, Console(quiet=True)).model).require(Autoencoder)
     batch = next(open_data("digits").test.batches(1000))
     with torch.no_grad():
@@ -55,5 +58,5 @@ def test_a_greater_beta_tells_less_and_rebuilds_worse(by_beta: dict[float, Found
 
 def test_a_beta_is_one_row_of_a_comparison(tmp_path: Path) -> None:
     rows = ("autoencoder", "autoencoder:variational=true:beta=4", "autoencoder:variational=true:beta=0.1")
-    drafts = normalize_names(Request(data="digits", systems=rows, out=tmp_path))
+    drafts = normalize_names(CompareOptions(data="digits", systems=rows, out=tmp_path))
     assert drafts.systems == rows

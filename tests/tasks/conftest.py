@@ -16,11 +16,12 @@ from rich.console import Console  # noqa: E402
 
 from amalgan.config.data import DataConfig  # noqa: E402
 from amalgan.config.parts import Critic, Networks  # noqa: E402
+from amalgan.config.train_options import TrainOptions  # noqa: E402
 from amalgan.data import Dataset, open_data  # noqa: E402
 from amalgan.features import Features, features_of  # noqa: E402
 from amalgan.systems import model_file, registry  # noqa: E402
 from amalgan.systems.model_file import Model  # noqa: E402
-from amalgan.training.run import Order, execute  # noqa: E402
+from amalgan.training.run import execute  # noqa: E402
 
 IMAGES = 3000
 TINY = Networks(width=8, widest=16, hidden=32)
@@ -59,7 +60,7 @@ def trained(place: Path, reading: DataConfig) -> Callable[[str, str], Model]:
     def train(system: str, data: str) -> Model:
         out = place / f"{system}-{data}"
         if not (out / "model.safetensors").exists():
-            order = Order(
+            order = TrainOptions(
                 data=data, system=system, settings=tiny(system), out=out, images=IMAGES, reading=reading
             )
             execute(order, Console(quiet=True))

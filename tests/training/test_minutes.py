@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from amalgan.training import loop
-from amalgan.training.order import Result
+from amalgan.training.result import Result
 from amalgan.training.state import TrainState
 from amalgan.training.timekeeping import SOON_ROUNDS, WORTH_TELLING
 from support import small

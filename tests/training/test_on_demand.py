@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import StateError
-from amalgan.training.order import Order
 from support import built_in
 from workshop import BATCH, ROUNDS, Workshop
 
@@ -33,12 +33,14 @@ def shards(workshop: Workshop) -> Path:
     return place
 
 
-def ordered(workshop: Workshop, shards: Path, system: str, out: str, way: Any, **reading: Any) -> Order:
+def ordered(
+    workshop: Workshop, shards: Path, system: str, out: str, way: Any, **reading: Any
+) -> TrainOptions:
     config = DataConfig(cache=str(workshop.folder / "cache"), size="8", decode=way, **reading)
     return workshop.order(system, out, data=str(shards), reading=config)
 
 
-def model(order: Order) -> bytes:
+def model(order: TrainOptions) -> bytes:
     return (order.out / "model.safetensors").read_bytes()
 
 

@@ -13,10 +13,11 @@ from amalgan.config.data import DataConfig
 from amalgan.config.parts import Critic, Networks
 from amalgan.config.run import RunConfig
 from amalgan.config.systems import AutoencoderConfig, FusionConfig, GanConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import Dataset, open_data
 from amalgan.systems import model_file
 from amalgan.training import loop
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 from workshop import Workshop
 
 TINY = Networks(width=8, widest=16)
@@ -73,7 +74,7 @@ def test_frechet_can_be_validated_without_a_cached_network(system: str, tmp_path
         "gan": GanConfig(network=TINY),
         "autoencoder": AutoencoderConfig(network=TINY, code_size=4),
     }[system]
-    order = Order(
+    order = TrainOptions(
         data="digits",
         system=system,
         settings=settings,
@@ -88,7 +89,7 @@ def test_frechet_can_be_validated_without_a_cached_network(system: str, tmp_path
 
 def test_metrics_are_those_of_the_weights_that_are_published(tmp_path: Path) -> None:
     settings = AutoencoderConfig(network=TINY, code_size=4)
-    order = Order(
+    order = TrainOptions(
         data="digits", system="autoencoder", settings=settings, out=tmp_path / "run", images=1280, patience=50
     )
     found = execute(order, Console(quiet=True))
@@ -98,7 +99,7 @@ def test_metrics_are_those_of_the_weights_that_are_published(tmp_path: Path) -> 
 
 def test_nothing_stops_before_every_phase_has_begun(tmp_path: Path) -> None:
     settings = FusionConfig(network=TINY, critic=Critic(network=TINY), code_size=4, stages=(0.4, 0.7))
-    order = Order(
+    order = TrainOptions(
         data="digits",
         system="fusion",
         settings=settings,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data.decoding.proportions import choose_size, possible_sizes
 from amalgan.training import sizing, speed
-from amalgan.training.order import Order
 from amalgan.training.processes import Processes
 from amalgan.training.speed import Speed
 from workshop import BATCH, Workshop
@@ -98,7 +98,7 @@ def test_what_is_measured_foretells_another_size(system, workshop: Workshop, tmp
 
 
 @pytest.fixture
-def wide(workshop: Workshop) -> Order:
+def wide(workshop: Workshop) -> TrainOptions:
     """An order to train five minutes on pictures of 60x180."""
     chance = np.random.default_rng(0)
     folder = workshop.folder / "wide"
@@ -108,7 +108,7 @@ def wide(workshop: Workshop) -> Order:
     return workshop.order(data=str(folder), images=None, minutes=5.0)
 
 
-def sized(order: Order, workshop: Workshop) -> tuple[str | None, str | None]:
+def sized(order: TrainOptions, workshop: Workshop) -> tuple[str | None, str | None]:
     found, why = sizing.sized(order, Processes(), workshop.console)
     return found.reading.size, why
 
@@ -117,7 +117,7 @@ def of_speed(found: Speed, workshop: Workshop) -> list[float]:
     """Let every measurement give ``found``; the proportions that are measured are added to the list."""
     aspects: list[float] = []
 
-    def measure(order: Order, *, aspect: float, **_: Any) -> Speed:
+    def measure(order: TrainOptions, *, aspect: float, **_: Any) -> Speed:
         aspects.append(aspect)
         return found
 

@@ -16,20 +16,23 @@ from rich.console import Console
 
 from amalgan.api.live import Live, notebook
 from amalgan.api.model import Model, load
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.config.run import TrackerName
+from amalgan.config.fields import from_arguments
+from amalgan.config.run import DeviceName, PrecisionName, TrackerName
+from amalgan.config.systems.sizes import Preset
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.arguments import check_arguments
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.core.randomness import generators_kept
 from amalgan.data.dataset.in_memory import named, reading_of
-from amalgan.studies.compare import Comparison, Request
+from amalgan.studies.compare import Comparison
 from amalgan.studies.compare import compare as carried_out
 from amalgan.systems import registry
 from amalgan.training import state
 from amalgan.training.events import Callback, Teller, refuse_other
 from amalgan.training.folder import MODEL
-from amalgan.training.processes import DeviceName, PrecisionName
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 
 @generators_kept()
@@ -40,32 +43,37 @@ def train(
     y: Any = None,
     *,
     layout: Literal["NHWC", "NCHW"] | None = None,
-    minutes: float | None = None,
-    images: int | None = None,
-    out: str | Path | None = None,
+    minutes: float | None = TrainOptions.minutes,
+    images: int | None = TrainOptions.images,
+    out: str | Path | None = TrainOptions.out,
     settings: Any = None,
-    until: str | None = None,
-    patience: int | None = None,
-    seed: int = 0,
-    batch: int = 64,
-    micro_batch: int | None = None,
-    device: DeviceName = "auto",
-    precision: PrecisionName = "auto",
-    resume: bool = False,
-    overwrite: bool = False,
-    init: str | Path | None = None,
-    keep_state: bool = False,
+    preset: Preset = TrainOptions.preset,
+    until: str | None = TrainOptions.until,
+    patience: int | None = TrainOptions.patience,
+    seed: int = TrainOptions.seed,
+    batch: int = TrainOptions.batch,
+    micro_batch: int | None = TrainOptions.micro_batch,
+    average_half_life: int = TrainOptions.average_half_life,
+    validate_every: int | None = TrainOptions.validate_every,
+    device: DeviceName = TrainOptions.device,
+    precision: PrecisionName = TrainOptions.precision,
+    resume: bool = TrainOptions.resume,
+    accept_changes: bool = TrainOptions.accept_changes,
+    overwrite: bool = TrainOptions.overwrite,
+    init: str | Path | None = TrainOptions.init,
+    keep_state: bool = TrainOptions.keep_state,
+    plugin: str | Path | None = TrainOptions.plugin,
     reading: DataConfig = DataConfig(),  # noqa: B008 - frozen
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
+    track: TrackerName | None = TrainOptions.track,
     quiet: bool = False,
     callbacks: Sequence[Callback] | Callback = (),
-    track: TrackerName | None = None,
 ) -> Model:
     """Train ``system`` on ``data`` and return the model.
 
     ``data`` is a name as on the command line (built-in data, path, pattern, address), an array or tensor (uint8, or
     floats in [0, 1]), a list of PIL images, arrays or paths, (x, y), a torch Dataset or DataLoader, a
-    ``datasets.Dataset``, or a table of pandas or polars.
+    ``datasets.Dataset``, or a table of pandas or polars. All other arguments are the flags of ``amalgan train``.
 
     Args:
         y: labels, integers or text, one per example, if ``data`` has none.
@@ -75,7 +83,8 @@ def train(
         out: folder of the run. Without it nothing stays on disk (``model.save`` writes the model), unless training is
             interrupted: then the error names the folder with the saved state.
         keep_state: keep the saved states when training has ended; they are removed otherwise.
-        settings: the system's configuration, such as ``FusionConfig(code_size=32).preset("base")``.
+        settings: the system's configuration, such as ``FusionConfig(code_size=32)``.
+        preset: size of the networks where no ``settings`` are given.
         quiet: show no progress, on stderr or in a notebook.
         callbacks: functions that receive every ``Event`` of the run, in the first process. An exception in one ends
             training like an interruption: the state is saved, and the exception is raised.
@@ -84,38 +93,38 @@ def train(
     Raises:
         AmalganError: with the messages of the command line.
     """
+    arguments = locals()
     given = refuse_other(callbacks)
     display = None if quiet else notebook()
     teller = Teller(given if display is None else (*given, Live(display)))
     if track is not None and out is None:
         raise UsageError("track is given without out, so nothing would be kept. Give out, the run's folder.")
-    if minutes is not None and images is not None:
-        raise UsageError("minutes and images are both given; give one of them")
     with workspace(out, teller) as scratch:
-        order = Order(
+        options = from_arguments(
+            TrainOptions,
+            arguments,
             data=named(data, scratch, y, layout),
-            system=system,
-            settings=settings if settings is not None else registry.config_class(system)(),
-            out=Path(out or scratch / "run"),
-            images=images,
-            minutes=minutes,
-            until=until,
-            patience=patience,
-            seed=seed,
-            batch=batch,
-            micro_batch=micro_batch,
-            device=device,
-            precision=precision,
-            resume=resume,
-            overwrite=overwrite,
-            init=Path(init) if init is not None else None,
-            keep_state=keep_state,
-            track=track,
-            reading=reading,
-            decoded=reading_of(data, scratch, reading).cache,
-            augment=augment,
+            settings=settings_of(system, settings, preset, plugin),
+            out=out or scratch / "run",
+            reading=reading_of(data, scratch, reading),
         )
-        return load(execute(order, Console(stderr=True, quiet=quiet), teller=teller).model, device=device)
+        return load(execute(options, Console(stderr=True, quiet=quiet), teller=teller).model, device=device)
+
+
+def settings_of(system: str, settings: Any, preset: Preset, plugin: str | Path | None) -> Any:
+    """``settings``, or those of ``system`` at the size of ``preset``; a system of a plugin is loaded first.
+
+    Raises:
+        UsageError: settings and a preset are both given.
+    """
+    if plugin is not None:
+        registry.load_plugin(Path(plugin))
+    if settings is None:
+        plain = registry.config_class(system)()
+        return plain if preset == TrainOptions.preset else plain.preset(preset)
+    if preset != TrainOptions.preset:
+        raise UsageError("settings and preset are both given; give one of them, or settings.preset(...)")
+    return settings
 
 
 @contextmanager
@@ -160,24 +169,24 @@ def saved_in(run: Path) -> bool:
 @check_arguments
 def compare(
     data: str | Path,
-    systems: Sequence[str],
+    systems: Sequence[str] = CompareOptions.systems,
     *,
     out: str | Path,
-    seeds: int = 3,
-    cpu_minutes: float | None = None,
-    images: int | None = None,
-    parameters: int | None = None,
-    tries: int = 1,
-    jobs: int = 1,
-    seed: int = 0,
-    count: int = 10_000,
-    batch: int = 64,
-    preset: Literal["quick", "base"] = "quick",
-    device: DeviceName = "cpu",
-    precision: PrecisionName = "auto",
-    plugin: str | Path | None = None,
-    samples: Sequence[str] = (),
-    overwrite: bool = False,
+    seeds: int = CompareOptions.seeds,
+    cpu_minutes: float | None = CompareOptions.cpu_minutes,
+    images: int | None = CompareOptions.images,
+    parameters: int | None = CompareOptions.parameters,
+    tries: int = CompareOptions.tries,
+    jobs: int = CompareOptions.jobs,
+    seed: int = CompareOptions.seed,
+    count: int = CompareOptions.count,
+    batch: int = CompareOptions.batch,
+    preset: Preset = CompareOptions.preset,
+    device: DeviceName = CompareOptions.device,
+    precision: PrecisionName = CompareOptions.precision,
+    plugin: str | Path | None = CompareOptions.plugin,
+    samples: Sequence[str] = CompareOptions.samples,
+    overwrite: bool = CompareOptions.overwrite,
     reading: DataConfig = DataConfig(),  # noqa: B008 - frozen
     augment: AugmentConfig = AugmentConfig(),  # noqa: B008 - frozen
     quiet: bool = False,
@@ -185,6 +194,7 @@ def compare(
     """Train ``systems`` on ``data`` with one budget, each in processes of its own, and say which is best for what.
 
     The same call goes on with a comparison that was stopped. ``Comparison.report`` is what ``out/report.json`` holds.
+    All arguments but ``quiet`` are the flags of ``amalgan compare``.
 
     Args:
         cpu_minutes: of training a cell, 2 when no budget is given; on an accelerator, minutes of the clock.
@@ -194,26 +204,5 @@ def compare(
     Raises:
         AmalganError: as the command line does; a cell that fails is a row of the report instead.
     """
-    request = Request(
-        data=str(data),
-        systems=tuple(systems),
-        out=Path(out),
-        seeds=seeds,
-        cpu_minutes=cpu_minutes,
-        images=images,
-        parameters=parameters,
-        tries=tries,
-        jobs=jobs,
-        seed=seed,
-        count=count,
-        batch=batch,
-        preset=preset,
-        device=device,
-        precision=precision,
-        plugin=Path(plugin) if plugin is not None else None,
-        samples=tuple(samples),
-        overwrite=overwrite,
-        reading=reading,
-        augment=augment,
-    )
-    return carried_out(request, Console(stderr=True, quiet=quiet))
+    options = from_arguments(CompareOptions, locals())
+    return carried_out(options, Console(stderr=True, quiet=quiet))

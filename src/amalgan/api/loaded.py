@@ -18,6 +18,7 @@ from torch import nn
 
 from amalgan.api import description
 from amalgan.api.modules import Decoder, Encoder
+from amalgan.config.run import DeviceName
 from amalgan.core.arguments import check_arguments, quote
 from amalgan.core.errors import AbilityError, UsageError
 from amalgan.core.limits import CHUNK
@@ -30,7 +31,7 @@ from amalgan.networks import Critic
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.base import System
-from amalgan.training.processes import DeviceName, resolve
+from amalgan.training.processes import resolve
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from amalgan.api.collected import Collected
+from amalgan.config.run import DeviceName
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.arguments import check_arguments
 from amalgan.core.limits import CHUNK
@@ -47,7 +48,7 @@ from amalgan.tasks.trace.forensics import Changed
 from amalgan.tasks.trace.trace import Known, Reals, Trace, trace
 from amalgan.tasks.walk.interpolate import interpolate
 from amalgan.tasks.walk.walk import two, walk
-from amalgan.training.processes import DeviceName, resolve
+from amalgan.training.processes import resolve
 
 
 @generators_kept()

@@ -21,6 +21,7 @@ from amalgan.checking.contract import Check, LeftOut
 from amalgan.checking.places import place_of
 from amalgan.checking.subject import GRAY, SPECS, examples, small
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import ConfigError, UsageError
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, open_data, to_pixels
@@ -32,7 +33,6 @@ from amalgan.studies.compare.costs import costs_of_use
 from amalgan.studies.explore import explore
 from amalgan.studies.report.report import report
 from amalgan.systems import model_file
-from amalgan.training.order import Order
 from amalgan.training.run import execute
 
 EXAMPLES, ROUNDS, BATCH = 96, 20, 16
@@ -66,7 +66,7 @@ def scene_of(name: str, spec: DataSpec, folder: Path) -> Scene:
     batch = examples(spec, EXAMPLES)
     x = to_pixels(batch.x, spec)
     np.savez(file, x=x, y=batch.label.numpy())
-    order = Order(
+    order = TrainOptions(
         data=str(file),
         system=name,
         settings=settings,

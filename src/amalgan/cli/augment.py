@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, model_at
 from amalgan.cli.model_outputs import noun, skipped_of
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.config.data import DataConfig
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.words import counted, first_of
 
 if TYPE_CHECKING:

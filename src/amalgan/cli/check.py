@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.output import Answer, say
+from amalgan.config.flags import Switch
 from amalgan.core.errors import SystemFault
 from amalgan.systems import registry
 

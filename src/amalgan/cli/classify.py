@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, looked_through, model_at, related, stream_for
 from amalgan.cli.output import Answer, shown_number, table
 from amalgan.cli.parts import check_all, check_rows_out, write_part
 from amalgan.cli.shared import Loading, Reading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.words import first_of
 
 MOST_CLASSES = 20

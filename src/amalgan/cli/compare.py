@@ -1,41 +1,26 @@
-"""``amalgan compare``: flags to a ``Request``, and what was found for people."""
+"""``amalgan compare``, and what was found for people."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
-from tyro.conf import Positional, UseAppendAction
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out
 from amalgan.cli.output import Answer, harmless
-from amalgan.cli.shared import DeviceName, PrecisionName
-from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.config.compare_options import CompareOptions
+from amalgan.config.flags import Switch
 
 if TYPE_CHECKING:
     from amalgan.studies.compare import Comparison
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spending:
-    """Budget of every system; 2 CPU-minutes per cell by default."""
-
-    cpu_minutes: float | None = None
-    """CPU-minutes of training a cell, on one thread; a few rounds are timed and the images fixed from them. On an
-    accelerator, minutes of the clock for a cell alone there."""
-    images: int | None = None
-    """Pictures that every cell draws, instead of CPU-minutes."""
-    parameters: int | None = None
-    """Trained parameters: the networks of every system are made so wide; without a time, 100,000 images."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compare:
+class Compare(CompareOptions):
     """Train several systems on DATA with the same budget, and recommend one, if the result is conclusive.
 
     Every cell (a system and a seed) is a run folder, runs/SYSTEM-SEED in --out, trained by a process with one thread.
@@ -46,73 +31,18 @@ class Compare:
     claims_itself: ClassVar[bool] = True
     """Its folder is locked and looked at where the work is done, for Python too."""
 
-    data: Positional[str]
-    """What to train on: all that amalgan train takes."""
-    out: Path
-    """The folder of the comparison."""
-    systems: str = "autoencoder,gan,fusion"
-    """Rows, with commas between: a system, or one with settings of its own, as fusion:schedule=joint:critic.r1=0.1."""
-    seeds: int = 3
-    """Runs of each system, with different random numbers; needed to distinguish differences from chance."""
-    tries: int = 1
-    """Learning rates tried for every system, equally many, each on a quarter of the budget; 1 leaves all untuned."""
-    samples: UseAppendAction[tuple[str, ...]] = ()
-    """Examples made elsewhere as a further row: name=x.npz, or name=a.npz,b.npz for several seeds. Repeatable."""
-    plugin: Path | None = None
-    """Python file, or folder of one, that registers a system or a kind of data of your own."""
-    jobs: int = 1
-    """Cells at a time; 0 takes as many as there are cores, which makes measured times less certain."""
-    seed: int = 0
-    """The first seed, and that of everything drawn to measure."""
-    count: int = 10_000
-    """At most so many test examples, and as many generated ones."""
-    batch: int = 64
-    """Pictures a round."""
-    preset: Literal["quick", "base"] = "quick"
-    """Size of the networks, as amalgan train has it."""
-    device: DeviceName = "cpu"
-    """Where cells train and are measured; those of --jobs share an accelerator. auto takes cuda, else mps, else cpu."""
-    precision: PrecisionName = "auto"
-    """What layers compute in while training, as amalgan train has it."""
-    overwrite: Switch = False
-    """Replace the comparison in --out."""
+    config: Path | None = None
+    """Repeat a comparison: options that are not given are those of this plan.json, or of the one in this folder."""
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
-    spending: Annotated[Spending, Inline] = field(default_factory=Spending)
-    reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
-    augment: Annotated[AugmentConfig, Inline] = field(default_factory=AugmentConfig)
 
     def run(self, console: Console) -> Answer:
         """Compare."""
         check_data(self.data)
         check_out(self.out, self.data)
-        from amalgan.studies.compare import Request, compare
+        from amalgan.studies.compare import compare
 
-        found = compare(
-            Request(
-                data=self.data,
-                systems=tuple(filter(None, (name.strip() for name in self.systems.split(",")))),
-                out=self.out,
-                seeds=self.seeds,
-                cpu_minutes=self.spending.cpu_minutes,
-                images=self.spending.images,
-                parameters=self.spending.parameters,
-                tries=self.tries,
-                jobs=self.jobs,
-                seed=self.seed,
-                count=self.count,
-                batch=self.batch,
-                preset=self.preset,
-                device=self.device,
-                precision=self.precision,
-                plugin=self.plugin,
-                samples=self.samples,
-                overwrite=self.overwrite,
-                reading=self.reading,
-                augment=self.augment,
-            ),
-            console,
-        )
+        found = compare(self, console)
         facts = found.report | {"out": str(self.out), "report": str(self.out / "report.html")}
         return Answer(
             facts=facts, text=summarize(found), skipped=found.troubled, trouble="failed or collapsed: {} cell"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, looked_through, model_at, stream_for
 from amalgan.cli.model_outputs import noun, provenance
 from amalgan.cli.output import Answer
 from amalgan.cli.parts import keep_part, part_of
 from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.errors import BitstreamError, DataError, UsageError
 from amalgan.core.file_names import describe_ending
 from amalgan.core.words import counted

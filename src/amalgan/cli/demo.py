@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from rich.console import Console
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.output import Answer, shown_number, table
+from amalgan.config.flags import Switch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,12 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from amalgan.cli.batch_progress import pace
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, looked_through, model_at, related, stream_for
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, say, table
 from amalgan.cli.parts import check_all, check_rows_out, write_part
 from amalgan.cli.shared import Loading, Reading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.errors import UsageError
 from amalgan.core.words import counted
 

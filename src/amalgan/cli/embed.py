@@ -10,10 +10,10 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.batch_progress import pace
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, looked_through, model_at, related, stream_for
 from amalgan.cli.output import Answer, harmless
 from amalgan.cli.shared import Loading, Reading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.errors import UsageError
 from amalgan.core.words import counted
 

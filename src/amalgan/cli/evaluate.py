@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import load_judged
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, harmless, say, shown_number
 from amalgan.cli.shared import Loading, Reading
+from amalgan.config.flags import Inline, Switch
 
 if TYPE_CHECKING:
     from amalgan.evaluation.evaluate import Evaluation

@@ -9,11 +9,11 @@ from typing import Annotated
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at, shown_to
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import Loading, Reading
+from amalgan.config.flags import Inline, Switch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import Judged, load_judged, model_at
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, table
 from amalgan.cli.shared import Loading, Reading
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.inputs import check_out, data_for
 from amalgan.config.data import DataConfig
+from amalgan.config.flags import Switch
 from amalgan.core.errors import UsageError
 from amalgan.kinds import kind_of
 

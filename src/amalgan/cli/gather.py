@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.output import Answer
+from amalgan.config.flags import Switch
 from amalgan.core.words import counted
 
 

@@ -10,13 +10,13 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from amalgan.cli.film import Film
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.info import keeps
 from amalgan.cli.inputs import model_at
 from amalgan.cli.model_outputs import noun, provenance, unless, write_streamed
 from amalgan.cli.output import Answer, say
 from amalgan.cli.parts import check_part, keep_part
 from amalgan.cli.shared import DecoderName, Loading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.words import counted
 
 if TYPE_CHECKING:

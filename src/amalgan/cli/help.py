@@ -12,11 +12,11 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from amalgan.cli.flags import Flag, groups
+from amalgan.config.flags import POSITIONAL, SWITCH, Flag, groups
 
 COLUMN = 30
 WIDEST = 120
-HELP_FLAG = Flag("help", bool, False, "Show this help and exit.", False, True)
+HELP_FLAG = Flag("help", bool, False, "Show this help and exit.", (SWITCH,))
 
 ABOUT = """\
 amalgan trains an autoencoder, a GAN, or both together on a folder of images. The result is one model file that
@@ -30,7 +30,7 @@ EXAMPLE = """\
 
 def top(commands: Mapping[str, type[Any]]) -> str:
     """What ``amalgan --help`` prints."""
-    listed = [Flag(name, None, None, summary(kind), True, False) for name, kind in commands.items()]
+    listed = [Flag(name, None, None, summary(kind), (POSITIONAL,)) for name, kind in commands.items()]
     lines = [row(flag.name, flag.line, 16) for flag in listed]
     flags = [
         row("--help", "Show this help, or that of a command.", 16),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.origin import example_at, of_example
 from amalgan.cli.output import Answer, table
+from amalgan.config.flags import Switch
 from amalgan.core.words import first_of
 from amalgan.kinds import text_of
 

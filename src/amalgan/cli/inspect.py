@@ -12,10 +12,10 @@ from rich.console import Console, Group
 from rich.table import Table
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import data_for, say_warnings
 from amalgan.cli.output import Answer, table
 from amalgan.config.data import DataConfig
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.errors import UsageError
 from amalgan.kinds import kind_of, text_of
 from amalgan.systems import registry

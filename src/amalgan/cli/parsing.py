@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -30,7 +31,6 @@ from amalgan.cli.embed import Embed
 from amalgan.cli.evaluate import Evaluate
 from amalgan.cli.explore import Explore
 from amalgan.cli.export import Export
-from amalgan.cli.flags import Flag, groups
 from amalgan.cli.gather import Gather
 from amalgan.cli.generate import Generate
 from amalgan.cli.info import Info
@@ -38,6 +38,7 @@ from amalgan.cli.inspect import Inspect
 from amalgan.cli.output import Command
 from amalgan.cli.push import Push
 from amalgan.cli.reconstruct import Reconstruct
+from amalgan.cli.repeating import recorded_comparison, recorded_run, with_budget
 from amalgan.cli.report import Report
 from amalgan.cli.restore import Restore
 from amalgan.cli.studio import Studio
@@ -45,6 +46,7 @@ from amalgan.cli.systems import Systems
 from amalgan.cli.trace import Trace
 from amalgan.cli.train import Train
 from amalgan.config.command_words import nearest
+from amalgan.config.flags import Flag, groups
 from amalgan.core.arguments import MOST
 from amalgan.core.errors import UsageError
 from amalgan.systems import registry
@@ -93,25 +95,51 @@ def parse(argv: Sequence[str]) -> Command | str:
         return completion.script(rest, COMMANDS | {"train": settled_train()})
     if name not in COMMANDS:
         raise UsageError(f"there is no command {name!r}{nearest(name, COMMANDS)}. See amalgan --help.")
-    kind, default = (Train, train_default(rest)) if name == "train" else (COMMANDS[name], None)
+    kind, default = COMMANDS[name], default_of(name, rest)
     if {"-h", "--help"} & set(rest):
         return help.of_command(name, kind, default)
     return read(name, kind, default, rest)
 
 
+def default_of(name: str, rest: Sequence[str]) -> Any:
+    """What a command is before its flags are read, where its class does not say it; None elsewhere."""
+    if name == "train":
+        return train_default(rest)
+    if name == "compare" and (config := value_of("--config", rest)):
+        recorded = recorded_comparison(Path(config), read_compare)
+        return with_budget(recorded, named(rest))
+    return None
+
+
+def read_compare(words: list[str]) -> Compare:
+    """The comparison that the words after ``amalgan compare`` ask for."""
+    return cast(Compare, read("compare", Compare, None, words))
+
+
 def train_default(rest: Sequence[str]) -> Train[Any]:
-    """What ``train`` is before its flags are read: the settings of the system that they name."""
+    """What ``train`` is before its flags are read: the run of ``--config``, and the settings of the system."""
     if plugin := value_of("--plugin", rest):
         registry.load_plugin(Path(plugin))
-    system = value_of("--system", rest) or "fusion"
+    config, system, preset = (value_of(flag, rest) for flag in ("--config", "--system", "--preset"))
+    recorded = with_budget(recorded_run(Path(config)), named(rest)) if config else None
+    if recorded is not None and not (system or preset):
+        return cast(Train[Any], recorded)
+    system = system or (recorded.system if recorded else "fusion")
     if system not in registry.names():
         raise UsageError(
             f"--system {system!r}: there is no such system{nearest(system, registry.names())}. There are "
             f"{', '.join(registry.names())}; one of your own is loaded by --plugin FILE.py."
         )
     settings = registry.config_class(system)()
-    sized = settings.preset("base") if value_of("--preset", rest) == "base" else settings
+    sized = settings.preset("base") if preset == "base" else settings
+    if recorded is not None:
+        return replace(recorded, system=system, settings=sized)
     return Train(data=cast(str, tyro.MISSING), settings=sized)
+
+
+def named(rest: Sequence[str]) -> set[str]:
+    """The flags among the words of a command line."""
+    return {word.split("=", 1)[0] for word in rest if word.startswith("-")}
 
 
 def settled_train() -> type[Any]:
@@ -130,7 +158,7 @@ def read(name: str, kind: type[Any], default: Any, rest: list[str]) -> Command:
     """Let tyro fill the dataclass ``kind`` from ``rest``."""
     flags = [flag for group in groups(kind, default) for flag in group.flags]
     words = [part for word in rest for part in switched(word, flags)]
-    target = kind[type(default.settings)] if default is not None else kind
+    target = kind[type(default.settings)] if kind is Train else kind
     said = StringIO()
     try:
         with redirect_stderr(said), redirect_stdout(said):

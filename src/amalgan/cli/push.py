@@ -9,11 +9,11 @@ from typing import Annotated
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.info import keeps
 from amalgan.cli.inputs import model_at
 from amalgan.cli.output import Answer, say, table
 from amalgan.cli.shared import Loading
+from amalgan.config.flags import Inline, Switch
 
 
 @dataclass(frozen=True, kw_only=True)

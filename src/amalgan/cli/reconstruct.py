@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, looked_through, model_at, stream_for
 from amalgan.cli.model_outputs import noun, provenance, unless, write_streamed
 from amalgan.cli.output import Answer
 from amalgan.cli.parts import check_order, check_part, keep_part
 from amalgan.cli.shared import DecoderName, Loading, Reading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.words import counted
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_data, check_out, model_at
 from amalgan.cli.model_outputs import noun, provenance
 from amalgan.cli.output import Answer
 from amalgan.cli.parts import keep_part, part_of
 from amalgan.cli.shared import DecoderName, Loading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.config.systems.restoration import RestoringTask
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.words import counted

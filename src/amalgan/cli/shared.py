@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from amalgan.config.data import DataConfig
+from amalgan.config.run import DeviceName
 from amalgan.core.errors import UsageError
 from amalgan.core.shards import WHOLE, Shard
 
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-PrecisionName = Literal["auto", "float32", "bfloat16"]
 DecoderName = Literal["realistic", "faithful"]
 
 

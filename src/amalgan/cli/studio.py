@@ -12,8 +12,8 @@ from typing import ClassVar
 from rich.console import Console
 from tyro.conf import Positional
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.output import Answer, say
+from amalgan.config.flags import Switch
 from amalgan.core.errors import UsageError
 
 PACKAGES = ("starlette", "uvicorn")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from amalgan.cli.flags import Switch
 from amalgan.cli.output import Answer, harmless
+from amalgan.config.flags import Switch
 from amalgan.systems import registry
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from tyro.conf import Positional
 
 from amalgan.cli.batch_progress import pace
 from amalgan.cli.detect import percent, spanned
-from amalgan.cli.flags import Inline, Switch
 from amalgan.cli.inputs import check_out, data_for, model_at, stream_for
 from amalgan.cli.model_outputs import noun, skipped_of
 from amalgan.cli.output import Answer, say, table
 from amalgan.cli.parts import check_rows_out, write_part
 from amalgan.cli.shared import Loading, Reading, Sharing
+from amalgan.config.flags import Inline, Switch
 from amalgan.core.words import counted
 
 if TYPE_CHECKING:

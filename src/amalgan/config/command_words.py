@@ -104,7 +104,8 @@ def format_value(given: Any) -> str:
         return BETWEEN.join(map(format_value, given))
     if given is None or isinstance(given, bool):
         return str(given).lower()
-    return f"{given:.12g}" if isinstance(given, float) else str(given)
+    short = f"{given:.12g}" if isinstance(given, float) else str(given)
+    return short if not isinstance(given, float) or float(short) == given else repr(given)
 
 
 def wanted(kind: Any) -> str:

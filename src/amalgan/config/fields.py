@@ -6,6 +6,8 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from amalgan.core.errors import ConfigError
@@ -47,6 +49,24 @@ def from_json(kind: type[C], data: dict[str, Any]) -> C:
         )
     )
     return kind(**{name: _typed(hints[name], value) for name, value in data.items()})
+
+
+def from_arguments(kind: type[C], arguments: Mapping[str, Any], **instead: Any) -> C:
+    """Return a ``kind`` whose fields are the arguments of the same names, or ``instead`` of them.
+
+    Text becomes a path and a list a tuple, where the field is one.
+    """
+    hints = typing.get_type_hints(kind)
+    values = {name: arguments[name] for name in hints if name in arguments} | instead
+    return kind(**{name: _as_field(hints[name], value) for name, value in values.items()})
+
+
+def _as_field(hint: Any, value: Any) -> Any:
+    options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    if isinstance(value, str) and Path in options:
+        return Path(value)
+    wanted = any(typing.get_origin(option) is tuple for option in options)
+    return tuple(value) if isinstance(value, list) and wanted else value
 
 
 def shortened(value: Any, most: int = 60) -> str:

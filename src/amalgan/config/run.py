@@ -9,6 +9,8 @@ from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
 
 Precision = Literal["float32", "bfloat16"]
+PrecisionName = Literal["auto", "float32", "bfloat16"]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 TrackerName = Literal["tensorboard", "wandb", "mlflow", "trackio"]
 
 

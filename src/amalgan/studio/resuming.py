@@ -10,31 +10,24 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from amalgan.config.fields import from_json
-from amalgan.config.run import RunConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core import locks
-from amalgan.core.errors import UsageError
-from amalgan.core.ownership import json_at
 from amalgan.studio.answering import run_and_answer
-from amalgan.studio.runs import RUN
 from amalgan.studio.training import END
-from amalgan.systems import registry
 from amalgan.training.events import EventName, Teller
-from amalgan.training.order import Order
+from amalgan.training.recorded import recorded_options
 from amalgan.training.run import execute
 from amalgan.training.state import TrainState
 
 STOPPED = "stopped in the studio"
 MOST_SECONDS = 120.0
 """That a process has for saving its state."""
-KEPT = ("seed", "batch", "micro_batch", "validate_every", "until", "patience", "precision")
-"""Of the plan, besides the system, its settings, the data, how it is read and augmented."""
 
 
 class Ending(Teller):
@@ -51,8 +44,8 @@ def resume(arguments: list[str]) -> dict[str, Any]:
     """Go on with a run: RUN, DATA, whether it goes on or ends."""
     run, data, how = arguments
     wait_for(Path(run) / locks.NAME)
-    order = order_of(Path(run), data)
-    result = execute(order, Console(stderr=True), teller=Ending() if how == END else None)
+    options = options_of(Path(run), data)
+    result = execute(options, Console(stderr=True), teller=Ending() if how == END else None)
     return asdict(result) | {"model": str(result.model)}
 
 
@@ -63,34 +56,14 @@ def wait_for(lock: Path) -> None:
         time.sleep(0.1)
 
 
-def order_of(run: Path, data: str) -> Order:
+def options_of(run: Path, data: str) -> TrainOptions:
     """Return what a run was asked for, but for its budget: a run that goes on has it in its plan and state.
 
     Raises:
         ConfigError: the plan is none.
-        UsageError: there is no plan, or its system is of a plugin.
+        UsageError: there is no plan, or its system is of a plugin; go on with it in a terminal.
     """
-    plan = json_at(run / RUN)
-    if plan.get("amalgan") != "run" or plan.get("system") not in registry.names():
-        raise UsageError(
-            f"{run} was begun with a system that is no part of amalgan, or holds no plan; go on with it in a "
-            "terminal: amalgan train --resume, with its flags."
-        )
-    known = {one.name for one in fields(RunConfig)}
-    settings = from_json(registry.config_class(plan["system"]), plan["settings"])
-    config = from_json(
-        RunConfig, {name: one for name, one in plan.items() if name in known} | {"settings": settings}
-    )
-    return Order(
-        data=data,
-        system=config.system,
-        settings=settings,
-        out=run,
-        resume=True,
-        reading=config.reading,
-        augment=config.augment,
-        **{name: getattr(config, name) for name in KEPT},
-    )
+    return replace(recorded_options(run), data=data, out=run, resume=True, images=None)
 
 
 if __name__ == "__main__":

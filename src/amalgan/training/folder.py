@@ -11,6 +11,7 @@ from typing import Any
 
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core import files, locks
 from amalgan.core.errors import FileError, ForeignFile, StateError, UsageError
 from amalgan.core.ownership import json_at
@@ -19,8 +20,8 @@ from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.systems import model_file
 from amalgan.systems.base import System
 from amalgan.training import state
-from amalgan.training.order import Order, Result
 from amalgan.training.processes import Processes
+from amalgan.training.result import Result
 
 MODEL, RUN, LOG, SAMPLES = "model.safetensors", "run.json", "log.jsonl", "samples"
 STATES = (state.STATE, state.previous_of(Path(state.STATE)).name)
@@ -68,38 +69,38 @@ def refuse_unshared(out: Path, peers: Processes) -> None:
         )
 
 
-def refuse_taken(order: Order, peers: Processes) -> None:
+def refuse_taken(options: TrainOptions, peers: Processes) -> None:
     """Refuse to write over data, files of the user's, or another run; all processes decide before the first one writes.
 
     Raises:
         UsageError: the folder lies within the data, or holds a run that nobody asked to go on with or to replace.
         ForeignFile: something that amalgan did not write is where the run's files go.
     """
-    refuse_inputs((order.out, order.out / SAMPLES), order.data)
-    checked = [place for place in files_of(order.out) if not (order.resume and place.name in STATES)]
+    refuse_inputs((options.folder, options.folder / SAMPLES), options.data)
+    checked = [place for place in files_of(options.folder) if not (options.resume and place.name in STATES)]
     foreign = next((place for place in checked if files.is_foreign(place)), None)
     if peers.any(foreign is not None):
         files.refuse_foreign([foreign] if foreign is not None else [])
-        raise ForeignFile(f"{order.out} holds files that amalgan did not write. Choose another --out.")
-    taken = peers.any(any(place.exists() for place in files_of(order.out)))
-    if taken and not order.resume and not order.overwrite:
+        raise ForeignFile(f"{options.folder} holds files that amalgan did not write. Choose another --out.")
+    taken = peers.any(any(place.exists() for place in files_of(options.folder)))
+    if taken and not options.resume and not options.overwrite:
         raise UsageError(
-            f"{order.out} holds a run already. Go on with it by --resume, replace it by --overwrite, "
+            f"{options.folder} holds a run already. Go on with it by --resume, replace it by --overwrite, "
             "or choose another --out."
         )
-    refuse_unsaved(order, peers)
+    refuse_unsaved(options, peers)
 
 
-def refuse_unsaved(order: Order, peers: Processes) -> None:
+def refuse_unsaved(options: TrainOptions, peers: Processes) -> None:
     """Refuse to go on with a run of which there is a log but neither a state nor a model: nothing of it is removed.
 
     Raises:
         StateError: it is so.
     """
-    out = order.out
+    out = options.folder
     kept = (out / MODEL).exists() or state.exists(out / state.STATE)
     lost = (out / LOG).exists() and not kept
-    if peers.any(order.resume and not order.overwrite and lost):
+    if peers.any(options.resume and not options.overwrite and lost):
         raise StateError(
             f"{out} holds the log of a run, but no saved state and no model to go on with. It is left as it is. "
             "Replace it by --overwrite, or choose another --out."
@@ -113,41 +114,43 @@ def files_of(out: Path) -> tuple[Path, ...]:
     return (out / RUN, out / LOG, out / MODEL, saved, state.previous_of(saved), *samples)
 
 
-def read_finished(order: Order, run: RunConfig, data: Dataset) -> dict[str, Any] | None:
-    """What the model says of itself that the run in the folder of ``order`` published, if it goes on with that one.
+def read_finished(options: TrainOptions, run: RunConfig, data: Dataset) -> dict[str, Any] | None:
+    """What the model says of itself that the run in the folder of ``options`` published, if it goes on with that one.
 
     Raises:
         StateError: the run that has ended had other settings or data; names the fields that differ.
     """
-    model = order.out / MODEL
-    if not order.resume or not model.exists():
+    model = options.folder / MODEL
+    if not options.resume or not model.exists():
         return None
-    begun = written(order.out)
+    begun = written(options.folder)
     asked = fields.to_json(run) | {"data_fingerprint": data.fingerprint}
     del asked["data"]  # what the data is called; its fingerprint says whether it is the same
-    if order.images is None:
+    if options.images is None:
         begun["images"] = asked["images"]
     if changed := fields.list_differences({name: begun.get(name) for name in asked}, asked):
         raise StateError(
-            f"the run in {order.out} has ended; what differs from it:\n  " + "\n  ".join(changed[:8]) + "\n"
+            f"the run in {options.folder} has ended; what differs from it:\n  "
+            + "\n  ".join(changed[:8])
+            + "\n"
             f"Go on from its weights with --init {model} and another --out, or choose another --out."
         )
     return model_file.info(model)
 
 
-def nothing_to_do(order: Order, ended: dict[str, Any]) -> str:
+def nothing_to_do(options: TrainOptions, ended: dict[str, Any]) -> str:
     """What to say of a run that has ended, of whose model this is the header."""
     return (
-        f"the run in {order.out} has ended at {ended['training']['images']:,} images, so there is nothing to do. "
-        f"To train on from its weights, use --init {order.out / MODEL} and another --out."
+        f"the run in {options.folder} has ended at {ended['training']['images']:,} images, so there is nothing to do. "
+        f"To train on from its weights, use --init {options.folder / MODEL} and another --out."
     )
 
 
-def result_of(order: Order, ended: dict[str, Any], data: Dataset) -> Result:
+def result_of(options: TrainOptions, ended: dict[str, Any], data: Dataset) -> Result:
     """What the run reached, as its model says."""
     images = int(ended["training"]["images"])
     return Result(
-        model=order.out / MODEL,
+        model=options.folder / MODEL,
         images=images,
         resumed_at_images=images,
         cpu_seconds=0.0,

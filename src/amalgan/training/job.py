@@ -13,6 +13,7 @@ from typing import Any
 
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.config.training_signs import LOG_ROUNDS
 from amalgan.core import files
 from amalgan.data import Dataset
@@ -24,7 +25,6 @@ from amalgan.training.events import Teller
 from amalgan.training.hooks import Log, Periodic, Save, Signals, trim
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
-from amalgan.training.order import Order
 from amalgan.training.processes import Processes
 from amalgan.training.progress import Show
 from amalgan.training.state import STATE, TrainState
@@ -45,7 +45,7 @@ WORTH_SAYING = 1.0
 class Job:
     """A run being carried out: what every step of it needs."""
 
-    order: Order
+    options: TrainOptions
     run: RunConfig
     data: Dataset
     peers: Processes
@@ -58,7 +58,7 @@ class Job:
     @classmethod
     def planned(
         cls,
-        order: Order,
+        options: TrainOptions,
         run: RunConfig,
         data: Dataset,
         peers: Processes,
@@ -66,11 +66,11 @@ class Job:
         stored: Callable[[], None],
         teller: Teller,
     ) -> Job:
-        """``run`` with the minutes of ``order`` turned into images."""
-        if not plan.needs_time(order):
-            return cls(order, run, data, peers, narrator, stored, teller)
-        run, time = plan.fit_to_time(order, run, data, peers, narrator.ledger)
-        job = cls(order, run, data, peers, narrator, stored, teller, time)
+        """``run`` with the minutes of ``options`` turned into images."""
+        if not plan.needs_time(options):
+            return cls(options, run, data, peers, narrator, stored, teller)
+        run, time = plan.fit_to_time(options, run, data, peers, narrator.ledger)
+        job = cls(options, run, data, peers, narrator, stored, teller, time)
         if (reading := job.ledger.seconds[plan.READING]) > WORTH_SAYING:
             job.say(f"reading took {reading:.0f} s, which the {time.minutes:g} minutes do not count")
         return job
@@ -83,7 +83,7 @@ class Job:
     @property
     def saved(self) -> Path:
         """Where the state is kept."""
-        return self.order.out / STATE
+        return self.options.folder / STATE
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -105,15 +105,15 @@ class Job:
         plan.refuse_impossible(self.run, self.data, system, self.peers)
         for doubt in plan.doubts(self.run, self.data, system):
             self.say(doubt)
-        if self.order.init:
-            folder.initialize(system, self.order.init)
+        if self.options.init:
+            folder.initialize(system, self.options.init)
         current = TrainState.fresh(system)
         current.time = self.time
         current.threads = self.time.threads if self.time else None
-        resumed_at = self.resume(current) if self.order.resume else None
+        resumed_at = self.resume(current) if self.options.resume else None
         if self.peers.first:
             self.open_folder(current, resumed_at)
-        self.teller.note("started", current, {"planned_images": self.run.images}, self.order.out)
+        self.teller.note("started", current, {"planned_images": self.run.images}, self.options.folder)
         if resumed_at is None:
             self.save(current)
         self.tell(current)
@@ -122,13 +122,15 @@ class Job:
     def resume(self, current: TrainState) -> int | None:
         """Make ``current`` what was saved, if anything was; the images it had reached."""
         if not self.peers.any(state.exists(self.saved)):
-            self.say(f"{self.order.out} holds no saved state: starting fresh")
+            self.say(f"{self.options.folder} holds no saved state: starting fresh")
             return None
         now = surroundings(self.peers.device, current.threads)
-        state.restore(current, self.saved, self.identity, self.say, now=now, accept=self.order.accept_changes)
+        state.restore(
+            current, self.saved, self.identity, self.say, now=now, accept=self.options.accept_changes
+        )
         if current.time:
             self.ledger.earlier = current.time.spent
-            minutes = self.order.minutes or current.time.minutes
+            minutes = self.options.minutes or current.time.minutes
             current.hurried = minutes < current.time.minutes
             current.time = replace(current.time, minutes=minutes)
         self.say(f"resumed at {current.images:,} images")
@@ -136,13 +138,13 @@ class Job:
 
     def open_folder(self, current: TrainState, resumed_at: int | None) -> None:
         """Make the folder this run's: nothing of an earlier one, the plan, the log up to here."""
-        left = [] if resumed_at is not None else folder.clear(self.order.out)
+        left = [] if resumed_at is not None else folder.clear(self.options.folder)
         if left:
             more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
             self.say(f"note: {left[0]}{more} are not amalgan's and stay where they are")
         facts = {"amalgan": "run", **fields.to_json(self.run), "data_fingerprint": self.data.fingerprint}
-        files.write_json(self.order.out / folder.RUN, facts)
-        trim(self.order.out / folder.LOG, current.round)
+        files.write_json(self.options.folder / folder.RUN, facts)
+        trim(self.options.folder / folder.LOG, current.round)
 
     def tell(self, current: TrainState) -> None:
         """Tell callbacks what happened; the state is saved if one of them raises, and its error goes on."""
@@ -186,7 +188,7 @@ class Job:
 
     def hooks(self, current: TrainState, forecast: Forecast, signals: Signals, show: Show) -> list[loop.Hook]:
         """What stands beside the loop: the watchdog first, so that nothing broken is saved or shown."""
-        run, target = self.run, self.order.out / folder.LOG
+        run, target = self.run, self.options.folder / folder.LOG
 
         def gone_back(now: TrainState) -> None:
             if self.peers.first:
@@ -243,7 +245,7 @@ class Job:
     def features(self) -> Features:
         """The network that pictures are compared in; the first process trains it for all."""
         with self.peers.first_alone():
-            return features_of(self.data, cache=self.order.reading.cache, device=self.peers.device)
+            return features_of(self.data, cache=self.options.reading.cache, device=self.peers.device)
 
     def validated(self, begun: TrainState) -> Callable[[TrainState], None]:
         """What measures the averaged weights and notes what they reach."""
@@ -259,7 +261,7 @@ class Job:
     def sheets(self) -> pictures.Sheets:
         """What draws as training goes on."""
         return pictures.Sheets(
-            self.order.out / folder.SAMPLES,
+            self.options.folder / folder.SAMPLES,
             self.data,
             self.peers.device,
             lambda now, place: self.teller.note("samples", now, path=place),
@@ -278,11 +280,11 @@ class Job:
             with self.ledger.doing("drawing samples"):
                 self.sheets()(current)
             self.publish(current, metrics, doubts)
-            if not self.order.keep_state:
+            if not self.options.keep_state:
                 state.remove(self.saved)
         for doubt in doubts:
             self.say(f"warning: {doubt}")
-        self.teller.note("ended", current, metrics, self.order.out / folder.MODEL)
+        self.teller.note("ended", current, metrics, self.options.folder / folder.MODEL)
         self.teller.deliver()
         return metrics, doubts
 
@@ -293,6 +295,6 @@ class Job:
             coder = publishing.coder_of(system, self.run, self.data, self.peers.device)
         with self.ledger.doing("writing the model"):
             facts = publishing.facts_of(self.run, self.data, current, metrics, doubts)
-            target = self.order.out / folder.MODEL
+            target = self.options.folder / folder.MODEL
             seen = contents_of(self.data.train)
             model_file.publish(target, system, name=self.run.system, facts=facts, coder=coder, contents=seen)

@@ -1,6 +1,6 @@
-"""From an order to a plan: the data opened, every default filled in, minutes turned into images.
+"""From options to a plan: the data opened, every default filled in, minutes turned into images.
 
-Order ─► read ─► Dataset ─► resolve ─► RunConfig ─► fresh_system ─► refuse_impossible
+TrainOptions ─► read ─► Dataset ─► resolve ─► RunConfig ─► fresh_system ─► refuse_impossible
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor
 from amalgan import networks
 from amalgan.config import fields
 from amalgan.config.run import RunConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.core.randomness import build_seeded, key
@@ -28,7 +29,6 @@ from amalgan.systems import registry
 from amalgan.systems.base import System
 from amalgan.training import budget, defaults, loop, threads
 from amalgan.training.ledger import Ledger
-from amalgan.training.order import Order
 from amalgan.training.processes import Processes, precision_on
 from amalgan.training.state import STATE, exists
 from amalgan.training.timed import TimeBudget
@@ -46,73 +46,76 @@ BEGUN_WITH, AT_ONCE = 1024, 32
 ALONE = Processes()
 
 
-def read(order: Order, console: Console, ledger: Ledger | None = None, peers: Processes = ALONE) -> Dataset:
+def read(
+    options: TrainOptions, console: Console, ledger: Ledger | None = None, peers: Processes = ALONE
+) -> Dataset:
     """Open the data, showing how far reading is and what is doubtful about it; the first process decodes it for all.
 
     Raises:
         DataError: what is there cannot be trained on, or processes find different data.
     """
     ledger = ledger or Ledger()
-    with ledger.doing(READING), console.status(f"reading {order.data} ...") as status:
+    with ledger.doing(READING), console.status(f"reading {options.data} ...") as status:
 
         def progress(done: int, of: int) -> None:
             ledger.note = f"{done:,} of {of:,}"
-            status.update(f"reading {order.data}: {ledger.note} ...")
+            status.update(f"reading {options.data}: {ledger.note} ...")
 
         with peers.first_alone():
-            data = open_data(order.data, order.opening, seed=order.seed, progress=progress)
+            data = open_data(options.data, options.reading, seed=options.seed, progress=progress)
     if peers.differ(int(data.fingerprint[:15], 16)):
         raise DataError(
-            f"the {peers.world} processes found different data in {order.data}. Give all of them the same files."
+            f"the {peers.world} processes found different data in {options.data}. Give all of them the same files."
         )
     for warning in filter(None, (data.note, *data.inspection.warnings)):
         console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)
     return data
 
 
-def resolve(order: Order, data: Dataset, peers: Processes) -> RunConfig:
-    """The run that ``order`` means on this data: every default filled in.
+def resolve(options: TrainOptions, data: Dataset, peers: Processes) -> RunConfig:
+    """The run that ``options`` means on this data: every default filled in.
 
     Without a number of images, of its own or of the run that goes on, it is one round: ``fit_to_time`` plans the rest.
     """
-    planned = planned_images(order) if order.images is None else order.images
-    if order.until:
-        Goal.parse(order.until)
+    planned = planned_images(options) if options.images is None else options.images
+    if options.until:
+        Goal.parse(options.until)
     return RunConfig(
-        system=order.system,
-        settings=defaults.settle(order.settings, data),
+        system=options.system,
+        settings=defaults.settle(options.settings, data),
         data=data.name,
-        images=order.batch if planned is None else planned,
-        seed=order.seed,
-        batch=order.batch,
-        micro_batch=order.micro_batch,
-        precision=precision_on(peers.device, order.precision, data.spec),
-        validate_every=order.validate_every,
-        until=order.until,
-        patience=order.patience,
-        reading=replace(order.reading, cache=None, decode=None),
-        augment=resolve_augment(order.augment, data.spec),
+        images=options.batch if planned is None else planned,
+        seed=options.seed,
+        batch=options.batch,
+        micro_batch=options.micro_batch,
+        precision=precision_on(peers.device, options.precision, data.spec),
+        average_half_life=options.average_half_life,
+        validate_every=options.validate_every,
+        until=options.until,
+        patience=options.patience,
+        reading=replace(options.reading, cache=None, decode=None),
+        augment=resolve_augment(options.augment, data.spec),
     )
 
 
-def needs_time(order: Order) -> bool:
+def needs_time(options: TrainOptions) -> bool:
     """Whether minutes are to be turned into images, which a run that goes on has done already.
 
     Raises:
         UsageError: the minutes are no time.
     """
-    if order.images is not None:
+    if options.images is not None:
         return False
-    if order.minutes is not None and not 0 < order.minutes < math.inf:
-        raise UsageError(f"--minutes is {order.minutes:g}; give a number above 0")
-    return planned_images(order) is None
+    if options.minutes is not None and not 0 < options.minutes < math.inf:
+        raise UsageError(f"--minutes is {options.minutes:g}; give a number above 0")
+    return planned_images(options) is None
 
 
 def fit_to_time(
-    order: Order, run: RunConfig, data: Dataset, peers: Processes, ledger: Ledger
+    options: TrainOptions, run: RunConfig, data: Dataset, peers: Processes, ledger: Ledger
 ) -> tuple[RunConfig, TimeBudget]:
-    """``run`` with the images that fit into the minutes of ``order``, and what was timed to find out."""
-    minutes = DEFAULT_MINUTES if order.minutes is None else order.minutes
+    """``run`` with the images that fit into the minutes of ``options``, and what was timed to find out."""
+    minutes = DEFAULT_MINUTES if options.minutes is None else options.minutes
     system = fresh_system(run, data, peers)
     effort = budget.brief(minutes, len(budget.intervals(system)))
     with ledger.doing("timing a few rounds"):
@@ -127,11 +130,11 @@ def fit_to_time(
     return replace(run, images=int(images)), TimeBudget(minutes, spent, timed, count)
 
 
-def planned_images(order: Order) -> int | None:
-    """The number of images that the run which ``order`` goes on with was first planned for."""
-    if not order.resume or not exists(order.out / STATE):
+def planned_images(options: TrainOptions) -> int | None:
+    """The number of images that the run which ``options`` goes on with was first planned for."""
+    if not options.resume or not exists(options.folder / STATE):
         return None
-    found = fitting_in(order.out / "run.json", {"images": int})
+    found = fitting_in(options.folder / "run.json", {"images": int})
     return found["images"] if found else None
 
 

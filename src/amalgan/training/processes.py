@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from itertools import count
-from typing import Literal
 
 import torch
 import torch.distributed as dist
@@ -25,15 +24,13 @@ from torch import Tensor, nn
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
-from amalgan.config.run import Precision
+from amalgan.config.run import DeviceName, Precision, PrecisionName
 from amalgan.core.errors import PeerLost, UsageError
 from amalgan.core.launchers import Place, place
 from amalgan.core.types import DataSpec
 from amalgan.kinds import kind_of
 from amalgan.training.interfaces import reachable
 
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-PrecisionName = Literal["auto", "float32", "bfloat16"]
 WORTH_CASTS = 64 * 64
 """Numbers of a picture from which on bfloat16 gains on a GPU (``benchmarks/gpu.py``)."""
 JOIN = timedelta(minutes=5)

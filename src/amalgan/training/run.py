@@ -1,6 +1,6 @@
-"""One training run: from an order to a folder with a model.
+"""One training run: from options to a folder with a model.
 
-Order ─► plan ─► Job: state, fresh or resumed ─► loop ─► settle, fit a coder ─► model.safetensors
+TrainOptions ─► plan ─► Job: state, fresh or resumed ─► loop ─► settle, fit a coder ─► model.safetensors
                   └─► R/run.json, R/log.jsonl, R/samples/*.png, R/state.safetensors
 """
 
@@ -13,28 +13,29 @@ from dataclasses import asdict
 
 from rich.console import Console
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.training import folder, loop, plan, processes, sizing, state, threads
 from amalgan.training.events import Teller
 from amalgan.training.hooks import Signals
 from amalgan.training.job import Job
 from amalgan.training.ledger import Ledger
 from amalgan.training.narration import Narrator
-from amalgan.training.order import Order, Result
 from amalgan.training.progress import Show
+from amalgan.training.result import Result
 from amalgan.training.state import STATE
 from amalgan.training.tracking.tracked import refuse_missing, track
 
-__all__ = ["Order", "Result", "execute"]
+__all__ = ["Result", "TrainOptions", "execute"]
 
 
 def execute(
-    order: Order,
+    options: TrainOptions,
     console: Console,
     stored: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
     teller: Teller | None = None,
 ) -> Result:
-    """Carry out ``order``: train, and publish ``model.safetensors`` when training has ended.
+    """Carry out ``options``: train, and publish ``model.safetensors`` when training has ended.
 
     Args:
         stored: is called after each save of the state.
@@ -46,26 +47,26 @@ def execute(
     """
     started_at = time.process_time()
     with ExitStack() as stack:
-        peers = stack.enter_context(processes.start(order.device))
+        peers = stack.enter_context(processes.start(options.device))
         signals = stack.enter_context(Signals.caught())
-        refuse_missing(order.track)
-        stack.enter_context(folder.hold_run_folder(order.out, peers))
-        folder.refuse_taken(order, peers)
+        refuse_missing(options.track)
+        stack.enter_context(folder.hold_run_folder(options.folder, peers))
+        folder.refuse_taken(options, peers)
         console = console if peers.first else Console(quiet=True)
         narrator = Narrator(console, Ledger(clock))
         stack.enter_context(narrator.speaking())
-        order, why = sizing.sized(order, peers, console)
-        data = plan.read(order, console, narrator.ledger, peers)
-        run = plan.resolve(order, data, peers)
-        if ended := folder.read_finished(order, run, data):
-            if peers.first and not order.keep_state:
-                state.remove(order.out / STATE)
-            narrator.say(folder.nothing_to_do(order, ended))
-            return folder.result_of(order, ended, data)
+        options, why = sizing.sized(options, peers, console)
+        data = plan.read(options, console, narrator.ledger, peers)
+        run = plan.resolve(options, data, peers)
+        if ended := folder.read_finished(options, run, data):
+            if peers.first and not options.keep_state:
+                state.remove(options.folder / STATE)
+            narrator.say(folder.nothing_to_do(options, ended))
+            return folder.result_of(options, ended, data)
         teller = teller or Teller()
         teller.silent = not peers.first
-        stack.enter_context(track(order.track, teller))
-        job = Job.planned(order, run, data, peers, narrator, stored, teller)
+        stack.enter_context(track(options.track, teller))
+        job = Job.planned(options, run, data, peers, narrator, stored, teller)
         job.say(plan.describe(job.run, data))
         for line in sizing.describe(data, why):
             job.say(line)
@@ -92,7 +93,7 @@ def carried_out(job: Job, signals: Signals, stack: ExitStack, started_at: float)
     metrics, doubts = job.finish(current)
     job.peers.meet()  # nobody leaves, or reads the model, before the first process has published it
     return Result(
-        model=job.order.out / folder.MODEL,
+        model=job.options.folder / folder.MODEL,
         images=current.images,
         resumed_at_images=resumed_at,
         cpu_seconds=time.process_time() - started_at,

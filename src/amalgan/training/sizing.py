@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.json_schema import fitting_in
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset
@@ -29,7 +30,6 @@ from amalgan.data.dataset.survey import survey
 from amalgan.data.decoding.proportions import Size, choose_size, own_size, possible_sizes, proportions
 from amalgan.kinds import kind_of
 from amalgan.systems import model_file, registry
-from amalgan.training.order import Order
 from amalgan.training.plan import DEFAULT_MINUTES
 from amalgan.training.processes import Processes, resolve
 from amalgan.training.speed import Speed, measure
@@ -93,9 +93,11 @@ def offers_for(data: Dataset, system: str, *, minutes: float) -> list[Offer]:
     sizes = data.records.store.sizes
     if kind_of(data.spec).refuses("size") or not len(sizes):
         return []
-    order = Order(data=data.name, system=system, settings=registry.config_class(system)(), out=Path())
+    options = TrainOptions(
+        data=data.name, system=system, settings=registry.config_class(system)(), out=Path()
+    )
     peers, aspect = Processes(device=resolve("auto")), proportions(sizes)
-    speed = measure(order, aspect=aspect, channels=data.spec.shape[0], peers=peers)
+    speed = measure(options, aspect=aspect, channels=data.spec.shape[0], peers=peers)
     return offers(sizes, max(1, len(data.train)), minutes * 60, speed)
 
 
@@ -109,45 +111,45 @@ def proposed(images: dict[Size, float], usual: Size, count: int) -> Size:
     return (larger or fitting or order[:1])[-1]
 
 
-def sized(order: Order, peers: Processes, console: Console) -> tuple[Order, str | None]:
-    """``order`` with the size that the time allows for, and why; None where the pictures alone decide.
+def sized(options: TrainOptions, peers: Processes, console: Console) -> tuple[TrainOptions, str | None]:
+    """``options`` with the size that the time allows for, and why; None where the pictures alone decide.
 
     It is left as it is where a size is asked for, where pictures share a small one, and where the budget is in images,
     since these say nothing of time. A run that goes on keeps its size, and one that begins with a model has that one's.
     """
-    if order.reading.size is None and (size := inherited(order)):
-        return with_size(order, size), None
-    minutes = DEFAULT_MINUTES if order.minutes is None else order.minutes
-    if order.reading.size or order.images is not None or goes_on(order) or not 0 < minutes < math.inf:
-        return order, None
-    with console.status(f"measuring the pictures of {order.data} ..."):
-        found = survey(order.data, order.reading)
+    if options.reading.size is None and (size := inherited(options)):
+        return with_size(options, size), None
+    minutes = DEFAULT_MINUTES if options.minutes is None else options.minutes
+    if options.reading.size or options.images is not None or goes_on(options) or not 0 < minutes < math.inf:
+        return options, None
+    with console.status(f"measuring the pictures of {options.data} ..."):
+        found = survey(options.data, options.reading)
     if not len(found.sizes) or own_size(found.sizes):
-        return order, None
-    channels = order.reading.channels or (1 if found.all_gray else 3)
-    speed = measure(order, aspect=proportions(found.sizes), channels=channels, peers=peers)
-    choices = offers(found.sizes, kept(len(found.sizes), order.reading), minutes * 60, speed)
+        return options, None
+    channels = options.reading.channels or (1 if found.all_gray else 3)
+    speed = measure(options, aspect=proportions(found.sizes), channels=channels, peers=peers)
+    choices = offers(found.sizes, kept(len(found.sizes), options.reading), minutes * 60, speed)
     choice = next(choice for choice in choices if choice.proposed)
-    return with_size(order, None if choice.usual else choice.text), reason(choice, found.sizes, minutes)
+    return with_size(options, None if choice.usual else choice.text), reason(choice, found.sizes, minutes)
 
 
-def with_size(order: Order, size: str | None) -> Order:
-    """``order`` for pictures of that size."""
-    return replace(order, reading=replace(order.reading, size=size))
+def with_size(options: TrainOptions, size: str | None) -> TrainOptions:
+    """``options`` for pictures of that size."""
+    return replace(options, reading=replace(options.reading, size=size))
 
 
-def goes_on(order: Order) -> bool:
-    """Whether the run in ``order.out`` has begun, or ended, and is not begun again."""
-    return order.resume and (order.out / "run.json").exists()
+def goes_on(options: TrainOptions) -> bool:
+    """Whether the run in ``options.folder`` has begun, or ended, and is not begun again."""
+    return options.resume and (options.folder / "run.json").exists()
 
 
-def inherited(order: Order) -> str | None:
+def inherited(options: TrainOptions) -> str | None:
     """The size of the run that goes on, or of the model that a run begins with."""
-    if goes_on(order):
-        return planned_size(order.out)
-    if order.init is None:
+    if goes_on(options):
+        return planned_size(options.folder)
+    if options.init is None:
         return None
-    spec = DataSpec.from_json(model_file.info(order.init)["spec"])
+    spec = DataSpec.from_json(model_file.info(options.init)["spec"])
     return None if kind_of(spec).refuses("size") else f"{spec.shape[1]}x{spec.shape[2]}"
 
 

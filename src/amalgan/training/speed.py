@@ -21,10 +21,10 @@ from rich.console import Console
 
 from amalgan.config.data import DataConfig
 from amalgan.config.run import RunConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import Dataset
 from amalgan.data.decoding.proportions import Size, size_at
 from amalgan.training import budget, loop, plan
-from amalgan.training.order import Order
 from amalgan.training.processes import Processes
 from amalgan.training.state import TrainState
 
@@ -61,14 +61,14 @@ class Speed:
 
 
 def measure(
-    order: Order,
+    options: TrainOptions,
     *,
     aspect: float,
     channels: int,
     peers: Processes,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Speed:
-    """Time a few rounds of the system that ``order`` trains, on noise of these proportions.
+    """Time a few rounds of the system that ``options`` trains, on noise of these proportions.
 
     Args:
         aspect: width over height.
@@ -76,23 +76,23 @@ def measure(
     sides = (24, 48) if peers.device == "cpu" else (64, 128)
     with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
         small, large = (
-            timed(of_noise(order, Path(scratch), size_at(side, aspect), channels, peers), peers, clock)
+            timed(of_noise(options, Path(scratch), size_at(side, aspect), channels, peers), peers, clock)
             for side in sides
         )
     return Speed.between(small, large)
 
 
 def of_noise(
-    order: Order, scratch: Path, size: Size, channels: int, peers: Processes
+    options: TrainOptions, scratch: Path, size: Size, channels: int, peers: Processes
 ) -> tuple[RunConfig, Dataset]:
-    """A run like ``order`` on pictures of noise, and these."""
+    """A run like ``options`` on pictures of noise, and these."""
     pixels = np.random.default_rng(0).integers(0, 256, (NOISE, *size, channels), np.uint8)
     file = scratch / f"{size[0]}x{size[1]}.npz"
     np.savez(file, x=pixels, y=np.arange(NOISE) % 2)
     reading = DataConfig(size=f"{size[0]}x{size[1]}", cache=str(scratch))
-    batch = min(order.batch, BATCH * peers.world)
+    batch = min(options.batch, BATCH * peers.world)
     like = replace(
-        order, data=str(file), images=batch, batch=batch, reading=reading, until=None, patience=None
+        options, data=str(file), images=batch, batch=batch, reading=reading, until=None, patience=None
     )
     data = plan.read(like, Console(quiet=True))
     return plan.resolve(like, data, peers), data

@@ -18,10 +18,11 @@ import pytest
 from rich.console import Console
 
 from amalgan.cli import main
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.data import DataConfig
 from amalgan.core.errors import Interrupted, UsageError
 from amalgan.data import open_data
-from amalgan.studies.compare import Request, outputs, reproducible, tuning, worker
+from amalgan.studies.compare import outputs, reproducible, tuning, worker
 from amalgan.studies.compare.cells import Crew, Job, hold_comparison
 from amalgan.studies.compare.comparison import try_jobs
 from amalgan.studies.compare.measures import catalog
@@ -203,7 +204,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_plugins_and_failures(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All cells but the last are made here; processes load the plugin for the last one, which fails there."""
     out, rows = tmp_path / "out", ("wae", "=diverging()")
-    request = Request(data="wine", systems=rows, out=out, seeds=2, images=640, plugin=mine)
+    request = CompareOptions(data="wine", systems=rows, out=out, seeds=2, images=640, plugin=mine)
     plan = load_or_make_plan(draft_plan(request, Console(quiet=True)), Console(quiet=True))
     for name, seed in (("wae", "0"), ("wae", "1"), ("=diverging()", "0")):
         worker.cell(plan, name, seed)
@@ -224,7 +225,7 @@ def test_plugins_and_failures(mine: Path, tmp_path: Path, capsys: pytest.Capture
 
 
 def test_every_system_is_tried_alike_and_the_best_is_used(mine: Path, tmp_path: Path) -> None:
-    request = Request(
+    request = CompareOptions(
         data="wine",
         systems=("wae", "=diverging()"),
         out=tmp_path,

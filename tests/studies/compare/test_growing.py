@@ -14,6 +14,7 @@ import torch
 from rich.console import Console
 
 from amalgan.cli.parsing import parse
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.data import DataConfig
 from amalgan.core import files
 from amalgan.core.errors import DataError, FileError, UsageError
@@ -21,7 +22,7 @@ from amalgan.data import open_data
 from amalgan.evaluation.scores.score import Trial
 from amalgan.evaluation.scores.utility import real_utility
 from amalgan.features import Features
-from amalgan.studies.compare import Request, compare, outputs, plan, planning, timing
+from amalgan.studies.compare import compare, outputs, plan, planning, timing
 from amalgan.studies.compare.comparison import cell_jobs
 from amalgan.studies.compare.plan import Plan
 from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
@@ -30,12 +31,12 @@ QUIET = Console(quiet=True)
 VARIANT = "autoencoder:code-size=3"
 
 
-def asked(out: Path, **more: Any) -> Request:
-    plain = Request(data="wine", systems=("autoencoder",), out=out, seeds=1, images=640, count=30)
+def asked(out: Path, **more: Any) -> CompareOptions:
+    plain = CompareOptions(data="wine", systems=("autoencoder",), out=out, seeds=1, images=640, count=30)
     return replace(plain, **more)
 
 
-def plan_of(request: Request) -> Plan:
+def plan_of(request: CompareOptions) -> Plan:
     return load_or_make_plan(draft_plan(request, QUIET), QUIET)
 
 

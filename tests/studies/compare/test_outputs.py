@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from amalgan.config import fields
+from amalgan.config.compare_options import CompareOptions
 from amalgan.core.errors import ConfigError
 from amalgan.core.thinning import thin
 from amalgan.data import open_data
@@ -18,7 +19,6 @@ from amalgan.studies.compare.cell_examples import of_outside
 from amalgan.studies.compare.curves import MOST_POINTS
 from amalgan.studies.compare.measures import MEASURED_TIMES
 from amalgan.studies.compare.plan import normalize_names
-from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.results import comparisons, measures_of, table
 from amalgan.studies.compare.rows import folder_name
 
@@ -73,15 +73,15 @@ def test_a_name_stays_within_its_folder(name):
 
 def test_faults_of_a_request_are_named_all_at_once(tmp_path):
     with pytest.raises(ConfigError) as caught:
-        Request(
+        CompareOptions(
             data="digits", systems=("gan",), out=tmp_path, seeds=0, tries=0, jobs=-1, count=1, samples=("x",)
         )
     for flag in ("--seeds is 0", "--tries is 0", "--jobs is -1", "--count is 1", "write name=x.npz"):
         assert flag in str(caught.value)
     with pytest.raises(ConfigError, match="give one of them"):
-        Request(data="digits", systems=("gan",), out=tmp_path, images=1000, cpu_minutes=1.0)
+        CompareOptions(data="digits", systems=("gan",), out=tmp_path, images=1000, cpu_minutes=1.0)
     with pytest.raises(ConfigError, match="more files of one name than --seeds 2"):
-        Request(data="digits", systems=(), out=tmp_path, seeds=2, samples=("a=1.npz,2.npz,3.npz",))
+        CompareOptions(data="digits", systems=(), out=tmp_path, seeds=2, samples=("a=1.npz,2.npz,3.npz",))
 
 
 def test_rows_that_cannot_be_told_apart_are_refused(tmp_path):
@@ -93,12 +93,12 @@ def test_rows_that_cannot_be_told_apart_are_refused(tmp_path):
         (("gna",), (), "there is no 'gna'"),
     ):
         with pytest.raises(ConfigError, match=said):
-            normalize_names(Request(data="digits", systems=systems, samples=samples, out=tmp_path))
+            normalize_names(CompareOptions(data="digits", systems=systems, samples=samples, out=tmp_path))
 
 
 def test_the_budget_is_minutes_unless_something_else_is_fixed(tmp_path):
     def request(**budget):
-        return Request(data="digits", systems=("gan",), out=tmp_path, **budget)
+        return CompareOptions(data="digits", systems=("gan",), out=tmp_path, **budget)
 
     assert request().minutes == 2.0
     assert request(cpu_minutes=0.5, parameters=1000).minutes == 0.5

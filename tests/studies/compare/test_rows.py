@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from amalgan.cli.parsing import parse
 from amalgan.config import command_words, fields
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.systems import FusionConfig
 from amalgan.core.errors import ConfigError
 from amalgan.studies.compare.commands import of_cell
 from amalgan.studies.compare.plan import normalize_names
-from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import Row, folder_name, rows_of, system_of
 from amalgan.systems import registry
 from support import GRAY, built_in
@@ -81,8 +81,8 @@ def test_what_is_no_row_is_refused_by_name(text: str, said: str) -> None:
     assert said in str(caught.value) and "there is no 'gna'" in str(caught.value)
 
 
-def asked(*systems: str, **more: Any) -> Request:
-    return Request(data="digits", systems=systems, out=Path("out"), **more)
+def asked(*systems: str, **more: Any) -> CompareOptions:
+    return CompareOptions(data="digits", systems=systems, out=Path("out"), **more)
 
 
 def test_rows_that_would_train_the_same_are_refused() -> None:

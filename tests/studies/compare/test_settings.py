@@ -100,5 +100,5 @@ def test_the_command_of_a_cell_gives_its_settings(name):
 
     command = parse(shlex.split(line)[2:])
     assert command.settings == settings
-    assert (command.data, command.budget.images, command.seed, command.batch) == ("some pictures", 640, 7, 32)
+    assert (command.data, command.images, command.seed, command.batch) == ("some pictures", 640, 7, 32)
     assert command.augment.flip is False and command.reading.size == "8"

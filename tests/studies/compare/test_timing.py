@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.systems import FusionConfig, GanConfig
 from amalgan.studies.compare import timing
-from amalgan.studies.compare.request import Request
 from amalgan.training import budget
 
 
@@ -36,7 +36,7 @@ def test_further_tries_begin_only_within_a_share_of_the_minutes(
     monkeypatch.setattr(budget, "images_for", timed.images_for)
     monkeypatch.setattr(timing, "clock_of", lambda device: lambda: timed.now)
     monkeypatch.setattr(timing, "build_system", lambda *given: FakeSystem())
-    request = Request(data="digits", systems=("gan",), out=Path("unused"), cpu_minutes=10)
+    request = CompareOptions(data="digits", systems=("gan",), out=Path("unused"), cpu_minutes=10)
     assert timing.images_a_minute(request, FakeRun(), FakeData()) == best  # type: ignore[arg-type]
     assert timed.tries == tries
     assert timing.share_after(tries, tries * seconds, 10) > timing.TIMING_SHARE or tries == timing.TIMINGS

@@ -11,11 +11,12 @@ import pytest
 from rich.console import Console
 
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import Dataset, open_data
 from amalgan.studies.page.page import page
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 from support import small
 
 IMAGES = 1500
@@ -56,7 +57,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Dataset]:
     """A fused model, and its data."""
     place = tmp_path_factory.mktemp("page")
     reading = DataConfig(cache=str(place / "cache"))
-    order = Order(
+    order = TrainOptions(
         data="digits",
         system="fusion",
         settings=small("fusion"),

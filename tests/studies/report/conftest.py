@@ -11,11 +11,12 @@ import pytest
 from rich.console import Console
 
 from amalgan.config.data import DataConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import Dataset, open_data
 from amalgan.features import Features, features_of
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 from support import small
 
 VOID = {"meta", "img", "link", "br", "hr", "input"}
@@ -104,7 +105,7 @@ def trained(place: Path, reading: DataConfig) -> Callable[[str, str], Model]:
     def train(system: str, data: str) -> Model:
         out = place / f"{system}-{data}"
         if not (out / "model.safetensors").exists():
-            order = Order(
+            order = TrainOptions(
                 data=data, system=system, settings=small(system), out=out, images=IMAGES, reading=reading
             )
             execute(order, Console(quiet=True))

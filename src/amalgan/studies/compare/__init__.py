@@ -1,8 +1,7 @@
 """One data set, one budget, every system: who does what best, as far as the numbers can tell.
 
-Request ─► planning ─► plan.json ─► cells (one process each: worker) ─► results ─► verdict ─► outputs
+CompareOptions ─► planning ─► plan.json ─► cells (one process each: worker) ─► results ─► verdict ─► outputs
 
-request    what is asked                     worker     one cell: train, measure, show
 rows       a system, perhaps changed         measures   what is measured, and how to add to it
 plan       what is fixed before it starts    results    table and corrected comparisons
 cells      processes, signals, the lock      verdict    sentences that say no more than the numbers
@@ -11,6 +10,5 @@ cell_file  what a cell came to
 
 from amalgan.studies.compare.comparison import Comparison, compare
 from amalgan.studies.compare.outputs import reproducible
-from amalgan.studies.compare.request import Request
 
-__all__ = ["Comparison", "Request", "compare", "reproducible"]
+__all__ = ["Comparison", "compare", "reproducible"]

@@ -1,6 +1,6 @@
 """The whole comparison: plan, tries, cells, report.
 
-Request ─► plan.json ─► tries (if more than one) ─► cells ─► report.json, table.csv, report.html
+CompareOptions ─► plan.json ─► tries (if more than one) ─► cells ─► report.json, table.csv, report.html
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 from rich.console import Console
 
+from amalgan.config.compare_options import CompareOptions
 from amalgan.core.notebook import between, html_table, number
 from amalgan.studies.compare import outputs, results, tuning
 from amalgan.studies.compare.cells import Crew, Job, crew, hold_comparison
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.studies.compare.planning import draft_plan, load_or_make_plan
 from amalgan.studies.compare.progress import Progress, opening
-from amalgan.studies.compare.request import Request
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +65,7 @@ def titled(measure: dict[str, Any]) -> str:
     return f"{measure['title']}{unit}{arrows[measure['higher_is_better']]}"
 
 
-def compare(request: Request, console: Console) -> Comparison:
+def compare(request: CompareOptions, console: Console) -> Comparison:
     """Train every system with every seed, measure, and report; goes on where an earlier sitting stopped.
 
     Raises:

@@ -1,6 +1,6 @@
 """What a comparison will do, fixed before it starts: ``plan.json``.
 
-    Request ─► asked (what must be the same to go on) ─┐
+    CompareOptions ─► asked (what must be the same to go on) ─┐
             ─► timing, a few rounds a system ──────────┴─► plan.json ─► every cell, try and report reads it
 
 CPU-minutes become images here, once a system; from then on only images count, so a comparison that was killed and goes
@@ -17,18 +17,19 @@ from pathlib import Path
 from typing import Any, cast
 
 from amalgan.config import fields
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.config.run import DeviceName
+from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import FileError, UsageError
 from amalgan.core.json_schema import fitting_in
 from amalgan.data import Dataset, open_data
 from amalgan.features import Features, features_of
 from amalgan.studies.compare.plan_shape import PLAN, Asked, SystemEntry
-from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.rows import BETWEEN, Row, folder_name, rows_of, system_of
 from amalgan.systems import registry
 from amalgan.training.defaults import settle
-from amalgan.training.order import Order
-from amalgan.training.processes import DeviceName, precision_on, resolve
+from amalgan.training.processes import precision_on, resolve
 
 NAME = "plan.json"
 KIND = "comparison plan"
@@ -119,9 +120,9 @@ class Plan:
         """The configuration of a row."""
         return fields.from_json(registry.config_class(system_of(system)), self.systems[system].settings)
 
-    def order(self, system: str, seed: int, *, settings: Any, out: Path, share: int = 1) -> Order:
+    def order(self, system: str, seed: int, *, settings: Any, out: Path, share: int = 1) -> TrainOptions:
         """The training run of a cell; ``share``: it gets one part in so many of the images."""
-        return Order(
+        return TrainOptions(
             data=self.facts["where"]["data"],
             system=system_of(system),
             settings=settings,
@@ -145,7 +146,7 @@ class Plan:
         return self.folder / "tries" / f"{folder_name(name)}-{factor:g}"
 
 
-def asked_of(request: Request, data: Dataset, features: Features | None) -> Asked:
+def asked_of(request: CompareOptions, data: Dataset, features: Features | None) -> Asked:
     """What a plan must agree with to go on."""
     from amalgan import __version__
 
@@ -173,7 +174,7 @@ def asked_of(request: Request, data: Dataset, features: Features | None) -> Aske
     )
 
 
-def device_of(request: Request) -> DeviceName:
+def device_of(request: CompareOptions) -> DeviceName:
     """The kind of device that is asked for: cpu, cuda or mps.
 
     Raises:
@@ -203,7 +204,7 @@ def complete(kind: type[Any], data: dict[str, Any]) -> dict[str, Any]:
     return fields.to_json(fields.from_json(kind, data))
 
 
-def settings_of(request: Request, name: str, data: Dataset) -> Any:
+def settings_of(request: CompareOptions, name: str, data: Dataset) -> Any:
     """A row's settings at the preset, with what depends on the data filled in, at the width asked for."""
     from amalgan.studies.compare.settings import with_parameters
 
@@ -233,7 +234,7 @@ def code_digest(plugin: Path) -> str:
     return hashlib.blake2b("\n".join(each).encode(errors="surrogateescape"), digest_size=8).hexdigest()
 
 
-def normalize_names(request: Request) -> Request:
+def normalize_names(request: CompareOptions) -> CompareOptions:
     """``request`` with the names of its rows written in one way.
 
     Raises:
@@ -258,6 +259,6 @@ def normalize_names(request: Request) -> Request:
     return replace(request, systems=tuple(row.name for row in rows))
 
 
-def alike(first: Row, second: Row, request: Request) -> bool:
+def alike(first: Row, second: Row, request: CompareOptions) -> bool:
     """Whether two rows would train the same."""
     return first.system == second.system and first.settings(request.preset) == second.settings(request.preset)

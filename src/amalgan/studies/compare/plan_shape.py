@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amalgan.config.data import AugmentConfig, DataConfig
-from amalgan.training.processes import DeviceName, PrecisionName
+from amalgan.config.run import DeviceName, PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)

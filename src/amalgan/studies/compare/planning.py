@@ -1,6 +1,6 @@
 """Making a plan, or finding the one that is there and fits.
 
-Request ─► data, features ─► asked ─┬─ a plan is there: refuse what differs, go on with the rest
+CompareOptions ─► data, features ─► asked ─┬─ a plan is there: refuse what differs, go on with the rest
                                     └─ none: time every system on one thread ─► images ─► plan.json
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from amalgan.config import fields
+from amalgan.config.compare_options import DEFAULT_IMAGES, CompareOptions
 from amalgan.core import files
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.ownership import is_ours
@@ -35,7 +36,6 @@ from amalgan.studies.compare.plan import (
     normalize_names,
 )
 from amalgan.studies.compare.plan_shape import Asked, SystemEntry
-from amalgan.studies.compare.request import DEFAULT_IMAGES, Request
 from amalgan.studies.compare.rows import Row
 from amalgan.studies.compare.settings import build_system, trained_parameters
 from amalgan.systems import registry
@@ -49,13 +49,13 @@ FOLDERS = ("runs", "tries")
 class Draft:
     """A request with its data read and its settings filled in; nothing is written yet."""
 
-    request: Request
+    request: CompareOptions
     asked: Asked
     data: Dataset
     trial: Trial
 
 
-def draft_plan(request: Request, console: Console) -> Draft:
+def draft_plan(request: CompareOptions, console: Console) -> Draft:
     """Read what ``request`` names, and refuse what cannot be done.
 
     Raises:
@@ -102,7 +102,7 @@ def load_or_make_plan(draft: Draft, console: Console) -> Plan:
     return Plan(out, facts)
 
 
-def where(request: Request) -> dict[str, Any]:
+def where(request: CompareOptions) -> dict[str, Any]:
     """Where things lie on this machine."""
 
     def at(place: str) -> str:
@@ -116,7 +116,7 @@ def where(request: Request) -> dict[str, Any]:
     }
 
 
-def said_here(request: Request) -> dict[str, Any]:
+def said_here(request: CompareOptions) -> dict[str, Any]:
     """What a plan says of this machine and of the words it was asked in; may change between two sittings."""
     return {
         "where": where(request),
@@ -125,7 +125,7 @@ def said_here(request: Request) -> dict[str, Any]:
     }
 
 
-def check_data(request: Request, data: Dataset) -> None:
+def check_data(request: CompareOptions, data: Dataset) -> None:
     """Refuse data that a comparison cannot be made on."""
     if not len(data.test):
         raise DataError(
@@ -256,7 +256,9 @@ def entry(draft: Draft, name: str, pace: float) -> tuple[SystemEntry, float | No
     return made, rate
 
 
-def training_seconds(request: Request, entries: list[SystemEntry], rates: dict[str, float | None]) -> float:
+def training_seconds(
+    request: CompareOptions, entries: list[SystemEntry], rates: dict[str, float | None]
+) -> float:
     """CPU-seconds of all training."""
     tries = request.tries / TUNING_SHARE if request.tries > 1 else 0
     times = [60 * one.images / rate for one in entries if (rate := rates[one.name])]
@@ -276,7 +278,7 @@ def described(data: Dataset) -> dict[str, Any]:
     }
 
 
-def budget_of(request: Request) -> dict[str, Any]:
+def budget_of(request: CompareOptions) -> dict[str, Any]:
     """The budget in one sentence."""
     size = f" and about {request.parameters:,} trained parameters" if request.parameters else ""
     if request.minutes is not None:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from amalgan import features as feature_net
+from amalgan.config.compare_options import CompareOptions
 from amalgan.config.run import RunConfig
 from amalgan.data import Dataset, resolve_augment
 from amalgan.evaluation.scores.score import COMPARED, Trial
@@ -26,7 +27,6 @@ from amalgan.evaluation.scores.utility import (
 )
 from amalgan.features import Features, drill, rounds_for
 from amalgan.studies.compare.plan import device_of
-from amalgan.studies.compare.request import Request
 from amalgan.studies.compare.settings import build_system
 from amalgan.training import budget
 from amalgan.training.processes import Processes, precision_on
@@ -43,7 +43,7 @@ SETS_SEEN = 4
 """Generated, labeled, held-out and rebuilt examples are looked at once each."""
 
 
-def images_a_minute(request: Request, run: RunConfig, data: Dataset) -> float:
+def images_a_minute(request: CompareOptions, run: RunConfig, data: Dataset) -> float:
     """How many images a minute of training draws on one thread, or on the accelerator that is asked for: the most of
     up to three tries, since what else a machine does can only slow it."""
     device, minutes = device_of(request), request.minutes or TIMED_MINUTES
@@ -76,7 +76,7 @@ def waited() -> float:
     return time.perf_counter()
 
 
-def trial_run(request: Request, name: str, settings: Any, data: Dataset) -> RunConfig:
+def trial_run(request: CompareOptions, name: str, settings: Any, data: Dataset) -> RunConfig:
     """The run that is timed."""
     return RunConfig(
         system=name,

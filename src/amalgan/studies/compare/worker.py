@@ -26,6 +26,7 @@ from typing import TypeVar
 import torch
 from rich.console import Console
 
+from amalgan.config.train_options import TrainOptions
 from amalgan.core import files
 from amalgan.core.errors import AmalganError, FileError, Interrupted, ModelFileError, StateError
 from amalgan.core.json_schema import read_json
@@ -36,7 +37,6 @@ from amalgan.studies.compare.measures import Subject, references, score_subject
 from amalgan.studies.compare.plan import TUNING_SHARE, Plan
 from amalgan.systems import model_file
 from amalgan.systems.model_file import Model
-from amalgan.training.order import Order
 from amalgan.training.run import execute
 
 T = TypeVar("T")
@@ -173,13 +173,13 @@ def judge(plan: Plan, cell: Cell, subject: Subject, log: Path | None) -> Cell:
     return replace(cell.with_scores(scores), state="collapsed" if why else "done", reason=why)
 
 
-def trained(order: Order) -> tuple[Model, dict[str, float]]:
+def trained(order: TrainOptions) -> tuple[Model, dict[str, float]]:
     """The model of a run, trained to its end now or before, and what that took."""
-    meter, ended = Meter.of(order.out, order.device), order.out / "model.safetensors"
+    meter, ended = Meter.of(order.folder, order.device), order.folder / "model.safetensors"
     if not (ended.exists() and "ended" in meter.before):
         execute(order, Console(file=sys.stderr, width=200), stored=meter.keep)
         files.write_json(meter.place, meter.spent | {"ended": 1.0})
-        meter = Meter.of(order.out, order.device)
+        meter = Meter.of(order.folder, order.device)
     cost = {name: value for name, value in meter.before.items() if name != "ended"}
     model, (seconds, rate) = model_file.load(ended, order.device), costs.names_of(order.device)
     return model, cost | {rate: model.header["training"]["images"] / cost[seconds]}

@@ -18,6 +18,7 @@ from rich.console import Console
 from amalgan.config.data import DataConfig
 from amalgan.config.parts import Critic, Prior
 from amalgan.config.systems import SLIM_NETWORKS, AutoencoderConfig, FusionConfig
+from amalgan.config.train_options import TrainOptions
 from amalgan.data import Dataset, from_pixels, open_data, to_pixels
 from amalgan.data.readers.builtin import photograph
 from amalgan.evaluation.evaluate import Evaluation, evaluate
@@ -32,7 +33,7 @@ from amalgan.tasks.export.export import missing
 from amalgan.tasks.generate import generate
 from amalgan.tasks.reconstruct import reconstruct
 from amalgan.tasks.tiles import apply_tiled
-from amalgan.training.run import Order, execute
+from amalgan.training.run import execute
 
 DIGIT_IMAGES = 160_000
 PHOTO_IMAGES = 80_000
@@ -94,7 +95,7 @@ def trained_digits(out: Path, console: Console, seed: int, images: int) -> Model
         listen_every=4,
         critic=Critic(network=SLIM_NETWORKS),
     )
-    order = Order(
+    order = TrainOptions(
         data="digits",
         system="fusion",
         settings=settings,
@@ -108,7 +109,7 @@ def trained_digits(out: Path, console: Console, seed: int, images: int) -> Model
 
 def trained_photos(out: Path, console: Console, seed: int, images: int) -> Model:
     """An autoencoder of photograph tiles; the photograph that is shown stands in the test split."""
-    order = Order(
+    order = TrainOptions(
         data="photos",
         system="autoencoder",
         settings=AutoencoderConfig(code_size=64, prior=Prior(kind="gaussian")),

@@ -1,45 +1,75 @@
-"""What a user asks of a comparison."""
+"""What a user asks of a comparison: the flags of ``amalgan compare``, and the arguments of ``amalgan.compare``.
+
+CompareOptions ─► Plan, which is what they come to on this data and machine (``plan.json``)
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction
 
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
-from amalgan.training.processes import DeviceName, PrecisionName
+from amalgan.config.flags import Inline, Names, Section, Switch
+from amalgan.config.run import DeviceName, PrecisionName
+from amalgan.config.systems.sizes import Preset
 
 DEFAULT_CPU_MINUTES = 2.0
 DEFAULT_IMAGES = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """The comparison that is wanted; ``plan.json`` says what it comes to on this data and machine."""
+class CellBudget(Section):
+    """Budget of every system; 2 CPU-minutes per cell by default."""
 
-    data: str
-    systems: tuple[str, ...]
-    out: Path
-    seeds: int = 3
     cpu_minutes: float | None = None
+    """CPU-minutes of training a cell, on one thread; a few rounds are timed and the images fixed from them. On an
+    accelerator, minutes of the clock for a cell alone there."""
     images: int | None = None
+    """Pictures that every cell draws, instead of CPU-minutes."""
     parameters: int | None = None
+    """Trained parameters: the networks of every system are made so wide; without a time, 100,000 images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(CellBudget):
+    """Everything that a comparison is asked for."""
+
+    data: Positional[str]
+    """What to train on: all that amalgan train takes."""
+    out: Path
+    """The folder of the comparison."""
+    systems: Names = ("autoencoder", "gan", "fusion")
+    """Rows, with commas between: a system, or one with settings of its own, as fusion:schedule=joint:critic.r1=0.1."""
+    seeds: int = 3
+    """Runs of each system, with different random numbers; needed to distinguish differences from chance."""
     tries: int = 1
-    jobs: int = 1
-    """Cells at a time; 0 means as many as there are cores."""
-    seed: int = 0
-    count: int = 10_000
-    batch: int = 64
-    preset: Literal["quick", "base"] = "quick"
-    precision: PrecisionName = "auto"
-    device: DeviceName = "cpu"
+    """Learning rates tried for every system, equally many, each on a quarter of the budget; 1 leaves all untuned."""
+    samples: UseAppendAction[tuple[str, ...]] = ()
+    """Examples made elsewhere as a further row: name=x.npz, or name=a.npz,b.npz for several seeds. Repeatable."""
     plugin: Path | None = None
-    samples: tuple[str, ...] = ()
-    """``name=x.npz`` or ``name=a.npz,b.npz``: examples made elsewhere, a file a seed."""
-    overwrite: bool = False
-    reading: DataConfig = field(default_factory=DataConfig)
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    """Python file, or folder of one, that registers a system or a kind of data of your own."""
+    jobs: int = 1
+    """Cells at a time; 0 takes as many as there are cores, which makes measured times less certain."""
+    seed: int = 0
+    """The first seed, and that of everything drawn to measure."""
+    count: int = 10_000
+    """At most so many test examples, and as many generated ones."""
+    batch: int = 64
+    """Pictures a round."""
+    preset: Preset = "quick"
+    """Size of the networks, as amalgan train has it."""
+    device: DeviceName = "cpu"
+    """Where cells train and are measured; those of --jobs share an accelerator. auto takes cuda, else mps, else cpu."""
+    precision: PrecisionName = "auto"
+    """What layers compute in while training, as amalgan train has it."""
+    overwrite: Switch = False
+    """Replace the comparison in --out."""
+    reading: Annotated[DataConfig, Inline] = field(default_factory=DataConfig)
+    augment: Annotated[AugmentConfig, Inline] = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
         named = [text.partition("=") for text in self.samples]
