@@ -42,7 +42,6 @@ from amalgan.config.data import DataConfig
 from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, Records, open_data
 from amalgan.data.decoding.pixels import from_pixels
-from amalgan.features.patch_networks import ImageNetPatches, patch_network
 from amalgan.features.patches import PatchNetwork
 from amalgan.metrics.detection import auroc, joined, p_values
 from amalgan.systems.model_file import Model
@@ -51,6 +50,7 @@ from amalgan.tasks.detect.flaw_records import resized
 from amalgan.tasks.detect.flaws import Flaws
 from amalgan.tasks.detect.heat import rebuilt
 from amalgan.tasks.detect.outside import Outside
+from amalgan.tasks.detect.patch_networks import ImageNetPatches, patch_network
 from foreign import beside, in_top
 
 RESULT = Path(__file__).parent / "results" / "flaws.json"

@@ -25,7 +25,7 @@ from amalgan.data import open_data
 from amalgan.data.decoding.pixels import delivered
 from amalgan.features import Features, features_of
 from amalgan.metrics.distribution import Moments, frechet_distance
-from amalgan.priors import Scale
+from amalgan.networks.priors import Scale
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Samples
 from amalgan.systems.model_file import Model

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from amalgan import networks, priors
+from amalgan import networks
 from amalgan.config.parts import Adam, Networks, Prior
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.networks import priors
 from amalgan.objectives import latent, reconstruction
 from amalgan.systems.base import Phase, System, collect
 from amalgan.systems.registry import register

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
-from amalgan.priors.rounded import LevelPrior, log_between, nearest_level, round_tanh
+from amalgan.networks.priors.rounded import LevelPrior, log_between, nearest_level, round_tanh
 
 
 def draws(total: int = 1, round: int = 0) -> Draws:

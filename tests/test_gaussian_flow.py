@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from amalgan import priors
 from amalgan.config.parts import Prior as Config
 from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import UNLABELED
-from amalgan.priors import GaussianFlowPrior
+from amalgan.networks import priors
+from amalgan.networks.priors import GaussianFlowPrior
 
 FACTOR = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [-3.0, 1.0, 0.2]])
 

@@ -17,7 +17,7 @@ from amalgan.core import tensor_file
 from amalgan.core.errors import AbilityError, ModelFileError
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
-from amalgan.priors import Prior as FittedPrior
+from amalgan.networks.priors import Prior as FittedPrior
 from amalgan.systems import model_file
 from amalgan.systems.abilities import Encodes, Generates
 from support import build, examples, outputs, settled

@@ -9,7 +9,7 @@ from torch import Tensor
 from amalgan.config.parts import Perturbation
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
-from amalgan.priors.perturbation import BANK, Perturber
+from amalgan.networks.priors.perturbation import BANK, Perturber
 
 COUNT = 20_000
 MIX = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.0, 0.0]])

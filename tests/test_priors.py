@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from amalgan import priors
 from amalgan.config.parts import Prior as Config
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
 from amalgan.metrics.distribution import kernel_distance
-from amalgan.priors import FlowPrior, Groups, MixturePrior, Prior, pick, spread_picks
+from amalgan.networks import priors
+from amalgan.networks.priors import FlowPrior, Groups, MixturePrior, Prior, pick, spread_picks
 
 FEW_STEPS = 20
 

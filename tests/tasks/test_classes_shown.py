@@ -20,7 +20,7 @@ from amalgan.evaluation.scores.additions import addition_scores
 from amalgan.evaluation.scores.score import Score, Trial
 from amalgan.evaluation.scores.utility import utility_scores
 from amalgan.features import Features
-from amalgan.priors import Groups
+from amalgan.networks.priors import Groups
 from amalgan.systems.model_file import Model
 from amalgan.tasks.augment.additions import Augmenter, Policy, PolicyName
 from amalgan.tasks.classify import classify

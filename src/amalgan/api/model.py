@@ -29,7 +29,6 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
 from amalgan.data.dataset.in_memory import Examples, examples, unscaled
 from amalgan.data.writing.full_picture import of_held, to_array
-from amalgan.features.patch_networks import patch_network
 from amalgan.features.patches import PatchesName
 from amalgan.studies.card.push import push
 from amalgan.systems import model_file
@@ -38,6 +37,7 @@ from amalgan.tasks.classify import probabilities, require_classes
 from amalgan.tasks.compress import compress
 from amalgan.tasks.detect.detect import Detection, of_chunks, taught
 from amalgan.tasks.detect.flaws import Flaws
+from amalgan.tasks.detect.patch_networks import patch_network
 from amalgan.tasks.detect.signals import PATCHES
 from amalgan.tasks.export.export import Exported, export
 from amalgan.tasks.generate import DecoderName, generate

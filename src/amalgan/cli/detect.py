@@ -131,7 +131,7 @@ class Detect:
 
     def check_patches(self, model: Model) -> None:
         """Refuse --patches where no network has maps for them, before anything is judged."""
-        from amalgan.features.patch_networks import patch_network
+        from amalgan.tasks.detect.patch_networks import patch_network
 
         if self.patches:
             patch_network(model, self.patches)

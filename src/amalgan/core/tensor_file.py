@@ -188,3 +188,11 @@ def digest_place(head: bytes) -> int:
 def digest_of(blanked: bytes | bytearray) -> bytes:
     """32 hexadecimal characters that stand for the file."""
     return hashlib.blake2b(blanked, digest_size=16).hexdigest().encode()
+
+
+def hash_tensors(tensors: dict[str, Tensor], state: hashlib.blake2b) -> str:
+    """Return what ``state`` makes of the names and values of tensors, in hexadecimal digits."""
+    for name in sorted(tensors):
+        state.update(name.encode())
+        state.update(tensors[name].contiguous().numpy().tobytes())
+    return state.hexdigest()

@@ -4,7 +4,7 @@ judge       the network of a data set: cached, named, with what is known of it
 network     its layers             views     damaged pictures, which it learns to tell from whole ones
 learning    how it is taught       ranking   which measures can be trusted in its features
 classifier  a fresh small network a training set: what can be learned from generated examples
-patches     features of small parts of pictures, tile by tile     patch_networks  in whose maps
+patches     features of small parts of pictures, tile by tile
 """
 
 from amalgan.features.classifier import BATCH as BATCH

@@ -36,7 +36,6 @@ from amalgan.features.network import EMBEDDED, FEATURES, FeatureNetwork
 from amalgan.features.ranking import find_fooled_measures
 from amalgan.kinds import kind_of
 from amalgan.metrics.distribution import Prdc, prdc
-from amalgan.systems import model_file
 
 RECIPE = 3
 """Raised whenever something here changes what is learned."""
@@ -135,7 +134,8 @@ def load_or_train(data: Dataset, *, cache: str | Path | None = None, device: str
             net, target
         ):  # another process may have been quicker: then all look through its network
             tensor_file.write(target, dict(net.state_dict()), {"what": WHAT, "known": found})
-    digest = model_file.digest({name: tensor.cpu() for name, tensor in net.state_dict().items()})
+    weights = {name: tensor.cpu() for name, tensor in net.state_dict().items()}
+    digest = tensor_file.hash_tensors(weights, hashlib.blake2b(digest_size=8))
     net.to(device).eval().requires_grad_(False)
     facts = tensor_file.read_header(target, expected=WHAT).get("known") or known(net, data, own, device)
     return looking(f"{kind(data)}-{digest[:8]}", net, own, data, **facts)

@@ -24,8 +24,8 @@ from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AugmentedConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.networks.priors.perturbation import Perturber
 from amalgan.objectives import reconstruction
-from amalgan.priors.perturbation import Perturber
 from amalgan.systems import gan_losses
 from amalgan.systems.base import Phase, System, collect
 from amalgan.systems.conditional_generator import ConditionalGenerator

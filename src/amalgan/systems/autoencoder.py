@@ -17,13 +17,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan import networks, priors
+from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import AutoencoderConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.data.transforms.corruption import add_noise
 from amalgan.kinds import kind_of
+from amalgan.networks import priors
 from amalgan.objectives import latent, reconstruction
 from amalgan.systems.base import Phase, System, collect, prior_phases
 from amalgan.systems.registry import register

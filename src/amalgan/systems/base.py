@@ -22,8 +22,8 @@ from amalgan.config.parts import Prior as PriorConfig
 from amalgan.core.errors import ConfigError
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
-from amalgan.priors import GaussianFlowPrior, Prior
-from amalgan.priors.base import Groups
+from amalgan.networks.priors import GaussianFlowPrior, Prior
+from amalgan.networks.priors.base import Groups
 
 
 @dataclass(frozen=True, kw_only=True)

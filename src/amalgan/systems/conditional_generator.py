@@ -12,7 +12,7 @@ from amalgan.core.randomness import Draws
 from amalgan.core.types import DataSpec
 from amalgan.kinds import kind_of
 from amalgan.networks.blocks import one_hot
-from amalgan.priors import Groups
+from amalgan.networks.priors import Groups
 
 
 class ConditionalGenerator(nn.Module):

@@ -33,12 +33,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from amalgan import networks, priors
+from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import FusionConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
-from amalgan.networks import ProjectedCritic
+from amalgan.networks import ProjectedCritic, priors
 from amalgan.objectives import reconstruction
 from amalgan.objectives.lattice import lattice
 from amalgan.systems import gan_losses

@@ -27,7 +27,7 @@ from amalgan.core import tensor_file
 from amalgan.core.errors import ConfigError, FileError, ModelFileError
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.contents import MOST, Contents
-from amalgan.priors import Prior
+from amalgan.networks.priors import Prior
 from amalgan.systems import registry
 from amalgan.systems.abilities import abilities, require
 from amalgan.systems.base import System
@@ -274,17 +274,9 @@ def kind_of(tensor: torch.Tensor) -> str:
 def digest(tensors: dict[str, torch.Tensor]) -> str:
     """16 hexadecimal characters over names and values of the weights and tables."""
     tensors = {name: tensor for name, tensor in tensors.items() if name != SEEN}
-    return hashed(tensors, hashlib.blake2b(digest_size=8))
+    return tensor_file.hash_tensors(tensors, hashlib.blake2b(digest_size=8))
 
 
 def secret_of(weights: dict[str, torch.Tensor]) -> str:
     """64 hexadecimal characters over names and values of the weights, which ``digest`` says nothing of."""
-    return hashed(weights, hashlib.blake2b(digest_size=32, person=b"amalgan mark"))
-
-
-def hashed(tensors: dict[str, torch.Tensor], state: hashlib.blake2b) -> str:
-    """Return what ``state`` makes of names and values."""
-    for name in sorted(tensors):
-        state.update(name.encode())
-        state.update(tensors[name].contiguous().numpy().tobytes())
-    return state.hexdigest()
+    return tensor_file.hash_tensors(weights, hashlib.blake2b(digest_size=32, person=b"amalgan mark"))

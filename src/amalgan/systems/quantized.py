@@ -20,8 +20,8 @@ from amalgan.config.code import natural_code_size
 from amalgan.config.systems import QuantizedConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
+from amalgan.networks.priors import rounded
 from amalgan.objectives import reconstruction
-from amalgan.priors import rounded
 from amalgan.systems.base import Phase, System, collect
 from amalgan.systems.registry import register
 

@@ -20,12 +20,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from amalgan import networks, priors
+from amalgan import networks
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import SupervisedConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED, Batch, DataSpec, Step, Tick
 from amalgan.data.transforms.views import view
+from amalgan.networks import priors
 from amalgan.objectives import classification, reconstruction
 from amalgan.systems.base import Phase, System, collect
 from amalgan.systems.registry import register

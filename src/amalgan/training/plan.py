@@ -22,9 +22,9 @@ from amalgan.core.json_schema import fitting_in
 from amalgan.core.randomness import build_seeded, key
 from amalgan.data import Dataset, Records, open_data, resolve_augment
 from amalgan.kinds import kind_of, text_of
-from amalgan.priors import MixturePrior, Prior
-from amalgan.priors.gaussian_flow import GaussianFlowPrior
-from amalgan.priors.velocity import FlatVelocity
+from amalgan.networks.priors import MixturePrior, Prior
+from amalgan.networks.priors.gaussian_flow import GaussianFlowPrior
+from amalgan.networks.priors.velocity import FlatVelocity
 from amalgan.systems import registry
 from amalgan.systems.base import System
 from amalgan.training import budget, defaults, loop, threads

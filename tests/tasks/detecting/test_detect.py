@@ -20,7 +20,7 @@ from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED, DataSpec
 from amalgan.data import Dataset, open_data
 from amalgan.networks import Critic
-from amalgan.priors import MixturePrior
+from amalgan.networks.priors import MixturePrior
 from amalgan.systems import gan_losses
 from amalgan.systems.base import System
 from amalgan.systems.model_file import Model

@@ -19,10 +19,10 @@ from amalgan.core.errors import AbilityError, UsageError
 from amalgan.core.types import DataSpec
 from amalgan.data import open_data
 from amalgan.data.dataset.full_size import FullSize
-from amalgan.features import patch_networks
 from amalgan.features.patches import Cut, grid_of, parts
 from amalgan.features.tiles import even_core, mirrored, tiles
 from amalgan.metrics.detection import auroc
+from amalgan.tasks.detect import patch_networks
 from amalgan.tasks.detect.flaw_records import why_uncalibrated
 from amalgan.tasks.detect.flaws import FEWEST_KNOWN, Flaws
 from amalgan.tasks.detect.patch_memory import RIDGE, PatchMemory, core_of

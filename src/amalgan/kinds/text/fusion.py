@@ -23,14 +23,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from amalgan import priors
 from amalgan.config.code import natural_code_size
 from amalgan.config.systems import FusionConfig
 from amalgan.core.randomness import Draws
 from amalgan.core.types import Batch, DataSpec, Step, Tick
 from amalgan.kinds.text.networks import StringEncoder, Writer
 from amalgan.kinds.text.spelling import refuse_settings, spelling_loss, unit
-from amalgan.networks import Critic
+from amalgan.networks import Critic, priors
 from amalgan.networks.mlp import DenseDecoder, DenseEncoder
 from amalgan.objectives import adversarial
 from amalgan.systems import gan_losses

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from amalgan.core.notebook import number
 from amalgan.evaluation.evaluate import Evaluation
 from amalgan.kinds import kind_of, text_of
-from amalgan.priors import NeighborPrior
+from amalgan.networks.priors import NeighborPrior
 from amalgan.studies.html.page import readable
 from amalgan.studies.report.report import HEADLINES
 from amalgan.systems.abilities import Decodes, Encodes, Generates

@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from amalgan.data import Dataset
-from amalgan.priors import MixturePrior
+from amalgan.networks.priors import MixturePrior
 from amalgan.studies.page.packed_numbers import pack_numbers
 from amalgan.systems.abilities import Decodes, Encodes
 from amalgan.systems.model_file import Model

@@ -30,7 +30,7 @@ from amalgan.data.writing.picture_arrays import planes
 from amalgan.data.writing.provenance import provenance, xmp_of
 from amalgan.evaluation.evaluate import Evaluation
 from amalgan.kinds import kind_of, text_of
-from amalgan.priors import NeighborPrior
+from amalgan.networks.priors import NeighborPrior
 from amalgan.studies.html.atlas import harmless
 from amalgan.studies.html.page import readable
 from amalgan.studies.page import bundle, mending, runtime

@@ -27,7 +27,7 @@ from amalgan.core.errors import DataError, UsageError
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.core.types import UNLABELED
-from amalgan.priors.perturbation import factor_of, noisy, toward
+from amalgan.networks.priors.perturbation import factor_of, noisy, toward
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes
 from amalgan.systems.model_file import Model
 from amalgan.tasks.explore.directions import encode_all

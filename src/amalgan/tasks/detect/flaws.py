@@ -20,10 +20,10 @@ from torch import Generator, Tensor
 from amalgan.core.errors import UsageError
 from amalgan.core.randomness import key
 from amalgan.core.types import DataSpec
-from amalgan.features.patch_networks import patch_network
 from amalgan.features.patches import PatchesName, PatchNetwork, Picture, enlarged, grid_of, parts
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.patch_memory import MOST_CANDIDATES, PatchMemory
+from amalgan.tasks.detect.patch_networks import patch_network
 
 MOST_KNOWN, FEWEST_KNOWN = 1_000, 5
 """Normal pictures whose patches are learned from."""

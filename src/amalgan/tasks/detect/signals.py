@@ -33,7 +33,7 @@ from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
 from amalgan.data import Records
 from amalgan.kinds import kind_of
-from amalgan.priors import GaussianFlowPrior, MixturePrior
+from amalgan.networks.priors import GaussianFlowPrior, MixturePrior
 from amalgan.systems.abilities import Decodes, Encodes, Rates
 from amalgan.systems.model_file import Model
 from amalgan.tasks.detect.outside import Outside

@@ -23,7 +23,7 @@ from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import Draws, key
 from amalgan.kinds import kind_of, text_of
 from amalgan.kinds.refusals import FILM
-from amalgan.priors import Scale
+from amalgan.networks.priors import Scale
 from amalgan.systems.abilities import Decodes, Encodes, Generates, Realizes, Samples
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName, check_decoder, check_temperature, class_number

@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from amalgan.core.randomness import Draws
-from amalgan.priors import MixturePrior, pick
+from amalgan.networks.priors import MixturePrior, pick
 
 
 def round_tanh(x: Float[Tensor, "B K"], levels: int) -> Float[Tensor, "B K"]:

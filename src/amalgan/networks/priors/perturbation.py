@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from amalgan.config.parts import Perturbation
 from amalgan.core.randomness import Draws
-from amalgan.priors import Groups, spread_picks
+from amalgan.networks.priors import Groups, spread_picks
 
 BANK = 2_048
 """Codes that others are drawn toward."""

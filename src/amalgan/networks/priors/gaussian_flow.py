@@ -25,9 +25,9 @@ from torch import Tensor
 
 from amalgan.core.randomness import Draws
 from amalgan.networks.blocks import one_hot
-from amalgan.priors.base import Prior
-from amalgan.priors.mixture import covariance_of
-from amalgan.priors.velocity import FlatVelocity, MapVelocity
+from amalgan.networks.priors.base import Prior
+from amalgan.networks.priors.mixture import covariance_of
+from amalgan.networks.priors.velocity import FlatVelocity, MapVelocity
 
 ANY = 0.1
 """Share of the codes in training whose group the network does not see."""

@@ -13,11 +13,11 @@ Unlabeled codes form a group of their own. UNLABELED asks for any group, as ofte
 from __future__ import annotations
 
 from amalgan.config import parts
-from amalgan.priors.base import Groups, Prior, Scale, pick, spread_picks
-from amalgan.priors.flow import FlowPrior
-from amalgan.priors.gaussian_flow import GaussianFlowPrior
-from amalgan.priors.mixture import MixturePrior
-from amalgan.priors.neighbors import NeighborPrior
+from amalgan.networks.priors.base import Groups, Prior, Scale, pick, spread_picks
+from amalgan.networks.priors.flow import FlowPrior
+from amalgan.networks.priors.gaussian_flow import GaussianFlowPrior
+from amalgan.networks.priors.mixture import MixturePrior
+from amalgan.networks.priors.neighbors import NeighborPrior
 
 
 def build(

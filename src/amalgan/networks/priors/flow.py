@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from amalgan.core.randomness import Draws
 from amalgan.networks.blocks import one_hot, rectify
-from amalgan.priors.base import Prior
+from amalgan.networks.priors.base import Prior
 
 HEUN_STEPS = 16
 FLOW_BATCH, FLOW_RATE = 256, 2e-3

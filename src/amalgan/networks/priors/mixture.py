@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from amalgan.core.randomness import Draws
-from amalgan.priors.base import Prior, pick
+from amalgan.networks.priors.base import Prior, pick
 
 CODES_PER_PART = 8
 """A Gaussian of K dimensions is fitted to at least this many times K codes; else there are fewer Gaussians."""

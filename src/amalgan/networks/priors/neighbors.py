@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from amalgan.core.randomness import Draws
-from amalgan.priors.base import Prior, spread_picks
+from amalgan.networks.priors.base import Prior, spread_picks
 
 MOST = 8192
 """Codes that are kept."""
