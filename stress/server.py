@@ -25,7 +25,7 @@ import uvicorn
 
 from amalgan.core.files import append_line, write_json
 from amalgan.studio.access import Access
-from amalgan.studio.application import application
+from amalgan.studio.routes.application import application
 from amalgan.studio.studio import Studio
 from hostile import HOSTILE
 from stress.figure import Figure, portion

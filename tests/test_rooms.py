@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from amalgan.kinds.registry import built_in
+from house import House, wing_of
 
 SOURCE = Path(__file__).parents[1] / "src" / "amalgan"
 BUILT_IN = set(built_in())
@@ -22,7 +25,7 @@ SHAPES = {
     "data/dataset/read_arrays.py": "pictures in a file with channels or without",
     "data/readers/arrays.py": "what a file of arrays holds",
     "data/readers/python_values.py": "what a user of Python gives",
-    "data/writing/full_picture.py": "one picture, as a user of Python gives it",
+    "data/decoding/full_picture.py": "one picture, as a user of Python gives it",
     "data/writing/grids.py": "rows of a table or pictures, as a user of Python writes them",
     "data/writing/picture_arrays.py": "pictures in gray or in color: the one place that tells them apart",
     "data/writing/columns.py": "a column of a table: one number or several in a row",
@@ -146,3 +149,30 @@ def test_what_does_not_ask_is_let_be(code: str) -> None:
 def test_no_file_is_longer_than_a_reader_takes_in() -> None:
     lengths = {name: len((SOURCE / name).read_text(encoding="utf-8").splitlines()) for name in files()}
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_no_room_imports_one_that_imports_it() -> None:
+    assert House.at(None).circles() == []
+
+
+def test_a_circle_would_be_found() -> None:
+    sources = {"amalgan.core.a": "import amalgan.data.b", "amalgan.data.b": "from amalgan.core import a"}
+    house = House({name: ast.parse(text) for name, text in sources.items()}, dict.fromkeys(sources, 1))
+    assert house.circles() == [["core", "data"]]
+
+
+def test_the_tour_draws_the_floors_that_are_checked() -> None:
+    root = SOURCE.parents[1]
+    layers = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
+        "layers"
+    ]
+    checked = [
+        {wing_of(name.strip().removeprefix("amalgan.")) for name in re.split("[|:]", layer)}
+        for layer in layers
+    ]
+    drawing = (root / "docs" / "tour.md").read_text().split("```")[1]
+    floors = re.split(r"^ *\d+  ", drawing, flags=re.M)[1:]
+    assert len(floors) == len(checked) == 12
+    for wings, text in zip(checked, floors, strict=True):
+        for wing in wings:
+            assert re.search(rf"\b{wing.split()[0]}\b", text), f"{wing} stands on its floor: {text}"

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from amalgan.core.platforms import require_posix
+from amalgan.core.version import __version__
 
 if TYPE_CHECKING:
     from amalgan.api.functions import compare as compare
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from amalgan.training.events import Event as Event
 
 require_posix()
-
-__version__ = "0.1.0"
 
 _HOME_OF = {
     "AmalganError": "core.errors",

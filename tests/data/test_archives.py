@@ -16,8 +16,8 @@ from amalgan.core.errors import DataError, UsageError
 from amalgan.data import open_data
 from amalgan.data.readers import folders, parquets, remote, tars
 from amalgan.data.readers.finding import find_source
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.data.readers.patterns import Pattern, expanded
-from amalgan.data.writing.inputs import refuse_inputs
 
 
 @pytest.fixture

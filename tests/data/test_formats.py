@@ -12,9 +12,9 @@ from PIL import Image
 from amalgan.core.errors import BadPicture
 from amalgan.data import open_data
 from amalgan.data.decoding.formats import PLUGINS, STARTS, chunks
+from amalgan.data.decoding.full_picture import read
 from amalgan.data.decoding.images import decode, measure
 from amalgan.data.decoding.layout import Layout
-from amalgan.data.writing.full_picture import read
 
 GRAY = Layout(height=16, width=16, channels=1)
 DOORS = (measure, lambda data: decode(data, GRAY), read)

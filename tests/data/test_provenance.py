@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from amalgan import __version__
+from amalgan.data.decoding.full_picture import of_image
 from amalgan.data.decoding.images import packet
 from amalgan.data.writing.films import film_bytes
-from amalgan.data.writing.full_picture import of_image, write
+from amalgan.data.writing.full_picture import write
 from amalgan.data.writing.grids import png_bytes
 from amalgan.data.writing.provenance import EDITED_BY_A_MODEL, MADE_BY_A_MODEL, origin, provenance, xmp_of
 from hostile import HOSTILE

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from amalgan import networks
 from amalgan.config.code import grid_of
 from amalgan.config.parts import Networks
-from amalgan.config.systems.sizes import BASE_NETWORKS
+from amalgan.config.sizes import BASE_NETWORKS
 from amalgan.core.errors import ConfigError
 from amalgan.core.randomness import build_seeded
 from amalgan.core.types import UNLABELED, DataSpec

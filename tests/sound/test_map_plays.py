@@ -15,7 +15,7 @@ from amalgan.config.data import DataConfig
 from amalgan.data import Dataset, open_data
 from amalgan.kinds import kind_named
 from amalgan.kinds.sound.wav import mu_law
-from amalgan.studies.html.atlas import atlas
+from amalgan.studies.page.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, class_names
 from page_support import place_of
 from sounding import write_notes

@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 
 from amalgan.core import subprocesses
 from amalgan.studio.access import HEADER, Access
-from amalgan.studio.application import application
 from amalgan.studio.jobs import Jobs
+from amalgan.studio.routes.application import application
 from amalgan.studio.studio import Studio
 
 TOKEN, HOST = "a-token-of-the-tests", "localhost:8420"

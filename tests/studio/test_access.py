@@ -15,7 +15,7 @@ import pytest
 from amalgan.core.errors import UsageError
 from amalgan.studio.access import HEADER, MOST_BYTES, bounded
 from amalgan.studio.refusals import TooLarge, TooSlow
-from amalgan.studio.serving import hosts_of
+from amalgan.studio.routes.serving import hosts_of
 from amalgan.studio.studio import Studio
 from hostile import HOSTILE
 from studio_support import pictures, run_of

@@ -16,10 +16,9 @@ import pytest
 import amalgan as ag
 from amalgan.cli import main
 from amalgan.core.errors import UsageError
-from amalgan.training import job
+from amalgan.training import job, tracked
 from amalgan.training.events import Event, Teller
-from amalgan.training.tracking import tracked
-from amalgan.training.tracking.tracked import TRACKERS
+from amalgan.training.tracked import TRACKERS
 from workshop import BATCH, ROUNDS, Workshop
 
 TERM = "autoencoder/reconstruction"

@@ -19,7 +19,7 @@ from amalgan.core.file_names import describe_ending
 from amalgan.core.randomness import generators_kept
 from amalgan.data import open_data
 from amalgan.data.dataset.in_memory import named, reading_of
-from amalgan.studies.html.atlas import atlas
+from amalgan.studies.page.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, embed
 from amalgan.tasks.embed.map import map_picture
 from amalgan.tasks.embed.similar import Duplicates, duplicates

@@ -20,7 +20,7 @@ from amalgan.config.compare_options import CompareOptions
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import from_arguments
 from amalgan.config.run import DeviceName, PrecisionName, TrackerName
-from amalgan.config.systems.sizes import Preset
+from amalgan.config.sizes import Preset
 from amalgan.config.train_options import TrainOptions
 from amalgan.core.arguments import check_arguments
 from amalgan.core.errors import Interrupted, UsageError

@@ -28,7 +28,8 @@ from amalgan.core.arguments import check_arguments
 from amalgan.core.limits import CHUNK
 from amalgan.core.randomness import generators_kept
 from amalgan.data.dataset.in_memory import Examples, examples, unscaled
-from amalgan.data.writing.full_picture import of_held, to_array
+from amalgan.data.decoding.full_picture import of_python_value
+from amalgan.data.writing.full_picture import to_array
 from amalgan.features.patches import PatchesName
 from amalgan.studies.card.push import push
 from amalgan.systems import model_file
@@ -127,7 +128,7 @@ class Model(Collected):
         repair = Repair(task=task, sigma=None if sigma is None else float(sigma), factor=factor)
         answers = Answers(samples=samples, decoder=decoder, seed=seed)
         known = None if mask is None else (np.asarray(mask) == 0).astype(np.float32)
-        found = restore_picture(self.model, of_held(picture), repair, known=known, answers=answers)
+        found = restore_picture(self.model, of_python_value(picture), repair, known=known, answers=answers)
         arrays = [to_array(one) for one in found]
         return arrays[0] if samples == 1 else np.stack(arrays)
 

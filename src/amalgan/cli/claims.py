@@ -65,6 +65,6 @@ def is_proved(place: Path) -> bool:
 def refuse_input(place: Path, source: str | Path) -> None:
     """Raise UsageError where ``place`` is an input, or lies within it."""
     if Path(source).exists():
-        from amalgan.data.writing.inputs import refuse_inputs
+        from amalgan.data.readers.inputs import refuse_inputs
 
         refuse_inputs([place], source)

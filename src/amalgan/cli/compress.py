@@ -259,8 +259,8 @@ def places_for(out: Path, source: str, names: Sequence[str], ending: str) -> dic
     from amalgan.codec import amg_file
     from amalgan.core.files import below, refuse_foreign
     from amalgan.core.ownership import is_ours
+    from amalgan.data.readers.inputs import refuse_inputs
     from amalgan.data.writing.grids import png_names
-    from amalgan.data.writing.inputs import refuse_inputs
 
     places = [below(out, path) for path in png_names(names, ending)]
     refuse_inputs(places, source)

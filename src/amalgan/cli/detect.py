@@ -231,8 +231,8 @@ class Detect:
     ) -> int:
         """Write the maps of those that raise an alarm; return how many."""
         from amalgan.core.files import below, refuse_foreign, write_bytes
+        from amalgan.data.readers.inputs import refuse_inputs
         from amalgan.data.writing.grids import png_bytes, png_names
-        from amalgan.data.writing.inputs import refuse_inputs
         from amalgan.tasks.detect.heat import maps, usual
         from amalgan.tasks.detect.signals import PATCHES
 

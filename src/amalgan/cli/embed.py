@@ -134,7 +134,7 @@ class Embed:
             return None
         with console.status("drawing the map ..."):
             if self.plot.suffix.lower() == ".html":
-                from amalgan.studies.html.atlas import atlas
+                from amalgan.studies.page.atlas import atlas
 
                 atlas(codes, records, self.plot)
             else:

@@ -48,7 +48,7 @@ def on_ray(command: Any, sharing: Sharing, console: Console) -> Answer:
         UsageError: Ray is not installed, or there is no --out to gather into.
     """
     from amalgan.data.readers.extras import needed
-    from amalgan.tasks.gather import forget, gather
+    from amalgan.tasks.gather.gather import forget, gather
 
     ray = needed("ray", "ray", "--engine ray")
     if sharing.shard is not None or getattr(command, "out", None) is None:
@@ -71,7 +71,7 @@ def on_ray(command: Any, sharing: Sharing, console: Console) -> Answer:
 
 def part_of(command: Any, number: int, of: int) -> Any:
     """The command that computes one part."""
-    tables = import_module("amalgan.tasks.gather").TABLES
+    tables = import_module("amalgan.tasks.gather.gather").TABLES
     ending = command.out.suffix.lower()
     ending = ".npz" if type(command).__name__.lower() in ("embed", *tables) else ending
     out = folder_of(command.out) / f"{number:06d}-of-{of:06d}{ending}"

@@ -31,8 +31,8 @@ class Gather:
 
     def run(self, console: Console) -> Answer:
         """Look at all parts, and join them."""
-        from amalgan.data.writing.inputs import refuse_inputs
-        from amalgan.tasks.gather import gather
+        from amalgan.data.readers.inputs import refuse_inputs
+        from amalgan.tasks.gather.gather import gather
 
         for part in self.parts:
             refuse_inputs([self.out], str(part))

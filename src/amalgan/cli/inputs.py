@@ -153,7 +153,7 @@ def check_out(out: Path, data: str) -> None:
     Raises:
         UsageError: it would.
     """
-    from amalgan.data.writing.inputs import refuse_inputs
+    from amalgan.data.readers.inputs import refuse_inputs
 
     refuse_inputs([out], data)
 

@@ -17,7 +17,6 @@ from typing import Any, cast
 
 import tyro
 
-from amalgan import __version__
 from amalgan.cli import completion, help
 from amalgan.cli.augment import Augment
 from amalgan.cli.card import Card
@@ -49,6 +48,7 @@ from amalgan.config.command_words import nearest
 from amalgan.config.flags import Flag, groups
 from amalgan.core.arguments import MOST
 from amalgan.core.errors import UsageError
+from amalgan.core.version import __version__
 from amalgan.systems import registry
 
 COMMANDS: dict[str, type[Any]] = {

@@ -53,7 +53,7 @@ class Studio:
             raise UsageError(f"the studio needs {' and '.join(missing)}. Run: pip install 'amalgan[studio]'")
         if not self.root.is_dir():
             raise UsageError(f"--root {self.root} is no folder; give the one that holds data and runs.")
-        from amalgan.studio.serving import serve
+        from amalgan.studio.routes.serving import serve
 
         addresses: list[str] = []
 

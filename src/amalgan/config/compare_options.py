@@ -15,7 +15,7 @@ from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
 from amalgan.config.flags import Inline, Names, Section, Switch
 from amalgan.config.run import DeviceName, PrecisionName
-from amalgan.config.systems.sizes import Preset
+from amalgan.config.sizes import Preset
 
 DEFAULT_CPU_MINUTES = 2.0
 DEFAULT_IMAGES = 100_000

@@ -16,7 +16,7 @@ from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
 from amalgan.config.flags import Inline, Section, Switch
 from amalgan.config.run import DeviceName, PrecisionName, TrackerName
-from amalgan.config.systems.sizes import Preset
+from amalgan.config.sizes import Preset
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from amalgan.core.errors import BadPicture, UsageError
 from amalgan.core.file_names import distinct, shown
 from amalgan.core.json_schema import read_json
 from amalgan.data.readers.finding import find_source
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.data.readers.sources import Arrays
-from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.studio.answering import run_and_answer
 
 SHAPE = {"amalgan": str, "names": [str], "labels": {str: str}}

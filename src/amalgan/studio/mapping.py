@@ -20,7 +20,7 @@ from amalgan.core import files
 from amalgan.core.errors import UsageError
 from amalgan.data import Records
 from amalgan.data.dataset.streaming import Stream
-from amalgan.studies.html import atlas
+from amalgan.studies.page import atlas
 from amalgan.studio.answering import run_and_answer
 from amalgan.systems import model_file
 from amalgan.tasks.embed.embed import Codes, codes_in, embed, is_stored, stamp_for

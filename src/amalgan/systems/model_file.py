@@ -19,13 +19,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from amalgan import __version__
 from amalgan.codec.base import Coder
 from amalgan.codec.coders import coder_of
 from amalgan.config import fields
 from amalgan.core import tensor_file
 from amalgan.core.errors import ConfigError, FileError, ModelFileError
 from amalgan.core.types import DataSpec
+from amalgan.core.version import __version__
 from amalgan.data.dataset.contents import MOST, Contents
 from amalgan.networks.priors import Prior
 from amalgan.systems import registry

@@ -16,7 +16,7 @@ from amalgan.core import files, locks
 from amalgan.core.errors import FileError, ForeignFile, StateError, UsageError
 from amalgan.core.ownership import json_at
 from amalgan.data import Dataset
-from amalgan.data.writing.inputs import refuse_inputs
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.systems import model_file
 from amalgan.systems.base import System
 from amalgan.training import state

@@ -23,7 +23,7 @@ from amalgan.training.narration import Narrator
 from amalgan.training.progress import Show
 from amalgan.training.result import Result
 from amalgan.training.state import STATE
-from amalgan.training.tracking.tracked import refuse_missing, track
+from amalgan.training.tracked import refuse_missing, track
 
 __all__ = ["Result", "TrainOptions", "execute"]
 

@@ -14,7 +14,7 @@ import pytest
 
 from amalgan.core.errors import UsageError
 from amalgan.data import Dataset, Records
-from amalgan.studies.html.atlas import atlas
+from amalgan.studies.page.atlas import atlas
 from amalgan.tasks.embed.embed import Codes, class_names
 from amalgan.tasks.embed.map import place_points
 from hostile import HOSTILE

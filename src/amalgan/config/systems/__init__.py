@@ -1,16 +1,16 @@
 """One configuration a system. The first lines of ``--help`` for ``train --system NAME``.
 
-sizes   quick, base       autoencoders  adversarial  fusion  restoration   what each system can be told
+autoencoders  adversarial  fusion  restoration  codec   what each system can be told
 """
 
 from __future__ import annotations
 
+from amalgan.config.sizes import SLIM_NETWORKS, Preset
 from amalgan.config.systems.adversarial import AugmentedConfig, GanConfig, RegularizedConfig
 from amalgan.config.systems.autoencoders import AutoencoderConfig, QuantizedConfig, SupervisedConfig
 from amalgan.config.systems.codec import CodecConfig
 from amalgan.config.systems.fusion import FusionConfig
 from amalgan.config.systems.restoration import RestorerConfig
-from amalgan.config.systems.sizes import SLIM_NETWORKS, Preset
 
 __all__ = [
     "SLIM_NETWORKS",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Prior, Reconstruction, Views
-from amalgan.config.systems.sizes import BASE_NETWORKS, Preset, widen
+from amalgan.config.sizes import BASE_NETWORKS, Preset, widen
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec

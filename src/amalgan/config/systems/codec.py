@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks
-from amalgan.config.systems.sizes import BASE_NETWORKS, Preset
+from amalgan.config.sizes import BASE_NETWORKS, Preset
 from amalgan.kinds import kind_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from amalgan.config.code import Layout, resolved_code
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Critic, Networks, Prior, Reconstruction
-from amalgan.config.systems.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widen
+from amalgan.config.sizes import BASE_NETWORKS, BASE_SLIM, SLIM_NETWORKS, Preset, widen
 
 if TYPE_CHECKING:
     from amalgan.core.types import DataSpec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Reconstruction
-from amalgan.config.systems.sizes import Preset
+from amalgan.config.sizes import Preset
 from amalgan.core.errors import ConfigError
 from amalgan.kinds import kind_of
 

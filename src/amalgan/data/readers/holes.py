@@ -16,15 +16,15 @@ from PIL import Image, ImageColor
 
 from amalgan.core.errors import BadPicture, DataError, UsageError
 from amalgan.core.file_names import shown
+from amalgan.data.decoding.full_picture import FullPicture, read
 from amalgan.data.readers.folders import Folder
-from amalgan.data.writing.full_picture import Whole, read
 
 NEAR = 16
 """Levels of 255 by which each channel of a missing pixel may differ from the color."""
 
 Known = NDArray[np.float32]
 """(H, W): 1 where a picture can be believed, 0 in holes."""
-FindHoles = Callable[[str, Whole], Known]
+FindHoles = Callable[[str, FullPicture], Known]
 """From a picture's name and the picture; raises BadPicture."""
 
 
@@ -55,7 +55,7 @@ def in_folder(place: Path) -> FindHoles:
     found = Folder(place)
     rows = {stem(shown(found.path(row))): row for row in range(len(found))}
 
-    def find(name: str, whole: Whole) -> Known:
+    def find(name: str, whole: FullPicture) -> Known:
         row = rows.get(stem(name))
         if row is None:
             raise BadPicture(f"has no mask of its name in {shown(place.name)}. Add one")
@@ -81,12 +81,12 @@ def mask_at(place: Path) -> Known:
         raise DataError(f"--mask {place} {error}.") from None
 
 
-def known_of(mask: Whole) -> Known:
+def known_of(mask: FullPicture) -> Known:
     """1 where the mask is darker than middle gray."""
     return (mask.color.mean(0) < 0).astype(np.float32)
 
 
-def fitting(known: Known, whole: Whole, name: str) -> Known:
+def fitting(known: Known, whole: FullPicture, name: str) -> Known:
     """``known``, if it is of the picture's size."""
     if known.shape != whole.size:
         (high, wide), (height, width) = known.shape, whole.size
@@ -94,7 +94,7 @@ def fitting(known: Known, whole: Whole, name: str) -> Known:
     return known
 
 
-def other_than(color: tuple[int, ...], whole: Whole) -> Known:
+def other_than(color: tuple[int, ...], whole: FullPicture) -> Known:
     """1 where the picture is of another color."""
     asked = np.array(color, np.float32)
     if len(whole.color) == 1:

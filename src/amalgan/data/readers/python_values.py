@@ -147,7 +147,7 @@ def _example(item: Any, layout: Axes | None) -> Any:
     if isinstance(item, dict) and "bytes" in item:
         item = item["bytes"] or item.get("path")
     if isinstance(item, bytes):
-        from amalgan.data.writing.full_picture import image_in
+        from amalgan.data.decoding.full_picture import image_in
 
         return image_in(item)
     if isinstance(item, (str, Path)):
@@ -161,7 +161,7 @@ def _example(item: Any, layout: Axes | None) -> Any:
 
 def _file(path: Path) -> Image.Image:
     from amalgan.core.errors import BadPicture
-    from amalgan.data.writing.full_picture import image_in
+    from amalgan.data.decoding.full_picture import image_in
 
     try:
         return image_in(path.read_bytes())

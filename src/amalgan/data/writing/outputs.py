@@ -23,8 +23,8 @@ from amalgan.core.errors import FileError
 from amalgan.core.files import below, refuse_foreign, write_changed
 from amalgan.core.journal import Journal
 from amalgan.data.decoding.pixels import to_pixels
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.data.writing.grids import FOREIGN, png_names, write_output
-from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.data.writing.npz import Column, is_whole, write_npz
 from amalgan.kinds import Kind, kind_of
 

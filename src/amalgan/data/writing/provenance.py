@@ -16,8 +16,8 @@ import re
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
-from amalgan import __version__
 from amalgan.core.file_names import shown
+from amalgan.core.version import __version__
 
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 EDITED_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"

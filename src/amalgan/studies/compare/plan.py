@@ -148,7 +148,7 @@ class Plan:
 
 def asked_of(request: CompareOptions, data: Dataset, features: Features | None) -> Asked:
     """What a plan must agree with to go on."""
-    from amalgan import __version__
+    from amalgan.core.version import __version__
 
     device = device_of(request)
     return Asked(

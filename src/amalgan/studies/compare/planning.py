@@ -20,7 +20,7 @@ from amalgan.core.errors import DataError, UsageError
 from amalgan.core.ownership import is_ours
 from amalgan.data import Dataset
 from amalgan.data.dataset.subsets import hide_labels
-from amalgan.data.writing.inputs import refuse_inputs
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.evaluation.scores.score import Trial
 from amalgan.kinds import text_of
 from amalgan.studies.compare import commands, costs, outside_rows, timing

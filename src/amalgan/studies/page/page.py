@@ -31,9 +31,9 @@ from amalgan.data.writing.provenance import provenance, xmp_of
 from amalgan.evaluation.evaluate import Evaluation
 from amalgan.kinds import kind_of, text_of
 from amalgan.networks.priors import NeighborPrior
-from amalgan.studies.html.atlas import harmless
 from amalgan.studies.html.page import readable
 from amalgan.studies.page import bundle, mending, runtime
+from amalgan.studies.page.atlas import harmless
 from amalgan.studies.page.card import card
 from amalgan.studies.page.codes import codes_of
 from amalgan.studies.page.compression import coder_of

@@ -21,10 +21,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from amalgan import __version__
 from amalgan.core import files
 from amalgan.core.errors import ExportError, UsageError
 from amalgan.core.json_schema import fitting_in
+from amalgan.core.version import __version__
 from amalgan.systems.model_file import Model
 from amalgan.tasks.export.graphs import OF_ANY_SIZE, Graph, Inputs, graphs
 

@@ -19,7 +19,7 @@ from amalgan.core import files
 from amalgan.core.errors import BadPicture, DataError
 from amalgan.core.file_names import shown
 from amalgan.data.readers.folders import Folder, one_file
-from amalgan.data.writing.inputs import refuse_inputs
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.kinds.series.recordings import Recording, recording, separator
 from amalgan.systems.model_file import Model
 from amalgan.tasks.generate import DecoderName

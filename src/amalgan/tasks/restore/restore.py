@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from amalgan.core.errors import UsageError
+from amalgan.data.decoding.full_picture import FullPicture
 from amalgan.data.transforms.damage import larger
-from amalgan.data.writing.full_picture import Whole
 from amalgan.kinds import kind_of
 from amalgan.systems.abilities import Decodes, Encodes, Restores, Samples
 from amalgan.systems.model_file import Model
@@ -117,12 +117,12 @@ def restore(
 
 def restore_picture(
     model: Model,
-    whole: Whole,
+    whole: FullPicture,
     repair: Repair,
     *,
     known: NDArray[np.float32] | None = None,
     answers: Answers = ONE,
-) -> list[Whole]:
+) -> list[FullPicture]:
     """One picture with all that came with it, restored; several times where that was asked for.
 
     Raises:

@@ -23,12 +23,13 @@ from amalgan.core.json_schema import fitting
 from amalgan.core.ownership import is_ours
 from amalgan.core.shards import WHOLE, Shard
 from amalgan.data.dataset.native_size import picture_rows
+from amalgan.data.decoding.full_picture import read
 from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.holes import FindHoles
+from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.data.readers.sources import Arrays, Pictures
-from amalgan.data.writing.full_picture import read, write, written_as
+from amalgan.data.writing.full_picture import write, written_as
 from amalgan.data.writing.grids import png_names
-from amalgan.data.writing.inputs import refuse_inputs
 from amalgan.kinds import kind_of
 from amalgan.systems.model_file import Model
 from amalgan.tasks.restore.restore import Answers, check, clean_file, restore_picture

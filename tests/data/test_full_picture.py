@@ -11,8 +11,9 @@ from PIL import Image, ImageCms
 from PIL.ImageFile import ImageFile
 
 from amalgan.core.errors import BadPicture, UsageError
+from amalgan.data.decoding.full_picture import of_python_value, read
 from amalgan.data.readers.holes import holes
-from amalgan.data.writing.full_picture import of_held, read, to_array, write, written_as
+from amalgan.data.writing.full_picture import to_array, write, written_as
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -81,10 +82,10 @@ def test_cmyk_and_other_formats_become_what_can_be_written() -> None:
 
 def test_arrays_come_back_as_they_were() -> None:
     for array in (RGB, RGB[..., 0], RGB[..., 0].astype(np.uint16) * 257):
-        found = to_array(of_held(array))
+        found = to_array(of_python_value(array))
         assert found.dtype == array.dtype and np.array_equal(found, array)
     with pytest.raises(UsageError, match=r"found a float64 array of shape \(2, 2\)"):
-        of_held(np.zeros((2, 2)))
+        of_python_value(np.zeros((2, 2)))
 
 
 def test_holes_are_white_in_a_mask_or_of_a_color(tmp_path: Any) -> None:

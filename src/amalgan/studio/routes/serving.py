@@ -17,7 +17,7 @@ import uvicorn
 from amalgan.core import locks
 from amalgan.core.errors import FileError, UsageError
 from amalgan.studio.access import Access
-from amalgan.studio.application import application
+from amalgan.studio.routes.application import application
 from amalgan.studio.studio import Studio
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from amalgan.core.errors import ConfigError
 from amalgan.core.types import DataSpec
 from amalgan.kinds.measures import Likeness, SetMeasure, Sets, Stretch
-from amalgan.kinds.plain_stored import PlainStored
+from amalgan.kinds.plain.stored import PlainStored
 from amalgan.kinds.refusals import PICTURES_ONLY as PICTURES_ONLY
 from amalgan.kinds.refusals import R_SQUARED as R_SQUARED
 from amalgan.kinds.refusals import all_but as all_but

@@ -1,0 +1,1 @@
+"""Parts of one job joined into what one run would have written."""
