@@ -26,6 +26,7 @@ READS = {
     "source",
     "file",
     "plugin",
+    "config",
     "mask",
     "init",
     "cache",

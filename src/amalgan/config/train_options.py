@@ -81,7 +81,7 @@ class TrainOptions(TrainBudget):
 
     def __post_init__(self) -> None:
         check(
-            (None in (self.minutes, self.images), "--minutes and --images are both given; give one of them")
+            (None in (self.minutes, self.images), "--minutes and --images are both given; give one of them.")
         )
 
     @property

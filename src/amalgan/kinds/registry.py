@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 K = TypeVar("K", bound=type[Kind])
 
 _KINDS: dict[str, Kind] = {}
+BASE = "plain"
+"""The folder of what holds where a kind says nothing else; it is no kind itself."""
 
 
 def register(name: str) -> Callable[[K], K]:
@@ -38,9 +40,9 @@ def register(name: str) -> Callable[[K], K]:
 
 @cache
 def built_in() -> tuple[str, ...]:
-    """Names of the kinds of the package: its folders."""
-    folders = (file.parent.name for file in Path(__file__).parent.glob("*/__init__.py"))
-    return tuple(sorted(folders))
+    """Names of the kinds of the package: its folders, but for that of their base class."""
+    folders = {file.parent.name for file in Path(__file__).parent.glob("*/__init__.py")}
+    return tuple(sorted(folders - {BASE}))
 
 
 def names() -> list[str]:
