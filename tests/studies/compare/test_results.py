@@ -19,7 +19,7 @@ from amalgan.studies.compare.verdict import Verdict, verdicts
 A, B, C = [10.0, 10.2, 9.9, 10.1], [10.6, 10.9, 10.45, 10.7], [30.0, 29.0, 31.0, 30.5]
 
 
-def judged(cells):
+def judged(cells, classes=0):
     made, _ = results.comparisons(cells)
     found = verdicts(
         results.table(cells),
@@ -28,6 +28,7 @@ def judged(cells):
         "data",
         "a budget",
         results.find_failed(cells),
+        classes,
     )
     return {one.topic: one for one in found}
 
@@ -227,3 +228,31 @@ def test_a_cell_that_fails_keeps_its_costs_and_its_traceback():
     found = worker.rescued(act, replace(Cell.begin("a", 0), cost=cost))
     assert (found.state, found.reason, found.cost) == ("failed", "RuntimeError: shapes", {"cpu_seconds": 3.0})
     assert 'raise RuntimeError("shapes")' in found.traceback
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "classes", "picked"),
+    [
+        ([0.30, 0.31, 0.32], 10, "a"),
+        ([0.10, 0.10, 0.10], 10, None),
+        ([0.09, 0.30, 0.11], 10, None),  # its interval holds 0.1
+        ([0.48], 2, None),
+        ([0.60], 2, "a"),
+        ([0.10, 0.10, 0.10], 0, "a"),  # no classes: nothing to guess
+    ],
+)
+def test_the_only_one_that_can_must_be_better_than_guessing(invent, accuracy, classes, picked):
+    cells = [*invent.of("a", linear_probe=accuracy), *invent.of("b", frechet_distance=[1.0] * len(accuracy))]
+    verdict = judged(cells, classes)["features"]
+    assert verdict.pick == picked
+    assert ("better than guessing" in verdict.text) == (picked is None)
+
+
+def test_the_best_of_several_must_be_better_than_guessing(invent):
+    guessing = [0.11, 0.10, 0.09]
+    cells = [
+        *invent.of("a", accuracy_from_samples=guessing),
+        *invent.of("b", accuracy_from_samples=[0.05, 0.06, 0.05]),
+    ]
+    assert judged(cells, 10)["usefulness"].pick is None
+    assert "better than guessing, 0.1" in judged(cells, 10)["usefulness"].text

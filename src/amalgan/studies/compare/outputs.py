@@ -33,7 +33,13 @@ def report_of(plan: Plan, cells: list[Cell]) -> dict[str, Any]:
     n = min(asked.count, data["test"])
     said = notes(cells, seeds=len(plan.seeds), tries=asked.tries, corrected_for=corrected_for, n=n)
     judged = verdict.verdicts(
-        table, measures, made, where, plan.facts["budget"]["text"], results.find_failed(cells)
+        table,
+        measures,
+        made,
+        where,
+        plan.facts["budget"]["text"],
+        results.find_failed(cells),
+        len(data["classes"]),
     )
     return fields.plain(
         {
