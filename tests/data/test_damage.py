@@ -77,10 +77,10 @@ def test_strokes_hide_more_the_higher_the_level_and_never_all() -> None:
 
 def test_pictures_take_turns_and_only_some_are_told() -> None:
     x = picture(count=40)
-    hurt = damaged(x, TASKS, draws(40), noise=0.4, told=0.25)
+    hurt = damaged(x, TASKS, draws(40), noise=0.4, known_level=0.25)
     assert hurt.task.tolist() == [position % 4 for position in range(40)]
-    assert damaged(x, TASKS, draws(40, round=1), noise=0.4, told=0).task[0] == 1
-    many = damaged(torch.zeros(4000, 1, 8, 8), ("denoise",), draws(4000), noise=0.4, told=0.25)
+    assert damaged(x, TASKS, draws(40, round=1), noise=0.4, known_level=0).task[0] == 1
+    many = damaged(torch.zeros(4000, 1, 8, 8), ("denoise",), draws(4000), noise=0.4, known_level=0.25)
     assert float((many.level != UNTOLD).float().mean()) == pytest.approx(0.25, abs=0.03)
     assert bool((hurt.x * (1 - hurt.known) == 0).all())
     holes = (hurt.known == 0).flatten(1).any(1)
@@ -89,6 +89,6 @@ def test_pictures_take_turns_and_only_some_are_told() -> None:
 
 def test_a_slice_of_the_batch_is_damaged_as_within_the_whole() -> None:
     x = picture(count=8)
-    whole = damaged(x, TASKS, draws(8), noise=0.4, told=0.5)
-    part = damaged(x[3:6], TASKS, draws(8).narrow(3, 3), noise=0.4, told=0.5)
+    whole = damaged(x, TASKS, draws(8), noise=0.4, known_level=0.5)
+    part = damaged(x[3:6], TASKS, draws(8).narrow(3, 3), noise=0.4, known_level=0.5)
     assert all(torch.equal(a[3:6], b) for a, b in zip(whole, part, strict=True))

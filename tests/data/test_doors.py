@@ -185,7 +185,7 @@ def test_near_copies_across_splits_of_the_datas_own_are_told(tmp_path):
 @pytest.mark.parametrize("word, copies", [("digits", 0), ("photos", 0)])
 def test_unlike_pictures_are_no_near_copies(word, copies):
     store = open_data(word).records.store
-    assert int((store.kin != store.contents).any(axis=1).sum()) == copies
+    assert int((store.groups != store.contents).any(axis=1).sum()) == copies
 
 
 @pytest.mark.parametrize("container", ["folder", "x.zip", "x.npy"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from amalgan.config import fields
 from amalgan.config.parts import Networks
 from amalgan.config.systems import RestorerConfig
 from amalgan.core.errors import ConfigError
@@ -86,7 +87,7 @@ def test_it_learns_to_denoise() -> None:
     state, batch = TrainState.fresh(system), examples(SPEC, count=8)
     for number in range(120):
         take_round(state, batch, tick(number, number / 120, 8))
-    noise = damaged(batch.x, ("denoise",), Draws(seed=9, round=0, total=8), noise=0.3, told=0)
+    noise = damaged(batch.x, ("denoise",), Draws(seed=9, round=0, total=8), noise=0.3, known_level=0)
     with torch.no_grad():
         mended = system.restore(noise)
     assert pooled_psnr(mended, batch.x, 2.0) > pooled_psnr(noise.x, batch.x, 2.0) + 3
@@ -106,3 +107,9 @@ def test_what_cannot_be_is_refused_all_at_once() -> None:
         RestorerConfig(tasks=("denois",))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="mends pictures, and the data is vectors"):
         Restorer(RestorerConfig(), DataSpec(kind="vector", shape=(4,)))
+
+
+def test_settings_of_an_earlier_version_are_read() -> None:
+    settings = fields.to_json(RestorerConfig(known_level=0.5))
+    before = {"told" if name == "known_level" else name: value for name, value in settings.items()}
+    assert fields.from_json(RestorerConfig, before) == RestorerConfig(known_level=0.5)

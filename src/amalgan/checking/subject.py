@@ -135,7 +135,7 @@ def outputs(system: Any, batch: Batch) -> Iterator[tuple[str, Tensor]]:
         if hasattr(system, "generate"):
             yield "generate", system.generate(batch.label, draws)
         if hasattr(system, "restore"):
-            yield "restore", system.restore(damaged(batch.x, system.tasks, draws, noise=0.4, told=0.5))
+            yield "restore", system.restore(damaged(batch.x, system.tasks, draws, noise=0.4, known_level=0.5))
 
 
 def weights(system: System) -> dict[str, Tensor]:

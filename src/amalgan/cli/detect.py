@@ -116,7 +116,7 @@ class Detect:
             "digest": model.digest,
             "skipped": skipped,
         }
-        return Answer(facts=facts, text=told(facts), skipped=skipped)
+        return Answer(facts=facts, text=summarize(facts), skipped=skipped)
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is read."""
@@ -250,7 +250,7 @@ class Detect:
         return len(picked)
 
 
-def told(facts: dict[str, Any]) -> Table:
+def summarize(facts: dict[str, Any]) -> Table:
     """What was found, for people."""
     normals, split = facts["normals"], "all" if facts["split"] == "all" else "test split"
     what = "of normal examples" if facts["control"] == "each" else "of alarms, if false"

@@ -32,11 +32,15 @@ def plain(value: Any) -> Any:
 def from_json(kind: type[C], data: dict[str, Any]) -> C:
     """Rebuild what ``to_json`` wrote; a field that is missing takes its default.
 
+    A class may list fields that had other names in earlier versions: ``RENAMED = {"old": "new"}``.
+
     Raises:
         ConfigError: a field of ``data`` is unknown to ``kind`` (written by a newer version, or misspelled), or holds
             what is not of its type; names every such field.
     """
     hints = typing.get_type_hints(kind)
+    renamed = getattr(kind, "RENAMED", {})
+    data = {renamed.get(name, name): value for name, value in data.items()}
     known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(set(data) - known):
         raise ConfigError(

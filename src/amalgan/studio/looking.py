@@ -82,8 +82,8 @@ def spaced(rows: NDArray[Any], most: int) -> list[int]:
 
 def copies(records: Records) -> Iterator[dict[str, Any]]:
     """Yield groups of pictures that are the same, or nearly so, with the first of each group."""
-    contents, kin = records.store.contents[records.index], records.store.kin[records.index]
-    _, group, size = np.unique(kin, axis=0, return_inverse=True, return_counts=True)
+    contents, groups = records.store.contents[records.index], records.store.groups[records.index]
+    _, group, size = np.unique(groups, axis=0, return_inverse=True, return_counts=True)
     for one in np.flatnonzero(size > 1)[:GROUPS]:
         rows = np.flatnonzero(group.reshape(-1) == one)
         equal = bool((contents[rows] == contents[rows[0]]).all())

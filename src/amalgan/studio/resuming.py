@@ -33,9 +33,9 @@ MOST_SECONDS = 120.0
 class Ending(Teller):
     """Ends a run as soon as it has begun."""
 
-    def note(self, name: EventName, state: TrainState, *more: Any, **told: Any) -> None:
+    def note(self, name: EventName, state: TrainState, *more: Any, **facts: Any) -> None:
         """Remember an event; at the first one, training is over."""
-        super().note(name, state, *more, **told)
+        super().note(name, state, *more, **facts)
         if name == "started":
             state.stop = STOPPED
 

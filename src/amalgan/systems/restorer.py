@@ -63,7 +63,9 @@ class Restorer(System):
 
     def loss(self, batch: Batch, tick: Tick) -> Step:
         sound = parts(batch.x, self.config.patch, tick.draws)
-        hurt = damaged(sound, self.tasks, tick.draws, noise=self.most_noise, told=self.config.told)
+        hurt = damaged(
+            sound, self.tasks, tick.draws, noise=self.most_noise, known_level=self.config.known_level
+        )
         distance = reconstruction.RECONSTRUCTIONS[self.config.reconstruction]
         return Step({"reconstruction": distance(self.restore(hurt), sound).mean()})
 

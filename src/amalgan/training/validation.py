@@ -97,7 +97,7 @@ def list_wanted(system: System, goal: Goal | None, patience: int | None) -> list
 def hurt_alike(system: Restores, x: torch.Tensor) -> Damaged:
     """Pictures with the flaws that ``system`` mends, by turns; the same at every call."""
     draws = Draws(seed=0, round=0, total=len(x), device=str(x.device))
-    return damaged(x, system.tasks, draws, noise=system.most_noise, told=0.0)
+    return damaged(x, system.tasks, draws, noise=system.most_noise, known_level=0.0)
 
 
 @dataclass

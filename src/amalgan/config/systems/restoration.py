@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from amalgan.config.fields import check
 from amalgan.config.parts import Adam, Networks, Reconstruction
@@ -22,11 +22,14 @@ TASKS: tuple[RestoringTask, ...] = get_args(RestoringTask)
 class RestorerConfig:
     """A network that mends pictures of any size: noise, holes, lost detail, JPEG artifacts."""
 
+    RENAMED: ClassVar = {"told": "known_level"}
+    """Names of fields in model files of earlier versions."""
+
     tasks: tuple[RestoringTask, ...] = TASKS
     """What it learns to mend, any of denoise inpaint upscale dejpeg, by turns; what is named twice gets two."""
     noise: float = 55.0
     """Denoise: deviations from 0 up to this, in gray levels of 255."""
-    told: float = 0.25
+    known_level: float = 0.25
     """Fraction of the images for which the network receives the strength of the damage; else it estimates it."""
     patch: int = 48
     """Side of the part of each picture that is trained on, cut out at random."""
@@ -44,7 +47,7 @@ class RestorerConfig:
                 f"tasks are {', '.join(self.tasks)}; there are {', '.join(TASKS)}",
             ),
             (0 < self.noise <= 255, f"noise is {self.noise}; it lies within 0 and 255"),
-            (0 <= self.told <= 1, f"told is {self.told}; it is a share, in [0, 1]"),
+            (0 <= self.known_level <= 1, f"known_level is {self.known_level}; it is a share, in [0, 1]"),
             (self.patch >= 8, f"patch is {self.patch}; the least is 8"),
         )
 

@@ -118,7 +118,7 @@ class Choice:
 
         def write(folder: Path) -> None:
             self.refuse_what_comes_in_blocks()
-            self.read(Into(folder=folder, take=ignore, kin=True, progress=self.progress))
+            self.read(Into(folder=folder, take=ignore, near_copies=True, progress=self.progress))
 
         return cached(key_of_catalog(self.key), self.cache, write, self.decoded)
 

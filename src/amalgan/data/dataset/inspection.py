@@ -116,7 +116,7 @@ def inspect(
         own_splits=splits.own,
         split_by=splits.by,
         warnings=(
-            *facts["told"],
+            *facts["remarks"],
             *_warnings(store, counts, duplicates, spec),
             *_cut_warning(cut, spec, like_a_model),
             *_unknown(unknown),
@@ -138,7 +138,7 @@ def _duplicates(store: Store, splits: Splits) -> Duplicates:
     contents = np.sort(store.contents[:, 0])
     count = int((contents[1:] == contents[:-1]).sum())
     across = _across(store.contents, splits)
-    return Duplicates(count=count, across_splits=across, near_across=_across(store.kin, splits) - across)
+    return Duplicates(count=count, across_splits=across, near_across=_across(store.groups, splits) - across)
 
 
 def _across(hashes: NDArray[np.uint64], splits: Splits) -> int:

@@ -105,7 +105,7 @@ def dataset_of(
     """The data set that a store or a catalog holds; raises as ``open_data`` does."""
     require_enough(store, name, config.max_bad, at_least)
     _require_kind(store, name, config)
-    splits = split(store.kin, store.splits)
+    splits = split(store.groups, store.splits)
     if by := store.facts.get("split_by"):
         splits = splits._replace(own=False, by=by)
     if like is None and at_least > 1 and not len(splits.train):
@@ -165,7 +165,7 @@ def require_enough(store: Store, name: str, max_bad: int | None, at_least: int) 
             f"{name} has {len(skipped)} unusable files; --max-bad allows {max_bad}. "
             f"Mend or remove them:{first}"
         )
-    why = "".join(f"\n  {told}" for told in store.facts["told"][:REASONS_SHOWN])
+    why = "".join(f"\n  {remark}" for remark in store.facts["remarks"][:REASONS_SHOWN])
     if len(store) < at_least:
         raise DataError(
             f"{name} has {len(store)} usable examples of {len(store) + len(skipped)}; "
@@ -227,8 +227,8 @@ def labels_of(store: Store, spec: DataSpec) -> tuple[NDArray[np.int64], tuple[st
 def _fingerprint(store: Store) -> str:
     digest = blake2b(json.dumps([store.pixels.shape[1:], store.facts["classes"]]).encode(), digest_size=16)
     parts = [store.hashes, store.labels, store.splits]
-    if not np.array_equal(store.kin, store.hashes):  # the splits follow from more than the pixels
-        parts.append(store.kin)
+    if not np.array_equal(store.groups, store.hashes):  # the splits follow from more than the pixels
+        parts.append(store.groups)
     for part in parts:
         digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()

@@ -45,7 +45,7 @@ def read_arrays(name: str, data: ArrayData, request: Request, into: Into) -> Ite
                 into.progress(writer.count + len(skipped), len(rows))
             yield
         facts = {"skipped": skipped, "modes": {_mode(data): writer.count}, "classes": list(data.classes)}
-        more = {"range": list(scale.range or ()) if scale.kept else [], "told": scale.told}
+        more = {"range": list(scale.range or ()) if scale.kept else [], "remarks": scale.remarks}
         names = {"ignored": 0, "chosen": layout.chosen, "names": list(data.names), "skipped_at": skipped_at}
         writer.finish(facts | names | more)
 
@@ -56,7 +56,7 @@ class Scale(NamedTuple):
     range: Range | None = None
     kept: bool = False
     """It is of this data, and other data is to be read by it."""
-    told: list[str] = []  # noqa: RUF012 - never written to
+    remarks: list[str] = []  # noqa: RUF012 - never written to
 
 
 def scale_of(name: str, data: ArrayData, request: Request) -> Scale:

@@ -36,7 +36,7 @@ def read_files(
     *,
     label_column: str | None = None,
     chosen: str = "as the files are",
-    told: Callable[[], Iterable[str]] = tuple,
+    remarks: Callable[[], Iterable[str]] = tuple,
     facts: Mapping[str, Any] | None = None,
 ) -> Iterator[None]:
     """Write a part of ``source``, whose examples of a ``kind`` have a stored ``shape``; yield after every file.
@@ -44,7 +44,7 @@ def read_files(
     Args:
         label_column: of a label file; by default found by its name.
         chosen: how the shape came about, in words.
-        told: gives, once all are read, what else is to be said of them.
+        remarks: gives, once all are read, what else is to be said of them.
         facts: what else the store is to keep.
     """
     places, rows = Places.of(source, label_column), into.shard.rows(len(source))
@@ -73,7 +73,12 @@ def read_files(
             "classes": classes,
             "ignored": source.ignored,
         }
-        said |= {"chosen": chosen, "range": [], "told": [*places.told(), *told()], "outer": places.outer_name}
+        said |= {
+            "chosen": chosen,
+            "range": [],
+            "remarks": [*places.remarks(), *remarks()],
+            "outer": places.outer_name,
+        }
         writer.finish(said | dict(facts or {}), [classes.index(name) for name in numbers])
 
 

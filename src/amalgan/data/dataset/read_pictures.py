@@ -53,7 +53,7 @@ def read_pictures(source: Pictures, request: Request, into: Into) -> Iterator[No
                 gathering.add(row, shown(path), reader.ranged(row, picture), *places.place(path))
                 yield
         gathering.finish(
-            told=[*reader.told, *places.told()],
+            remarks=[*reader.remarks, *places.remarks()],
             ignored=source.ignored,
             chosen=layout.chosen,
             range=list(reader.layout.range or ()),
@@ -67,7 +67,7 @@ class Reader:
 
     def __init__(self, source: Pictures, layout: Layout) -> None:
         self.source, self.layout = source, layout
-        self.told: list[str] = []
+        self.remarks: list[str] = []
 
     def read(self, row: int) -> Picture | BadPicture:
         """A picture, or why there is none."""
@@ -83,7 +83,7 @@ class Reader:
         if self.layout.range is None:
             found = all_values(self.source)
             chosen = choose_range(found)
-            self.told = describe(found, chosen)
+            self.remarks = describe(found, chosen)
             self.layout = replace(self.layout, range=chosen)
         return self.read(row)
 
@@ -132,13 +132,13 @@ class Gathering:
         if len(self.block) == CHUNK:
             self._write()
 
-    def finish(self, *, told: list[str], **facts: Any) -> None:
+    def finish(self, *, remarks: list[str], **facts: Any) -> None:
         """Write what is left, and the facts. Classes are numbered in the order of their names."""
         self._write()
         classes = sorted(self.numbers)
         order = [classes.index(name) for name in self.numbers]
         whole = {"skipped": self.skipped, "skipped_at": self.skipped_at, "modes": dict(self.modes)}
-        more = {"classes": classes, "told": [*told, *self._left_out()]}
+        more = {"classes": classes, "remarks": [*remarks, *self._left_out()]}
         self.writer.finish(whole | more | facts, order)
 
     def _left_out(self) -> Iterator[str]:

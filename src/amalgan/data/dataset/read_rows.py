@@ -64,7 +64,7 @@ def read_rows(
         said |= {"classes": list(found.classes), "ignored": 0, "names": list(found.names)}
         said |= {"chosen": chosen or f"{prod(found.shape)} numbers an example", "range": []}
         said |= {
-            "told": list(found.told),
+            "remarks": list(found.remarks),
             "split_by": found.split_by,
             "own": json.dumps(dict(found.facts)),
         }

@@ -2,8 +2,8 @@
 
     pixels.npy  (N, C, H, W) uint8, (N, D) float32 ...   labels.npy  (N,) int32      sizes.npy  (N, 2) int32
     hashes.npy  (N, 2) uint64: BLAKE2b of the pixels     splits.npy  (N,) uint8      names.npy, ends.npy
-    contents.npy  the same before any scaling            kin.npy  (N, 2) uint64: the content that a record's near-copies
-    origins.npy  (N,) int64: rows of the source                  share, its own where it has none (``near_copies``)
+    contents.npy  the same before any scaling            groups.npy  (N, 2) uint64: the content that near-copies of a
+    origins.npy  (N,) int64: rows of the source                  record share, or its own (``near_copies``)
     facts.json  the kind of data, what was skipped and why, class names, how size and channels were chosen, a digest of
                 the rest
 
@@ -37,8 +37,8 @@ from amalgan.core.json_schema import read_json
 from amalgan.data.decoding.hashing import content_hashes
 from amalgan.data.decoding.near_copies import groups
 
-FORMAT = 4
-PARTS = ("pixels", "labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends", "origins")
+FORMAT = 5
+PARTS = ("pixels", "labels", "splits", "hashes", "contents", "groups", "sizes", "names", "ends", "origins")
 FILES = ("facts.json", *(f"{part}.npy" for part in PARTS), "views.npy")
 """All that there is in the folder of a store; the last one while it is being built, and in catalogs."""
 VERIFIED_AT_ONCE = 1 << 26
@@ -55,7 +55,7 @@ FACTS = {
     "ignored": int,
     "modes": {str: int},
     "chosen": str,
-    "told": [str],
+    "remarks": [str],
     "range": [float],
     "outer?": (str, None),
     "kind?": str,
@@ -73,7 +73,7 @@ KEEP_MAPPED = 1 << 28
 
 def digest_of(folder: Path) -> str:
     digest = blake2b(digest_size=16)
-    parts = ("labels", "splits", "hashes", "contents", "kin", "sizes", "names", "ends", "origins", "views")
+    parts = ("labels", "splits", "hashes", "contents", "groups", "sizes", "names", "ends", "origins", "views")
     for place in filter(Path.exists, (folder / f"{part}.npy" for part in parts)):
         with place.open("rb") as file:
             while block := file.read(1 << 20):
@@ -126,10 +126,10 @@ class Store:
     """Of the pixels."""
     contents: NDArray[np.uint64]
     """Of what the pixels were made of, before it was scaled: the same at every size."""
-    found_kin: NDArray[np.uint64] | None
+    found_groups: NDArray[np.uint64] | None
     """As the store has it; None in a catalog of those who did not need it."""
     views: NDArray[np.float16] | None
-    """How each picture looks from afar; None where ``found_kin`` is there."""
+    """How each picture looks from afar; None where ``found_groups`` is there."""
     origins: NDArray[np.int64]
     """The row of the source that each record was."""
     sizes: NDArray[np.int32]
@@ -144,10 +144,10 @@ class Store:
         return len(self.labels)
 
     @cached_property
-    def kin(self) -> NDArray[np.uint64]:
+    def groups(self) -> NDArray[np.uint64]:
         """The content that near-copies share: what decides on splits."""
-        if self.found_kin is not None:
-            return self.found_kin
+        if self.found_groups is not None:
+            return self.found_groups
         return (
             groups(self.contents, self.views) if self.views is not None and len(self.views) else self.contents
         )
@@ -223,9 +223,9 @@ def _opened(folder: Path, decoder: Decoder | None) -> Store:
     if facts["format"] != FORMAT or facts["digest"] != digest_of(folder):
         raise ValueError("its parts do not fit together")
     mapped = ["hashes", "contents", "sizes", "names", "ends", "origins"]
-    own_kin = decoder is None or (folder / "kin.npy").exists()
+    own_groups = decoder is None or (folder / "groups.npy").exists()
     mapped += ["pixels"] if decoder is None else []
-    mapped += ["kin"] if own_kin else ["views"]
+    mapped += ["groups"] if own_groups else ["views"]
     part = {name: _mapped(folder / f"{name}.npy") for name in mapped}
     labels, splits = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("labels", "splits"))
     count = facts["count"]
@@ -242,8 +242,8 @@ def _opened(folder: Path, decoder: Decoder | None) -> Store:
         splits=splits,
         hashes=np.asarray(part["hashes"]),
         contents=np.asarray(part["contents"]),
-        found_kin=np.asarray(part["kin"]) if own_kin else None,
-        views=None if own_kin else part["views"],
+        found_groups=np.asarray(part["groups"]) if own_groups else None,
+        views=None if own_groups else part["views"],
         origins=np.asarray(part["origins"]),
         sizes=np.asarray(part["sizes"]),
         names=Names(np.asarray(part["names"]), np.asarray(part["ends"])),

@@ -22,7 +22,7 @@ from amalgan.data.dataset.array_writer import ArrayWriter
 from amalgan.data.dataset.room import require_room
 from amalgan.data.dataset.store import FORMAT, digest_of
 from amalgan.data.decoding.hashing import content_hashes
-from amalgan.data.decoding.near_copies import write_kin
+from amalgan.data.decoding.near_copies import write_groups
 from amalgan.data.decoding.ordered import Progress
 from amalgan.kinds.stored import Stored
 
@@ -42,7 +42,7 @@ class StoreWriter:
         shape: of one as it is stored: (C, H, W) of bytes, or (D,) of floats.
         most: how many examples there may be.
         take: makes it a catalog: pixels go there, and not to disk.
-        kin: finds near-copies, although it is a catalog.
+        near_copies: finds near-copies, although it is a catalog.
 
     Raises:
         NoRoom: neither the cache nor its disk has room for ``most`` examples; nothing is written then.
@@ -56,13 +56,13 @@ class StoreWriter:
         most: int,
         take: Take | None = None,
         *,
-        kin: bool = False,
+        near_copies: bool = False,
     ) -> None:
         self.dtype = np.dtype(kind.stored_dtype())
         each = 0 if take is not None else prod(shape) * self.dtype.itemsize
         require_room(folder, kind, shape, most, most * (each + BESIDE_PIXELS))
         self.folder, self.kind, self.shape, self.take = folder, kind, shape, take
-        self.finds_kin = kin or take is None
+        self.finds_groups = near_copies or take is None
         self.count = self.name_bytes = 0
         self.pixels = None if take is not None else ArrayWriter(folder / "pixels.npy", self.dtype.str, shape)
         self.labels = ArrayWriter(folder / "labels.npy", "<i4")
@@ -118,8 +118,8 @@ class StoreWriter:
         """Finish every file and write ``facts``; label i becomes ``label_order[i]`` when that is given."""
         for part in self._parts:
             part.finish()
-        if self.finds_kin:
-            write_kin(self.folder)
+        if self.finds_groups:
+            write_groups(self.folder)
         if label_order is not None:
             _relabel(self.folder / "labels.npy", np.array([*label_order, -1], np.int32))
         whole = {"format": FORMAT, "count": self.count, "shape": self.shape, "digest": digest_of(self.folder)}
@@ -160,10 +160,10 @@ class Into:
     shard: Shard = WHOLE
     take: Take | None = None
     """Makes it a catalog: pixels go there, and not to disk."""
-    kin: bool = False
+    near_copies: bool = False
     """Near-copies are found now, although it is a catalog."""
     progress: Progress | None = None
 
     def writer(self, kind: Stored, shape: tuple[int, ...], most: int) -> StoreWriter:
         """The writer of examples of a stored ``shape``, of which there will be at most so many."""
-        return StoreWriter(self.folder, kind, shape, most, self.take, kin=self.kin)
+        return StoreWriter(self.folder, kind, shape, most, self.take, near_copies=self.near_copies)

@@ -78,11 +78,11 @@ def _pairs(views: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.in
     return one[alike], other[alike]
 
 
-def write_kin(folder: Path) -> None:
+def write_groups(folder: Path) -> None:
     """Find near-copies by their views, which nothing else needs."""
     contents = np.load(folder / "contents.npy", allow_pickle=False)
     views = np.load(folder / "views.npy", allow_pickle=False)
-    kin = groups(contents, views) if len(views) else contents
-    np.save(folder / "kin.npy", kin, allow_pickle=False)
-    sync(folder / "kin.npy")
+    shared = groups(contents, views) if len(views) else contents
+    np.save(folder / "groups.npy", shared, allow_pickle=False)
+    sync(folder / "groups.npy")
     (folder / "views.npy").unlink()

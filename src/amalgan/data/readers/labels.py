@@ -66,7 +66,7 @@ class Labels:
     splits: dict[bytes, int] = field(default_factory=dict)
     used: set[bytes] = field(default_factory=set)
     """Texts that were understood."""
-    told: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     files: int = 0
     """All files of the data set."""
 
@@ -114,7 +114,7 @@ class Labels:
                 else parse(name, text, lambda file: bool(pictures.named(file, path)), label_column)
             )
         except (BadPicture, ValueError, KeyError, TypeError, RecursionError) as error:
-            self.told.append(f"{name} looks like a label file and cannot be read: {type(error).__name__}")
+            self.remarks.append(f"{name} looks like a label file and cannot be read: {type(error).__name__}")
             return
         if own or table is not None:
             self.used.add(path)
@@ -133,12 +133,12 @@ class Labels:
                 self.splits[place] = SPLIT_OF[split.lower()]
         if not any(classes.values()):
             if table.why_not:
-                self.told.append(f"no labels are read from {name}: {table.why_not}")
+                self.remarks.append(f"no labels are read from {name}: {table.why_not}")
             return
         again = sum(self.classes.get(place) not in (None, label) for place, label in classes.items() if label)
         self.classes = classes | {place: label for place, label in self.classes.items() if label}
         kinds = Counter(label for label in classes.values() if label)
-        self.told.append(
+        self.remarks.append(
             f"labels are read from {name}: {sum(kinds.values()):,} of {len(pictures.paths):,} pictures, "
             f"{len(kinds):,} classes"
             + (f"; {nowhere:,} rows name no picture" if nowhere else "")

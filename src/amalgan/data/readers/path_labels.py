@@ -96,9 +96,9 @@ class Places:
         """Whether any picture has a class."""
         return any(self.place(source.path(row))[1] is not None for row in range(len(source)))
 
-    def told(self) -> Iterator[str]:
+    def remarks(self) -> Iterator[str]:
         """What was read of texts, and what was not."""
-        yield from self.labels.told
+        yield from self.labels.remarks
         if self.empty:
             names = first_of([class_name(path.rstrip(b"/")) for path in self.empty], SHOWN)
             yield f"{counted(len(self.empty), 'folder')} without a file: {names}; no class comes of an empty folder"

@@ -206,8 +206,8 @@ def _written(fs: Any, path: str, place: Path, size: int | None) -> str:
 
 def _state(info: dict[str, Any]) -> str | None:
     """What tells one state of a file from another; None where nothing does."""
-    told = [f"{key}={info[key]}" for key in STATES if info.get(key)]
-    return f"{info.get('size')} {' '.join(told)}" if told else None
+    stated = [f"{key}={info[key]}" for key in STATES if info.get(key)]
+    return f"{info.get('size')} {' '.join(stated)}" if stated else None
 
 
 def _inner(path: str, root: str) -> str:

@@ -74,7 +74,7 @@ class ArrayData:
     """What the array is called in its file."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What else the kind of data must know of its examples, as plain JSON."""
-    told: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     """Sentences on what was found, for the user."""
     split_by: str = ""
     """How the splits of the blocks came about, where they are not the data's own: ``time``."""

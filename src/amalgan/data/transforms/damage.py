@@ -49,16 +49,16 @@ class Damaged(NamedTuple):
 
 
 def damaged(
-    x: Float[Tensor, "B C H W"], tasks: Sequence[str], draws: Draws, *, noise: float, told: float
+    x: Float[Tensor, "B C H W"], tasks: Sequence[str], draws: Draws, *, noise: float, known_level: float
 ) -> Damaged:
-    """Damage pictures, by each of ``tasks`` in turn; say of a share ``told`` how badly.
+    """Damage pictures, by each of ``tasks`` in turn; say of a share ``known_level`` how badly.
 
     Args:
         noise: the deviation at level 1, of the [-1, 1] range.
     """
     turn = torch.tensor([TASKS.index(task) for task in tasks], device=x.device)
     task = turn[(draws.positions + draws.round) % len(tasks)]
-    level, hidden = draws.uniform("damage.level"), draws.uniform("damage.told") >= told
+    level, hidden = draws.uniform("damage.level"), draws.uniform("damage.told") >= known_level
     left, known = x, torch.ones_like(x[:, :1])
     for name in dict.fromkeys(tasks):
         rows = (task == TASKS.index(name)).view(-1, 1, 1, 1)

@@ -67,5 +67,5 @@ def origin(xmp: bytes) -> dict[str, str] | None:
     if 'xmlns:amalgan="urn:amalgan:provenance"' not in text:
         return None
     found = re.findall(r"""\s(?:amalgan:|xmp:Creator)(\w+)=("[^"<]*"|'[^'<]*')""", text)
-    told = {name: html.unescape(value[1:-1]) for name, value in found}
-    return {"software" if name == "Tool" else name: value for name, value in told.items()}
+    entries = {name: html.unescape(value[1:-1]) for name, value in found}
+    return {"software" if name == "Tool" else name: value for name, value in entries.items()}

@@ -76,7 +76,7 @@ def apart(found: ArrayData) -> ArrayData:
         f"windows overlap: each begins {step} steps after the one before. They are split by time, and those that share "
         "steps with two splits are in none"
     )
-    return replace(found, blocks=blocks, told=(*found.told, said), split_by="time")
+    return replace(found, blocks=blocks, remarks=(*found.remarks, said), split_by="time")
 
 
 def arranged(name: str, found: ArrayData, extra: Mapping[str, Any]) -> tuple[tuple[int, int], Turn]:

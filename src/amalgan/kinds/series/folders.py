@@ -1,7 +1,7 @@
 """Tables and folders of recordings as a source of windows: what ``--window`` and ``--step`` make of them.
 
 path or files ─► recordings ─► survey, once each ─► pieces ─► windows with splits and classes ─► ArrayData
-                                    └─► told: missing values, holes in time, uneven stamps, constant channels
+                                    └─► remarks: missing values, holes in time, uneven stamps, constant channels
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def opened(found: list[Recording], bad: list[tuple[str, str]], request: Request)
             "times": {piece.name: piece.times for piece in pieces if piece.times},
             "dates": any(one.form.dates for one in found),
         },
-        told=tuple(remarks(found, surveys, pieces, window, how)),
+        remarks=tuple(remarks(found, surveys, pieces, window, how)),
         split_by=how,
     )
 

@@ -61,7 +61,7 @@ def read_sounds(
         into,
         label_column=request.label_column,
         chosen=f"{in_words(geometry)}: {said}",
-        told=lambda: tally.describe(geometry),
+        remarks=lambda: tally.describe(geometry),
         facts=geometry.facts,
     )
 

@@ -86,5 +86,5 @@ def facts_of(data: StringData, count: int, classes: list[str], cut: list[str]) -
         "ignored": 0,
         "chosen": f"strings of up to {LONGEST} letters" + "".join(f", column {one}" for one in data.names),
         "range": [],
-        "told": remarks,
+        "remarks": remarks,
     }
