@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         name="inputs are written over",
-        file="data/writing/inputs.py",
+        file="data/readers/inputs.py",
         old="        if within[place.parent] or is_same(place, root):",
         new="        if False:",
         promise="lost",
