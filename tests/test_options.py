@@ -51,6 +51,10 @@ TWINS = {
     "evaluate": ag.Model.evaluate,
     "report": ag.Model.report,
     "explore": ag.Model.explore,
+    "card": ag.Model.card,
+    "augment": ag.Model.augment,
+    "detect": ag.Model.detect,
+    "push": ag.Model.push,
 }
 
 

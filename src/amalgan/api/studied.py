@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from amalgan.api.loaded import Loaded
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.core.arguments import check_arguments
 from amalgan.core.randomness import generators_kept
 from amalgan.evaluation.evaluate import Evaluation, evaluate
@@ -29,7 +30,9 @@ class Studied(Loaded):
 
     @generators_kept()
     @check_arguments
-    def evaluate(self, data: str | Path | NDArray[Any], *, count: int = 10_000, seed: int = 0) -> Evaluation:
+    def evaluate(
+        self, data: str | Path | NDArray[Any], *, count: int = MOST_EVALUATED, seed: int = 0
+    ) -> Evaluation:
         """Every metric that applies, on at most ``count`` examples of the test split of ``data``."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
             found, features = self._opened(data, Path(scratch))
@@ -38,7 +41,7 @@ class Studied(Loaded):
     @generators_kept()
     @check_arguments
     def report(
-        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = 10_000, seed: int = 0
+        self, data: str | Path | NDArray[Any], out: str | Path, *, count: int = MOST_EVALUATED, seed: int = 0
     ) -> Path:
         """Write a page on the model into the folder ``out`` (report.html, report.json); return the page's path."""
         with tempfile.TemporaryDirectory(prefix="amalgan-") as scratch:
@@ -64,7 +67,7 @@ class Studied(Loaded):
         *,
         out: str | Path | None = None,
         license: str | None = None,
-        count: int = 10_000,
+        count: int = MOST_EVALUATED,
         seed: int = 0,
     ) -> str:
         """The model card as Markdown, with metrics on ``data`` where it is given.

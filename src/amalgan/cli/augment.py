@@ -14,6 +14,7 @@ from amalgan.cli.model_outputs import noun, skipped_of
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import DecoderName, Loading, Reading
 from amalgan.config.data import DataConfig
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.config.flags import Inline, Switch
 from amalgan.core.words import counted, first_of
 
@@ -45,7 +46,7 @@ class Verifying:
     """Points of accuracy; a smaller effect is called none."""
     steps: int | None = None
     """Steps of each classifier, of 64 pictures each; by default 300 to 1000, by how much data there is."""
-    count: int = 10_000
+    count: int = MOST_EVALUATED
     """At most so many test pictures."""
     unseen: Switch = False
     """You know that the model has not been trained on the test pictures of DATA, though DATA is not its own."""

@@ -13,6 +13,7 @@ from amalgan.cli.inputs import Judged, check_out, load_judged, model_at
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer
 from amalgan.cli.shared import Loading, Reading
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.config.flags import Inline, Switch
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Card:
     """The folder of README.md and samples.png."""
     license: str | None = None
     """The license that you give the model, as apache-2.0; by default the card names none."""
-    count: int = 10_000
+    count: int = MOST_EVALUATED
     """With --data: at most so many test examples, and as many generated ones."""
     seed: int = 0
     """With --data: seed of what is generated and of which examples are taken."""

@@ -14,6 +14,7 @@ from amalgan.cli.inputs import load_judged
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, harmless, say, shown_number
 from amalgan.cli.shared import Loading, Reading
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.config.flags import Inline, Switch
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Evaluate:
     """A model file, a run's folder, or hf://user/name@revision."""
     data: Positional[str]
     """What to measure on: best the data it was trained on, whose test split it never saw."""
-    count: int = 10_000
+    count: int = MOST_EVALUATED
     """At most so many test examples, and as many generated ones."""
     seed: int = 0
     """Seed of the random numbers: which examples are used, and what is generated."""

@@ -13,6 +13,7 @@ from amalgan.cli.inputs import check_out, load_judged
 from amalgan.cli.model_outputs import skipped_of
 from amalgan.cli.output import Answer, say
 from amalgan.cli.shared import Loading, Reading
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.config.flags import Inline, Switch
 
 
@@ -29,7 +30,7 @@ class Report:
     """What to judge it on: best the data it was trained on, whose test split it never saw."""
     out: Path
     """The folder of the page."""
-    count: int = 10_000
+    count: int = MOST_EVALUATED
     """At most so many test examples, and as many generated ones."""
     seed: int = 0
     """Seed of the random numbers: which examples are used, and what is generated."""

@@ -12,9 +12,10 @@ from typing import Annotated
 from tyro.conf import Positional, UseAppendAction
 
 from amalgan.config.data import AugmentConfig, DataConfig
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.config.fields import check
 from amalgan.config.flags import Inline, Names, Section, Switch
-from amalgan.config.run import DeviceName, PrecisionName
+from amalgan.config.run import DeviceName, PrecisionName, RunConfig
 from amalgan.config.sizes import Preset
 
 DEFAULT_CPU_MINUTES = 2.0
@@ -56,9 +57,9 @@ class CompareOptions(CellBudget):
     """Cells at a time; 0 takes as many as there are cores, which makes measured times less certain."""
     seed: int = 0
     """The first seed, and that of everything drawn to measure."""
-    count: int = 10_000
+    count: int = MOST_EVALUATED
     """At most so many test examples, and as many generated ones."""
-    batch: int = 64
+    batch: int = RunConfig.batch
     """Pictures a round."""
     preset: Preset = "quick"
     """Size of the networks, as amalgan train has it."""

@@ -15,7 +15,7 @@ from tyro.conf import Positional
 from amalgan.config.data import AugmentConfig, DataConfig
 from amalgan.config.fields import check
 from amalgan.config.flags import Inline, Section, Switch
-from amalgan.config.run import DeviceName, PrecisionName, TrackerName
+from amalgan.config.run import DeviceName, PrecisionName, RunConfig, TrackerName
 from amalgan.config.sizes import Preset
 
 
@@ -45,13 +45,13 @@ class TrainOptions(TrainBudget):
     """Folder of the run; by default runs/DATA-SYSTEM, and runs/DATA-SYSTEM-seedN with --seed N."""
     preset: Preset = "quick"
     """Size of the networks: quick for CPUs, base (about twice as wide and deep) for GPUs or long runs."""
-    seed: int = 0
+    seed: int = RunConfig.seed
     """Seed of all random numbers; equal seeds give equal runs."""
-    batch: int = 64
+    batch: int = RunConfig.batch
     """Images per round, over all processes together."""
     micro_batch: int | None = None
     """Compute at most N images at a time, to save memory; the result is the same up to rounding."""
-    average_half_life: int = 10_000
+    average_half_life: int = RunConfig.average_half_life
     """Average the weights over training; after N images an older weight counts half."""
     validate_every: int | None = None
     """Images from one validation to the next; by default a twentieth of the run."""

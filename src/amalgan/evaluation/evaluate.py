@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.core.errors import DataError, UsageError
 from amalgan.core.notebook import between, html_table, number
 from amalgan.core.types import UNLABELED, DataSpec
@@ -90,7 +91,7 @@ def evaluate(
     data: Dataset,
     *,
     features: Features | None,
-    count: int = 10_000,
+    count: int = MOST_EVALUATED,
     seed: int = 0,
     valid: Callable[[Sequence[str]], Sequence[bool]] | None = None,
     tell: Callable[[str], None] | None = None,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from amalgan.config.data import DataConfig
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.core import files
 from amalgan.data import Dataset, Records, open_data
 from amalgan.evaluation.scores.codes import labeled_only
@@ -47,7 +48,7 @@ class Asked:
     seeds: int = SEEDS
     margin: float = MARGIN
     steps: int | None = None
-    count: int = 10_000
+    count: int = MOST_EVALUATED
     unseen: bool = False
     named: tuple[str, str] = ("MODEL", "DATA")
     """How the user names model and data."""

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.core.errors import DataError, UsageError
 from amalgan.data import Dataset, Records
 from amalgan.data.dataset.subsets import picked
@@ -45,7 +46,7 @@ def verify(
     seeds: int = SEEDS,
     steps: int | None = None,
     margin: float = MARGIN,
-    count: int = 10_000,
+    count: int = MOST_EVALUATED,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verification:
     """Train a classifier with and without a model's examples; ``check_leak`` comes first.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amalgan.config.evaluation import MOST_EVALUATED
 from amalgan.core import files
 from amalgan.data import Dataset
 from amalgan.evaluation.evaluate import Evaluation, evaluate
@@ -84,7 +85,7 @@ def report(
     data: Dataset,
     *,
     features: Features | None,
-    count: int = 10_000,
+    count: int = MOST_EVALUATED,
     seed: int = 0,
     named: tuple[str, str] = ("MODEL", "DATA"),
     tell: Callable[[str], None] | None = None,
@@ -152,7 +153,7 @@ def known(facts: dict[str, Any] | None, *names: str) -> dict[str, Any]:
 
 def list_changed_flags(seed: int, count: int) -> Iterator[str]:
     """The flags that are not at their defaults."""
-    if count != 10_000:
+    if count != MOST_EVALUATED:
         yield from ("--count", str(count))
     if seed:
         yield from ("--seed", str(seed))
