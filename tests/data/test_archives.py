@@ -15,9 +15,9 @@ from amalgan.config.data import DataConfig
 from amalgan.core.errors import DataError, UsageError
 from amalgan.data import open_data
 from amalgan.data.readers import folders, parquets, remote, tars
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.inputs import refuse_inputs
 from amalgan.data.readers.patterns import Pattern, expanded
+from amalgan.data.readers.resolving import find_source
 
 
 @pytest.fixture

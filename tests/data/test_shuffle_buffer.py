@@ -125,7 +125,7 @@ def test_a_process_reads_only_what_it_draws(album: Path) -> None:
 
 
 def test_the_shards_of_a_source_are_its_archives(album: Path) -> None:
-    from amalgan.data.readers.finding import find_source
+    from amalgan.data.readers.resolving import find_source
 
     assert ends_of(find_source(as_shards(album))) == [10, 20, 30]
     assert ends_of(find_source(as_parquet(album))) == [7, 14, 21, 28, 30]

@@ -13,7 +13,7 @@ from amalgan.core.randomness import Draws, build_seeded
 from amalgan.core.types import DataSpec
 from amalgan.data.transforms.damage import UNTOLD, Damaged, damaged
 from amalgan.metrics.distortion import pooled_psnr
-from amalgan.systems.restorer import WAYS, Restorer, parts, turned
+from amalgan.systems.restorer import ORIENTATIONS, Restorer, cut_parts, turn
 from amalgan.training.state import TrainState
 from support import build, examples, take_round, tick
 from workshop import Workshop
@@ -70,16 +70,16 @@ def test_it_hears_the_task_and_the_level_and_keeps_what_is_known() -> None:
 
 def test_parts_are_parts_of_the_picture_turned_in_every_way() -> None:
     x = torch.arange(36.0).view(1, 1, 6, 6).expand(200, 1, 6, 6)
-    found = parts(x, 2, Draws(seed=0, round=0, total=200))
+    found = cut_parts(x, 2, Draws(seed=0, round=0, total=200))
     corners = {tuple(one.flatten().tolist()) for one in found}
     every = {
-        tuple(turned(x[0, :, top : top + 2, left : left + 2], way).flatten().tolist())
+        tuple(turn(x[0, :, top : top + 2, left : left + 2], way).flatten().tolist())
         for top in range(5)
         for left in range(5)
-        for way in range(WAYS)
+        for way in range(ORIENTATIONS)
     }
     assert corners <= every and len(corners) > 100
-    assert parts(x, 64, Draws(seed=0, round=0, total=200)).shape == x.shape
+    assert cut_parts(x, 64, Draws(seed=0, round=0, total=200)).shape == x.shape
 
 
 def test_it_learns_to_denoise() -> None:

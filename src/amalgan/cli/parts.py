@@ -95,7 +95,7 @@ def part_of(
 ) -> Part:
     """Which part the files are that a command has written."""
     from amalgan.data.dataset.streaming import listing_of
-    from amalgan.data.readers.finding import find_source
+    from amalgan.data.readers.resolving import find_source
     from amalgan.data.writing.parts import Part
 
     return Part(

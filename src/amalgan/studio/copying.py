@@ -13,8 +13,8 @@ from amalgan.core import files
 from amalgan.core.errors import BadPicture, UsageError
 from amalgan.core.file_names import distinct, shown
 from amalgan.core.json_schema import read_json
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.inputs import refuse_inputs
+from amalgan.data.readers.resolving import find_source
 from amalgan.data.readers.sources import Arrays
 from amalgan.studio.answering import run_and_answer
 

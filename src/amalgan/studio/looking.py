@@ -26,7 +26,7 @@ from amalgan.core.types import DataSpec
 from amalgan.data import Dataset, Records, open_data
 from amalgan.data.dataset.native_size import layout, picture_rows
 from amalgan.data.decoding.images import decode, measure
-from amalgan.data.readers.finding import find_source
+from amalgan.data.readers.resolving import find_source
 from amalgan.data.readers.sources import Arrays, Pictures
 from amalgan.kinds import kind_of
 from amalgan.studio.answering import run_and_answer

@@ -26,7 +26,7 @@ from amalgan.objectives import reconstruction
 from amalgan.systems.base import Phase, System
 from amalgan.systems.registry import register
 
-WAYS = 8
+ORIENTATIONS = 8
 """A square can be turned and mirrored in so many ways."""
 
 
@@ -62,7 +62,7 @@ class Restorer(System):
         )
 
     def loss(self, batch: Batch, tick: Tick) -> Step:
-        sound = parts(batch.x, self.config.patch, tick.draws)
+        sound = cut_parts(batch.x, self.config.patch, tick.draws)
         hurt = damaged(
             sound, self.tasks, tick.draws, noise=self.most_noise, known_level=self.config.known_level
         )
@@ -78,22 +78,22 @@ class Restorer(System):
         return torch.where(holes & (hurt.known > 0), hurt.x, mended)
 
 
-def parts(x: Float[Tensor, "B C H W"], side: int, draws: Draws) -> Float[Tensor, "B C P Q"]:
-    """A part of each picture, at a random place; square ones turned and mirrored at random."""
+def cut_parts(x: Float[Tensor, "B C H W"], side: int, draws: Draws) -> Float[Tensor, "B C P Q"]:
+    """Return a part of each picture, at a random place; square ones turned and mirrored at random."""
     height, width = (min(side, whole) for whole in x.shape[2:])
     room = torch.tensor([x.shape[2] - height + 1, x.shape[3] - width + 1])
-    places = (draws.uniform("part.place", 2).cpu() * room).long().tolist()
-    ways = draws.integers("part.way", WAYS if height == width else WAYS // 2).tolist()
+    corners = (draws.uniform("part.place", 2).cpu() * room).long().tolist()
+    orientations = draws.integers("part.way", ORIENTATIONS if height == width else ORIENTATIONS // 2).tolist()
     return torch.stack(
         [
-            turned(one[:, top : top + height, left : left + width], way)
-            for one, (top, left), way in zip(x, places, ways, strict=True)
+            turn(one[:, top : top + height, left : left + width], orientation)
+            for one, (top, left), orientation in zip(x, corners, orientations, strict=True)
         ]
     )
 
 
-def turned(x: Float[Tensor, "C H W"], way: int) -> Float[Tensor, "C H W"]:
-    """Upside down, mirrored, transposed: as the bits of ``way`` say."""
-    x = x.flip(1) if way & 1 else x
-    x = x.flip(2) if way & 2 else x
-    return x.transpose(1, 2) if way & 4 else x
+def turn(x: Float[Tensor, "C H W"], orientation: int) -> Float[Tensor, "C H W"]:
+    """Return a picture upside down, mirrored or transposed, as the bits of ``orientation`` say."""
+    x = x.flip(1) if orientation & 1 else x
+    x = x.flip(2) if orientation & 2 else x
+    return x.transpose(1, 2) if orientation & 4 else x

@@ -28,9 +28,9 @@ from amalgan.data.decoding.images import fitted
 from amalgan.data.decoding.layout import Layout, color_of
 from amalgan.data.decoding.pixels import from_pixels
 from amalgan.data.decoding.ranges import Range, eight_bits
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.folders import Folder
 from amalgan.data.readers.python_values import Axes, Given, given
+from amalgan.data.readers.resolving import find_source
 from amalgan.kinds import kind_of
 
 Examples = Any

@@ -22,8 +22,8 @@ from amalgan.data.dataset.read_arrays import in_bytes
 from amalgan.data.decoding.images import decode, fitted, measure
 from amalgan.data.decoding.layout import Layout, color_of
 from amalgan.data.decoding.ranges import Range
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.labels import is_text
+from amalgan.data.readers.resolving import find_source
 from amalgan.data.readers.sources import Arrays, Pictures
 
 

@@ -19,7 +19,7 @@ from amalgan.core.errors import DataError
 from amalgan.core.types import DataSpec
 from amalgan.data.dataset.store_writer import Into
 from amalgan.data.decoding.layout import Request
-from amalgan.data.readers.finding import find_source
+from amalgan.data.readers.resolving import find_source
 from amalgan.data.readers.sources import ArrayData, Arrays, Pictures, Source
 from amalgan.kinds import Kind, kind_named
 from amalgan.kinds.registry import all_kinds, names

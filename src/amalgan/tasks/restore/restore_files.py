@@ -24,9 +24,9 @@ from amalgan.core.ownership import is_ours
 from amalgan.core.shards import WHOLE, Shard
 from amalgan.data.dataset.native_size import picture_rows
 from amalgan.data.decoding.full_picture import read
-from amalgan.data.readers.finding import find_source
 from amalgan.data.readers.holes import FindHoles
 from amalgan.data.readers.inputs import refuse_inputs
+from amalgan.data.readers.resolving import find_source
 from amalgan.data.readers.sources import Arrays, Pictures
 from amalgan.data.writing.full_picture import write, written_as
 from amalgan.data.writing.grids import png_names
