@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,8 @@ from stress.safeguards import MUTANTS, Mutant
 
 SOURCE = Path(amalgan.__file__).parent
 SHARE = "0.02"
-SECONDS = 400
+SECONDS = 1200
+"""For one promise, on a machine that is busy with other things, too."""
 NOTICED, TIMED_OUT = 1, 124
 
 
@@ -91,12 +93,18 @@ def tried(promise: str, scratch: str) -> int:
     """The exit code of the stress run of one promise, on the package in ``scratch``."""
     variables = os.environ | {"PYTHONPATH": os.pathsep.join([scratch, os.environ.get("PYTHONPATH", "")])}
     command = [sys.executable, "-m", "stress", "--share", SHARE, "--jobs", "1", "--only", promise]
-    try:
-        return subprocess.run(
-            command, env=variables, capture_output=True, timeout=SECONDS, check=False
-        ).returncode
-    except subprocess.TimeoutExpired:
-        return TIMED_OUT
+    with subprocess.Popen(
+        command,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as run:
+        try:
+            return run.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # with the promise that it tries in a process of its own
+            return TIMED_OUT
 
 
 if __name__ == "__main__":
