@@ -5,7 +5,7 @@
     system ─► so many rounds of 64 ─► roll-backs, warnings ─► a line, kept in results/healthy.json
 
 A roll-back, a stop or a warning of the watchdog in a run that ends well is a false alarm. Whether it ended well is said
-by the squared error of its reconstructions of validation examples, in that of the mean example.
+by the squared error of its reconstructions of validation examples, in that of the simplest guess.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ RESULTS = Path(__file__).parent / "results" / "healthy.json"
 BATCH = 64
 ALARMS = (
     "Back to round",
-    *(text.partition(": ")[2] or text for text in (NOTHING_LEARNED, ALL_ALIKE, NEVER_WRONG)),
+    *(text.rpartition("}")[2] for text in (NOTHING_LEARNED, ALL_ALIKE, NEVER_WRONG)),
 )
-"""What the watchdog's sentences hold, each whole but for the round."""
+"""What the watchdog's sentences hold, each from the last value in it on."""
 
 
 def trained(system: str, data: str, rounds: int, folder: Path) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def trained(system: str, data: str, rounds: int, folder: Path) -> dict[str, Any]
 
 @torch.no_grad()
 def ratio(order: TrainOptions, place: Path) -> float | None:
-    """Return the squared error of reconstructions, in that of the mean example; None where nothing is encoded."""
+    """Return the squared error of reconstructions, in that of the simplest guess; None without either."""
     data = open_data(order.data, order.reading, seed=order.seed)
     return Baseline.of(data.validation, mean_of(data.train), "cpu").ratio(model_file.load(place).system)
 
@@ -94,7 +94,7 @@ def main() -> None:
 
 def line(system: str, found: dict[str, Any]) -> str:
     """Return what came of a system in words."""
-    end = "" if found["ratio"] is None else f", {found['ratio']:.3f} of the mean example's error"
+    end = "" if found["ratio"] is None else f", {found['ratio']:.3f} of the simplest guess's error"
     return f"{system:12} {found['rounds']:,} rounds, {len(found['alarms'])} alarms{end}" + "".join(
         f"\n    {alarm}" for alarm in found["alarms"]
     )

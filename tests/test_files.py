@@ -13,6 +13,7 @@ import pytest
 
 from amalgan.core import files
 from amalgan.core.errors import FileError
+from amalgan.core.write_faults import ADVICE, write_fault
 
 
 def parts_in(folder: Path) -> list[str]:
@@ -33,6 +34,24 @@ def test_an_error_while_writing_leaves_the_old_file_alone(error: BaseException, 
         part.write_text("half of the n")
         raise error
     assert target.read_text() == "old" and parts_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("write", [files.write_text, lambda place, text: files.append(place, text.encode())])
+def test_a_file_in_the_place_of_a_folder_is_called_that(
+    write: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileError, match=r"A file stands where a folder is needed; choose another --out\."):
+        write(tmp_path / "file" / "x", "new")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("number", [*ADVICE, errno.EIO, None])
+def test_only_a_full_disk_is_told_to_be_freed(number: int | None) -> None:
+    error = OSError("odd") if number is None else OSError(number, os.strerror(number))
+    said = str(write_fault(Path("x"), error))
+    assert said.startswith("cannot write x: ") and said.endswith("--out.")
+    assert ("Free space" in said) == (number in (errno.ENOSPC, errno.EDQUOT))
 
 
 @pytest.mark.parametrize("name", ["write_bytes", "link", "replace", "fsync", "open"])

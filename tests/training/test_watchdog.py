@@ -185,6 +185,55 @@ def test_reconstructions_that_get_far_worse_are_taken_back_to_before_the_rise(
     assert result.doubts == []
 
 
+@pytest.mark.parametrize("ratios", [[0.97, 1.2, 1.2], [0.6, 1.4, 1.1], [0.97, 1.2, 0.9, 1.1, 1.1]])
+def test_what_was_better_than_the_guess_and_stays_worse_is_taken_back(ratios: list[float]) -> None:
+    kept, taken, said = checked(ratios)
+    assert taken == [25 * len(ratios)]  # the second of two checks in a row, so within fifty rounds
+    assert kept == [25 * (1 + at) for at, ratio in enumerate(ratios) if ratio < 1]
+    assert f"reconstructions are {ratios[-1]:.3g} times as far off as the mean example" in said[0]
+    assert f"where {min(ratios):.3g} times was reached before" in said[0]
+
+
+@pytest.mark.parametrize(
+    "ratios", [[0.97, 1.2, 0.97, 1.2, 0.97], [1.1, 0.99, 1.1, 1.1, 1.05], [3.0, 2.0, 1.0]]
+)
+def test_one_bad_check_and_a_slow_start_are_no_divergence(ratios: list[float]) -> None:
+    _, taken, said = checked(ratios)
+    assert taken == [] and said == []
+
+
+def checked(ratios: list[float]) -> tuple[list[int], list[int], list[str]]:
+    """Let a watchdog find these errors; the rounds it kept, those it took back, and what it told."""
+    kept, taken, said, coming = list[int](), list[int](), list[str](), iter(ratios)
+    watchdog = Watchdog(
+        keep=lambda state: kept.append(state.round),
+        take_back=lambda state: taken.append(state.round),
+        tell=said.append,
+        ratio=lambda system: next(coming),
+    )
+    state = TrainState.fresh(build("autoencoder"))
+    for number in range(len(ratios)):
+        state.round = 25 * (1 + number)
+        watchdog(state, {})
+    return kept, taken, said
+
+
+def test_a_restorer_that_makes_pictures_worse_is_taken_back(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def spoil(state: TrainState) -> None:
+        state.system.network.last.bias.data.add_(0.02)
+
+    done = after(workshop, 126, spoil)
+    settings = replace(small("restorer"), optimizer=Adam(rate=5e-3, warmup_rounds=0))
+    result = workshop.run(workshop.order("restorer", settings=settings, images=220 * BATCH))
+    assert done()[-1] <= 126 + 50
+    said = capsys.readouterr().err
+    assert "restored pictures are" in said and "as far off as the damaged pictures themselves" in said
+    assert "Back to round 125 with the learning rates at 0.5" in said
+    assert result.doubts == []
+
+
 def test_a_loss_that_explodes_is_taken_back_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     taken: list[int] = []
     watchdog = Watchdog(keep=ignore, take_back=lambda state: taken.append(state.round), tell=print)

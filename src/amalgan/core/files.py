@@ -26,8 +26,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from amalgan.core.errors import FileError, ForeignFile
+from amalgan.core.errors import ForeignFile
 from amalgan.core.ownership import is_ours
+from amalgan.core.write_faults import write_fault
 
 MOST_NAME = 40
 """Characters of the target's name in that of its part: names may hold 255 bytes, and a character takes up to four."""
@@ -82,9 +83,7 @@ def replacing(
             part.unlink(missing_ok=True)
         sync(target.parent)
     except OSError as error:
-        raise FileError(
-            f"cannot write {target}: {error.strerror or error}. Free space or choose another --out."
-        ) from error
+        raise write_fault(target, error) from error
 
 
 def refuse_foreign(targets: Iterable[Path], proof: Proof = is_ours) -> None:
@@ -243,9 +242,7 @@ def append(target: Path, data: bytes, *, proof: Proof = is_ours) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         remember(target)
     except OSError as error:
-        raise FileError(
-            f"cannot append to {target}: {error.strerror or error}. Free space or choose another --out."
-        ) from error
+        raise write_fault(target, error, "append to") from error
 
 
 def unlinked(path: str, flags: int) -> int:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from amalgan.core import files
 from amalgan.core.errors import FileError
 from amalgan.core.files import MOST_NAME
+from amalgan.core.write_faults import write_fault
 
 HEAD = struct.Struct("<II")
 MOST_STEPS = 1 << 20
@@ -153,9 +154,7 @@ def writing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileError(
-            f"cannot write {place}: {error.strerror or error}. Free space or choose another --out."
-        ) from error
+        raise write_fault(place, error) from error
 
 
 def key_of(*parts: object) -> str:

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from amalgan.core.errors import FileError
+from amalgan.core.write_faults import write_fault
 
 NAME = ".lock"
 MOST_NAME = 40
@@ -102,9 +103,7 @@ def hold_lock(lock: Path, place: Path) -> Iterator[None]:
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = taken(lock)
     except OSError as error:
-        raise FileError(
-            f"cannot write {place}: {error.strerror or error}. Free space or choose another --out."
-        ) from error
+        raise write_fault(place, error) from error
     try:
         if handle is None:
             raise FileError(

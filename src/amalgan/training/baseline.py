@@ -69,3 +69,13 @@ class Baseline:
         assert isinstance(system, Restores)
         hurt = hurt_alike(system, x)
         return torch.stack([(y - x).square().sum() for y in (system.restore(hurt), hurt.x)])
+
+
+def outputs_of(system: System) -> str:
+    """Return the name of what ``system`` is measured by, in the plural."""
+    return "restored pictures" if isinstance(system, Restores) else "reconstructions"
+
+
+def guess_of(system: System) -> str:
+    """Return the name of the simplest guess, which ``system`` has to beat."""
+    return "the damaged pictures themselves" if isinstance(system, Restores) else "the mean example"

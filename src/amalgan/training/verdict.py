@@ -15,9 +15,9 @@ from torch import Tensor
 from amalgan.config.training_signs import LEAST_VARIETY
 from amalgan.core.randomness import Draws
 from amalgan.core.types import UNLABELED
-from amalgan.systems.abilities import Generates, Restores
+from amalgan.systems.abilities import Generates
 from amalgan.systems.base import System
-from amalgan.training.baseline import LEARNED, Baseline
+from amalgan.training.baseline import LEARNED, Baseline, guess_of, outputs_of
 
 DRAWN = 64
 
@@ -31,9 +31,8 @@ def doubts_about(system: System, baseline: Baseline) -> Iterator[str]:
     """
     ratio = baseline.ratio(system)
     if ratio is not None and ratio > LEARNED:
-        guess = "the damaged pictures themselves" if isinstance(system, Restores) else "the mean example"
         yield (
-            f"do not use this model: its reconstructions are no better than {guess} "
+            f"do not use this model: its {outputs_of(system)} are no better than {guess_of(system)} "
             f"(squared error {ratio:.2f} times as large). Train longer, or see amalgan inspect."
         )
     if isinstance(system, Generates) and len(baseline.x) > 1:

@@ -3,9 +3,11 @@
     a number that is not finite          ─► back to the last good state, half the rate; three times
     a loss that explodes, or             ─► the same, within 25 rounds
     reconstructions far worse than best  ─► the same, within 25 rounds
-    no better than the mean example      ─► a warning, once, after 200 rounds
+    worse than the simplest guess again  ─► the same, within 50 rounds
+    never better than the simplest guess ─► a warning, once, after 200 rounds
     samples all alike, or a critic that is never wrong ─► a warning, once
 
+The simplest guess is the mean example, or the damaged picture itself for a system that restores (`baseline`).
 The last good state is kept in memory: it is taken where reconstructions were near their best, so never inside a rise.
 Nothing that is not finite is ever saved: the watchdog stands before the saving hook.
 """
@@ -19,7 +21,7 @@ from dataclasses import dataclass, field
 from amalgan.config.training_signs import ALL_ALIKE, NEVER_WRONG, PATIENT_ROUNDS, is_flat, is_sure
 from amalgan.core.errors import Diverged
 from amalgan.systems.base import System
-from amalgan.training.baseline import LEARNED
+from amalgan.training.baseline import LEARNED, guess_of, outputs_of
 from amalgan.training.loop import Report
 from amalgan.training.state import TrainState
 
@@ -27,13 +29,15 @@ MOST_ROLLBACKS = 3
 CHECK_ROUNDS = 25
 """Rounds between two looks at the reconstructions."""
 RISEN, LEAST_RISEN = 4.0, 0.25
-"""Reconstructions have diverged whose error is four times the best one, and a quarter of the mean example's."""
+"""Reconstructions have diverged whose error is four times the best one, and a quarter of that of the simplest guess."""
+LOST_CHECKS = 2
+"""So have those that are worse than the guess, after they were better, in so many checks in a row."""
 GOOD = 1.5
 """A state whose error is at most so many times the best one may be gone back to."""
 EXPLODED = 1e4
 """No healthy term of a loss comes near this: logits and errors are of the order of 1."""
 LEARNING_ROUNDS = 200
-"""A network that is no better than the mean example after so many rounds learns nothing."""
+"""A network that is no better than the simplest guess after so many rounds learns nothing."""
 
 
 @dataclass
@@ -47,8 +51,9 @@ class Watchdog:
     tell: Callable[[str], None]
     """Shows one sentence to the user."""
     ratio: Callable[[System], float | None] = lambda system: None
-    """The error of a system's reconstructions over that of the mean example, the same for all processes."""
+    """The error of a system's reconstructions over that of the simplest guess, the same for all processes."""
     best: float = math.inf
+    lost_checks: int = 0
     flat_rounds: int = 0
     sure_rounds: int = 0
     said: set[str] = field(default_factory=set)
@@ -67,20 +72,27 @@ class Watchdog:
             self.check(state)
 
     def check(self, state: TrainState) -> None:
-        """Compare the reconstructions with the mean example and with the best ones so far."""
+        """Compare the reconstructions with the simplest guess and with the best ones so far."""
         ratio = self.ratio(state.system)
         if ratio is None:
             self.keep(state)
-        elif not ratio < max(LEAST_RISEN, RISEN * min(1.0, self.best)):
-            found = f"reconstructions are {ratio:.3g} times as far off as the mean example"
+        elif self.has_diverged(ratio):
+            found = f"{outputs_of(state.system)} are {ratio:.3g} times as far off as {guess_of(state.system)}"
             before = f", where {self.best:.3g} times was reached before" if self.best < 1 else ""
             self.roll_back(state, found + before, cause([]))
         else:
             self.best = min(self.best, ratio)
-            if ratio <= GOOD * self.best:
+            if ratio <= GOOD * self.best and not self.lost_checks:
                 self.keep(state)
             if state.round >= LEARNING_ROUNDS and self.best > LEARNED:
-                self.warn(NOTHING_LEARNED, round=state.round)
+                about = {"outputs": outputs_of(state.system), "guess": guess_of(state.system)}
+                self.warn(NOTHING_LEARNED, round=state.round, **about)
+
+    def has_diverged(self, ratio: float) -> bool:
+        """Whether the error is far above the best one, or repeatedly above the guess that was once beaten."""
+        is_lost = self.best <= LEARNED and not ratio < 1
+        self.lost_checks = self.lost_checks + 1 if is_lost else 0
+        return not ratio < max(LEAST_RISEN, RISEN * min(1.0, self.best)) or self.lost_checks == LOST_CHECKS
 
     def roll_back(self, state: TrainState, what: str, why: str) -> None:
         """Return to the last good state at half the rate; after the third time give up.
@@ -95,6 +107,7 @@ class Watchdog:
                 f"{happened} Rolled back {MOST_ROLLBACKS} times without help; the last good state is kept."
             )
         self.take_back(state)
+        self.lost_checks = 0
         state.rollbacks, state.rate_scale = count, scale
         self.tell(
             f"{happened} Back to round {state.round} with the learning rates at {scale:g} of what was asked."
@@ -109,7 +122,7 @@ class Watchdog:
         if self.sure_rounds == PATIENT_ROUNDS:
             self.warn(NEVER_WRONG)
 
-    def warn(self, sentence: str, **values: int) -> None:
+    def warn(self, sentence: str, **values: int | str) -> None:
         """Show ``sentence`` with its values, the first time that it is due."""
         if sentence not in self.said:
             self.said.add(sentence)
@@ -117,7 +130,7 @@ class Watchdog:
 
 
 NOTHING_LEARNED = (
-    "round {round}: reconstructions are no better than the mean example, so nothing is learned yet. "
+    "round {round}: {outputs} are no better than {guess}, so nothing is learned yet. "
     "See amalgan inspect for what is unusual about the data, or try a lower --optimizer.rate."
 )
 
