@@ -17,7 +17,7 @@ WEB = Path(str(files("amalgan.studio") / "web"))
 SHARED = Path(str(files("amalgan.studies.page") / "web"))
 MODULES = sorted(WEB.glob("*.js"))
 BOTH = [*MODULES, *sorted(SHARED.glob("*.js"))]
-MOST_LINES = 2700
+MOST_LINES = 2720
 """Of code, without comments and empty lines, in all scripts of ours: both pages and the map."""
 OPTIONS = {
     "checkJs": True,

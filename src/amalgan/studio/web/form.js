@@ -1,6 +1,6 @@
 // A form that the server describes: its fields, and what was given.
 
-import { field, h } from "./dom.js";
+import { field, h, note } from "./dom.js";
 import { dataButton, modelSelect } from "./picking.js";
 
 /** @typedef {{name: string, title: string, kind: string, default: any, choices: [string, string][], least: number, most: number, whole: boolean, note: string}} Field */
@@ -21,8 +21,8 @@ export function control(one, models, abilities, changed) {
     : one.kind === "number" ? h("input", { type: "number", min: one.least, max: one.most, step: one.whole ? 1 : "any", value: one.default })
     : h("input", { type: "text", value: one.default, spellcheck: "false", placeholder: one.kind === "size" ? "by the pictures and the time" : "" });
   input.addEventListener("input", changed);
-  const note = one.note ? h("p", { class: "note" }, one.note) : null;
-  return { element: field(one.title, input, note), value: () => input.value, set: (value) => { input.value = value ?? ""; } };
+  const remark = one.note ? note(one.note) : null;
+  return { element: field(one.title, input, remark), value: () => input.value, set: (value) => { input.value = value ?? ""; } };
 }
 
 /** All fields of a form. @param {Field[]} fields @param {any[]} models @param {string[]} abilities @param {() => void} [changed]

@@ -1,6 +1,6 @@
 // The studio: one view at a time, by the part of the address behind #.
 
-import { h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { ask, told } from "./server.js";
 import { trainView } from "./train.js";
 import { runView } from "./run.js";
@@ -22,8 +22,7 @@ const VIEWS = [
   ["jobs", "Jobs", jobsView, jobView],
   ["reports", "Reports", reportsView, reportView],
 ];
-const place = /** @type {HTMLElement} */ (document.getElementById("view"));
-const nav = /** @type {HTMLElement} */ (document.getElementById("nav"));
+const place = byId("view"), nav = byId("nav");
 let shown = /** @type {View | null} */ (null), asked = 0;
 
 async function show() {
@@ -50,5 +49,5 @@ nav.append(...VIEWS.map(([name, title]) => h("a", { href: `#${name}` }, title)))
 addEventListener("hashchange", show);
 addEventListener("unhandledrejection", (event) => told(event.reason));
 if (location.search) history.replaceState(null, "", `/${location.hash}`);  // a cookie has the token now
-ask("/api/studio").then(({ root }) => { /** @type {HTMLElement} */ (document.getElementById("where")).textContent = `in ${root}`; }).catch(told);
+ask("/api/studio").then(({ root }) => { byId("where").textContent = `in ${root}`; }).catch(told);
 show();

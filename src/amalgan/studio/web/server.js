@@ -1,24 +1,26 @@
 // What the server is asked. An error is a sentence of the server.
 
+import { byId, on } from "./dom.js";
+
 /** @param {string} path @param {object} [body] JSON to send; without it the server is only asked @returns {Promise<any>} */
-export async function ask(path, body) {
-  const sent = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  return answerOf(await reached(path, sent));
+export const ask = async (path, body) => answerOf(await reached(path, body && asJson(body)));
+
+/** @param {object} body @returns {RequestInit} */
+function asJson(body) {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 /** Send a file as it is. @param {string} path @param {Blob} file @returns {Promise<any>} */
-export async function send(path, file) {
-  return answerOf(await reached(path, { method: "POST", body: file }));
-}
+export const send = async (path, file) => answerOf(await reached(path, { method: "POST", body: file }));
 
 /** @param {string} path @param {object} body @returns {Promise<Blob>} a file that the server makes */
 export async function made(path, body) {
-  const response = await reached(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const response = await reached(path, asJson(body));
   if (!response.ok) await answerOf(response);
   return response.blob();
 }
 
-/** @param {string} path @param {RequestInit} sent @returns {Promise<Response>} */
+/** @param {string} path @param {RequestInit} [sent] @returns {Promise<Response>} */
 async function reached(path, sent) {
   try {
     return await fetch(path, { credentials: "same-origin", ...sent });
@@ -34,13 +36,19 @@ async function answerOf(response) {
   throw new Error(answer.error[0].toUpperCase() + answer.error.slice(1));
 }
 
-/** Call again and again, each time after the last one is done; not where nobody sees it.
- * @param {number} seconds @param {() => Promise<unknown>} act @returns {() => void} ends it */
-export function every(seconds, act) {
-  let over = false;
+/** Ask again and again, each time after the last answer, and tell what is new; not where nobody sees it.
+ * @param {string} path @param {number} seconds @param {(now: any) => unknown} seen
+ * @param {() => boolean} [rests] whether nothing new can come @returns {() => void} ends it */
+export function watch(path, seconds, seen, rests = () => false) {
+  let last = "", over = false;
+  const look = async () => {
+    const found = await ask(path), now = JSON.stringify(found);
+    if (now !== last) seen(found);
+    last = now;
+  };
   const step = async () => {
     if (over) return;
-    if (!document.hidden) await act().catch(told);
+    if (!document.hidden && !rests()) await look().catch(told);
     setTimeout(step, seconds * 1000);
   };
   step();
@@ -51,9 +59,9 @@ export function every(seconds, act) {
  * @param {(now: any) => void} [seen] @param {() => boolean} [left] @returns {Promise<any>} */
 export async function ended(path, seen = () => {}, left = () => false) {
   for (;;) {
-    const now = await ask(path);
-    if (!left()) seen(now);
-    if (left() || !["waiting", "running"].includes(now.state)) return now;
+    const now = await ask(path), over = left();
+    if (!over) seen(now);
+    if (over || !["waiting", "running"].includes(now.state)) return now;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
@@ -64,7 +72,8 @@ export function listen(path, heard) {
   let source = /** @type {EventSource | null} */ (null);
   const begin = () => {
     source = new EventSource(path);
-    for (const [name, act] of Object.entries(heard)) source.addEventListener(name, (event) => act(JSON.parse(/** @type {MessageEvent} */ (event).data)));
+    const parsed = Object.entries(heard).map(([name, act]) => [name, (/** @type {MessageEvent} */ { data }) => act(JSON.parse(data))]);
+    on(source, Object.fromEntries(parsed));
   };
   const turn = () => {
     source?.close();
@@ -78,7 +87,7 @@ export function listen(path, heard) {
 
 /** Say what went wrong, where all views say it. @param {unknown} error */
 export function told(error) {
-  const place = /** @type {HTMLElement} */ (document.getElementById("status"));
+  const place = byId("status");
   place.textContent = error instanceof Error ? error.message : String(error ?? "");
   place.className = place.textContent ? "trouble" : "";
 }

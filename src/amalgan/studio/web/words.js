@@ -1,9 +1,7 @@
 // Numbers, times and states as people say them.
 
 /** @param {number} value @returns {string} 12,345 */
-export function counted(value) {
-  return Math.round(value).toLocaleString("en");
-}
+export const counted = (value) => Math.round(value).toLocaleString("en");
 
 /** @param {number | null | undefined} value @returns {string} four digits */
 export function number(value) {
@@ -36,14 +34,10 @@ const STATES = /** @type {Record<string, string>} */ ({ waiting: "waits for its 
   paused: "paused", ended: "done", done: "done", failed: "failed", stopped: "stopped", broken: "not begun" });
 
 /** @param {string} state @returns {string} */
-export function stateName(state) {
-  return STATES[state] ?? state;
-}
+export const stateName = (state) => STATES[state] ?? state;
 
 /** @param {string} name @returns {string} a name of a loss or a measure, to be read */
-export function readable(name) {
-  return name.replaceAll("_", " ").replace(/\bpsnr\b/g, "PSNR").replace(/\bssim\b/g, "SSIM");
-}
+export const readable = (name) => name.replaceAll("_", " ").replace(/\bpsnr\b/g, "PSNR").replace(/\bssim\b/g, "SSIM");
 
 /** @param {string[]} words @returns {string} a command line, quoted where it must be */
 export function commandLine(words) {

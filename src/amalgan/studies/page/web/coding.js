@@ -1,5 +1,7 @@
 // A code as the bytes that ``amalgan compress`` writes: whole numbers along axes, a range coder, a head.
 
+import { total } from "./arrays.js";
+
 const TOTAL_BITS = 16n, WIDEST = 1n << 64n, NARROWEST = 1n << 48n, MASK = WIDEST - 1n, LENGTH_BITS = 5n;
 const PICTURE = 0b10100000;
 export const HEAD_BYTES = 7;
@@ -100,7 +102,7 @@ export function packedNumbers([part, ...whole], coder, level) {
   const encoder = rangeEncoder(), starts = firsts(coder), tables = tablesOf(coder, level, part);
   const put = (/** @type {number} */ table, /** @type {number} */ value) => {
     const { symbol, spelled } = symbolOf(coder, table, value), own = coder.frequency.subarray(starts[table], starts[table] + symbol + 1);
-    encoder.put(own.subarray(0, symbol).reduce((sum, one) => sum + one, 0), own[symbol]);
+    encoder.put(total(own.subarray(0, symbol)), own[symbol]);
     if (spelled) spell(encoder, value);
   };
   put(0, part);

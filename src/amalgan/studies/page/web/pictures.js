@@ -1,4 +1,9 @@
-// Pictures between networks and the screen: float32 in [-1, 1] by channels, and RGBA.
+// Pictures between networks and the screen: float32 in [-1, 1] by channels, RGBA, and on a canvas.
+
+import { average } from "./arrays.js";
+import { h, penOf } from "./dom.js";
+
+const SMALL = 96; // every pixel of a small picture is a clean square
 
 /** @param {Float32Array} x (C, H, W) @param {number[]} shape @returns {Uint8ClampedArray} RGBA, rounded as files are */
 export function rgbaOf(x, [channels, height, width]) {
@@ -28,25 +33,40 @@ export function floatsOfPixels(planes) {
   return Float32Array.from(planes, (value) => Math.fround(Math.fround(value * Math.fround(1 / 127.5)) - 1));
 }
 
-/** @param {Float32Array} all (B, C, H, W) @param {number[]} shape @returns {Float32Array[]} one by one */
-export function rows(all, shape) {
-  const length = shape.reduce((product, side) => product * side, 1);
-  return Array.from({ length: all.length / length }, (_, at) => all.subarray(at * length, (at + 1) * length));
-}
-
 /** @param {Float32Array} a @param {Float32Array} b @returns {number} mean squared difference */
 export function squaredError(a, b) {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += (a[at] - b[at]) ** 2;
-  return sum / a.length;
+  return average(a.map((one, at) => (one - b[at]) ** 2));
 }
 
 /** @param {Float32Array} a @param {Float32Array} b in [-1, 1] @returns {number} decibels; infinite where they are equal */
-export function psnr(a, b) {
-  return 10 * Math.log10(4 / squaredError(a, b));
-}
+export const psnr = (a, b) => 10 * Math.log10(4 / squaredError(a, b));
 
 /** @param {Float32Array} a @param {Float32Array} b @param {number} times @returns {Float32Array} how far apart, so many times: black where equal */
-export function apart(a, b, times) {
-  return a.map((one, at) => Math.min(1, times * Math.abs(one - b[at]) - 1));
+export const apart = (a, b, times) => a.map((one, at) => Math.min(1, times * Math.abs(one - b[at]) - 1));
+
+/** @typedef {HTMLCanvasElement & {show: (x: Float32Array, words?: string) => void}} Picture */
+
+/** Give a canvas the size of a picture. @param {HTMLCanvasElement} canvas @param {number[]} shape */
+export function sizeTo(canvas, [, height, width]) {
+  Object.assign(canvas, { width, height });
+  canvas.classList.toggle("crisp", Math.max(height, width) <= SMALL);
+}
+
+/** @param {Float32Array} x @param {number[]} shape @returns {ImageData} what a canvas can be given */
+export const imageOf = (x, shape) => new ImageData(/** @type {any} */ (rgbaOf(x, shape)), shape[2], shape[1]);
+
+/** An empty picture of a shape; ``show`` fills it. @param {number[]} shape @param {string} words @returns {Picture} */
+export function picture(shape, words) {
+  const canvas = h("canvas", { role: "img", "aria-label": words });
+  const show = (/** @type {Float32Array} */ x, now = "") => {
+    penOf(canvas).putImageData(imageOf(x, shape), 0, 0);
+    if (now) canvas.setAttribute("aria-label", now);
+  };
+  sizeTo(canvas, shape);
+  return Object.assign(canvas, { show });
+}
+
+/** @param {Picture} shown @param {string} words @param {Node | string} [more] @returns {HTMLElement} with its name below */
+export function framed(shown, words, more = "") {
+  return h("figure", {}, shown, h("figcaption", {}, h("span", {}, words), more));
 }

@@ -1,6 +1,6 @@
 // A picture as a short text: its code, the seed of its noise, and which model it is of.
 
-import { bytesOf, floatsOf, textOf } from "./base64.js";
+import { bytesOf, textOf } from "./base64.js";
 
 const MARK = "amalgan";
 
@@ -22,9 +22,9 @@ export function sharedOf(text, { digest, size }) {
   if (model !== digest.slice(0, 8)) {
     throw new Error(`This code is of another model (${model}); this page holds ${digest.slice(0, 8)}.`);
   }
-  const plain = code.replaceAll("-", "+").replaceAll("_", "/");
-  if (bytesOf(plain).length !== 4 * size) throw new Error("This code is cut off. Copy the whole text again.");
-  const numbers = floatsOf(plain);
+  const bytes = bytesOf(code.replaceAll("-", "+").replaceAll("_", "/"));
+  if (bytes.length !== 4 * size) throw new Error("This code is cut off. Copy the whole text again.");
+  const numbers = new Float32Array(bytes.buffer);
   if (!numbers.every(Number.isFinite)) throw new Error("This code holds what is no number. Copy it again.");
   return { code: numbers, seed: Number(seed) };
 }
