@@ -9,7 +9,7 @@ import { counted, number } from "./words.js";
 const SHOWN_BAD = 200, SHOWN_BARS = 60;
 const FIRST = "Choose pictures: a folder (its sub-folders are classes), an archive, or a table. Nothing of it is changed.";
 
-/** @typedef {{name: string, pictures: {name: string, picture: string}[]}} Group */
+/** @typedef {{name?: string, count: number, equal: boolean, pictures: {name: string, picture: string}[]}} Group a class, or copies */
 
 /** @returns {Promise<import("./main.js").View>} */
 export async function dataView() {
@@ -52,7 +52,7 @@ function seen(found, minutes, going) {
     [found.kind === "image" && found.read, () => sizes(found, minutes, going)],
     [skipped.length, () => bad(skipped)],
     [found.examples?.length, () => panel("As training sees them", div("kinds", ...found.examples.map(group)))],
-    [found.copies?.length, () => panel("Copies, side by side", div("kinds", ...found.copies.map(copies)))],
+    [found.copies?.length, () => panel("Copies, side by side", div("kinds", ...found.copies.map(group)))],
     [found.cuts?.length, () => panel(`What is cut away: ${cutAway} % of the area, on average`, div("thumbs", ...found.cuts.map(cut)),
       note("Red parts are never seen at this size. In a terminal, --fit pad shows pictures whole."))],
     [Object.keys(found.classes).length, () => panel("Classes", bars(found.classes))],
@@ -88,14 +88,9 @@ function bad(skipped) {
 }
 
 /** @param {Group} one @returns {HTMLElement} */
-function group({ name, pictures }) {
+function group({ count, equal, pictures, name = `${counted(count)} ${equal ? "that are equal" : "that are nearly alike"}` }) {
   const shown = pictures.map((one) => named(h("img", { src: one.picture, alt: one.name, class: "crisp" }), one.name));
   return h("div", {}, name ? h("h3", {}, name) : null, div("thumbs", ...shown));
-}
-
-/** @param {Group & {count: number, equal: boolean}} one @returns {HTMLElement} */
-function copies({ count, equal, pictures }) {
-  return group({ name: `${counted(count)} ${equal ? "that are equal" : "that are nearly alike"}`, pictures });
 }
 
 /** A whole picture; what is cut away is red. @param {{name: string, picture: string, seen: number[]}} one @returns {HTMLElement} */

@@ -3,11 +3,11 @@
 import { button, div, field, h, note } from "./dom.js";
 import { form } from "./form.js";
 import { badge, busy, entry, facts, folded, head, image, list, named, panel, same } from "./parts.js";
-import { ask, doing, send, watch } from "./server.js";
-import { ago, number, readable } from "./words.js";
+import { pictureField } from "./picking.js";
+import { ask, doing, opening, send, watch } from "./server.js";
+import { ago } from "./words.js";
 
-const HIDDEN = ["amalgan", "format", "digest", "model", "data", "command", "error", "skipped", "page", "sentences", "verdict"];
-const GOING = ["waiting", "running", "stopping"], MOST_ROWS = 12;
+const GOING = ["waiting", "running", "stopping"], MOST_SKIPPED = 12;
 
 /** @returns {Promise<import("./main.js").View>} */
 export async function jobsView() {
@@ -16,7 +16,7 @@ export async function jobsView() {
   const kinds = h("select", { id: "job-kind", onchange: () => draw() }, ...options);
   const draw = () => {
     const { name, title, about, fields, abilities } = forms[kinds.selectedIndex], asked = form(fields, models, abilities);
-    const begin = async () => { location.hash = `jobs/${(await ask("/api/jobs", { name, values: asked.values() })).id}`; };
+    const begin = () => opening("jobs", "/api/jobs", { name, values: asked.values() });
     const sent = fields.some((/** @type {any} */ one) => one.name === "task") ? sending(asked) : null;
     place.replaceChildren(note(about), ...asked.controls.values(), ...(sent ? [sent] : []), button(title, doing(begin), { class: "main" }));
   };
@@ -30,13 +30,10 @@ export async function jobsView() {
 
 /** A picture of one's own, instead of a folder. @param {ReturnType<typeof form>} asked @returns {HTMLElement} */
 function sending(asked) {
-  const input = h("input", { type: "file", accept: "image/*", onchange: doing(async () => {
-    const file = input.files?.[0];
-    if (!file) return;
+  return pictureField("Or a picture of your own", async (file) => {
     const { id } = await send("/api/pictures", file), { values } = asked;
     asked.values = () => ({ ...values(), data: id });
-  }) });
-  return field("Or a picture of your own", input);
+  });
 }
 
 /** @param {any} job @param {string} [size] of the button @returns {HTMLElement | null} what ends it, while it can be ended */
@@ -63,25 +60,21 @@ export async function jobView(id) {
     const words = state === "waiting" ? "Another job is running; this one waits for its turn." : job.said.at(-1) ?? "Getting ready …";
     const parts = [head(job.title, badge(state), div("acts", cancel(job))), GOING.includes(state) ? busy(words) : null,
       error && state !== "stopped" ? h("p", { class: "trouble", role: "alert" }, error) : null,
-      answered(job), written(job.files), same(job.words, job.python), job.said.length ? said : null];
+      answered(job), written(job.files), same(job.line, job.python), job.said.length ? said : null];
     place.replaceChildren(...parts.filter((one) => one !== null));
   };
   draw(first);
   return { title: first.title, leave: watch(`/api/jobs/${id}`, 1, draw, () => !GOING.includes(state)), element: place };
 }
 
-/** What a command has found, in rows. @param {any} job @returns {HTMLElement | null} */
-function answered(job) {
-  const found = job.answer ?? {}, metrics = Object.entries(found.metrics ?? {}).filter(([, value]) => typeof value === "number");
-  const told = Object.entries(found).filter(([name, value]) => !HIDDEN.includes(name) && value !== null && typeof value !== "object");
-  const said = (/** @type {any} */ value) => (typeof value === "number" ? number(value) : String(value));
-  const rows = [...told, ...metrics].slice(0, 2 * MOST_ROWS).map(([name, value]) => /** @type {[string, string]} */ ([readable(name), said(value)]));
-  const verdict = typeof found.verdict === "string" ? found.verdict : found.verdict?.word ?? found.verdict?.verdict;
-  const sentences = Array.isArray(found.sentences) ? found.sentences.map((/** @type {string} */ one) => h("p", {}, one)) : [];
-  const skipped = (found.skipped ?? []).slice(0, MOST_ROWS).map((/** @type {any} */ one) => h("li", {}, `${one.name}: ${one.reason}`));
-  const parts = [verdict ? h("p", { class: "verdict" }, `Verdict: ${verdict}`) : null, ...sentences, rows.length ? facts(rows) : null,
-    skipped.length ? h("div", {}, h("h3", {}, `${found.skipped.length} left out`), h("ul", { class: "warnings" }, ...skipped)) : null];
-  return parts.some((one) => one !== null) ? panel("What came of it", ...parts) : null;
+/** What a command has found. @param {any} job @returns {HTMLElement | null} */
+function answered({ answer, results }) {
+  const { verdict: whole, sentences, skipped = [] } = answer ?? {}, verdict = whole?.word ?? whole?.verdict ?? whole;
+  const left = skipped.slice(0, MOST_SKIPPED).map((/** @type {any} */ one) => h("li", {}, `${one.name}: ${one.reason}`));
+  const parts = [verdict && h("p", { class: "verdict" }, `Verdict: ${verdict}`),
+    ...(Array.isArray(sentences) ? sentences : []).map((one) => h("p", {}, one)), results.length && facts(results),
+    left.length && h("div", {}, h("h3", {}, `${skipped.length} left out`), h("ul", { class: "warnings" }, ...left))];
+  return parts.some(Boolean) ? panel("What came of it", ...parts.filter(Boolean)) : null;
 }
 
 /** @param {{id: string, name: string, kind: string}[]} files @returns {HTMLElement | null} */

@@ -1,10 +1,10 @@
 // Map: a collection by its codes; choose, search, label, export.
 
 import { button, div, field, h, note } from "./dom.js";
-import { badge, busy, entry, list, panel } from "./parts.js";
+import { badge, entry, later, list, NEXT, panel } from "./parts.js";
 import { dataButton, modelSelect } from "./picking.js";
 import { scatter } from "./scatter.js";
-import { ask, doing, ended, told } from "./server.js";
+import { ask, doing, ended, opening } from "./server.js";
 import { toolsFor } from "./tools.js";
 import { ago } from "./words.js";
 
@@ -18,7 +18,7 @@ const MOST_KEYS = 24;
 export async function mapsView() {
   const [{ maps }, { models }] = await Promise.all([ask("/api/maps"), ask("/api/models")]);
   const model = modelSelect(models, ["encode"]), data = dataButton(() => {});
-  const draw = doing(async () => { location.hash = `map/${(await ask("/api/maps", { model: model.value, data: data.chosen?.id })).job}`; });
+  const draw = doing(() => opening("map", "/api/maps", { model: model.value, data: data.chosen?.id }));
   const entries = maps.map((/** @type {any} */ { id, title, state, created_at: at }) =>
     entry({ before: badge(state), href: `#map/${id}`, name: title, said: ago(at) }));
   const asked = div("asked", field("Model", model), field("Pictures", data), button("Draw", draw, { class: "main" }), note(
@@ -29,20 +29,15 @@ export async function mapsView() {
 
 /** @param {string} id @returns {Promise<import("./main.js").View>} */
 export async function mapView(id) {
-  const place = h("div"), waits = busy("Encoding the pictures …"), title = h("h1", {}, "Map");
-  let over = false;
-  place.append(waits);
-  const open = async () => {
-    const last = await ended(`/api/maps/${id}`, (now) => {
+  const title = h("h1", {}, "Map"), { place, leave } = later("Encoding the pictures …", async (waits, left) => {
+    const { facts, error, labels } = await ended(`/api/maps/${id}`, (now) => {
       title.textContent = now.title;
-      if (now.state === "waiting") waits.say("Something else is being looked at; this is next …");
-    }, () => over);
-    if (over) return;
-    if (!last.facts || last.error) throw new Error(last.error ?? "The map could not be drawn.");
-    place.replaceChildren(drawn(id, last.facts, last.labels));
-  };
-  open().catch((error) => { waits.replaceWith(h("p", { class: "trouble" }, error.message)); told(""); });
-  return { title: "Map", leave: () => { over = true; }, element: div("groups", title, place) };
+      if (now.state === "waiting") waits.say(NEXT);
+    }, left);
+    if (!left() && (!facts || error)) throw new Error(error ?? "The map could not be drawn.");
+    return left() ? waits : drawn(id, facts, labels);
+  });
+  return { title: "Map", leave, element: div("groups", title, place) };
 }
 
 /** @param {string} id @param {MapFacts} found @param {Record<string, string>} labels @returns {HTMLElement} */

@@ -1,8 +1,8 @@
 // Models: what there is, and each one's page in place.
 
-import { button, div, h, note } from "./dom.js";
-import { busy, framed, head, image, nothing } from "./parts.js";
-import { ask, doing, ended } from "./server.js";
+import { div, h, note } from "./dom.js";
+import { framed, head, image, later, NEXT, nothing } from "./parts.js";
+import { ask, ended } from "./server.js";
 import { ago, counted, number, readable, sized } from "./words.js";
 
 const ENDED = "The page could not be written: its process was ended.";
@@ -30,30 +30,21 @@ function tile({ id, name, system, kind, shape: [first, ...sides], data, classes,
 
 /** The page of a model: made where there is none yet. @param {string} rest @returns {Promise<import("./main.js").View>} */
 export async function modelView(rest) {
-  const [id, how] = rest.split("/"), measured = how === "measured", place = h("div");
+  const [id, how] = rest.split("/"), measured = how === "measured";
   const { models } = await ask("/api/models"), model = models.find((/** @type {any} */ one) => one.id === id), title = model?.name ?? "Model";
-  const waits = busy(measured ? "Measuring the model on its data, and writing its page …" : "Writing the page of the model …");
-  let over = false;
-  const open = async () => {
-    place.replaceChildren(waits);
-    const { page, job } = await ask(`/api/models/${id}/page`, { measured });
-    if (!page) {
-      const last = await ended(`/api/jobs/${job}`, ({ state, said }) => {
-        if (state === "waiting") waits.say("Something else is being looked at; this is next …");
-        else if (said.at(-1)) waits.say(said.at(-1));
-      }, () => over);
-      if (!over && last.state !== "done") throw new Error(last.answer?.error ?? ENDED);
-    }
-    if (over) return;
-    if (!page) return void await open();
-    place.replaceChildren(framed(`/files/${page}`, `Page of ${title}`));
-    saved.hidden = false;
-    saved.href = `/files/${page}`;
-  };
-  const [to, words] = measured ? ["", "Without its data"] : ["/measured", "With its data: examples, measures, what is normal"];
-  const other = model?.measurable ? h("a", { href: `#models/${id}${to}` }, words) : null;
   const saved = h("a", { hidden: true, download: `${title.split("/").at(-1)}.html`, title: "One file that runs without the studio" }, "Save this page");
-  const again = button("Try again", doing(open), { hidden: true });
-  open().catch((error) => { place.replaceChildren(h("p", { class: "trouble" }, error.message)); again.hidden = false; });
-  return { title, leave: () => { over = true; }, element: div("groups", head(title, div("acts", again, saved, other)), place) };
+  const said = measured ? "Measuring the model on its data, and writing its page …" : "Writing the page of the model …";
+  const open = /** @type {Parameters<typeof later>[1]} */ (async (waits, left) => {
+    const { page, job } = await ask(`/api/models/${id}/page`, { measured });
+    if (page) {
+      Object.assign(saved, { hidden: false, href: `/files/${page}` });
+      return framed(`/files/${page}`, `Page of ${title}`);
+    }
+    const last = await ended(`/api/jobs/${job}`, (now) => waits.say(now.state === "waiting" ? NEXT : now.said.at(-1) ?? said), left);
+    if (!left() && last.state !== "done") throw new Error(last.answer?.error ?? ENDED);
+    return left() ? waits : open(waits, left);
+  });
+  const [to, words] = measured ? ["", "Without its data"] : ["/measured", "With its data: examples, measures, what is normal"];
+  const other = model?.measurable ? h("a", { href: `#models/${id}${to}` }, words) : null, { place, leave } = later(said, open);
+  return { title, leave, element: div("groups", head(title, div("acts", saved, other)), place) };
 }

@@ -1,9 +1,12 @@
 // Parts that several views share: states, lists, tables, code to copy, pictures, pages in place.
 
-import { copier, div, h, soft } from "./dom.js";
-import { commandLine, stateName } from "./words.js";
+import { button, copier, div, h, soft } from "./dom.js";
+import { stateName } from "./words.js";
 
 /** @typedef {Node | string | null} Inside */
+/** @typedef {{place: HTMLElement, leave: () => void}} Later */
+
+export const NEXT = "Something else is being looked at; this is next …";
 
 /** @param {string} state @returns {HTMLElement} */
 export const badge = (state) => h("span", { class: `badge ${state}` }, stateName(state));
@@ -48,19 +51,17 @@ function code(words, text) {
   return div("code", div("named", soft(words), copy), h("pre", { tabindex: 0, "aria-label": words }, text));
 }
 
-/** The same without the studio. @param {string[]} words @param {string[]} python @returns {HTMLElement | null} */
-export function same(words, python) {
-  if (!words.length) return null;
-  const shown = folded("The same in a terminal, or in Python",
-    code("In a terminal, in the studio's folder", commandLine(words.filter((word) => word !== "--json"))),
+/** The same without the studio. @param {string} line @param {string[]} python @returns {HTMLElement | null} */
+export function same(line, python) {
+  const shown = folded("The same in a terminal, or in Python", code("In a terminal, in the studio's folder", line),
     python.length ? code("In Python", python.join("\n")) : null);
-  return Object.assign(shown, { className: "same" });
+  return line ? Object.assign(shown, { className: "same" }) : null;
 }
 
 /** A picture of the server's; few pixels stay sharp. @param {string} address @param {string} words @returns {HTMLImageElement} */
 export function image(address, words) {
-  const made = h("img", { src: address, alt: words, loading: "lazy", decoding: "async" });
-  made.addEventListener("load", () => made.classList.toggle("crisp", made.naturalWidth * 1.2 < made.clientWidth));
+  const onload = () => made.classList.toggle("crisp", made.naturalWidth * 1.2 < made.clientWidth);
+  const made = h("img", { onload, src: address, alt: words, loading: "lazy", decoding: "async" });
   return made;
 }
 
@@ -76,6 +77,21 @@ export function framed(address, title) {
 
 /** @param {string} words @returns {HTMLElement} what is shown where there is nothing yet */
 export const nothing = (words) => h("p", { class: "nothing soft" }, words);
+
+/** A view whose inside comes later; until then it says what it waits for, and after that what went wrong.
+ * @param {string} words @param {(waits: ReturnType<typeof busy>, left: () => boolean) => Promise<Node>} open @returns {Later} */
+export function later(words, open) {
+  const waits = busy(words), place = h("div", {}, waits);
+  let over = false;
+  const wrong = (/** @type {Error} */ { message }) =>
+    place.replaceChildren(h("p", { class: "trouble" }, message), button("Try again", begin));
+  const begin = () => {
+    place.replaceChildren(waits);
+    open(waits, () => over).then((inside) => place.replaceChildren(inside)).catch(wrong);
+  };
+  begin();
+  return { place, leave: () => { over = true; } };
+}
 
 /** What the studio is doing. @param {string} words @returns {HTMLElement & {say: (words: string) => void}} */
 export function busy(words) {

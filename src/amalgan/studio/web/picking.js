@@ -1,6 +1,6 @@
-// Choosing data: folders and files below the root, or what ships with amalgan. And choosing a model.
+// Choosing data: folders and files below the root, or what ships with amalgan. Choosing a model, or a picture.
 
-import { button, div, h, soft } from "./dom.js";
+import { button, div, field, h, soft } from "./dom.js";
 import { folded } from "./parts.js";
 import { ask, doing } from "./server.js";
 import { counted, sized } from "./words.js";
@@ -68,4 +68,12 @@ export function modelSelect(models, abilities) {
   const fit = models.filter((one) => !abilities.length || abilities.some((name) => one.abilities.includes(name)));
   return h("select", {}, ...(fit.length ? [] : [h("option", { value: "" }, models.length ? "none of your models can" : "no model yet: train one first")]),
     ...fit.map((one) => h("option", { value: one.id }, `${one.name} (${one.system})`)));
+}
+
+/** A picture of one's own. @param {string} words @param {(file: File) => Promise<unknown>} act @returns {HTMLElement} */
+export function pictureField(words, act) {
+  const input = h("input", { type: "file", accept: "image/*", onclick: () => { input.value = ""; }, onchange: doing(async () => {
+    for (const file of input.files ?? []) await act(file);
+  }) });
+  return field(words, input);
 }

@@ -4,12 +4,10 @@ import { button, div, h, soft } from "./dom.js";
 import { badge, busy, facts, folded, head, image, named, nothing, panel, same } from "./parts.js";
 import { ask, doing, listen } from "./server.js";
 import { livePlots } from "./train.js";
-import { counted, lasting, number } from "./words.js";
+import { counted } from "./words.js";
 
 const KINDS = { generated: "New pictures", rebuilt: "Held-out pictures, and below them their reconstructions",
   restored: "Damaged pictures, and below them what becomes of them" };
-const STATES = /** @type {Record<string, string>} */ ({ paused: "Its state is kept; go on when you like.",
-  ended: "Training has ended.", waiting: "Another training is running; this one is next." });
 
 /** @param {string} id @returns {Promise<import("./main.js").View>} */
 export async function runView(id) {
@@ -25,7 +23,7 @@ export async function runView(id) {
     const live = ["running", "starting"].includes(now.state), wrong = [now.error, ...now.warnings].filter(Boolean);
     state.replaceChildren(badge(now.state));
     bar.value = now.state === "ended" ? 1 : now.planned ? Math.min(1, now.images / now.planned) : 0;
-    figures.textContent = told(now);
+    figures.textContent = now.progress;
     if (warnings.childElementCount !== wrong.length) warnings.replaceChildren(...wrong.map((one) => h("li", {}, one)));
     said.textContent = now.said.join("\n") || "Nothing: it was begun in a terminal, or says nothing yet.";
     pause.hidden = !live;
@@ -38,16 +36,9 @@ export async function runView(id) {
   };
   const heard = { start: (/** @type {any} */ { curves }) => plots.add(curves, true), points: (/** @type {any} */ { curves }) => plots.add(curves, false) };
   const element = div("groups", head(run.name, state, div("acts", pause, resume, stop, use)), h("div", {}, bar, figures), waits, warnings,
-    sheets, plots, folded("What its process says", said), run.command ? same(run.command.words, run.command.python) : null,
-    folded("All of its settings", planned(run.plan)));
+    sheets, plots, folded("What its process says", said), same(run.line, run.python),
+    folded("All of its settings", run.settings.length ? facts(run.settings) : nothing("They are written when training begins.")));
   return { title: run.name, element, leave: listen(`/api/runs/${id}/watch`, { ...heard, state: show }) };
-}
-
-/** @param {any} now @returns {string} */
-function told({ planned: all, images, speed, left, state }) {
-  const parts = [all && `${counted(images)} of ${counted(all)} images`, speed && `${number(Number(speed.toPrecision(3)))} a second`,
-    (left ?? null) !== null && `about ${lasting(left)} left`, STATES[state]];
-  return parts.filter(Boolean).join(" · ");
 }
 
 /** The latest sheets of each kind, and earlier ones by a slider. @param {string} id @returns {HTMLElement & {show: (names: string[]) => void}} */
@@ -80,14 +71,4 @@ function sheetsOf(id) {
     draw();
   };
   return Object.assign(panel("Pictures", place, moment), { show });
-}
-
-/** @param {any} plan @returns {HTMLElement} */
-function planned(plan) {
-  const isPart = (/** @type {any} */ value) => value && typeof value === "object" && !Array.isArray(value);
-  const rows = /** @type {(part: any, before: string) => [string, string][]} */ ((part, before) =>
-    Object.entries(part).flatMap(([name, value]) => (isPart(value) ? rows(value, `${before}${name}.`)
-      : [/** @type {[string, string]} */ ([`${before}${name}`, value === null ? "by itself" : String(value)])])));
-  const found = rows(plan ?? {}, "").filter(([name]) => name !== "amalgan");
-  return found.length ? facts(found) : nothing("They are written when training begins.");
 }

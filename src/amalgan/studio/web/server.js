@@ -1,6 +1,8 @@
 // What the server is asked. An error is a sentence of the server.
 
-import { byId, on } from "./dom.js";
+import { on, told } from "./dom.js";
+
+const SILENT = "The studio does not answer. It may have ended: start it again by amalgan studio. What it started goes on.";
 
 /** @param {string} path @param {object} [body] JSON to send; without it the server is only asked @returns {Promise<any>} */
 export const ask = async (path, body) => answerOf(await reached(path, body && asJson(body)));
@@ -10,23 +12,24 @@ function asJson(body) {
   return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
+/** Begin something, and show it. @param {string} view its name @param {string} path @param {object} body */
+export async function opening(view, path, body) {
+  const { id, job, run } = await ask(path, body);
+  location.hash = `${view}/${id ?? run ?? job}`;
+}
+
 /** Send a file as it is. @param {string} path @param {Blob} file @returns {Promise<any>} */
 export const send = async (path, file) => answerOf(await reached(path, { method: "POST", body: file }));
 
 /** @param {string} path @param {object} body @returns {Promise<Blob>} a file that the server makes */
 export async function made(path, body) {
   const response = await reached(path, asJson(body));
-  if (!response.ok) await answerOf(response);
-  return response.blob();
+  return response.ok ? response.blob() : answerOf(response);
 }
 
 /** @param {string} path @param {RequestInit} [sent] @returns {Promise<Response>} */
-async function reached(path, sent) {
-  try {
-    return await fetch(path, { credentials: "same-origin", ...sent });
-  } catch {
-    throw new Error("The studio does not answer. It may have ended: start it again by amalgan studio. What it started goes on.");
-  }
+function reached(path, sent) {
+  return fetch(path, { credentials: "same-origin", ...sent }).catch(() => { throw new Error(SILENT); });
 }
 
 /** @param {Response} response @returns {Promise<any>} */
@@ -70,41 +73,25 @@ export async function ended(path, seen = () => {}, left = () => false) {
  * @param {Record<string, (facts: any) => void>} heard by event @returns {() => void} ends it */
 export function listen(path, heard) {
   let source = /** @type {EventSource | null} */ (null);
-  const begin = () => {
-    source = new EventSource(path);
-    const parsed = Object.entries(heard).map(([name, act]) => [name, (/** @type {MessageEvent} */ { data }) => act(JSON.parse(data))]);
-    on(source, Object.fromEntries(parsed));
-  };
+  const acts = Object.entries(heard).map(([name, act]) => [name, (/** @type {MessageEvent} */ { data }) => act(JSON.parse(data))]);
   const turn = () => {
     source?.close();
-    source = null;
-    if (!document.hidden) begin();
+    source = document.hidden ? null : new EventSource(path);
+    if (source) on(source, Object.fromEntries(acts));
   };
   document.addEventListener("visibilitychange", turn);
   turn();
   return () => { document.removeEventListener("visibilitychange", turn); source?.close(); };
 }
 
-/** Say what went wrong, where all views say it. @param {unknown} error */
-export function told(error) {
-  const place = byId("status");
-  place.textContent = error instanceof Error ? error.message : String(error ?? "");
-  place.className = place.textContent ? "trouble" : "";
-}
-
 /** What a button does: errors are said, and it rests until that is done. @param {() => Promise<unknown>} act
  * @returns {(event: Event) => Promise<void>} */
 export function doing(act) {
   return async ({ currentTarget }) => {
-    const button = /** @type {HTMLButtonElement} */ (currentTarget);
-    button.disabled = true;
+    const control = /** @type {HTMLButtonElement} */ (currentTarget);
+    control.disabled = true;
     told("");
-    try {
-      await act();
-    } catch (error) {
-      told(error);
-    } finally {
-      button.disabled = false;
-    }
+    await act().catch(told);
+    control.disabled = false;
   };
 }

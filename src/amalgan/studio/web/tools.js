@@ -2,8 +2,9 @@
 
 import { button, div, field, h, note, penOf, save, soft } from "./dom.js";
 import { busy, panel } from "./parts.js";
+import { pictureField } from "./picking.js";
 import { rowsNamed } from "./scatter.js";
-import { ask, doing, ended, made, send } from "./server.js";
+import { ask, doing, ended, made, opening, send } from "./server.js";
 import { counted, number } from "./words.js";
 
 const SHOWN = 60, UNLABELED = "No label was given yet. Labels are kept, and become folders in an export.";
@@ -47,7 +48,7 @@ function byName({ names }, state) {
 
 /** @param {string} id @param {import("./map.js").MapFacts} facts @param {State} state @returns {HTMLElement} */
 function byPicture(id, facts, state) {
-  const place = h("div"), waits = busy("Searching …"), rows = new Map(facts.names.map((name, row) => [name, row]));
+  const place = h("div"), rows = new Map(facts.names.map((name, row) => [name, row]));
   const find = async (/** @type {File} */ file) => {
     const { id: picture } = await send("/api/pictures", file), { job } = await ask(`/api/maps/${id}/search`, { picture });
     const { error, neighbors } = await ended(`/api/searches/${job}`);
@@ -57,13 +58,11 @@ function byPicture(id, facts, state) {
     state.choose(near);
     place.replaceChildren(note(`The ${counted(near.length)} most alike are chosen, the nearest first.`));
   };
-  const input = h("input", { type: "file", accept: "image/*", onchange: doing(async () => {
-    const [file] = input.files ?? [];
-    if (!file) return;
-    place.replaceChildren(waits);
-    await find(file).finally(() => { waits.remove(); input.value = ""; });
-  }) });
-  return h("div", {}, field("By a picture", input), place);
+  const input = pictureField("By a picture", async (file) => {
+    place.replaceChildren(busy("Searching …"));
+    await find(file).catch((error) => { place.replaceChildren(); throw error; });
+  });
+  return h("div", {}, input, place);
 }
 
 /** @param {import("./map.js").MapFacts} facts @param {State} state @returns {HTMLElement} */
@@ -86,10 +85,7 @@ function labeling(id, facts, state) {
   };
   const apply = doing(async () => {
     const label = input.value.trim();
-    for (const row of state.chosen) {
-      if (label) state.labels.set(row, label);
-      else state.labels.delete(row);
-    }
+    for (const row of state.chosen) label ? state.labels.set(row, label) : state.labels.delete(row);
     await ask(`/api/maps/${id}/labels`, { labels: named(facts, state.labels) });
     tell();
     state.changed();
@@ -106,10 +102,7 @@ function exporting(id, facts, state) {
   const choice = () => ({ names: [...state.chosen].map((row) => facts.names[row]), labels: named(facts, state.labels) });
   const name = h("input", { type: "text", spellcheck: "false", placeholder: "cleaned" });
   const list = doing(async () => save(await made(`/api/maps/${id}/list`, choice()), "chosen.csv"));
-  const folder = doing(async () => {
-    const { job } = await ask(`/api/maps/${id}/folder`, { ...choice(), name: name.value.trim() });
-    location.hash = `jobs/${job}`;
-  });
-  return div("asked", button("Save a list (.csv)", list), field("Name of the new folder", name), button("Copy to a new folder", folder, { class: "main" }),
+  const folder = () => opening("jobs", `/api/maps/${id}/folder`, { ...choice(), name: name.value.trim() });
+  return div("asked", button("Save a list (.csv)", list), field("Name of the new folder", name), button("Copy to a new folder", doing(folder), { class: "main" }),
     note("Files are copied below the folder of runs. Yours stay as they are."));
 }

@@ -1,10 +1,10 @@
 // Train: begin a run, and see all runs; compare the curves of some.
 
-import { button, div, field, h, note } from "./dom.js";
+import { button, div, field, h, note, told } from "./dom.js";
 import { form } from "./form.js";
 import { badge, entry, folded, image, list, named, panel } from "./parts.js";
 import { grouped, plot } from "./plot.js";
-import { ask, doing, told, watch } from "./server.js";
+import { ask, doing, opening, watch } from "./server.js";
 import { ago, counted, number, readable } from "./words.js";
 
 const MINUTES = [1, 5, 20, 60], FIRST = ["data", "minutes", "system"];
@@ -17,13 +17,14 @@ export async function trainView() {
   const asked = form(train.fields, [], []), chosen = /** @type {Set<string>} */ (new Set());
   for (const [name, value] of wished) asked.set(name, value);
   const name = h("input", { type: "text", id: "run-name", placeholder: "by the data and the system", spellcheck: "false" });
-  const begin = doing(async () => { location.hash = `train/${(await ask("/api/train", { ...asked.values(), name: name.value })).run}`; });
+  const begin = doing(() => opening("train", "/api/train", { ...asked.values(), name: name.value }));
   const quick = h("div", { class: "quick", role: "group", "aria-label": "Minutes" },
     ...MINUTES.map((one) => button(`${one} min`, () => asked.set("minutes", one))));
   const [data, minutes, system] = FIRST.map((one) => asked.controls.get(one) ?? null);
   const rest = [...asked.controls].flatMap(([one, control]) => (FIRST.includes(one) ? [] : [control]));
-  const start = panel("Train on pictures", div("asked", data, minutes, quick, system,
-    folded("More choices", div("asked", ...rest, field("Name of the run", name))), button("Train", begin, { class: "main" }),
+  const more = folded("More choices", div("asked", ...rest, field("Name of the run", name)));
+  more.open = wished.has("size");
+  const start = panel("Train on pictures", div("asked", data, minutes, quick, system, more, button("Train", begin, { class: "main" }),
     note("Not sure about the pictures? ", h("a", { href: "#data" }, "Look them over"), " first.")));
   const shown = h("div"), compared = h("div");
   const compare = async () => { compared.replaceChildren(...(chosen.size > 1 ? [await comparison([...chosen])] : [])); };

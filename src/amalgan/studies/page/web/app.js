@@ -1,7 +1,7 @@
 // The page: reads what it carries, starts the worker, and shows the views that the model has the abilities for.
 
 import { numbersOf, unpacked } from "./base64.js";
-import { button, byId, h } from "./dom.js";
+import { button, byId, h, told } from "./dom.js";
 import { workerEngine } from "./engine.js";
 import { makeView } from "./make.js";
 import { rebuildView } from "./rebuild.js";
@@ -61,13 +61,6 @@ function tabsFor(views) {
     view.setAttribute("aria-labelledby", `tab-${name}`);
   }
   return { tabs: h("div", { class: "tabs", role: "tablist", "aria-label": "Views", onkeydown: step }, ...buttons), go };
-}
-
-/** @param {unknown} error */
-function told(error) {
-  const place = byId("status");
-  place.textContent = error instanceof Error ? error.message : String(error);
-  place.classList.add("trouble");
 }
 
 async function begin() {

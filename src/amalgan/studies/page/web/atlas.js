@@ -23,8 +23,8 @@ function cardOf(facts, map) {
     kind.textContent = facts.classes[facts.labels[row]] ?? "";
     if (width) map().thumb(pen, row, large.width / 2, large.height / 2, Math.max(large.width, large.height));
     const box = card.getBoundingClientRect(), { width: wide, height: high } = map().camera.seen;
-    card.style.left = `${within(x + GAP, 4, wide - box.width - 4)}px`;
-    card.style.top = `${Math.max(4, y + GAP + box.height > high ? y - 12 - box.height : y + GAP)}px`;
+    const top = y + GAP + box.height > high ? y - 12 - box.height : y + GAP;
+    Object.assign(card.style, { left: `${within(x + GAP, 4, wide - box.width - 4)}px`, top: `${Math.max(4, top)}px` });
   };
   return Object.assign(card, { show });
 }

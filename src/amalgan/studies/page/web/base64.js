@@ -4,11 +4,7 @@
 export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 /** @param {Uint8Array} bytes @returns {string} base64 */
-export function textOf(bytes) {
-  let letters = "";
-  for (const byte of bytes) letters += String.fromCharCode(byte);
-  return btoa(letters);
-}
+export const textOf = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
 const ARRAYS = /** @type {Record<string, any>} */ ({ float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array });
 

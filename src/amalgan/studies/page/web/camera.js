@@ -26,19 +26,15 @@ export function camera(places) {
     return { x: (left + right) / 2, y: (top + bottom) / 2, scale: Math.min(seen.width / width, seen.height / height) };
   };
   const fit = (rows = all, margin = 0) => {
-    const { x, y, scale } = box(rows, margin);
-    seen.scale = ROOM * scale;
-    seen.x = x - seen.width / 2 / seen.scale;
-    seen.y = y - seen.height / 2 / seen.scale;
+    Object.assign(seen, box(rows, margin));
+    seen.scale *= ROOM;
+    move(-seen.width / 2, -seen.height / 2);
   };
-  const move = (/** @type {number} */ right, /** @type {number} */ below) => {
-    seen.x += right / seen.scale;
-    seen.y += below / seen.scale;
-  };
+  const shift = (/** @type {number} */ x, /** @type {number} */ y) => Object.assign(seen, { x: seen.x + x, y: seen.y + y });
+  const move = (/** @type {number} */ right, /** @type {number} */ below) => shift(right / seen.scale, below / seen.scale);
   const zoom = (/** @type {number} */ times, x = seen.width / 2, y = seen.height / 2) => {
     const least = LEAST * Math.min(seen.width, seen.height), scale = Math.min(MOST, Math.max(least, seen.scale * times));
-    seen.x += x / seen.scale - x / scale;
-    seen.y += y / seen.scale - y / scale;
+    shift(x / seen.scale - x / scale, y / seen.scale - y / scale);
     seen.scale = scale;
   };
   const within = (/** @type {number} */ left, /** @type {number} */ top, /** @type {number} */ right, /** @type {number} */ bottom) =>

@@ -1,11 +1,11 @@
 // Elements in few words, and what they set off. Text is only ever set as text.
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag
- * @param {Record<string, any>} [told] attributes, or ``on...`` listeners; false and null leave one out
+ * @param {Record<string, any>} [given] attributes, or ``on...`` listeners; false and null leave one out
  * @param {...(Node | string | null)} inside @returns {HTMLElementTagNameMap[K]} */
-export function h(tag, told = {}, ...inside) {
+export function h(tag, given = {}, ...inside) {
   const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(told)) {
+  for (const [name, value] of Object.entries(given)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) on(made, { [name.slice(2)]: value });
     else made.setAttribute(name, value === true ? "" : String(value));
@@ -58,16 +58,19 @@ export function copier(text) {
   return copy;
 }
 
+/** Say what went wrong, where all views say it. @param {unknown} error */
+export function told(error) {
+  const place = byId("status");
+  place.textContent = error instanceof Error ? error.message : String(error ?? "");
+  place.classList.toggle("trouble", place.textContent !== "");
+}
+
 /** A place for what goes wrong in what it is asked to try. @returns {HTMLElement & {of: (act: () => unknown) => Promise<void>}} */
 export function trouble() {
   const place = h("p", { class: "trouble", role: "alert" });
   const of = async (/** @type {() => unknown} */ act) => {
     place.textContent = "";
-    try {
-      await act();
-    } catch (error) {
-      place.textContent = /** @type {Error} */ (error).message;
-    }
+    await Promise.resolve().then(act).catch(({ message }) => { place.textContent = message; });
   };
   return Object.assign(place, { of });
 }
@@ -114,18 +117,13 @@ export function save(file, name, type = "image/png") {
  * @template {unknown[]} A @param {(...given: A) => Promise<unknown>} act @returns {(...given: A) => Promise<void>} */
 export function latest(act) {
   let next = /** @type {A | null} */ (null), busy = false;
+  const turn = async (/** @type {A} */ ...now) => {
+    [busy, next] = [true, null];
+    await act(...now).finally(() => { busy = false; });
+    if (next) await turn(...next);
+  };
   return async (...given) => {
-    next = given;
-    if (busy) return;
-    busy = true;
-    try {
-      while (next) {
-        const now = next;
-        next = null;
-        await act(...now);
-      }
-    } finally {
-      busy = false;
-    }
+    if (busy) next = given;
+    else await turn(...given);
   };
 }

@@ -34,8 +34,7 @@ import { on } from "./dom.js";
 /** @param {Facts} facts @param {string} source of the worker @param {{wasm: string, graphs: Record<string, string>}} packed
  * @param {(on: boolean) => void} busy is told whether the worker has anything to do @returns {Engine & {ready: Promise<unknown>}} */
 export function workerEngine(facts, source, packed, busy) {
-  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  const waiting = new Map();
+  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))), waiting = new Map();
   let last = 0;
   const ask = (/** @type {object} */ asked) => new Promise((resolve, reject) => {
     waiting.set(++last, { resolve, reject });

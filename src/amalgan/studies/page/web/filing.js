@@ -3,7 +3,7 @@
 import { button, div, h, latest, note, save, slider, soft } from "./dom.js";
 import { amgFile, codeOfNumbers, HEAD_BYTES, packedNumbers, wholeNumbers } from "./coding.js";
 import { decoded } from "./decoding.js";
-import { framed, picture, psnr } from "./pictures.js";
+import { decibelsText, framed, picture, psnr } from "./pictures.js";
 import { rivalOf } from "./rivals.js";
 
 const TYPES = /** @type {[string, string][]} */ ([["JPEG", "image/jpeg"], ["WebP", "image/webp"]]);
@@ -31,18 +31,18 @@ export function filesOf(engine) {
     if (!own) return;
     const { x, code } = own, ours = filed(code);
     const made = await decoded(engine, ours.code, "faithful", { seed: 0, temperature: 1 }), near = psnr(made.x, x);
-    tell(0, made.x, `${ours.bytes} bytes`, ours.head, near, "");
+    tell(shown[0], { ...ours, x: made.x, psnr: near, near: true });
     const rivals = await Promise.all(TYPES.map(([, type]) => rivalOf(x, facts.shape, type, near)));
-    rivals.forEach((rival, at) => (rival ? tell(at + 1, rival.x, `${rival.bytes.toLocaleString("en")} bytes`, rival.head, rival.psnr, rival.near ? "" : ", its best")
-      : tell(at + 1, null, "this browser writes none", 0, NaN, "")));
+    rivals.forEach((rival, at) => tell(shown[at + 1], rival));
     element.last = { x, quality: Number(quality.input.value), ...ours, made: made.x, psnr: near, rivals };
     keep.disabled = false;
   });
-  const tell = (/** @type {number} */ at, /** @type {Float32Array | null} */ x, /** @type {string} */ bytes, /** @type {number} */ head, /** @type {number} */ near, /** @type {string} */ more) => {
-    const { name, canvas, said } = shown[at], decibels = Number.isFinite(near) ? `${near.toFixed(1)} dB${more}` : x ? "equal" : "";
-    canvas.hidden = !x;
-    if (x) canvas.show(x, `${name}, ${bytes}, ${decibels}`);
-    said.textContent = [bytes, head ? `${head.toLocaleString("en")} of them head` : "", decibels].filter(Boolean).join(" · ");
+  const tell = (/** @type {typeof shown[0]} */ { name, canvas, said }, /** @type {Omit<import("./rivals.js").Rival, "quality"> | null} */ file) => {
+    const { bytes = 0, head = 0, near = true } = file ?? {}, decibels = `${decibelsText(file?.psnr ?? 0)}${near ? "" : ", its best"}`;
+    const words = [`${bytes.toLocaleString("en")} bytes`, ...(head ? [`${head.toLocaleString("en")} of them head`] : []), decibels];
+    canvas.hidden = !file;
+    if (file) canvas.show(file.x, `${name}, ${words[0]}, ${decibels}`);
+    said.textContent = file ? words.join(" · ") : "this browser writes none";
   };
   const keep = button("Save as .amg", () => save(element.last.file, "rebuilt.amg", "application/octet-stream"), { disabled: true });
   const words = coder ? "amalgan is the very file that amalgan compress writes. " : "This model's page holds no tables to compress with: its code stands as half-precision numbers. ";

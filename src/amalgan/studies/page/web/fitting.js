@@ -5,6 +5,7 @@ import { penOf } from "./dom.js";
 import { floatsOfPixels, planesOf } from "./pictures.js";
 
 const MOST_PIXELS = 1280 * 1024;
+const NO_PICTURE = "This file is no picture that the browser can read. Take a PNG, JPEG, WebP or GIF.";
 
 /** @typedef {[number, number, number, number]} Box left, top, width, height */
 
@@ -26,12 +27,8 @@ export function boxes(fit, width, height, across, down) {
 }
 
 /** @param {Blob} file @returns {Promise<ImageBitmap>} @throws {Error} in a sentence: it is no picture */
-async function bitmapOf(file) {
-  try {
-    return await createImageBitmap(file);
-  } catch {
-    throw new Error("This file is no picture that the browser can read. Take a PNG, JPEG, WebP or GIF.");
-  }
+function bitmapOf(file) {
+  return createImageBitmap(file).catch(() => { throw new Error(NO_PICTURE); });
 }
 
 /** @typedef {{shape: number[], fit: string, background: string}} Fit */
@@ -50,9 +47,7 @@ export async function wholePicture(file, told) {
  * @throws {Error} in a sentence: it is no picture */
 export async function fitted(file, { shape, fit, background }) {
   const picture = await bitmapOf(file), [channels, height, width] = shape, pen = penOf(new OffscreenCanvas(width, height));
-  pen.fillStyle = background;
-  pen.fillRect(0, 0, width, height);
-  pen.imageSmoothingQuality = "high";
+  Object.assign(pen, { fillStyle: background, imageSmoothingQuality: "high" }).fillRect(0, 0, width, height);
   const { from, to } = boxes(fit, picture.width, picture.height, width, height);
   pen.drawImage(picture, ...from, ...to);
   return planesOf(pen.getImageData(0, 0, width, height).data, channels);

@@ -35,16 +35,14 @@ export function makeView(engine, turn) {
     view.last = { asked, ...made };
     for (const one of saving) one.disabled = false;
   });
-  const keep = async () => {
-    const { x, asked } = view.last;
-    save(await savedSheet(facts, x, asked.seed), `made-${asked.seed}.png`);
-  };
+  const keep = async (/** @type {any} */ { x, asked: { seed: at } }) => save(await savedSheet(facts, x, at), `made-${at}.png`);
   const film = async () => {
     const { asked } = view.last, told = { stations: STATIONS, frames: WALK_FRAMES };
     view.film = await walked(engine, view.last, asked.decoder, told);
     save(await savedFilm(facts, view.film.x, asked.seed), `walk-${asked.seed}.png`);
   };
-  const saving = [button("Save as PNG", keep, { class: "main", disabled: true }), button("Save a walk", film, { disabled: true })];
+  const saving = /** @type {HTMLButtonElement[]} */ ([button("Save as PNG", () => keep(view.last), { class: "main", disabled: true }),
+    button("Save a walk", film, { disabled: true })]);
   const view = Object.assign(h("section", { class: "view" },
     div("controls", facts.labels.length ? field("Class", label) : null, field("Seed", seed, fresh),
       facts.temperature ? warmth : null, decoder, ...saving),

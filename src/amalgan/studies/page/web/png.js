@@ -28,11 +28,7 @@ function chunk(kind, data) {
 }
 
 /** @param {...number} numbers of 32 bits @returns {Uint8Array} */
-function words(...numbers) {
-  const view = new DataView(new ArrayBuffer(4 * numbers.length));
-  numbers.forEach((number, at) => view.setUint32(4 * at, number));
-  return new Uint8Array(view.buffer);
-}
+const words = (...numbers) => Uint8Array.from(numbers.flatMap((one) => [one >>> 24, one >>> 16, one >>> 8, one]));
 
 /** @param {Uint8ClampedArray} rgba opaque @param {number} width @returns {Promise<Uint8Array>} rows of RGB without a filter */
 function scanned(rgba, width) {
@@ -68,11 +64,9 @@ export async function png(frames, { width, origin, delay = 40 }) {
 
 /** @param {Uint8ClampedArray} rgba @param {number} width @param {number} times @returns {Uint8ClampedArray} every pixel so many times wide and high */
 export function enlarged(rgba, width, times) {
-  const height = rgba.length / 4 / width, across = width * times, found = new Uint32Array(across * height * times);
-  const pixels = new Uint32Array(rgba.slice().buffer);
-  found.forEach((_, at) => {
-    found[at] = pixels[Math.floor(Math.floor(at / across) / times) * width + Math.floor((at % across) / times)];
-  });
+  const pixels = new Uint32Array(rgba.slice().buffer), across = width * times;
+  const found = new Uint32Array(pixels.length * times ** 2).map((_, at) =>
+    pixels[Math.floor(Math.floor(at / across) / times) * width + Math.floor((at % across) / times)]);
   return new Uint8ClampedArray(found.buffer);
 }
 

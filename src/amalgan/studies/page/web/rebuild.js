@@ -5,7 +5,7 @@ import { div, h, latest, note, soft } from "./dom.js";
 import { chooser } from "./choosing.js";
 import { decoded, decodersOf, encoded } from "./decoding.js";
 import { filesOf } from "./filing.js";
-import { apart, framed, picture, psnr } from "./pictures.js";
+import { apart, decibelsText, framed, picture, psnr } from "./pictures.js";
 
 const LOUDER = 4;
 const SAID = /** @type {Record<string, string>} */ ({ faithful: "as near as the code allows", realistic: "looks real" });
@@ -22,9 +22,6 @@ export function codeShades(code, { mean, deviation }) {
   return Float32Array.from({ length: down * across }, (_, at) => (at < code.length ? Math.tanh((code[at] - mean[at]) / deviation[at] / 2) : -1));
 }
 
-/** @param {number} decibels @returns {string} */
-export const decibelsText = (decibels) => (Number.isFinite(decibels) ? `${decibels.toFixed(1)} dB` : "equal");
-
 /** @param {import("./engine.js").Engine} engine @returns {HTMLElement} */
 export function rebuildView(engine) {
   const { facts } = engine, decoders = [...decodersOf(facts)].reverse(), numbers = size(facts.shape);
@@ -40,8 +37,7 @@ export function rebuildView(engine) {
       const decibels = psnr(made.x, x);
       decode.show(made.x, `${decoder} decode, ${decibelsText(decibels)}`);
       difference.show(apart(made.x, x, LOUDER));
-      far.textContent = decibelsText(decibels);
-      far.value = String(decibels);
+      Object.assign(far, { textContent: decibelsText(decibels), value: String(decibels) });
       found[decoder] = { ...made, psnr: decibels };
     }
     own.show(x, `The picture: ${called}`);

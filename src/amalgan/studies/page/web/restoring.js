@@ -84,6 +84,5 @@ export async function restored({ facts, run }, { x, shape }, { task, level, know
       }
     });
   }
-  if (planes === own) return found;
-  return meanRow(rows(found, size)); // a gray picture was read as color
+  return planes === own ? found : meanRow(rows(found, size)); // a gray picture was read as color
 }

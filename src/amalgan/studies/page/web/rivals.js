@@ -32,19 +32,17 @@ async function written(x, shape, type, quality) {
   return { bytes: data.length, head: headBytes(data), quality, psnr: psnr(again, x), x: again, near: false };
 }
 
-/** @param {Float32Array} x @param {number[]} shape @param {string} type @param {number} wanted decibels @returns {Promise<Rival | null>} null: this browser writes none */
-export async function rivalOf(x, shape, type, wanted) {
-  try {
-    let best = await written(x, shape, type, 1), low = 0, high = 1;
-    if (best.psnr < wanted) return best;
-    for (let turn = 0; turn < HALVINGS; turn++) {
-      const middle = turn ? (low + high) / 2 : 0, made = await written(x, shape, type, middle);
-      if (made.psnr >= wanted) [best, high] = [made, middle];
-      else low = middle;
-      if (!high) break;
-    }
-    return { ...best, near: true };
-  } catch {
-    return null;
+/** @param {Float32Array} x @param {number[]} shape @param {string} type @param {number} wanted decibels @returns {Promise<Rival>} */
+async function smallest(x, shape, type, wanted) {
+  let best = await written(x, shape, type, 1), low = 0, high = 1;
+  if (best.psnr < wanted) return best;
+  for (let turn = 0; turn < HALVINGS && high; turn++) {
+    const middle = turn ? (low + high) / 2 : 0, made = await written(x, shape, type, middle);
+    if (made.psnr >= wanted) [best, high] = [made, middle];
+    else low = middle;
   }
+  return { ...best, near: true };
 }
+
+/** @type {(...asked: Parameters<typeof smallest>) => Promise<Rival | null>} null: this browser writes none */
+export const rivalOf = (...asked) => smallest(...asked).catch(() => null);

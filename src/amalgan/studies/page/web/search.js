@@ -32,14 +32,12 @@ export function codeOf(place, { center, axes }) {
 /** What the encoder makes of the picture with its holes in their mean color, then drawn codes that agree.
  * @param {import("./engine.js").Engine} engine @param {Search} search @param {Float32Array} x @param {Float32Array} known */
 async function startsOf(engine, { drawn, center, tried, starts }, x, known) {
-  const found = [await encoded(engine, filledByMean(x, known))], codes = rows(drawn, [center.length]);
+  const own = await encoded(engine, filledByMean(x, known)), codes = rows(drawn, [center.length]);
   const shown = rows(await engine.run("decode", { code: batch(drawn, [center.length]) }), engine.facts.shape);
   const far = shown.map((one) => one.reduce((sum, value, at) => sum + (value - x[at]) ** 2 * known[at % known.length], 0));
-  for (let turn = 0; turn < starts - 1; turn++) {
-    const own = far.slice(turn * tried, (turn + 1) * tried);
-    found.push(codes[turn * tried + own.indexOf(Math.min(...own))]);
-  }
-  return found;
+  const nearest = (/** @type {number[]} */ some) => some.indexOf(Math.min(...some));
+  const others = Array.from({ length: starts - 1 }, (_, turn) => turn * tried);
+  return [own, ...others.map((from) => codes[from + nearest(far.slice(from, from + tried))])];
 }
 
 /** Codes whose decodes agree with what is known, the best first (Adam, at a rate that falls to zero).

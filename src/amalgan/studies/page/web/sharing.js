@@ -15,13 +15,11 @@ export function shareText({ code, seed }, digest) {
 /** @param {string} text @param {{digest: string, size: number}} told @returns {Shared}
  * @throws {Error} in a sentence: it is no such text, or of another model */
 export function sharedOf(text, { digest, size }) {
-  const [mark, model, seed, code] = text.trim().split(".");
+  const [mark, model, seed, code] = text.trim().split("."), own = digest.slice(0, 8);
   if (mark !== MARK || !code || !/^\d+$/.test(seed) || !/^[\w-]+$/.test(code)) {
     throw new Error(`This text holds no code. It should begin with ${MARK}. and come from "Copy".`);
   }
-  if (model !== digest.slice(0, 8)) {
-    throw new Error(`This code is of another model (${model}); this page holds ${digest.slice(0, 8)}.`);
-  }
+  if (model !== own) throw new Error(`This code is of another model (${model}); this page holds ${own}.`);
   const bytes = bytesOf(code.replaceAll("-", "+").replaceAll("_", "/"));
   if (bytes.length !== 4 * size) throw new Error("This code is cut off. Copy the whole text again.");
   const numbers = new Float32Array(bytes.buffer);

@@ -19,7 +19,7 @@ export function turned(start, directions, steps) {
 export function turnView(engine) {
   const { facts } = engine, { shape } = facts, codes = /** @type {import("./engine.js").Codes} */ (facts.codes);
   const { directions } = codes, live = picture(shape, "The picture"), none = directions.map(() => 0);
-  const past = /** @type {Place[]} */ ([]);
+  const past = /** @type {Place[]} */ ([]), wrong = trouble();
   let { start } = codes, seed = 0;
   const sides = directions.map(({ name }) => ["left", "right"].map((side) => picture(shape, `${name}: far ${side}`)));
   const remembered = { onpointerdown: () => remember(), onkeydown: () => remember() };
@@ -66,7 +66,6 @@ export function turnView(engine) {
     const noise = Math.floor(Math.random() * 1e6), drawn = await generated(engine, [-1], decoder.value, { seed: noise, temperature: 1 });
     open(/** @type {Float32Array} */ (drawn.code), noise);
   });
-  const wrong = trouble();
   const text = h("input", { type: "text", class: "share", spellcheck: "false",
     "aria-label": "This picture as a text: copy it, or put one in", onchange: () => wrong.of(() => {
       const shared = sharedOf(text.value, { digest: facts.digest, size: codes.size });

@@ -31,12 +31,7 @@ async function computed(name, feeds) {
 
 let turn = Promise.resolve();
 addEventListener("message", ({ data: asked }) => {
-  turn = turn.then(async () => {
-    try {
-      const made = asked.wasm ? await begin(asked.wasm, asked.graphs) : await computed(asked.name, asked.feeds);
-      postMessage({ id: asked.id, made });
-    } catch (error) {
-      postMessage({ id: asked.id, error: String(error instanceof Error ? error.message : error) });
-    }
-  });
+  const act = () => /** @type {Promise<any>} */ (asked.wasm ? begin(asked.wasm, asked.graphs) : computed(asked.name, asked.feeds));
+  const wrong = (/** @type {unknown} */ error) => ({ error: String(error instanceof Error ? error.message : error) });
+  turn = turn.then(act).then((made) => ({ made }), wrong).then((found) => postMessage({ id: asked.id, ...found }));
 });
