@@ -72,8 +72,7 @@ export function modelSelect(models, abilities) {
 
 /** A picture of one's own. @param {string} words @param {(file: File) => Promise<unknown>} act @returns {HTMLElement} */
 export function pictureField(words, act) {
-  const input = h("input", { type: "file", accept: "image/*", onclick: () => { input.value = ""; }, onchange: doing(async () => {
-    for (const file of input.files ?? []) await act(file);
-  }) });
+  const input = h("input", { type: "file", accept: "image/*", onclick: () => { input.value = ""; },
+    onchange: doing(async () => { for (const file of input.files ?? []) await act(file); }) });
   return field(words, input);
 }

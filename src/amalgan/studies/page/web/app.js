@@ -68,8 +68,7 @@ async function begin() {
   if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for this page. It needs one of 2023 or later.");
   const source = new TextDecoder().decode(await unpacked(textOfPart("worker")));
   const engine = workerEngine(numbersOf(textOfPart("facts")), source,
-    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) },
-    (on) => { document.body.classList.toggle("busy", on); });
+    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) }, (on) => document.body.classList.toggle("busy", on));
   const views = viewsOf(engine, (name) => go(name)), { tabs, go } = tabsFor(views);
   Object.assign(byId("views"), { engine }).append(tabs, ...views.values()); // for whoever wants to measure
   addEventListener("unhandledrejection", (event) => told(event.reason));

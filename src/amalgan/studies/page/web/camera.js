@@ -16,8 +16,7 @@ function ends(numbers) {
 
 /** @param {Float64Array} places x and y in turn */
 export function camera(places) {
-  const all = Array.from({ length: places.length / 2 }, (_, row) => row);
-  const seen = { x: 0, y: 0, scale: 1, width: 1, height: 1 };
+  const all = Array.from({ length: places.length / 2 }, (_, row) => row), seen = { x: 0, y: 0, scale: 1, width: 1, height: 1 };
   const across = (/** @type {number} */ row) => (places[2 * row] - seen.x) * seen.scale;
   const down = (/** @type {number} */ row) => (places[2 * row + 1] - seen.y) * seen.scale;
   const box = (/** @type {number[]} */ rows, margin = 0) => {

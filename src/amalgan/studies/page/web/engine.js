@@ -32,7 +32,7 @@ import { on } from "./dom.js";
 /** @typedef {{facts: Facts, run: (name: string, feeds: Record<string, Tensor>) => Promise<Float32Array>}} Engine */
 
 /** @param {Facts} facts @param {string} source of the worker @param {{wasm: string, graphs: Record<string, string>}} packed
- * @param {(on: boolean) => void} busy is told whether the worker has anything to do @returns {Engine & {ready: Promise<unknown>}} */
+ * @param {(on: boolean) => unknown} busy is told whether the worker has anything to do @returns {Engine & {ready: Promise<unknown>}} */
 export function workerEngine(facts, source, packed, busy) {
   const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))), waiting = new Map();
   let last = 0;

@@ -25,10 +25,9 @@ export function mendView(engine) {
   const changed = () => {
     turn += 1; // ends a search for another hole
     bar.value = 0;
-    const hole = !easel.known.every(Boolean);
-    fill.disabled = !hole;
+    fill.disabled = easel.known.every(Boolean);
     keep.disabled = true;
-    said.textContent = hole ? "Fill the hole, or change it by brush." : "Brush a hole into the picture.";
+    said.textContent = fill.disabled ? "Brush a hole into the picture." : "Fill the hole, or change it by brush.";
   };
   const easel = brush("The picture to mend", changed);
   const find = async () => {

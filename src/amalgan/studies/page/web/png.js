@@ -54,8 +54,7 @@ export async function png(frames, { width, origin, delay = 40 }) {
   if (moving) parts.push(chunk("acTL", words(frames.length, 0)));
   let number = 0;
   for (const [at, frame] of frames.entries()) {
-    const data = await scanned(frame, width);
-    const told = [delay >> 8, delay & 255, 3, 232, 0, 0];
+    const data = await scanned(frame, width), told = [delay >> 8, delay & 255, 3, 232, 0, 0];
     if (moving) parts.push(chunk("fcTL", joined(words(number++, width, height, 0, 0), told)));
     parts.push(at === 0 ? chunk("IDAT", data) : chunk("fdAT", joined(words(number++), data)));
   }
