@@ -143,7 +143,11 @@ def measured(tab: Page, name: str, model: Model, target: Path) -> dict[str, Any]
     ready = float(tab.get_attribute("html", "data-ready") or "nan")
     first = tab.wait_for_function(FIRST, polling="raf").json_value()
     tab.wait_for_timeout(2000)
-    size = {"megabytes": target.stat().st_size / 2**20, "parts": parts(target), "half_error": half_error(model)}
+    size = {
+        "megabytes": target.stat().st_size / 2**20,
+        "parts": parts(target),
+        "half_error": half_error(model),
+    }
     times = {"ready": ready, "first": first} | tab.evaluate(MEASURE) | {"fill_seconds": tab.evaluate(FILLING)}
     return {"model": name} | size | times
 
