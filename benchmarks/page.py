@@ -9,7 +9,10 @@ from the page to its worker and back, one picture each.
 from __future__ import annotations
 
 import argparse
+import copy
+import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -28,6 +31,7 @@ from amalgan.systems.model_file import Model
 from amalgan.systems.registry import system_class
 
 HERE = Path(__file__).parent
+PART = re.compile(r'<script[^>]* id="(\w+)"[^>]*>(.*?)</script>', re.S)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MEASURE = """async () => {
   const { engine } = document.getElementById("views"), { facts } = engine, found = {};
@@ -108,6 +112,29 @@ def large(place: Path) -> Model:
     return model_file.load(place)
 
 
+def parts(target: Path) -> dict[str, float]:
+    """What a page consists of, in MB: the run time, each network, and all facts."""
+    found = dict(PART.findall(target.read_text(encoding="utf-8")))
+    sizes = {"run time": len(found["wasm"] + found["worker"]), "facts": len(found["facts"])}
+    return {part: size / 2**20 for part, size in (sizes | networks(found["graphs"])).items()}
+
+
+def networks(graphs: str) -> dict[str, int]:
+    """How long each network is as text."""
+    return {name: len(packed) for name, packed in json.loads(graphs).items()}
+
+
+def half_error(model: Model) -> float:
+    """How far a decode moves, at most, where weights are rounded to half precision; pictures are within [-1, 1]."""
+    code = torch.randn(16, model.system.code_size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        exact = model.system.decode(code)
+        rounded = copy.deepcopy(model.system)
+        for weight in rounded.parameters():
+            weight.copy_(weight.half())
+        return float((rounded.decode(code) - exact).abs().max())
+
+
 def measured(tab: Page, name: str, model: Model, target: Path) -> dict[str, Any]:
     """Size in MB, and times in milliseconds."""
     page(model, target)
@@ -116,9 +143,13 @@ def measured(tab: Page, name: str, model: Model, target: Path) -> dict[str, Any]
     ready = float(tab.get_attribute("html", "data-ready") or "nan")
     first = tab.wait_for_function(FIRST, polling="raf").json_value()
     tab.wait_for_timeout(2000)
-    return {"model": name, "megabytes": target.stat().st_size / 2**20, "ready": ready, "first": first} | (
-        tab.evaluate(MEASURE) | {"fill_seconds": tab.evaluate(FILLING)}
-    )
+    size = {
+        "megabytes": target.stat().st_size / 2**20,
+        "parts": parts(target),
+        "half_error": half_error(model),
+    }
+    times = {"ready": ready, "first": first} | tab.evaluate(MEASURE) | {"fill_seconds": tab.evaluate(FILLING)}
+    return {"model": name} | size | times
 
 
 if __name__ == "__main__":

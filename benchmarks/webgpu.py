@@ -3,8 +3,9 @@
     npm install --prefix /tmp/ort onnxruntime-web@1.30.0
     python benchmarks/webgpu.py runs/demo /tmp/ort/node_modules/onnxruntime-web/dist
 
-Each build runs the same decodes of one code in Chromium: the demo's digits, and fusion of 64x64 with weights of chance.
-WebGPU runs on Chromium's software adapter where there is no GPU, so its time here is no time of a GPU. Writes
+There are two builds for WebGPU: the smaller one needs JSPI, which only the newest browsers have. Each build runs the
+same decodes of one code in Chromium: the demo's digits, and fusion of 64x64 with weights of chance. WebGPU runs on
+Chromium's software adapter where there is no GPU, so its time here is no time of a GPU. Writes
 benchmarks/results/webgpu.json.
 """
 
@@ -31,6 +32,7 @@ HERE = Path(__file__).parent
 BUILDS = {
     "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
     "webgpu": ("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),
+    "webgpu, with JSPI": ("ort.jspi.bundle.min.mjs", "ort-wasm-simd-threaded.jspi.wasm"),
 }
 FLAGS = [
     "--no-sandbox",
@@ -40,13 +42,14 @@ FLAGS = [
 ]
 MOST_SECONDS = 40
 MEASURE = """async ([build, script, graph, size]) => {
-  if (build === "webgpu" && !(await navigator.gpu?.requestAdapter())) return { error: "there is no adapter" };
+  const provider = build.split(",")[0];
+  if (provider === "webgpu" && !(await navigator.gpu?.requestAdapter())) return { error: "there is no adapter" };
   const ort = await import("/" + script);
   ort.env.wasm.wasmPaths = "/";
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = "error";
   const began = performance.now();
-  const session = await ort.InferenceSession.create("/" + graph, { executionProviders: [build] });
+  const session = await ort.InferenceSession.create("/" + graph, { executionProviders: [provider] });
   const feeds = { code: new ort.Tensor("float32", new Float32Array(size).fill(0.1), [1, size]) }, times = [];
   const decode = async () => { const [made] = Object.values(await session.run(feeds)); await made.getData?.(); };
   await decode();

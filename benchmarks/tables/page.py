@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from tables.markdown import stored, table
 
+NAMES = {
+    "run time": "run time",
+    "sample_code": "prior",
+    "encode": "encoder",
+    "decode": "decoder",
+    "realize": "realistic decoder",
+    "agree": "decoder with its gradient",
+    "facts": "tables and examples",
+}
+
 
 def page() -> str:
     """A row a model."""
@@ -25,4 +35,14 @@ def page() -> str:
     )
 
 
-TABLES = {"page": page}
+def page_parts() -> str:
+    """A row a model: what its file consists of."""
+    head = ["of the file, MB", *NAMES.values()]
+    rows = (
+        [row["model"], *(f"{row['parts'].get(name, 0):.1f}" for name in NAMES)]
+        for row in stored("page")["rows"]
+    )
+    return table(head, rows)
+
+
+TABLES = {"page": page, "page-parts": page_parts}

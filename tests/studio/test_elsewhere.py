@@ -139,7 +139,7 @@ def test_a_run_of_a_terminal_is_paused_gone_on_with_and_ended(asking: Any, tmp_p
             asking.studio.jobs.answer(job)
         )
         time.sleep(0.1)
-    assert asking.get(f"/api/runs/{seen['id']}")["command"] is None
+    assert asking.get(f"/api/runs/{seen['id']}")["line"] == ""
     asking.post(f"/api/runs/{seen['id']}/stop")
     ended = asking.done(asking.studio.jobs.newest()[0].id, 400)
     assert ended["state"] == "done", ended

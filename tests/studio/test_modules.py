@@ -17,8 +17,10 @@ WEB = Path(str(files("amalgan.studio") / "web"))
 SHARED = Path(str(files("amalgan.studies.page") / "web"))
 MODULES = sorted(WEB.glob("*.js"))
 BOTH = [*MODULES, *sorted(SHARED.glob("*.js"))]
-MOST_LINES = 2700
+MOST_LINES = 2500
 """Of code, without comments and empty lines, in all scripts of ours: both pages and the map."""
+WIDE, MOST_WIDE = 120, 195
+"""Characters of a line that is wide, and how many lines of code are: new ones are not, and old ones get fewer."""
 OPTIONS = {
     "checkJs": True,
     "allowJs": True,
@@ -43,8 +45,10 @@ RULES = {
 
 
 def test_they_are_few_and_none_takes_the_name_of_one_that_is_shared() -> None:
-    lines = [line.strip() for module in BOTH for line in module.read_text().splitlines()]
-    assert sum(bool(line) and not line.startswith(("//", "/*", "*")) for line in lines) <= MOST_LINES
+    lines = [line for module in BOTH for line in module.read_text().splitlines()]
+    code = [line for line in lines if line.strip() and not line.strip().startswith(("//", "/*", "*"))]
+    assert len(code) <= MOST_LINES
+    assert sum(len(line) > WIDE for line in code) <= MOST_WIDE
     assert len({module.name for module in BOTH}) == len(BOTH)
 
 

@@ -177,10 +177,9 @@ def test_a_training_outlives_its_studio_and_is_paused_gone_on_with_and_ended_by_
     first.process.wait()
     asked, run = Client.of(serving(tmp_path)), tmp_path / "runs" / "é-x"
     id = asked.reaches("running")["id"]
-    assert asked.get(f"/api/runs/{id}")["command"]["words"][:2] == [
-        "train",
-        "./photos",
-    ]  # a word means other data
+    shown = asked.get(f"/api/runs/{id}")
+    assert shown["line"].startswith("amalgan train ./photos ")  # a word means other data
+    assert ["system", "autoencoder"] in shown["settings"]
     asked.post(f"/api/runs/{id}/pause")
     asked.reaches("paused")
     assert (run / "state.safetensors").exists() and not (run / "model.safetensors").exists()

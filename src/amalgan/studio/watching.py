@@ -21,6 +21,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from amalgan.core.ownership import json_at
+from amalgan.studio import wording
 from amalgan.studio.logs import Log, all_curves, columns, read_planned_images
 from amalgan.studio.refusals import Busy
 from amalgan.studio.runs import LOG, MODEL, RUN, header_of, samples_of
@@ -63,7 +64,7 @@ class Watch:
         facts, lines = self.how(), self.log.lines
         images, running = read_planned_images(json_at(self.run / RUN), self.log), facts["state"] == "running"
         doubts = header_of(self.run / MODEL).get("doubts", []) if facts["state"] == "ended" else []
-        return facts | {
+        found = facts | {
             "images": int(lines[-1]["images"]) if lines else 0,
             "planned": images,
             "speed": self.log.speed() if running else None,
@@ -71,6 +72,7 @@ class Watch:
             "warnings": [*self.log.warnings(), *map(str, doubts)],
             "samples": samples_of(self.run),
         }
+        return found | {"progress": wording.progress(found)}
 
     async def events(self) -> AsyncIterator[str]:
         """Yield events for as long as somebody listens."""

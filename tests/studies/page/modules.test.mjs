@@ -12,7 +12,7 @@ import { bicubicWeights, seenThrough, stretches } from "./restoring.js";
 import { headBytes } from "./rivals.js";
 import { codeOf, filledByMean, placeOf } from "./search.js";
 import { soundOf } from "./sounds.js";
-import { latest } from "./engine.js";
+import { latest } from "./dom.js";
 import { draws } from "./feeds.js";
 import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
 import { boxes } from "./fitting.js";

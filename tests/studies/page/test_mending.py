@@ -72,7 +72,7 @@ def test_the_realistic_decoder_fills_the_same_codes(opened: Any, digits: tuple[M
 
 def test_a_hole_is_brushed_by_pointer_and_cut_by_keyboard(opened: Any) -> None:
     opened.go("Mend")
-    holes = "() => [...document.querySelector('#Mend .brushed').known].filter(one => !one).length"
+    holes = "() => [...document.querySelector('#Mend .stage').known].filter(one => !one).length"
     opened.tab.click("#Mend .thumb >> nth=1")
     assert opened.tab.evaluate(holes) == 16
     opened.tab.click("#Mend button:text('Close all holes')")

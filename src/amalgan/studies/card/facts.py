@@ -106,7 +106,11 @@ def limits(model: Model, evaluation: Evaluation | None) -> Iterator[Row]:
             yield "Your pictures", f"Each is {FITS[model.spec.fit]}, as in training.", ""
         yield "Other subjects", "They come out as the nearest that it knows of its own.", ""
     if isinstance(system, Generates):
-        yield f"New {noun(model)}", "They show nothing that was. Saved files say which model made them.", ""
+        yield (
+            f"New {noun(model)}",
+            "They show nothing that exists. Saved files say which model made them.",
+            "",
+        )
     if model.part(NeighborPrior) is not None:
         yield (
             "Training examples",

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from amalgan.core.errors import UsageError
 from amalgan.core.ownership import is_ours
-from amalgan.studio import training
+from amalgan.studio import training, wording
 from amalgan.studio.commands import FORMS
 from amalgan.studio.jobs import Job
 from amalgan.studio.pages import shown_page
@@ -46,10 +46,12 @@ def one(studio: Studio, path: dict[str, str]) -> Any:
     """Return all there is to know of a job."""
     job = studio.jobs.at(path["id"])
     facts = brief(studio, job)
+    answer = studio.jobs.answer(job) if facts["state"] not in ("waiting", "running") else None
     return facts | {
         "said": studio.jobs.read_output(job)[-SHOWN_LINES:],
-        "answer": studio.jobs.answer(job) if facts["state"] not in ("waiting", "running") else None,
-        "words": [word for word in job.arguments if word != "--json"] if job.module == "amalgan" else [],
+        "answer": answer,
+        "results": wording.results(answer or {}),
+        "line": wording.command_line(job.arguments) if job.module == "amalgan" else "",
         "python": job.python,
         "files": written(studio, job) if facts["state"] == "done" else [],
     }

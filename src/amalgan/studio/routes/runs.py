@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from amalgan.core.ownership import is_ours, json_at
-from amalgan.studio import training
+from amalgan.studio import training, wording
 from amalgan.studio.refusals import Missing
 from amalgan.studio.routes.requests import answer_get, answer_post, picture, studio_of
 from amalgan.studio.runs import RUN, SAMPLES, is_sheet
@@ -30,8 +30,8 @@ def one(studio: Studio, path: dict[str, str]) -> Any:
     """Return a run: its plan, its curves, the command that began it."""
     run = studio.run_at(path["id"])
     job = next((job for job in studio.run_jobs(run) if job.module == "amalgan"), None)
-    command = {"words": job.arguments, "python": job.python} if job is not None else None
-    facts = {"plan": json_at(run / RUN), "command": command}
+    line, python = (wording.command_line(job.arguments), job.python) if job is not None else ("", [])
+    facts = {"settings": [*wording.settings(json_at(run / RUN))], "line": line, "python": python}
     return training.summary(studio, run) | training.curves_of(run) | facts
 
 

@@ -1,7 +1,7 @@
 // The studio: one view at a time, by the part of the address behind #.
 
-import { h } from "./dom.js";
-import { ask, told } from "./server.js";
+import { byId, h, told } from "./dom.js";
+import { ask } from "./server.js";
 import { trainView } from "./train.js";
 import { runView } from "./run.js";
 import { dataView } from "./data.js";
@@ -22,8 +22,7 @@ const VIEWS = [
   ["jobs", "Jobs", jobsView, jobView],
   ["reports", "Reports", reportsView, reportView],
 ];
-const place = /** @type {HTMLElement} */ (document.getElementById("view"));
-const nav = /** @type {HTMLElement} */ (document.getElementById("nav"));
+const place = byId("view"), nav = byId("nav");
 let shown = /** @type {View | null} */ (null), asked = 0;
 
 async function show() {
@@ -32,23 +31,19 @@ async function show() {
   for (const link of nav.children) link.toggleAttribute("aria-current", false);
   nav.children[VIEWS.indexOf(found)].setAttribute("aria-current", "page");
   told("");
-  try {
-    const view = await make(rest.map(decodeURIComponent).join("/"));
-    if (mine !== asked) return view.leave?.();
-    shown?.leave?.();
-    shown = view;
-    document.title = `${view.title} · amalgan studio`;
-    place.replaceChildren(view.element);
-    place.dataset.shown = location.hash;
-    scrollTo(0, 0);
-  } catch (error) {
-    told(error);
-  }
+  const view = await make(rest.map(decodeURIComponent).join("/")).catch(told);
+  if (!view || mine !== asked) return view?.leave?.();
+  shown?.leave?.();
+  shown = view;
+  document.title = `${view.title} · amalgan studio`;
+  place.replaceChildren(view.element);
+  place.dataset.shown = location.hash;
+  scrollTo(0, 0);
 }
 
 nav.append(...VIEWS.map(([name, title]) => h("a", { href: `#${name}` }, title)));
 addEventListener("hashchange", show);
 addEventListener("unhandledrejection", (event) => told(event.reason));
 if (location.search) history.replaceState(null, "", `/${location.hash}`);  // a cookie has the token now
-ask("/api/studio").then(({ root }) => { /** @type {HTMLElement} */ (document.getElementById("where")).textContent = `in ${root}`; }).catch(told);
+ask("/api/studio").then(({ root }) => { byId("where").textContent = `in ${root}`; }).catch(told);
 show();

@@ -1,6 +1,6 @@
 // Curves over images, drawn as SVG: as many lines as there are names, one axis, values where the pointer is.
 
-import { h } from "./dom.js";
+import { h, on, soft, spotOf } from "./dom.js";
 import { counted, number } from "./words.js";
 
 const WIDTH = 640, HEIGHT = 230, LEFT = 52, RIGHT = 10, TOP = 10, BOTTOM = 26, TICKS = 4;
@@ -43,7 +43,7 @@ export function plot(title) {
     const point = at === null ? points.at(-1) : points.reduce((best, one) => (Math.abs(one[0] - at) < Math.abs(best[0] - at) ? one : best), points[0]);
     return h("span", { class: `key k${which % 10}` }, h("i", {}), `${name} `, h("b", {}, number(point?.[1])));
   });
-  const tell = (/** @type {number | null} */ at) => legend.replaceChildren(...entries(at), ...(at === null ? [] : [h("span", { class: "soft" }, `at ${counted(at)} images`)]));
+  const tell = (/** @type {number | null} */ at) => legend.replaceChildren(...entries(at), ...(at === null ? [] : [soft(`at ${counted(at)} images`)]));
   const draw = (/** @type {Series[]} */ series) => {
     shown = series.filter(({ points }) => points.length);
     spans = extent(shown);
@@ -55,11 +55,11 @@ export function plot(title) {
     picture.setAttribute("aria-label", `${title}. ${shown.map(({ name, points }) => `${name}: from ${number(points[0][1])} to ${number(points.at(-1)?.[1])}`).join(". ")}`);
     tell(null);
   };
-  picture.addEventListener("pointermove", (event) => {
-    const box = picture.getBoundingClientRect(), x = (/** @type {PointerEvent} */ (event).clientX - box.left) / box.width * WIDTH;
-    tell(Math.max(0, (x - LEFT) / (WIDTH - LEFT - RIGHT) * spans.x[1]));
-  });
-  picture.addEventListener("pointerleave", () => tell(null));
+  const moved = (/** @type {PointerEvent} */ event) => {
+    const { x, width } = spotOf(event);
+    tell(Math.max(0, (x / width * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT) * spans.x[1]));
+  };
+  on(picture, { pointermove: moved, pointerleave: () => tell(null) });
   return Object.assign(h("figure", { class: "plot" }, h("h3", {}, title), /** @type {any} */ (picture), legend), { draw });
 }
 

@@ -1,30 +1,35 @@
 // What the server is asked. An error is a sentence of the server.
 
+import { on, told } from "./dom.js";
+
+const SILENT = "The studio does not answer. It may have ended: start it again by amalgan studio. What it started goes on.";
+
 /** @param {string} path @param {object} [body] JSON to send; without it the server is only asked @returns {Promise<any>} */
-export async function ask(path, body) {
-  const sent = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  return answerOf(await reached(path, sent));
+export const ask = async (path, body) => answerOf(await reached(path, body && asJson(body)));
+
+/** @param {object} body @returns {RequestInit} */
+function asJson(body) {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** Begin something, and show it. @param {string} view its name @param {string} path @param {object} body */
+export async function opening(view, path, body) {
+  const { id, job, run } = await ask(path, body);
+  location.hash = `${view}/${id ?? run ?? job}`;
 }
 
 /** Send a file as it is. @param {string} path @param {Blob} file @returns {Promise<any>} */
-export async function send(path, file) {
-  return answerOf(await reached(path, { method: "POST", body: file }));
-}
+export const send = async (path, file) => answerOf(await reached(path, { method: "POST", body: file }));
 
 /** @param {string} path @param {object} body @returns {Promise<Blob>} a file that the server makes */
 export async function made(path, body) {
-  const response = await reached(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-  if (!response.ok) await answerOf(response);
-  return response.blob();
+  const response = await reached(path, asJson(body));
+  return response.ok ? response.blob() : answerOf(response);
 }
 
-/** @param {string} path @param {RequestInit} sent @returns {Promise<Response>} */
-async function reached(path, sent) {
-  try {
-    return await fetch(path, { credentials: "same-origin", ...sent });
-  } catch {
-    throw new Error("The studio does not answer. It may have ended: start it again by amalgan studio. What it started goes on.");
-  }
+/** @param {string} path @param {RequestInit} [sent] @returns {Promise<Response>} */
+function reached(path, sent) {
+  return fetch(path, { credentials: "same-origin", ...sent }).catch(() => { throw new Error(SILENT); });
 }
 
 /** @param {Response} response @returns {Promise<any>} */
@@ -34,13 +39,19 @@ async function answerOf(response) {
   throw new Error(answer.error[0].toUpperCase() + answer.error.slice(1));
 }
 
-/** Call again and again, each time after the last one is done; not where nobody sees it.
- * @param {number} seconds @param {() => Promise<unknown>} act @returns {() => void} ends it */
-export function every(seconds, act) {
-  let over = false;
+/** Ask again and again, each time after the last answer, and tell what is new; not where nobody sees it.
+ * @param {string} path @param {number} seconds @param {(now: any) => unknown} seen
+ * @param {() => boolean} [rests] whether nothing new can come @returns {() => void} ends it */
+export function watch(path, seconds, seen, rests = () => false) {
+  let last = "", over = false;
+  const look = async () => {
+    const found = await ask(path), now = JSON.stringify(found);
+    if (now !== last) seen(found);
+    last = now;
+  };
   const step = async () => {
     if (over) return;
-    if (!document.hidden) await act().catch(told);
+    if (!document.hidden && !rests()) await look().catch(told);
     setTimeout(step, seconds * 1000);
   };
   step();
@@ -51,9 +62,9 @@ export function every(seconds, act) {
  * @param {(now: any) => void} [seen] @param {() => boolean} [left] @returns {Promise<any>} */
 export async function ended(path, seen = () => {}, left = () => false) {
   for (;;) {
-    const now = await ask(path);
-    if (!left()) seen(now);
-    if (left() || !["waiting", "running"].includes(now.state)) return now;
+    const now = await ask(path), over = left();
+    if (!over) seen(now);
+    if (over || !["waiting", "running"].includes(now.state)) return now;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
@@ -62,40 +73,25 @@ export async function ended(path, seen = () => {}, left = () => false) {
  * @param {Record<string, (facts: any) => void>} heard by event @returns {() => void} ends it */
 export function listen(path, heard) {
   let source = /** @type {EventSource | null} */ (null);
-  const begin = () => {
-    source = new EventSource(path);
-    for (const [name, act] of Object.entries(heard)) source.addEventListener(name, (event) => act(JSON.parse(/** @type {MessageEvent} */ (event).data)));
-  };
+  const acts = Object.entries(heard).map(([name, act]) => [name, (/** @type {MessageEvent} */ { data }) => act(JSON.parse(data))]);
   const turn = () => {
     source?.close();
-    source = null;
-    if (!document.hidden) begin();
+    source = document.hidden ? null : new EventSource(path);
+    if (source) on(source, Object.fromEntries(acts));
   };
   document.addEventListener("visibilitychange", turn);
   turn();
   return () => { document.removeEventListener("visibilitychange", turn); source?.close(); };
 }
 
-/** Say what went wrong, where all views say it. @param {unknown} error */
-export function told(error) {
-  const place = /** @type {HTMLElement} */ (document.getElementById("status"));
-  place.textContent = error instanceof Error ? error.message : String(error ?? "");
-  place.className = place.textContent ? "trouble" : "";
-}
-
 /** What a button does: errors are said, and it rests until that is done. @param {() => Promise<unknown>} act
  * @returns {(event: Event) => Promise<void>} */
 export function doing(act) {
   return async ({ currentTarget }) => {
-    const button = /** @type {HTMLButtonElement} */ (currentTarget);
-    button.disabled = true;
+    const control = /** @type {HTMLButtonElement} */ (currentTarget);
+    control.disabled = true;
     told("");
-    try {
-      await act();
-    } catch (error) {
-      told(error);
-    } finally {
-      button.disabled = false;
-    }
+    await act().catch(told);
+    control.disabled = false;
   };
 }

@@ -1,59 +1,46 @@
 // Train: begin a run, and see all runs; compare the curves of some.
 
-import { h } from "./dom.js";
+import { button, div, field, h, note, told } from "./dom.js";
 import { form } from "./form.js";
-import { badge, image, nothing, panel } from "./parts.js";
+import { badge, entry, folded, image, list, named, panel } from "./parts.js";
 import { grouped, plot } from "./plot.js";
-import { ask, doing, every, told } from "./server.js";
+import { ask, doing, opening, watch } from "./server.js";
 import { ago, counted, number, readable } from "./words.js";
 
 const MINUTES = [1, 5, 20, 60], FIRST = ["data", "minutes", "system"];
-
-/** What the Data view proposes, as data of the address: size and minutes. @param {string} rest @returns {Record<string, string>} */
-function proposed(rest) {
-  return Object.fromEntries(new URLSearchParams(rest.startsWith("?") ? rest : ""));
-}
+const NONE = "No run yet. Choose pictures, and train: some minutes are enough to begin.";
 
 /** @returns {Promise<import("./main.js").View>} */
 export async function trainView() {
-  const { train } = await ask("/api/forms"), wished = proposed(sessionStorage.getItem("proposed") ?? "");
-  sessionStorage.removeItem("proposed");
-  const asked = form(train.fields, [], []), more = train.fields.filter((/** @type {any} */ one) => !FIRST.includes(one.name));
-  for (const [name, value] of Object.entries(wished)) asked.set(name, value);
+  const { train } = await ask("/api/forms"), wished = new URLSearchParams(sessionStorage.getItem("proposed") ?? "");
+  sessionStorage.removeItem("proposed"); // by the Data view: minutes and size
+  const asked = form(train.fields, [], []), chosen = /** @type {Set<string>} */ (new Set());
+  for (const [name, value] of wished) asked.set(name, value);
   const name = h("input", { type: "text", id: "run-name", placeholder: "by the data and the system", spellcheck: "false" });
-  const begin = doing(async () => {
-    const { run } = await ask("/api/train", { ...asked.values(), name: name.value });
-    location.hash = `train/${run}`;
-  });
-  const quick = h("div", { class: "quick", role: "group", "aria-label": "Minutes" }, ...MINUTES.map((one) => h("button", { type: "button", onclick: () => asked.set("minutes", one) }, `${one} min`)));
-  const start = panel("Train on pictures", h("div", { class: "asked" },
-    asked.controls.get("data") ?? null, asked.controls.get("minutes") ?? null, quick, asked.controls.get("system") ?? null,
-    h("details", { open: Boolean(wished.size) }, h("summary", {}, "More choices"), h("div", { class: "asked" }, ...more.map((/** @type {any} */ one) => asked.controls.get(one.name) ?? null),
-      h("div", { class: "field" }, h("label", { for: "run-name" }, "Name of the run"), name))),
-    h("button", { type: "button", class: "main", onclick: begin }, "Train"),
-    h("p", { class: "note" }, "Not sure about the pictures? ", h("a", { href: "#data" }, "Look them over"), " first.")));
-  const list = h("ul", { class: "rows" }), compared = h("div"), chosen = new Set();
+  const begin = doing(() => opening("train", "/api/train", { ...asked.values(), name: name.value }));
+  const quick = h("div", { class: "quick", role: "group", "aria-label": "Minutes" },
+    ...MINUTES.map((one) => button(`${one} min`, () => asked.set("minutes", one))));
+  const [data, minutes, system] = FIRST.map((one) => asked.controls.get(one) ?? null);
+  const rest = [...asked.controls].flatMap(([one, control]) => (FIRST.includes(one) ? [] : [control]));
+  const more = folded("More choices", div("asked", ...rest, field("Name of the run", name)));
+  more.open = wished.has("size");
+  const start = panel("Train on pictures", div("asked", data, minutes, quick, system, more, button("Train", begin, { class: "main" }),
+    note("Not sure about the pictures? ", h("a", { href: "#data" }, "Look them over"), " first.")));
+  const shown = h("div"), compared = h("div");
   const compare = async () => { compared.replaceChildren(...(chosen.size > 1 ? [await comparison([...chosen])] : [])); };
-  let last = "";
-  const stop = every(2, async () => {
-    const { runs } = await ask("/api/runs"), now = JSON.stringify(runs);
-    if (now === last) return;
-    last = now;
-    const tick = (/** @type {any} */ run) => h("input", { type: "checkbox", "aria-label": `Compare ${run.name}`, checked: chosen.has(run.id), onchange: (/** @type {Event} */ { target }) => {
-      if (/** @type {HTMLInputElement} */ (target).checked) chosen.add(run.id);
-      else chosen.delete(run.id);
-      compare().catch(told);
-    } });
-    list.replaceChildren(...(runs.length ? runs.map((/** @type {any} */ run) => row(run, tick(run))) : [nothing("No run yet. Choose pictures, and train: some minutes are enough to begin.")]));
-  });
-  return { title: "Train", leave: stop, element: h("div", { class: "sides" }, start, h("div", { class: "groups" }, panel("Runs", list, h("p", { class: "note" }, "Runs that were begun in a terminal are watched too. Tick two to compare their curves.")), compared)) };
+  const ticked = (/** @type {string} */ id, /** @type {boolean} */ on) => { chosen[on ? "add" : "delete"](id); compare().catch(told); };
+  const tick = (/** @type {any} */ run) => h("input", { type: "checkbox", "aria-label": `Compare ${run.name}`, checked: chosen.has(run.id),
+    onchange: (/** @type {any} */ { target }) => ticked(run.id, target.checked) });
+  const leave = watch("/api/runs", 2, ({ runs }) => shown.replaceChildren(list(runs.map((/** @type {any} */ run) => row(run, tick(run))), NONE)));
+  const all = panel("Runs", shown, note("Runs that were begun in a terminal are watched too. Tick two to compare their curves."));
+  return { title: "Train", leave, element: div("sides", start, div("groups", all, compared)) };
 }
 
-/** @param {any} run @param {HTMLElement} tick @returns {HTMLElement} */
-function row(run, tick) {
-  const said = [run.system, run.data && `on ${run.data}`, run.images && `${counted(run.images)} images`, ago(run.changed_at || Date.now() / 1000),
-    ...Object.entries(run.metrics).map(([name, value]) => `${readable(name)} ${number(/** @type {number} */ (value))}`)];
-  return h("li", {}, tick, h("div", {}, h("a", { href: `#train/${run.id}` }, run.name), h("div", { class: "soft" }, said.filter(Boolean).join(" · "))), h("div", { class: "acts" }, badge(run.state)));
+/** @param {any} run @param {HTMLElement} before @returns {HTMLElement} */
+function row({ id, name, system, data, images, changed_at: at, metrics, state }, before) {
+  const said = [system, data && `on ${data}`, images && `${counted(images)} images`, ago(at || Date.now() / 1000),
+    ...Object.entries(metrics).map(([one, value]) => `${readable(one)} ${number(value)}`)];
+  return entry({ before, href: `#train/${id}`, name, said: said.filter(Boolean).join(" · ") }, badge(state));
 }
 
 /** Curves of several runs over each other. @param {string[]} ids @returns {Promise<HTMLElement>} */
@@ -66,23 +53,23 @@ async function comparison(ids) {
     one.draw(runs.filter(({ curves }) => curves[name]).map(({ name: run, curves }) => ({ name: run, points: curves[name] })));
     return one;
   });
-  const last = h("div", { class: "sheets" }, ...runs.flatMap((run) => run.samples.map((/** @type {string} */ name) => h("figure", {}, image(`/api/runs/${run.id}/samples/${name}`, `Pictures of ${run.name}`), h("figcaption", {}, h("span", {}, run.name))))));
-  return panel("Compared", h("div", { class: "plots" }, ...drawn), last);
+  const last = runs.flatMap(({ id, name, samples }) => samples.map((/** @type {string} */ one) =>
+    named(image(`/api/runs/${id}/samples/${one}`, `Pictures of ${name}`), name)));
+  return panel("Compared", div("plots", ...drawn), div("sheets", ...last));
 }
 
 /** The plots of one run, drawn anew as points come. @returns {HTMLElement & {add: (curves: Record<string, [number, number][]>, anew: boolean) => void}} */
 export function livePlots() {
-  const place = h("div", { class: "plots" }), plots = new Map();
+  const place = div("plots"), plots = new Map();
   let all = /** @type {Record<string, [number, number][]>} */ ({});
   const add = (/** @type {typeof all} */ curves, /** @type {boolean} */ anew) => {
     if (anew) all = {};
     for (const [name, points] of Object.entries(curves)) all[name] = [...(all[name] ?? []), ...points];
     for (const [group, series] of grouped(all)) {
-      if (!plots.has(group)) {
-        plots.set(group, plot(group[0].toUpperCase() + readable(group).slice(1)));
-        place.append(plots.get(group));
-      }
-      plots.get(group).draw(series);
+      const one = plots.get(group) ?? plot(group[0].toUpperCase() + readable(group).slice(1));
+      if (!plots.has(group)) place.append(one);
+      plots.set(group, one);
+      one.draw(series);
     }
   };
   return Object.assign(place, { add });

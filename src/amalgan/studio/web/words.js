@@ -1,9 +1,7 @@
 // Numbers, times and states as people say them.
 
 /** @param {number} value @returns {string} 12,345 */
-export function counted(value) {
-  return Math.round(value).toLocaleString("en");
-}
+export const counted = (value) => Math.round(value).toLocaleString("en");
 
 /** @param {number | null | undefined} value @returns {string} four digits */
 export function number(value) {
@@ -12,19 +10,12 @@ export function number(value) {
   return size >= 1000 ? counted(value) : String(Number(value.toPrecision(size < 0.001 ? 2 : 4)));
 }
 
-/** @param {number} seconds @returns {string} */
-export function lasting(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 90) return `${whole} s`;
-  const minutes = Math.round(whole / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
 /** @param {number} at seconds since 1970 @returns {string} how long ago */
 export function ago(at) {
-  const seconds = Date.now() / 1000 - at;
+  const seconds = Math.round(Date.now() / 1000 - at), minutes = Math.round(seconds / 60), hours = Math.floor(minutes / 60);
   if (seconds < 60) return "just now";
-  return seconds < 86_400 ? `${lasting(seconds)} ago` : new Date(at * 1000).toLocaleDateString();
+  if (seconds > 86_400) return new Date(at * 1000).toLocaleDateString();
+  return `${minutes < 90 ? `${minutes} min` : `${hours} h ${minutes % 60} min`} ago`;
 }
 
 /** @param {number} bytes @returns {string} */
@@ -36,16 +27,7 @@ const STATES = /** @type {Record<string, string>} */ ({ waiting: "waits for its 
   paused: "paused", ended: "done", done: "done", failed: "failed", stopped: "stopped", broken: "not begun" });
 
 /** @param {string} state @returns {string} */
-export function stateName(state) {
-  return STATES[state] ?? state;
-}
+export const stateName = (state) => STATES[state] ?? state;
 
 /** @param {string} name @returns {string} a name of a loss or a measure, to be read */
-export function readable(name) {
-  return name.replaceAll("_", " ").replace(/\bpsnr\b/g, "PSNR").replace(/\bssim\b/g, "SSIM");
-}
-
-/** @param {string[]} words @returns {string} a command line, quoted where it must be */
-export function commandLine(words) {
-  return ["amalgan", ...words].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)).join(" ");
-}
+export const readable = (name) => name.replaceAll("_", " ").replace(/\bpsnr\b/g, "PSNR").replace(/\bssim\b/g, "SSIM");

@@ -1,7 +1,7 @@
 // The page: reads what it carries, starts the worker, and shows the views that the model has the abilities for.
 
 import { numbersOf, unpacked } from "./base64.js";
-import { h } from "./dom.js";
+import { button, byId, h, told } from "./dom.js";
 import { workerEngine } from "./engine.js";
 import { makeView } from "./make.js";
 import { rebuildView } from "./rebuild.js";
@@ -14,7 +14,7 @@ import { cardView } from "./card.js";
 
 const TITLES = /** @type {Record<string, string>} */ ({ Normal: "Is it normal?" });
 
-const textOfPart = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id)).textContent ?? "";
+const textOfPart = (/** @type {string} */ id) => byId(id).textContent ?? "";
 
 /** The views that a model has what it takes for, in order.
  * @param {import("./engine.js").Engine} engine @param {(name: string) => void} go @returns {Map<string, any>} */
@@ -36,11 +36,11 @@ export function viewsOf(engine, go) {
 function tabsFor(views) {
   const names = [...views.keys()], begun = new Set();
   const go = (/** @type {string} */ name) => {
-    for (const [other, view] of views) {
-      const on = other === name;
+    for (const [at, other] of names.entries()) {
+      const on = other === name, view = views.get(other);
       view.hidden = !on;
-      buttons[names.indexOf(other)].setAttribute("aria-selected", String(on));
-      buttons[names.indexOf(other)].tabIndex = on ? 0 : -1;
+      buttons[at].setAttribute("aria-selected", String(on));
+      buttons[at].tabIndex = on ? 0 : -1;
       if (!on) view.leave?.();
     }
     if (!begun.has(name)) Promise.resolve(views.get(name).begin()).catch(told);
@@ -53,7 +53,8 @@ function tabsFor(views) {
     buttons[at].focus();
     go(names[at]);
   };
-  const buttons = names.map((name) => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": name, onclick: () => go(name) }, TITLES[name] ?? name));
+  const buttons = names.map((name) =>
+    button(TITLES[name] ?? name, () => go(name), { role: "tab", id: `tab-${name}`, "aria-controls": name }));
   for (const [name, view] of views) {
     view.id = name;
     view.setAttribute("role", "tabpanel");
@@ -62,29 +63,18 @@ function tabsFor(views) {
   return { tabs: h("div", { class: "tabs", role: "tablist", "aria-label": "Views", onkeydown: step }, ...buttons), go };
 }
 
-/** @param {unknown} error */
-function told(error) {
-  const place = /** @type {HTMLElement} */ (document.getElementById("status"));
-  place.textContent = error instanceof Error ? error.message : String(error);
-  place.classList.add("trouble");
-}
-
 async function begin() {
-  const place = /** @type {HTMLElement} */ (document.getElementById("status")), began = performance.now();
+  const began = performance.now();
   if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for this page. It needs one of 2023 or later.");
   const source = new TextDecoder().decode(await unpacked(textOfPart("worker")));
   const engine = workerEngine(numbersOf(textOfPart("facts")), source,
-    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) },
-    (on) => { document.body.classList.toggle("busy", on); });
-  let go = /** @type {(name: string) => void} */ (() => {});
-  const views = viewsOf(engine, (name) => go(name)), shown = tabsFor(views);
-  go = shown.go;
-  const place_of_views = /** @type {HTMLElement} */ (document.getElementById("views"));
-  Object.assign(place_of_views, { engine }).append(shown.tabs, ...views.values()); // for whoever wants to measure
+    { wasm: textOfPart("wasm"), graphs: JSON.parse(textOfPart("graphs")) }, (on) => document.body.classList.toggle("busy", on));
+  const views = viewsOf(engine, (name) => go(name)), { tabs, go } = tabsFor(views);
+  Object.assign(byId("views"), { engine }).append(tabs, ...views.values()); // for whoever wants to measure
   addEventListener("unhandledrejection", (event) => told(event.reason));
   go(String([...views.keys()][0]));
   await engine.ready;
-  place.textContent = "Everything runs in this page: nothing is sent, nothing is fetched.";
+  byId("status").textContent = "Everything runs in this page: nothing is sent, nothing is fetched.";
   document.documentElement.dataset.ready = String(Math.round(performance.now() - began));
 }
 

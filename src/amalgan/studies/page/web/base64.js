@@ -1,21 +1,10 @@
 // Numbers as text, and back.
 
 /** @param {string} text @returns {Uint8Array} the bytes that base64 stands for */
-export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
+export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 /** @param {Uint8Array} bytes @returns {string} base64 */
-export function textOf(bytes) {
-  let letters = "";
-  for (const byte of bytes) letters += String.fromCharCode(byte);
-  return btoa(letters);
-}
-
-/** @param {string} text base64 of little-endian float32 @returns {Float32Array} */
-export function floatsOf(text) {
-  return new Float32Array(bytesOf(text).buffer);
-}
+export const textOf = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
 const ARRAYS = /** @type {Record<string, any>} */ ({ float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array });
 
@@ -28,7 +17,10 @@ export function numbersOf(text) {
 }
 
 /** @param {string} text base64 of gzip @returns {Promise<Uint8Array>} what was packed */
-export async function unpacked(text) {
-  const stream = new Blob([/** @type {BlobPart} */ (bytesOf(text))]).stream();
-  return new Uint8Array(await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+export const unpacked = (text) => passed(bytesOf(text), new DecompressionStream("gzip"));
+
+/** @param {Uint8Array} data @param {CompressionStream | DecompressionStream} by @returns {Promise<Uint8Array>} what comes out of it */
+export async function passed(data, by) {
+  const stream = new Blob([/** @type {BlobPart} */ (data)]).stream().pipeThrough(by);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

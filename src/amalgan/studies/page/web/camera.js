@@ -1,14 +1,13 @@
 // Which part of a map is seen: moved, zoomed, or fitted to some of its points.
 
+import { bytesOf } from "./base64.js";
+
 const FINEST = 65535, ROOM = 0.92, LEAST = 0.3, MOST = 2e5, THIN = 1e-3;
 
 /** @typedef {ReturnType<typeof camera>} Camera */
 
 /** @param {string} text base64 of 16-bit whole numbers @returns {Float64Array} places in [0, 1], x and y in turn */
-export function placesOf(text) {
-  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0)), words = new DataView(bytes.buffer);
-  return Float64Array.from({ length: bytes.length / 2 }, (_, at) => words.getUint16(2 * at, true) / FINEST);
-}
+export const placesOf = (text) => Float64Array.from(new Uint16Array(bytesOf(text).buffer), (one) => one / FINEST);
 
 /** @param {number[]} numbers @returns {[number, number]} least and most; of thousands, which Math.min does not take at once */
 function ends(numbers) {
@@ -17,8 +16,7 @@ function ends(numbers) {
 
 /** @param {Float64Array} places x and y in turn */
 export function camera(places) {
-  const all = Array.from({ length: places.length / 2 }, (_, row) => row);
-  const seen = { x: 0, y: 0, scale: 1, width: 1, height: 1 };
+  const all = Array.from({ length: places.length / 2 }, (_, row) => row), seen = { x: 0, y: 0, scale: 1, width: 1, height: 1 };
   const across = (/** @type {number} */ row) => (places[2 * row] - seen.x) * seen.scale;
   const down = (/** @type {number} */ row) => (places[2 * row + 1] - seen.y) * seen.scale;
   const box = (/** @type {number[]} */ rows, margin = 0) => {
@@ -27,19 +25,15 @@ export function camera(places) {
     return { x: (left + right) / 2, y: (top + bottom) / 2, scale: Math.min(seen.width / width, seen.height / height) };
   };
   const fit = (rows = all, margin = 0) => {
-    const { x, y, scale } = box(rows, margin);
-    seen.scale = ROOM * scale;
-    seen.x = x - seen.width / 2 / seen.scale;
-    seen.y = y - seen.height / 2 / seen.scale;
+    Object.assign(seen, box(rows, margin));
+    seen.scale *= ROOM;
+    move(-seen.width / 2, -seen.height / 2);
   };
-  const move = (/** @type {number} */ right, /** @type {number} */ below) => {
-    seen.x += right / seen.scale;
-    seen.y += below / seen.scale;
-  };
+  const shift = (/** @type {number} */ x, /** @type {number} */ y) => Object.assign(seen, { x: seen.x + x, y: seen.y + y });
+  const move = (/** @type {number} */ right, /** @type {number} */ below) => shift(right / seen.scale, below / seen.scale);
   const zoom = (/** @type {number} */ times, x = seen.width / 2, y = seen.height / 2) => {
     const least = LEAST * Math.min(seen.width, seen.height), scale = Math.min(MOST, Math.max(least, seen.scale * times));
-    seen.x += x / seen.scale - x / scale;
-    seen.y += y / seen.scale - y / scale;
+    shift(x / seen.scale - x / scale, y / seen.scale - y / scale);
     seen.scale = scale;
   };
   const within = (/** @type {number} */ left, /** @type {number} */ top, /** @type {number} */ right, /** @type {number} */ bottom) =>

@@ -1,7 +1,8 @@
 // A code as the bytes that ``amalgan compress`` writes: whole numbers along axes, a range coder, a head.
 
-const TOTAL_BITS = 16n, WIDEST = 1n << 64n, NARROWEST = 1n << 48n, MASK = WIDEST - 1n, LENGTH_BITS = 5n;
-const PICTURE = 0b10100000;
+import { total } from "./arrays.js";
+
+const TOTAL_BITS = 16n, WIDEST = 1n << 64n, NARROWEST = 1n << 48n, MASK = WIDEST - 1n, LENGTH_BITS = 5n, PICTURE = 0b10100000;
 export const HEAD_BYTES = 7;
 
 /** @typedef {{size: number, parts: number, usual: number, bitWorth: number, warp: Float32Array, unwarp: Float32Array, center: Float32Array, axes: Float32Array, step: Float32Array,
@@ -26,23 +27,16 @@ export function rangeEncoder() {
   };
   const put = (/** @type {number} */ start, /** @type {number} */ size, bits = TOTAL_BITS) => {
     const step = width >> bits;
-    low += BigInt(start) * step;
-    width = BigInt(size) * step;
+    [low, width] = [low + BigInt(start) * step, BigInt(size) * step];
     if (low > MASK) carry();
     if (width >= NARROWEST) return;
     done.push(Number(low >> 56n), Number((low >> 48n) & 255n));
-    low = (low << 16n) & MASK;
-    width <<= 16n;
+    [low, width] = [(low << 16n) & MASK, width << 16n];
   };
   const finish = () => {
-    let number = low;
-    for (let kept = 0n; kept < 9n; kept++) {
-      const unit = 1n << (64n - 8n * kept);
-      number = ((low + unit - 1n) / unit) * unit;
-      if (number < low + width) break;
-    }
-    low = number;
-    if (number > MASK) carry();
+    const units = Array.from({ length: 9 }, (_, bytes) => 1n << BigInt(64 - 8 * bytes)), end = low + width;
+    low = units.map((unit) => ((low + unit - 1n) / unit) * unit).find((number) => number < end) ?? low;
+    if (low > MASK) carry();
     for (let shift = 56n; shift >= 0n; shift -= 8n) done.push(Number((low >> shift) & 255n));
     while (done.at(-1) === 0) done.pop();
     return Uint8Array.from(done);
@@ -100,7 +94,7 @@ export function packedNumbers([part, ...whole], coder, level) {
   const encoder = rangeEncoder(), starts = firsts(coder), tables = tablesOf(coder, level, part);
   const put = (/** @type {number} */ table, /** @type {number} */ value) => {
     const { symbol, spelled } = symbolOf(coder, table, value), own = coder.frequency.subarray(starts[table], starts[table] + symbol + 1);
-    encoder.put(own.subarray(0, symbol).reduce((sum, one) => sum + one, 0), own[symbol]);
+    encoder.put(total(own.subarray(0, symbol)), own[symbol]);
     if (spelled) spell(encoder, value);
   };
   put(0, part);

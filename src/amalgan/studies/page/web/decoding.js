@@ -1,8 +1,9 @@
-// What the model makes of codes, labels and pictures.
+// What the model makes of codes, labels and pictures, and by which decoder.
 
-import { batch, draws, labeled, size, spread } from "./feeds.js";
+import { choice } from "./dom.js";
+import { rows, size, spread, within } from "./arrays.js";
+import { batch, draws, labeled } from "./feeds.js";
 import { closedWalk } from "./paths.js";
-import { rows } from "./pictures.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./feeds.js").Chance} Chance */
@@ -13,6 +14,13 @@ export function decodersOf({ graphs }) {
   return [...(graphs.realize ? ["realistic"] : []), ...(graphs.decode ? ["faithful"] : [])];
 }
 
+/** @param {Engine["facts"]} facts @param {() => void} changed @param {boolean} [faithful] whether that one comes first
+ * @returns {HTMLElement & {value: string}} hidden where there is nothing to choose */
+export function decoderChoice(facts, changed, faithful = false) {
+  const names = decodersOf(facts), order = faithful ? [...names].reverse() : names;
+  return Object.assign(choice("Decoder", order.map((name) => [name, name]), changed), { hidden: names.length < 2 });
+}
+
 /** Pictures of codes. @param {Engine} engine @param {Float32Array} code (B x K)
  * @param {string} decoder @param {Chance} chance of what the realistic decoder adds @returns {Promise<Made>} */
 export async function decoded({ facts, run }, code, decoder, chance) {
@@ -20,12 +28,7 @@ export async function decoded({ facts, run }, code, decoder, chance) {
   const graph = decoder === "realistic" ? "realize" : "decode";
   const given = draws(facts.graphs[graph].inputs, fed.dims[0], chance);
   const found = await run(graph, { code: fed, ...given });
-  return { given, code, x: found.map(cut) };
-}
-
-/** @param {number} value @returns {number} within what can be shown */
-export function cut(value) {
-  return Math.min(1, Math.max(-1, value));
+  return { given, code, x: found.map((one) => within(one)) };
 }
 
 /** New pictures, one a label. @param {Engine} engine @param {number[]} labels -1 is any class
@@ -59,6 +62,4 @@ export async function walked(engine, { given, code, asked }, decoder, { stations
 }
 
 /** @param {Engine} engine @param {Float32Array} x pictures @returns {Promise<Float32Array>} their codes */
-export function encoded({ facts, run }, x) {
-  return run("encode", { x: batch(x, facts.shape) });
-}
+export const encoded = ({ facts, run }, x) => run("encode", { x: batch(x, facts.shape) });

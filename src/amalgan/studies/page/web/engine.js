@@ -1,5 +1,7 @@
 // The model as the views see it: facts, and ``run``. In a page it is a worker; a server can stand in for it.
 
+import { on } from "./dom.js";
+
 /** @typedef {import("./feeds.js").Tensor} Tensor */
 /** @typedef {import("./feeds.js").Port} Port */
 /** @typedef {{name: string, note: string, step: Float32Array, low: number, high: number, group: string}} Direction */
@@ -30,47 +32,25 @@
 /** @typedef {{facts: Facts, run: (name: string, feeds: Record<string, Tensor>) => Promise<Float32Array>}} Engine */
 
 /** @param {Facts} facts @param {string} source of the worker @param {{wasm: string, graphs: Record<string, string>}} packed
- * @param {(on: boolean) => void} busy is told whether the worker has anything to do @returns {Engine & {ready: Promise<unknown>}} */
+ * @param {(on: boolean) => unknown} busy is told whether the worker has anything to do @returns {Engine & {ready: Promise<unknown>}} */
 export function workerEngine(facts, source, packed, busy) {
-  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  const waiting = new Map();
+  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))), waiting = new Map();
   let last = 0;
   const ask = (/** @type {object} */ asked) => new Promise((resolve, reject) => {
     waiting.set(++last, { resolve, reject });
     busy(true);
     worker.postMessage({ id: last, ...asked });
   });
-  worker.addEventListener("message", ({ data: { id, made, error } }) => {
+  const answered = (/** @type {MessageEvent} */ { data: { id, made, error } }) => {
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
     busy(waiting.size > 0);
     if (error) reject(new Error(error));
     else resolve(made);
-  });
-  worker.addEventListener("error", () => {
-    for (const { reject } of waiting.values()) reject(new Error("This browser could not start the run time of the page."));
-  });
+  };
+  const broken = new Error("This browser could not start the run time of the page.");
+  on(worker, { message: answered, error: () => waiting.forEach(({ reject }) => reject(broken)) });
   const run = async (/** @type {string} */ name, /** @type {Record<string, Tensor>} */ feeds) =>
     /** @type {any} */ (await ask({ name, feeds })).data;
   return { facts, run, ready: ask(packed) };
-}
-
-/** Of calls that come faster than they are done, only the last one waits.
- * @template {unknown[]} A @param {(...given: A) => Promise<unknown>} act @returns {(...given: A) => Promise<void>} */
-export function latest(act) {
-  let next = /** @type {A | null} */ (null), busy = false;
-  return async (...given) => {
-    next = given;
-    if (busy) return;
-    busy = true;
-    try {
-      while (next) {
-        const now = next;
-        next = null;
-        await act(...now);
-      }
-    } finally {
-      busy = false;
-    }
-  };
 }

@@ -1,8 +1,11 @@
 // A picture of any size and kind, as the model reads it: cut, filled or distorted as in training.
 
+import { within } from "./arrays.js";
+import { penOf } from "./dom.js";
 import { floatsOfPixels, planesOf } from "./pictures.js";
 
 const MOST_PIXELS = 1280 * 1024;
+const NO_PICTURE = "This file is no picture that the browser can read. Take a PNG, JPEG, WebP or GIF.";
 
 /** @typedef {[number, number, number, number]} Box left, top, width, height */
 
@@ -14,7 +17,7 @@ export function boxes(fit, width, height, across, down) {
   if (fit === "stretch") return { from: whole, to: all };
   if (fit === "pad") {
     const scale = Math.min(across / width, down / height);
-    const wide = Math.min(Math.max(Math.round(width * scale), 1), across), high = Math.min(Math.max(Math.round(height * scale), 1), down);
+    const wide = within(Math.round(width * scale), 1, across), high = within(Math.round(height * scale), 1, down);
     return { from: whole, to: [Math.floor((across - wide) / 2), Math.floor((down - high) / 2), wide, high] };
   }
   const own = fit === "cut" && width >= across && height >= down;
@@ -24,12 +27,8 @@ export function boxes(fit, width, height, across, down) {
 }
 
 /** @param {Blob} file @returns {Promise<ImageBitmap>} @throws {Error} in a sentence: it is no picture */
-async function bitmapOf(file) {
-  try {
-    return await createImageBitmap(file);
-  } catch {
-    throw new Error("This file is no picture that the browser can read. Take a PNG, JPEG, WebP or GIF.");
-  }
+function bitmapOf(file) {
+  return createImageBitmap(file).catch(() => { throw new Error(NO_PICTURE); });
 }
 
 /** @typedef {{shape: number[], fit: string, background: string}} Fit */
@@ -47,11 +46,8 @@ export async function wholePicture(file, told) {
 /** @param {Blob} file @param {Fit} told @returns {Promise<Uint8Array>} (C, H, W)
  * @throws {Error} in a sentence: it is no picture */
 export async function fitted(file, { shape, fit, background }) {
-  const picture = await bitmapOf(file), [channels, height, width] = shape, canvas = new OffscreenCanvas(width, height);
-  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-  pen.fillStyle = background;
-  pen.fillRect(0, 0, width, height);
-  pen.imageSmoothingQuality = "high";
+  const picture = await bitmapOf(file), [channels, height, width] = shape, pen = penOf(new OffscreenCanvas(width, height));
+  Object.assign(pen, { fillStyle: background, imageSmoothingQuality: "high" }).fillRect(0, 0, width, height);
   const { from, to } = boxes(fit, picture.width, picture.height, width, height);
   pen.drawImage(picture, ...from, ...to);
   return planesOf(pen.getImageData(0, 0, width, height).data, channels);

@@ -1,34 +1,21 @@
 // How strange a picture is: the density of its code and errors, its rank among normal ones, and where it is strange.
 
+import { average, dot, meanRow, rows, total } from "./arrays.js";
+
 /** @typedef {{logWeight: Float64Array, center: Float64Array, factor: Float64Array, mean: Float64Array, deviation: Float64Array}} Mixture */
 
-/** The mean over squares around each pixel, those within the picture. @param {Float32Array} plane @param {number} width
- * @param {number} side odd @returns {Float32Array} */
+/** The mean over squares around each pixel, those within the picture: of each line, then down. @param {Float32Array} plane
+ * @param {number} width @param {number} side odd @returns {Float32Array} */
 export function smoothed(plane, width, side) {
-  const height = plane.length / width, reach = (side - 1) / 2;
-  return plane.map((_, at) => {
-    const y = Math.floor(at / width), x = at % width;
-    let sum = 0, count = 0;
-    for (let down = Math.max(0, y - reach); down <= Math.min(height - 1, y + reach); down++) {
-      for (let across = Math.max(0, x - reach); across <= Math.min(width - 1, x + reach); across++) {
-        sum += plane[down * width + across];
-        count += 1;
-      }
-    }
-    return sum / count;
-  });
+  const reach = (side - 1) / 2, line = (/** @type {number} */ at) => Math.floor(at / width), lines = rows(plane, [width]);
+  const near = (/** @type {any} */ list, /** @type {number} */ at) => list.slice(Math.max(0, at - reach), at + reach + 1);
+  const across = rows(plane.map((_, at) => average(near(lines[line(at)], at % width))), [width]);
+  return plane.map((_, at) => average(near(across, line(at)).map((/** @type {Float32Array} */ one) => one[at % width])));
 }
 
 /** @param {Float32Array} a @param {Float32Array} b (C, H, W) @param {number} plane pixels
  * @returns {Float32Array} the squared difference of each pixel, a mean over channels */
-export function errorMap(a, b, plane) {
-  const channels = a.length / plane;
-  return Float32Array.from({ length: plane }, (_, at) => {
-    let sum = 0;
-    for (let color = 0; color < channels; color++) sum += (a[color * plane + at] - b[color * plane + at]) ** 2;
-    return sum / channels;
-  });
-}
+export const errorMap = (a, b, plane) => meanRow(rows(a.map((one, at) => (one - b[at]) ** 2), [plane]));
 
 /** The logarithm of a mixture of Gaussians, whose factors are lower triangles.
  * @param {ArrayLike<number>} place @param {Mixture} mixture @returns {number} nats */
@@ -37,26 +24,22 @@ export function logDensity(place, { logWeight, center, factor, mean, deviation }
   const standard = Float64Array.from({ length: size }, (_, at) => Math.fround((place[at] - mean[at]) / deviation[at]));
   const parts = Array.from(logWeight, (weight, part) => {
     const solved = new Float64Array(size);
-    let logs = 0, square = 0;
+    let logs = 0;
     for (let row = 0; row < size; row++) {
-      const from = (part * size + row) * size;
-      let rest = standard[row] - center[part * size + row];
-      for (let at = 0; at < row; at++) rest -= factor[from + at] * solved[at];
-      solved[row] = rest / factor[from + row];
-      square += solved[row] ** 2;
+      const from = (part * size + row) * size, known = dot(factor.subarray(from, from + row), solved);
+      solved[row] = (standard[row] - center[part * size + row] - known) / factor[from + row];
       logs += Math.log(factor[from + row]);
     }
-    return weight - half - square / 2 - logs;
+    return weight - half - dot(solved, solved) / 2 - logs;
   });
   const most = Math.max(...parts);
-  const scale = deviation.reduce((sum, one) => sum + Math.log(one), 0);
-  return most + Math.log(parts.reduce((sum, one) => sum + Math.exp(one - most), 0)) - scale;
+  return most + Math.log(total(parts.map((one) => Math.exp(one - most)))) - total(deviation.map(Math.log));
 }
 
 /** @param {Float64Array} normal scores in ascending order @param {number} score
  * @returns {{stranger: number, of: number, p: number}} how many normal ones are at least as strange */
 export function rank(normal, score) {
-  const stranger = normal.reduce((count, one) => count + (one >= score ? 1 : 0), 0);
+  const stranger = normal.filter((one) => one >= score).length;
   return { stranger, of: normal.length, p: (1 + stranger) / (normal.length + 1) };
 }
 
@@ -71,7 +54,7 @@ export function excess(error, { mean, deviation }) {
 export function painted(x, heat, full) {
   const plane = heat.length, luma = x.length === plane ? [1] : [0.299, 0.587, 0.114], found = new Float32Array(3 * plane);
   for (let at = 0; at < plane; at++) {
-    const gray = luma.reduce((sum, part, color) => sum + part * (x[color * plane + at] + 1) * 127.5, 0);
+    const gray = total(luma.map((part, color) => part * (x[color * plane + at] + 1) * 127.5));
     const share = 0.92 * Math.min(1, heat[at] / (full || 1));
     [240, 110, 10].forEach((hot, color) => {
       found[color * plane + at] = ((1 - share) * (45 + (gray * 170) / 255) + share * hot) / 127.5 - 1;

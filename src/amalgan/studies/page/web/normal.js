@@ -1,13 +1,12 @@
 // Is it normal?: how strange a picture is among those that the model was not trained on, and where.
 
-import { h } from "./dom.js";
+import { joined, rows, within } from "./arrays.js";
+import { button, div, h, latest, note, soft } from "./dom.js";
 import { chooser } from "./choosing.js";
 import { batch } from "./feeds.js";
-import { cut, encoded } from "./decoding.js";
-import { framed, picture } from "./canvas.js";
-import { latest } from "./engine.js";
+import { encoded } from "./decoding.js";
 import { errorMap, excess, logDensity, painted, rank, smoothed } from "./judging.js";
-import { squaredError } from "./pictures.js";
+import { framed, picture, squaredError } from "./pictures.js";
 
 const ALARM = 0.05;
 
@@ -19,13 +18,12 @@ export function verdict({ stranger, of, p }) {
 
 /** @param {import("./engine.js").Engine} engine @returns {HTMLElement} */
 export function normalView(engine) {
-  const { facts } = engine, normal = /** @type {import("./engine.js").Normal} */ (facts.normal);
-  const [, height, width] = facts.shape;
-  const own = picture(facts.shape, "The picture"), again = picture(facts.shape, "The faithful decode");
+  const { facts } = engine, { shape } = facts, normal = /** @type {import("./engine.js").Normal} */ (facts.normal);
+  const [, height, width] = shape, own = picture(shape, "The picture"), again = picture(shape, "The faithful decode");
   const hot = picture([3, height, width], "Where the decode is unusually wrong"), said = h("p", { class: "verdict", role: "status" });
   const judge = latest(async (/** @type {Float32Array} */ x, /** @type {string} */ name) => {
     const code = await encoded(engine, x), raw = await engine.run("decode", { code: batch(code, [code.length]) });
-    const drift = squaredError(await encoded(engine, raw.map(cut)), code);
+    const drift = squaredError(await encoded(engine, raw.map((one) => within(one))), code);
     const logs = [squaredError(raw, x), drift].map((one) => Math.log(one + normal.finest));
     const score = -logDensity([...code, ...logs], normal.mixture), ranked = rank(normal.scores, score);
     const heat = excess(smoothed(errorMap(raw, x, height * width), width, normal.side), normal.usual);
@@ -37,15 +35,12 @@ export function normalView(engine) {
     view.last = { x, name, score, heat, ...ranked };
   });
   const choose = chooser(facts, "Judge a picture", judge);
-  const turnOver = () => {
-    if (!view.last) return;
-    const { x } = view.last, plane = height * width;
-    judge(Float32Array.from(x, (_, at) => x[2 * (at - (at % plane)) + plane - 1 - at]), "upside down");
-  };
+  const reversed = () => joined(...rows(view.last.x, [height * width]).map((plane) => plane.slice().reverse()));
+  const turnOver = () => { if (view.last) judge(reversed(), "upside down"); };
   const view = Object.assign(h("section", { class: "view" }, choose, said,
-    h("div", { class: "three" }, framed(own, "picture"), framed(again, "faithful decode"), framed(hot, "where", h("span", { class: "soft" }, "orange: worse than usual"))),
-    h("div", { class: "controls" }, h("button", { type: "button", onclick: turnOver }, "Turn it upside down")),
-    h("p", { class: "note" }, `Compared with the ${normal.source}, which the model was not trained on. Of normal pictures, one in twenty is called unusual.`)),
-  { last: /** @type {any} */ (null), begin: () => { if (facts.examples.length) choose.pick(0); } });
+    div("three", framed(own, "picture"), framed(again, "faithful decode"), framed(hot, "where", soft("orange: worse than usual"))),
+    div("controls", button("Turn it upside down", turnOver)),
+    note(`Compared with the ${normal.source}, which the model was not trained on. Of normal pictures, one in twenty is called unusual.`)),
+  { last: /** @type {any} */ (null), begin: choose.begin });
   return view;
 }

@@ -1,18 +1,14 @@
 // From one code to another, as ``amalgan.paths`` has it: along the great circle, starting and ending at rest.
 
+import { dot, joined } from "./arrays.js";
+
 const PARALLEL = 1e-3;
 
 /** @param {ArrayLike<number>} numbers @returns {number} Euclidean length */
-export function length(numbers) {
-  let sum = 0;
-  for (let at = 0; at < numbers.length; at++) sum += numbers[at] ** 2;
-  return Math.sqrt(sum);
-}
+export const length = (numbers) => Math.sqrt(dot(numbers, numbers));
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} share of the way @returns {Float64Array} */
-export function line(a, b, share) {
-  return Float64Array.from(a, (one, at) => one + share * (b[at] - one));
-}
+export const line = (a, b, share) => Float64Array.from(a, (one, at) => one + share * (b[at] - one));
 
 /** The point at ``share`` of the way: direction by angle, length in proportion.
  * @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} share @returns {Float64Array} */
@@ -28,9 +24,7 @@ export function greatCircle(a, b, share) {
 }
 
 /** @param {number} share in [0, 1] @returns {number} of a way that starts and ends at rest */
-export function eased(share) {
-  return (1 - Math.cos(Math.PI * share)) / 2;
-}
+export const eased = (share) => (1 - Math.cos(Math.PI * share)) / 2;
 
 /** There and back again. @param {number} frames an even number @returns {number[]} shares of the way */
 export function thereAndBack(frames) {
@@ -41,29 +35,22 @@ export function thereAndBack(frames) {
 /** @typedef {{mean: Float32Array, deviation: Float32Array}} Scale */
 
 /** @param {Float32Array} code @param {Scale} scale @returns {Float64Array} in deviations */
-function standard(code, { mean, deviation }) {
-  return Float64Array.from(code, (one, at) => (one - mean[at]) / deviation[at]);
-}
+const standard = (code, { mean, deviation }) => Float64Array.from(code, (one, at) => (one - mean[at]) / deviation[at]);
 
 /** Codes on the way between two, in the scale that codes have.
  * @param {Float32Array} first @param {Float32Array} last @param {number[]} shares @param {Scale} scale @returns {Float32Array} (shares x K) */
 export function codesBetween(first, last, shares, scale) {
-  const from = standard(first, scale), to = standard(last, scale), found = new Float32Array(shares.length * first.length);
-  shares.forEach((share, row) => {
-    const place = greatCircle(from, to, share);
-    found.set(place.map((one, at) => one * scale.deviation[at] + scale.mean[at]), row * first.length);
-  });
-  return found;
+  const from = standard(first, scale), to = standard(last, scale);
+  return joined(new Float32Array(), ...shares.map((share) =>
+    greatCircle(from, to, share).map((one, at) => one * scale.deviation[at] + scale.mean[at])));
 }
 
 /** Rows on a closed walk through all stations, the first at the first; each leg starts and ends at rest.
  * @param {Float32Array[]} stations @param {number} frames at least as many @param {Scale} scale @returns {Float32Array} (frames x K) */
 export function closedWalk(stations, frames, scale) {
   const starts = Array.from({ length: stations.length + 1 }, (_, at) => Math.floor((at * frames) / stations.length));
-  const found = new Float32Array(frames * stations[0].length);
-  stations.forEach((from, leg) => {
+  return joined(new Float32Array(), ...stations.map((from, leg) => {
     const count = starts[leg + 1] - starts[leg], shares = Array.from({ length: count }, (_, at) => eased(at / count));
-    found.set(codesBetween(from, stations[(leg + 1) % stations.length], shares, scale), starts[leg] * from.length);
-  });
-  return found;
+    return codesBetween(from, stations[(leg + 1) % stations.length], shares, scale);
+  }));
 }

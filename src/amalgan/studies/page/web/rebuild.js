@@ -1,12 +1,11 @@
 // Rebuild: a picture, what each decoder makes of its code, and how far that is from it.
 
-import { h } from "./dom.js";
+import { size } from "./arrays.js";
+import { div, h, latest, note, soft } from "./dom.js";
 import { chooser } from "./choosing.js";
 import { decoded, decodersOf, encoded } from "./decoding.js";
 import { filesOf } from "./filing.js";
-import { framed, picture } from "./canvas.js";
-import { latest } from "./engine.js";
-import { apart, psnr } from "./pictures.js";
+import { apart, decibelsText, framed, picture, psnr } from "./pictures.js";
 
 const LOUDER = 4;
 const SAID = /** @type {Record<string, string>} */ ({ faithful: "as near as the code allows", realistic: "looks real" });
@@ -23,15 +22,10 @@ export function codeShades(code, { mean, deviation }) {
   return Float32Array.from({ length: down * across }, (_, at) => (at < code.length ? Math.tanh((code[at] - mean[at]) / deviation[at] / 2) : -1));
 }
 
-/** @param {number} decibels @returns {string} */
-export function decibelsText(decibels) {
-  return Number.isFinite(decibels) ? `${decibels.toFixed(1)} dB` : "equal";
-}
-
 /** @param {import("./engine.js").Engine} engine @returns {HTMLElement} */
 export function rebuildView(engine) {
-  const { facts } = engine, decoders = [...decodersOf(facts)].reverse(), numbers = facts.shape.reduce((a, b) => a * b, 1);
-  const own = picture(facts.shape, "The picture"), name = h("span", { class: "soft" });
+  const { facts } = engine, decoders = [...decodersOf(facts)].reverse(), numbers = size(facts.shape);
+  const own = picture(facts.shape, "The picture"), name = soft();
   const codes = /** @type {import("./engine.js").Codes} */ (facts.codes), inner = picture(codeShape(codes.size), "The code");
   const shown = decoders.map((decoder) => ({ decoder, decode: picture(facts.shape, `${decoder} decode`),
     difference: picture(facts.shape, `How far the ${decoder} decode is from the picture`), far: h("data", { class: "figure" }) }));
@@ -43,8 +37,7 @@ export function rebuildView(engine) {
       const decibels = psnr(made.x, x);
       decode.show(made.x, `${decoder} decode, ${decibelsText(decibels)}`);
       difference.show(apart(made.x, x, LOUDER));
-      far.textContent = decibelsText(decibels);
-      far.value = String(decibels);
+      Object.assign(far, { textContent: decibelsText(decibels), value: String(decibels) });
       found[decoder] = { ...made, psnr: decibels };
     }
     own.show(x, `The picture: ${called}`);
@@ -55,12 +48,12 @@ export function rebuildView(engine) {
   });
   const choose = chooser(facts, "Rebuild a picture", again);
   const column = (/** @type {typeof shown[0]} */ { decoder, decode, difference, far }) => h("div", { class: "pair" },
-    framed(decode, decoder, h("span", { class: "soft" }, SAID[decoder], " · PSNR ", far)), framed(difference, `difference, × ${LOUDER}`));
+    framed(decode, decoder, soft(SAID[decoder], " · PSNR ", far)), framed(difference, `difference, × ${LOUDER}`));
   const view = Object.assign(h("section", { class: "view" }, choose,
-    h("div", { class: "rebuilt" }, h("div", { class: "pair" }, framed(own, "picture", name),
-      framed(inner, "code", h("span", { class: "soft" }, `${codes.size.toLocaleString("en")} numbers`))), ...shown.map(column)),
-    h("p", { class: "note" }, `The picture has ${numbers.toLocaleString("en")} numbers; all that the decoders see is the code. `
+    div("rebuilt", div("pair", framed(own, "picture", name),
+      framed(inner, "code", soft(`${codes.size.toLocaleString("en")} numbers`))), ...shown.map(column)),
+    note(`The picture has ${numbers.toLocaleString("en")} numbers; all that the decoders see is the code. `
       + "In a difference, black is equal. PSNR is of this picture alone: higher is nearer."), files),
-  { last: /** @type {any} */ (null), files, begin: () => { if (facts.examples.length) choose.pick(0); } });
+  { last: /** @type {any} */ (null), files, begin: choose.begin });
   return view;
 }

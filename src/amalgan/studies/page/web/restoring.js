@@ -1,7 +1,6 @@
 // Pictures of any size, mended in windows that see as far as the network does: no seams, as in Python.
 
-import { spread } from "./feeds.js";
-import { rows } from "./pictures.js";
+import { meanRow, rows, spread, total, within } from "./arrays.js";
 
 const WINDOW = 256, SHARPNESS = -0.5;
 
@@ -20,9 +19,9 @@ function cubic(far) {
  * @returns {{from: number, weights: number[]}[]} */
 export function bicubicWeights(side, times) {
   return Array.from({ length: side * times }, (_, at) => {
-    const center = (at + 0.5) / times, from = Math.max(0, Math.floor(center - 1.5)), to = Math.min(side, Math.floor(center + 2.5));
-    const raw = Array.from({ length: to - from }, (__, one) => cubic(from + one - center + 0.5)), sum = raw.reduce((a, b) => a + b, 0);
-    return { from, weights: raw.map((one) => one / sum) };
+    const center = (at + 0.5) / times, from = Math.max(0, Math.floor(center - 1.5));
+    const raw = Array.from({ length: Math.min(side, Math.floor(center + 2.5)) - from }, (__, one) => cubic(from + one - center + 0.5));
+    return { from, weights: raw.map((one) => one / total(raw)) };
   });
 }
 
@@ -37,7 +36,7 @@ export function scaledUp({ x, shape: [channels, height, width] }, times) {
   found.forEach((_, at) => {
     const row = Math.floor(at / wide), plane = Math.floor(row / (height * times)), { from, weights } = down[row % (height * times)];
     const start = (plane * height + from) * wide + (at % wide);
-    found[at] = Math.min(1, Math.max(-1, weights.reduce((sum, one, next) => sum + one * lines[start + next * wide], 0)));
+    found[at] = within(weights.reduce((sum, one, next) => sum + one * lines[start + next * wide], 0));
   });
   return { x: found, shape: [channels, height * times, wide] };
 }
@@ -85,7 +84,5 @@ export async function restored({ facts, run }, { x, shape }, { task, level, know
       }
     });
   }
-  if (planes === own) return found;
-  const each = rows(found, size); // a gray picture was read as color
-  return each[0].map((_, at) => each.reduce((sum, plane) => sum + plane[at], 0) / planes);
+  return planes === own ? found : meanRow(rows(found, size)); // a gray picture was read as color
 }

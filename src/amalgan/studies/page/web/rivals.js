@@ -1,6 +1,7 @@
 // The browser's own JPEG and WebP of a picture: the smallest file that is as near to it as asked.
 
-import { planesOf, floatsOfPixels, psnr, rgbaOf } from "./pictures.js";
+import { penOf } from "./dom.js";
+import { floatsOfPixels, imageOf, planesOf, psnr } from "./pictures.js";
 
 const HALVINGS = 7;
 
@@ -21,29 +22,27 @@ export function headBytes(file) {
 
 /** @param {Float32Array} x (C, H, W) @param {number[]} shape @param {string} type @param {number} quality @returns {Promise<Rival>} */
 async function written(x, shape, type, quality) {
-  const [channels, height, width] = shape, canvas = new OffscreenCanvas(width, height);
-  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-  pen.putImageData(new ImageData(/** @type {any} */ (rgbaOf(x, shape)), width, height), 0, 0);
+  const [channels, height, width] = shape, canvas = new OffscreenCanvas(width, height), pen = penOf(canvas);
+  pen.putImageData(imageOf(x, shape), 0, 0);
   const file = await canvas.convertToBlob({ type, quality });
   if (file.type !== type) throw new Error(`this browser writes no ${type}`);
   pen.drawImage(await createImageBitmap(file), 0, 0);
-  const again = floatsOfPixels(planesOf(pen.getImageData(0, 0, width, height).data, channels)), data = new Uint8Array(await file.arrayBuffer());
+  const again = floatsOfPixels(planesOf(pen.getImageData(0, 0, width, height).data, channels));
+  const data = new Uint8Array(await file.arrayBuffer());
   return { bytes: data.length, head: headBytes(data), quality, psnr: psnr(again, x), x: again, near: false };
 }
 
-/** @param {Float32Array} x @param {number[]} shape @param {string} type @param {number} wanted decibels @returns {Promise<Rival | null>} null: this browser writes none */
-export async function rivalOf(x, shape, type, wanted) {
-  try {
-    let best = await written(x, shape, type, 1), low = 0, high = 1;
-    if (best.psnr < wanted) return best;
-    for (let turn = 0; turn < HALVINGS; turn++) {
-      const middle = turn ? (low + high) / 2 : 0, made = await written(x, shape, type, middle);
-      if (made.psnr >= wanted) [best, high] = [made, middle];
-      else low = middle;
-      if (!high) break;
-    }
-    return { ...best, near: true };
-  } catch {
-    return null;
+/** @param {Float32Array} x @param {number[]} shape @param {string} type @param {number} wanted decibels @returns {Promise<Rival>} */
+async function smallest(x, shape, type, wanted) {
+  let best = await written(x, shape, type, 1), low = 0, high = 1;
+  if (best.psnr < wanted) return best;
+  for (let turn = 0; turn < HALVINGS && high; turn++) {
+    const middle = turn ? (low + high) / 2 : 0, made = await written(x, shape, type, middle);
+    if (made.psnr >= wanted) [best, high] = [made, middle];
+    else low = middle;
   }
+  return { ...best, near: true };
 }
+
+/** @type {(...asked: Parameters<typeof smallest>) => Promise<Rival | null>} null: this browser writes none */
+export const rivalOf = (...asked) => smallest(...asked).catch(() => null);

@@ -1,8 +1,8 @@
 // Holes filled by the decode that agrees with what is known, as ``amalgan restore --task inpaint`` finds it.
 
+import { dot, joined, rows, total } from "./arrays.js";
 import { batch } from "./feeds.js";
 import { encoded } from "./decoding.js";
-import { rows } from "./pictures.js";
 
 const KEEP = 0.9, KEEP_SQUARE = 0.999, TINY = 1e-8; // Adam's own
 
@@ -11,19 +11,9 @@ const KEEP = 0.9, KEEP_SQUARE = 0.999, TINY = 1e-8; // Adam's own
 /** Holes in the mean color of what is known. @param {Float32Array} x (C, H, W) @param {Float32Array} known (H, W): 0 in holes
  * @returns {Float32Array} */
 export function filledByMean(x, known) {
-  const count = Math.max(1, known.reduce((sum, one) => sum + one, 0));
-  return rows(x, [known.length]).reduce((found, plane, channel) => {
-    const mean = plane.reduce((sum, one, at) => sum + one * known[at], 0) / count;
-    found.set(plane.map((one, at) => (known[at] > 0 ? one : mean)), channel * known.length);
-    return found;
-  }, new Float32Array(x.length));
-}
-
-/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b as long @returns {number} */
-function dot(a, b) {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
-  return sum;
+  const count = Math.max(1, total(known));
+  const means = rows(x, [known.length]).map((plane) => dot(plane, known) / count);
+  return x.map((one, at) => (known[at % known.length] > 0 ? one : means[Math.floor(at / known.length)]));
 }
 
 /** @param {Float32Array} code @param {Search} search @returns {Float64Array} where it lies, in deviations along the axes */
@@ -42,14 +32,12 @@ export function codeOf(place, { center, axes }) {
 /** What the encoder makes of the picture with its holes in their mean color, then drawn codes that agree.
  * @param {import("./engine.js").Engine} engine @param {Search} search @param {Float32Array} x @param {Float32Array} known */
 async function startsOf(engine, { drawn, center, tried, starts }, x, known) {
-  const found = [await encoded(engine, filledByMean(x, known))], codes = rows(drawn, [center.length]);
+  const own = await encoded(engine, filledByMean(x, known)), codes = rows(drawn, [center.length]);
   const shown = rows(await engine.run("decode", { code: batch(drawn, [center.length]) }), engine.facts.shape);
   const far = shown.map((one) => one.reduce((sum, value, at) => sum + (value - x[at]) ** 2 * known[at % known.length], 0));
-  for (let turn = 0; turn < starts - 1; turn++) {
-    const own = far.slice(turn * tried, (turn + 1) * tried);
-    found.push(codes[turn * tried + own.indexOf(Math.min(...own))]);
-  }
-  return found;
+  const nearest = (/** @type {number[]} */ some) => some.indexOf(Math.min(...some));
+  const others = Array.from({ length: starts - 1 }, (_, turn) => turn * tried);
+  return [own, ...others.map((from) => codes[from + nearest(far.slice(from, from + tried))])];
 }
 
 /** Codes whose decodes agree with what is known, the best first (Adam, at a rate that falls to zero).
@@ -61,14 +49,13 @@ export async function agreed(engine, x, known, going) {
   const places = (await startsOf(engine, search, x, known)).map((code) => Float32Array.from(placeOf(code, search)));
   const means = all.map(() => new Float64Array(size)), squares = all.map(() => new Float64Array(size));
   const fed = { x: batch(x, facts.shape), known: batch(known, [1, ...facts.shape.slice(1)]) };
-  const codes = () => {
-    const code = new Float32Array(starts * size);
-    places.forEach((place, row) => code.set(codeOf(place, search), row * size));
-    return code;
+  const asked = async () => {
+    const codes = places.map((place) => codeOf(place, search));
+    return { codes, found: rows(await run("agree", { code: batch(joined(...codes), [size]), ...fed }), [1 + size]) };
   };
   for (let step = 0; step < steps; step++) {
     if (!going(step / steps)) return null;
-    const found = rows(await run("agree", { code: batch(codes(), [size]), ...fed }), [1 + size]);
+    const { found } = await asked();
     const pace = (rate * (1 - step / steps)) / (1 - KEEP ** (step + 1)), fresh = Math.sqrt(1 - KEEP_SQUARE ** (step + 1));
     for (const row of all) for (let axis = 0; axis < size; axis++) {
       const slope = dot(found[row].subarray(1), ways[axis]) / error ** 2 + 2 * places[row][axis];
@@ -77,9 +64,7 @@ export async function agreed(engine, x, known, going) {
       places[row][axis] -= (pace * means[row][axis]) / (Math.sqrt(squares[row][axis]) / fresh + TINY);
     }
   }
-  const code = codes(), last = rows(await run("agree", { code: batch(code, [size]), ...fed }), [1 + size]);
-  const cost = all.map((row) => last[row][0] / error ** 2 + places[row].reduce((sum, one) => sum + one * one, 0));
-  const order = [...all].sort((a, b) => cost[a] - cost[b]), sorted = new Float32Array(code.length);
-  order.forEach((from, to) => sorted.set(code.subarray(from * size, (from + 1) * size), to * size));
-  return { code: sorted, cost: order.map((row) => cost[row]) };
+  const { codes, found } = await asked(), cost = found.map(([far], row) => far / error ** 2 + dot(places[row], places[row]));
+  const order = all.sort((a, b) => cost[a] - cost[b]);
+  return { code: joined(...order.map((row) => codes[row])), cost: order.map((row) => cost[row]) };
 }

@@ -3,15 +3,12 @@
 import { unpacked } from "./base64.js";
 
 const { ort } = /** @type {any} */ (globalThis);
-const packedGraphs = new Map(), sessions = new Map();
+const packedGraphs = /** @type {Record<string, string>} */ ({}), sessions = /** @type {Record<string, Promise<any>>} */ ({});
 
 /** @param {string} name @returns {Promise<any>} the session of a graph, made when it is first asked for */
 function sessionOf(name) {
-  if (!sessions.has(name)) {
-    const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
-    sessions.set(name, unpacked(packedGraphs.get(name)).then((bytes) => ort.InferenceSession.create(bytes, options)));
-  }
-  return sessions.get(name);
+  const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
+  return sessions[name] ??= unpacked(packedGraphs[name]).then((bytes) => ort.InferenceSession.create(bytes, options));
 }
 
 /** @param {string} wasm @param {Record<string, string>} graphs both gzipped, as base64 */
@@ -19,7 +16,7 @@ async function begin(wasm, graphs) {
   ort.env.wasm.wasmBinary = await unpacked(wasm);
   ort.env.wasm.numThreads = 1; // pages from a disk share no memory between threads
   ort.env.logLevel = "error";
-  for (const [name, packed] of Object.entries(graphs)) packedGraphs.set(name, packed);
+  Object.assign(packedGraphs, graphs);
 }
 
 /** @param {string} name @param {Record<string, {data: any, dims: number[]}>} feeds @returns {Promise<{data: any, dims: number[]}>} */
@@ -34,12 +31,7 @@ async function computed(name, feeds) {
 
 let turn = Promise.resolve();
 addEventListener("message", ({ data: asked }) => {
-  turn = turn.then(async () => {
-    try {
-      const made = asked.wasm ? await begin(asked.wasm, asked.graphs) : await computed(asked.name, asked.feeds);
-      postMessage({ id: asked.id, made });
-    } catch (error) {
-      postMessage({ id: asked.id, error: String(error instanceof Error ? error.message : error) });
-    }
-  });
+  const act = () => /** @type {Promise<any>} */ (asked.wasm ? begin(asked.wasm, asked.graphs) : computed(asked.name, asked.feeds));
+  const wrong = (/** @type {unknown} */ error) => ({ error: String(error instanceof Error ? error.message : error) });
+  turn = turn.then(act).then((made) => ({ made }), wrong).then((found) => postMessage({ id: asked.id, ...found }));
 });
