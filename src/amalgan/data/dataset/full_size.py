@@ -64,7 +64,7 @@ def reader(
 
 def of_file(source: Pictures, row: int, like: DataSpec) -> Picture:
     """One file, upright."""
-    return decoded(source, row, lambda image: of_image(image, like))
+    return decoded(source, row, lambda image, numbers: of_image(image, like, numbers))
 
 
 class UnscaledArrays(FromArrays):

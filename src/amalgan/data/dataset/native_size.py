@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,9 +98,9 @@ def from_arrays(source: Arrays, spec: DataSpec) -> Iterator[Own]:
             yield Own(name, None, reason)
 
 
-def of_image(image: Image.Image, spec: DataSpec) -> NDArray[np.uint8]:
-    """An upright picture in the channels of ``spec``."""
-    return fitted(image, layout(image.height, image.width, spec))
+def of_image(image: Image.Image, spec: DataSpec, numbers: NDArray[Any] | None = None) -> NDArray[np.uint8]:
+    """An upright picture in the channels of ``spec``; ``numbers``: what its file holds in more than eight bits."""
+    return fitted(image, layout(image.height, image.width, spec), numbers)
 
 
 def layout(height: int, width: int, spec: DataSpec) -> Layout:

@@ -28,9 +28,11 @@ from amalgan.data.dataset.read_arrays import in_bytes, layout_of, picture, scale
 from amalgan.data.dataset.read_rows import parts_of
 from amalgan.data.dataset.store import Pixels
 from amalgan.data.dataset.store_writer import Into
-from amalgan.data.decoding.images import fitted, guarded, loaded, upright
+from amalgan.data.decoding.deep_numbers import numbers_of
+from amalgan.data.decoding.images import fitted, guarded, loaded
 from amalgan.data.decoding.layout import Layout, Request, settle
 from amalgan.data.decoding.ordered import in_order
+from amalgan.data.decoding.orientation import upright
 from amalgan.data.decoding.ranges import Range
 from amalgan.data.readers.joined import Joined
 from amalgan.data.readers.sources import Arrays, Pictures, Source
@@ -97,26 +99,31 @@ class FromFiles:
 
     def _decoded(self, record: int) -> NDArray[np.uint8]:
         read = lambda: self._bytes.expected(record) or self._read(record)  # noqa: E731 - short, and used once
-        return decoded(self.source, int(self.origins[record]), lambda image: fitted(image, self.layout), read)
+        return decoded(self.source, int(self.origins[record]), self._fitted, read)
+
+    def _fitted(self, image: Image.Image, numbers: NDArray[Any] | None) -> NDArray[np.uint8]:
+        return fitted(image, self.layout, numbers)
 
 
 def decoded(
     source: Pictures,
     row: int,
-    fit: Callable[[Image.Image], NDArray[np.uint8]],
+    fit: Callable[[Image.Image, NDArray[Any] | None], NDArray[np.uint8]],
     read: Callable[[], bytes] | None = None,
 ) -> NDArray[np.uint8]:
     """One file that was read before, upright and as ``fit`` makes it: uint8 (C, H, W).
 
     Args:
+        fit: is given the picture and, where its file has more than eight bits, what they hold.
         read: returns its bytes, where they need not be read from ``source`` again.
 
     Raises:
         FileError: it cannot be read any more.
     """
     try:
-        with guarded(), loaded(read() if read else source.read(row)) as image:
-            return fit(upright(image))
+        data = read() if read else source.read(row)
+        with guarded(), loaded(data) as image:
+            return fit(upright(image), numbers_of(image, data))
     except BadPicture as bad:
         raise FileError(
             f"{shown(source.path(row))} {bad}. It was not so when this command began; give it again."

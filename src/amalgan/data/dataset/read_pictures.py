@@ -112,7 +112,7 @@ class Gathering:
         """Class names, numbered as they were met."""
         self.asked = Counter[str]()
         """Class names of all pictures, also of those that cannot be read."""
-        self.wide = self.paged = self.pages = self.beyond = 0
+        self.cut = self.paged = self.pages = self.beyond = 0
         self.block: list[tuple[Picture, str, int, int, int]] = []
 
     def add(self, row: int, name: str, picture: Picture | BadPicture, split: int, label: str | None) -> None:
@@ -123,7 +123,7 @@ class Gathering:
             self.skipped_at.append(row)
             return
         self.modes[picture.mode] += 1
-        self.wide += picture.wide
+        self.cut += picture.cut
         self.paged += picture.pages > 1
         self.pages += picture.pages - 1
         self.beyond += picture.beyond
@@ -148,10 +148,10 @@ class Gathering:
                 f"{self.paged:,} files have several pages or frames: the first of each is read, and {self.pages:,} "
                 "pages or frames are left out; write them out as files to train on them"
             )
-        if self.wide:
+        if self.cut:
             yield (
-                f"{self.wide:,} color pictures have 16 bits a channel: the upper 8 bits are read; where a camera "
-                "filled fewer, as 12, they are dark: convert them to 8 bits first"
+                f"{self.cut:,} pictures have 16 bits a channel in a form of which the upper 8 bits alone are read; "
+                "where a camera filled fewer, as 12, they are dark: convert them to 8 bits first"
             )
         if self.beyond:
             yield f"{self.beyond:,} pictures hold values beyond the range: they are cut to its ends"

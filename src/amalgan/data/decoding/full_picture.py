@@ -18,7 +18,8 @@ from PIL import Image
 from amalgan.core.errors import BadPicture, UsageError
 from amalgan.data.decoding.color_profiles import from_lab
 from amalgan.data.decoding.formats import check_sums
-from amalgan.data.decoding.images import ORIENTATION, guarded, opened, upright
+from amalgan.data.decoding.images import guarded, opened
+from amalgan.data.decoding.orientation import ORIENTATION, upright
 
 DEEP = 65535
 """The largest value of gray with 16 bits."""

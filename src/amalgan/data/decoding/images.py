@@ -4,11 +4,11 @@
                └───────┴─ BadPicture, with a reason in words, from any ─┴──────┘         └► content, view
 
 Formats: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, and HEIC and JPEG XL with a plug-in (``formats``). The first frame of an
-animation and the first page of a TIFF count; how many there are is told. EXIF orientation and embedded color profiles
-are applied (``color_profiles``). Gray of more than eight bits is scaled by one range for a data set (``ranges``); color
-of 16 bits keeps its upper eight, as Pillow reads it, and that is told. Transparency is laid on the background. CMYK,
-palettes and Lab become RGB. Every picture is decoded whole, so that its content does not depend on what size is asked
-for, and is the same for whoever decodes it.
+animation and the first page of a TIFF count; how many there are is told. EXIF orientation (``orientation``) and color
+profiles are applied (``color_profiles``). Numbers of more than eight bits, gray or color (``deep_numbers``), are
+scaled by one range for a data set (``ranges``). Transparency is laid on the background. CMYK, palettes and Lab become
+RGB. Every picture is decoded whole, so that its content does not depend on what size is asked for, and is the same for
+whoever decodes it.
 """
 
 from __future__ import annotations
@@ -17,22 +17,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from amalgan.core.errors import BadPicture
 from amalgan.core.file_names import shown
 from amalgan.core.limits import MOST_PIXELS
 from amalgan.data.decoding import formats
 from amalgan.data.decoding.color_profiles import from_lab, to_srgb
+from amalgan.data.decoding.deep_numbers import in_eight_bits, is_deep, is_wide, numbers_of, refuse_planes
 from amalgan.data.decoding.fitting import fit
 from amalgan.data.decoding.hashing import content_hashes
 from amalgan.data.decoding.jpeg_scans import require_few_scans
 from amalgan.data.decoding.layout import Layout
 from amalgan.data.decoding.near_copies import view_of
+from amalgan.data.decoding.orientation import upright, upright_size
 from amalgan.data.decoding.ranges import Range, Values, eight_bits, values_of
 
 LONGEST_SIDE = 30_000
@@ -40,9 +42,6 @@ LARGE_PIXELS = 16_000_000
 ONE_AT_A_TIME = Lock()
 """Larger pictures are decoded one after the other: each may take a gigabyte, and there is a thread a core."""
 GRAY_MODES = frozenset({"1", "L", "LA", "La", "F", "I", "I;16", "I;16L", "I;16B", "I;16N"})
-TURNED = range(5, 9)
-"""EXIF orientations that exchange height and width."""
-ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258
 
 
 class Measured(NamedTuple):
@@ -69,12 +68,12 @@ class Picture:
     """(64,): how it looks from afar."""
     pages: int = 1
     """Pages or frames of its file, of which it is the first."""
-    wide: bool = False
-    """Its colors have 16 bits a channel in the file."""
+    cut: bool = False
+    """Its file has 16 bits a channel, of which the upper eight alone were read."""
     deep: bool = False
-    """Its gray has more than eight bits."""
+    """It was read from numbers of more than eight bits."""
     ranged_by: Range | None = None
-    """What its gray of more than eight bits was read by; None for its kind of numbers."""
+    """What its numbers of more than eight bits were read by; None for the range of their type."""
     beyond: bool = False
     """Some of it lies beyond the range that it is read by."""
 
@@ -86,7 +85,7 @@ def measure(data: bytes) -> Measured:
         BadPicture: it is no picture of an allowed format and size.
     """
     with guarded(), opened(data) as image:
-        height, width = _upright_size(image)
+        height, width = upright_size(image)
         return Measured(height, width, image.mode in GRAY_MODES)
 
 
@@ -108,21 +107,22 @@ def decode(data: bytes, layout: Layout) -> Picture:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), loaded(data) as image:
-        found = of_image(upright(image), layout)
+        numbers = numbers_of(image, data)
+        found = of_image(upright(image), layout, numbers)
         return replace(
             found,
             mode=image.mode,
-            deep=is_deep(image),
+            deep=numbers is not None,
             ranged_by=layout.range,
-            beyond=_is_beyond(image, layout.range),
-            wide=_is_wide(image, data),
+            beyond=_is_beyond(numbers, layout.range),
+            cut=numbers is None and is_wide(image, data),
             pages=_pages(image),
         )
 
 
-def of_image(image: Image.Image, layout: Layout) -> Picture:
-    """An upright picture that was decoded, made into the layout."""
-    flat = opaque(image, layout)
+def of_image(image: Image.Image, layout: Layout, numbers: NDArray[Any] | None = None) -> Picture:
+    """An upright picture that was decoded, made into the layout; ``numbers`` as ``opaque`` has them."""
+    flat = opaque(image, layout, numbers)
     return Picture(
         pixels=in_layout(flat, layout),
         size=(flat.height, flat.width),
@@ -141,6 +141,7 @@ def loaded(data: bytes) -> Iterator[Image.Image]:
     """
     with opened(data) as image:
         formats.check_sums(data, image.format)
+        refuse_planes(image, data)
         with ONE_AT_A_TIME if image.width * image.height > LARGE_PIXELS else nullcontext():
             image.load()
             yield image
@@ -153,10 +154,11 @@ def values(data: bytes) -> Values | None:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), opened(data) as header:
-        if not is_deep(header):
+        if not is_deep(header) and not is_wide(header, data):
             return None
         with loaded(data) as image:
-            return values_of(np.asarray(image))
+            numbers = numbers_of(image, data)
+            return None if numbers is None else values_of(numbers)
 
 
 def shows_gray(data: bytes, layout: Layout) -> bool:
@@ -166,7 +168,7 @@ def shows_gray(data: bytes, layout: Layout) -> bool:
         BadPicture: whatever is wrong with it.
     """
     with guarded(), loaded(data) as image:
-        flat = opaque(image, layout)
+        flat = opaque(upright(image), layout, numbers_of(image, data))
         return flat.mode == "L" or is_gray(np.asarray(flat))
 
 
@@ -187,25 +189,12 @@ def content_of(flat: Image.Image) -> NDArray[np.uint64]:
     return content_hashes(rows)[0]
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Whether it has more than eight bits of gray."""
-    return image.mode == "F" or image.mode.startswith("I")
-
-
-def _is_beyond(image: Image.Image, within: Range | None) -> bool:
-    """Whether the range cuts some of its numbers."""
-    if within is None or not is_deep(image):
+def _is_beyond(numbers: NDArray[Any] | None, within: Range | None) -> bool:
+    """Whether the range cuts some of the numbers."""
+    if within is None or numbers is None:
         return False
-    least, greatest, _ = values_of(np.asarray(image))
+    least, greatest, _ = values_of(numbers)
     return least < within.black or greatest > within.white
-
-
-def _is_wide(image: Image.Image, data: bytes) -> bool:
-    """Whether its file has 16 bits for each of several channels, of which Pillow keeps eight."""
-    if image.format == "PNG":
-        return data[24:25] == b"\x10" and data[25:26] in (b"\2", b"\4", b"\6")
-    bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, ())
-    return isinstance(bits, tuple) and len(bits) > 1 and max(bits) > 8
 
 
 def _pages(image: Image.Image) -> int:
@@ -215,9 +204,9 @@ def _pages(image: Image.Image) -> int:
     return 1
 
 
-def fitted(image: Image.Image, layout: Layout) -> NDArray[np.uint8]:
-    """Any picture as uint8 (C, H, W) of the layout."""
-    return in_layout(opaque(image, layout), layout)
+def fitted(image: Image.Image, layout: Layout, numbers: NDArray[Any] | None = None) -> NDArray[np.uint8]:
+    """Any picture as uint8 (C, H, W) of the layout; ``numbers`` as ``opaque`` has them."""
+    return in_layout(opaque(image, layout, numbers), layout)
 
 
 def in_layout(flat: Image.Image, layout: Layout) -> NDArray[np.uint8]:
@@ -263,26 +252,16 @@ def _too_large(found: str) -> str:
     )
 
 
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    """Height and width as seen. Pillow has already exchanged them for TIFF."""
-    orientation = 1
-    with suppress(Exception):  # damaged EXIF says nothing about the picture
-        orientation = image.getexif().get(ORIENTATION, 1)
-    width, height = image.size
-    return (width, height) if orientation in TURNED and image.format != "TIFF" else (height, width)
+def opaque(image: Image.Image, layout: Layout, numbers: NDArray[Any] | None = None) -> Image.Image:
+    """The picture in eight bits, as gray (L) if it is stored so and else as RGB, on the layout's background.
 
-
-def upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # damaged EXIF says nothing about the picture
-        return image
-
-
-def opaque(image: Image.Image, layout: Layout) -> Image.Image:
-    """The picture in eight bits, as gray (L) if it is stored so and else as RGB, on the layout's background."""
+    Args:
+        numbers: what its file holds in more than eight bits, where ``image`` has fewer.
+    """
     if is_deep(image):
         return Image.fromarray(eight_bits(np.asarray(image), layout.range))
+    if numbers is not None:
+        image = in_eight_bits(image, numbers, layout.range)
     if image.mode == "LAB":
         image = from_lab(image)
     image = to_srgb(image)
