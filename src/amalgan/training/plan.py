@@ -143,11 +143,12 @@ def describe(run: RunConfig, data: Dataset) -> str:
     part = len(data.spec.classes) and len(data.labeled) < len(data.train)
     labels = f" ({len(data.labeled):,} labeled)" if part else ""
     splits = f"{len(data.train):,} to train{labels}, {len(data.validation):,} to validate, {len(data.test):,} to test"
-    changes = {name: value for name, value in fields.to_json(run.augment).items() if value}
+    chosen = {name: value for name, value in fields.to_json(run.augment).items() if value}
+    changes = ", ".join(name if value is True else f"{name} {value:g}" for name, value in chosen.items())
     skipped = f"; {len(data.inspection.skipped)} files skipped" if data.inspection.skipped else ""
     return (
         f"{data.name}: {text_of(data.spec)}, {len(data.spec.classes) or 'no'} classes, {splits}{skipped}\n"
-        f"{run.system}: {run.images:,} images, seed {run.seed}, batch {run.batch}, augmentation {changes or 'none'}"
+        f"{run.system}: {run.images:,} images, seed {run.seed}, batch {run.batch}, augmentation: {changes or 'none'}"
     )
 
 
