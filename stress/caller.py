@@ -54,7 +54,7 @@ def world() -> dict[str, Any]:
     """Parts of this process that belong to whoever calls."""
     return {
         "Python's generator": random.getstate(),
-        "NumPy's generator": str(np.random.get_state()),
+        "NumPy's generator": numpy_state(),
         "torch's generator": torch.random.get_rng_state().tolist(),
         "torch's threads": torch.get_num_threads(),
         "torch's default type": torch.get_default_dtype(),
@@ -79,6 +79,19 @@ def world() -> dict[str, Any]:
     }
 
 
+def numpy_state() -> tuple[Any, ...]:
+    """The state of NumPy's global generator, all numbers of it."""
+    name, keys, *rest = np.random.get_state()
+    return (name, keys.tobytes(), *rest)
+
+
+def draw_of_all(event: ag.Event) -> None:
+    """Draw from every global generator, as code of others may that training calls."""
+    random.random()
+    np.random.random()
+    torch.rand(1)
+
+
 def mask() -> int:
     """The mask of new files, which can only be read by setting it."""
     found = os.umask(0o022)
@@ -94,7 +107,15 @@ def calls_of(scratch: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
 
     def train() -> None:
         made["model"] = ag.train(
-            "fusion", values, labels, images=IMAGES, batch=16, out=scratch / "run", overwrite=True, quiet=True
+            "fusion",
+            values,
+            labels,
+            images=IMAGES,
+            batch=16,
+            out=scratch / "run",
+            overwrite=True,
+            quiet=True,
+            callbacks=draw_of_all,
         )
 
     yield "train", train
