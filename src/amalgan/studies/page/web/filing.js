@@ -29,12 +29,12 @@ export function filesOf(engine) {
   };
   const again = latest(async () => {
     if (!own) return;
-    const { x, code } = own, ours = filed(code);
+    const { x, code } = own, asked = Number(quality.input.value), ours = filed(code);
     const made = await decoded(engine, ours.code, "faithful", { seed: 0, temperature: 1 }), near = psnr(made.x, x);
     tell(shown[0], { ...ours, x: made.x, psnr: near, near: true });
     const rivals = await Promise.all(TYPES.map(([, type]) => rivalOf(x, facts.shape, type, near)));
     rivals.forEach((rival, at) => tell(shown[at + 1], rival));
-    element.last = { x, quality: Number(quality.input.value), ...ours, made: made.x, psnr: near, rivals };
+    element.last = { x, quality: asked, ...ours, made: made.x, psnr: near, rivals };
     keep.disabled = false;
   });
   const tell = (/** @type {typeof shown[0]} */ { name, canvas, said }, /** @type {Omit<import("./rivals.js").Rival, "quality"> | null} */ file) => {
