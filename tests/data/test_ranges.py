@@ -112,7 +112,7 @@ def test_twelve_bits_in_an_array_are_those_in_files(slices, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_color_of_sixteen_bits_is_told(tmp_path, kind):
+def test_color_of_sixteen_bits_is_read_by_its_range(tmp_path, kind):
     import struct
     import zlib
 
@@ -137,6 +137,8 @@ def test_color_of_sixteen_bits_is_told(tmp_path, kind):
         tiff = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + b"\0" * 4
         tiff = tiff.ljust(122, b"\0") + struct.pack("<HHH", 16, 16, 16) + pixels.astype("<u2").tobytes()
         (tmp_path / f"{row:02d}.{kind.lower()}").write_bytes(png if kind == "PNG" else tiff)
-    found = open_data(tmp_path).inspection
-    assert found.read == 20
-    assert any("20 color pictures have 16 bits" in text for text in found.warnings)
+    data = open_data(tmp_path)
+    assert data.inspection.read == 20
+    assert data.spec.range == (0, 65535)
+    assert not any("16 bits" in text for text in data.inspection.warnings)  # nothing is left out
+    assert data.whole.store.pixels.max() == 255
