@@ -48,13 +48,21 @@ def recorded_comparison(place: Path, read: Callable[[list[str]], Compare]) -> Co
     """
     file = place / PLAN if place.is_dir() else place
     plan = fitting_in(file, {"command": str, "where": {"data": str, "plugin": (str, None)}})
-    words = shlex.split(plan["command"]) if plan else []
+    words = split_words(plan["command"]) if plan else []
     if plan is None or words[:2] != ["amalgan", "compare"]:
         raise UsageError(
             f"{file} is no plan of a comparison. Give the folder of a comparison, or the {PLAN} in it."
         )
     data, plugin = plan["where"]["data"], plan["where"]["plugin"]  # absolute, unlike those of the command
     return replace(read(words[2:]), data=data, plugin=plugin and Path(plugin), out=file.parent)
+
+
+def split_words(line: str) -> list[str]:
+    """The words of a command line; none of one whose quotes do not close."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return []
 
 
 def with_budget(recorded: Train[Any] | Compare, given: set[str]) -> Any:

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from amalgan.config.fields import from_json
 from amalgan.config.run import RunConfig
 from amalgan.config.train_options import TrainOptions
 from amalgan.core.errors import UsageError
-from amalgan.core.ownership import json_at
+from amalgan.core.json_schema import fitting_in
 from amalgan.systems import registry
 from amalgan.training.folder import RUN
+
+RECORD = {"amalgan": str, "system": str, "settings": {str: Any}, "data": str, "images": int}
+"""What must stand in a record; the rest has defaults."""
 
 
 def recorded_options(place: Path) -> TrainOptions:
@@ -28,10 +32,10 @@ def recorded_options(place: Path) -> TrainOptions:
         ConfigError: the record holds what no run can be asked for; names every fault.
     """
     file = place / RUN if place.is_dir() else place
-    record = json_at(file)
-    if record.get("amalgan") != "run":
+    record = fitting_in(file, RECORD)
+    if record is None or record["amalgan"] != "run":
         raise UsageError(f"{file} is no record of a training run. Give a run's folder, or the {RUN} in it.")
-    system = record.get("system")
+    system = record["system"]
     if system not in registry.names():
         raise UsageError(
             f"{file} is of the system {system!r}, which is not known here. If it is your own, load it by "

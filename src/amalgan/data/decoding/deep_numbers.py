@@ -48,8 +48,8 @@ def refuse_planes(image: Image.Image, data: bytes) -> None:
     Raises:
         BadPicture: it is such a file.
     """
-    bare = any(rawmode_of(tile) not in LOWER for tile in tiles_of(image))
-    if has_planes(image) and is_wide(image, data) and bare:
+    planes = has_planes(image) and is_wide(image, data)
+    if planes and any(rawmode_of(tile) not in LOWER for tile in tiles_of(image)):
         raise BadPicture("holds 16 bits a channel in separate planes. Save it with its channels interleaved")
 
 
