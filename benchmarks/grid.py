@@ -15,6 +15,7 @@ cell again, remove its folder in both places.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import signal
@@ -25,6 +26,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import writing
 from amalgan import features
@@ -46,6 +49,8 @@ POINTS = 12
 """Points of a curve that the kept report holds; the cells hold all."""
 WHOLE = ("plan.json", "reference.json", "tuning.json")
 CELLS = ("runs/*/cell.json", "tries/*/try.json")
+LARGE, SAMPLES_KEPT, REBUILT_KEPT = 4096, 24, 8
+"""Numbers of a picture from which on few are kept: new ones, and of each kind of reconstructions."""
 OURS = ("--out", "--overwrite", "--json")
 """Flags that a grid gives itself, or cannot have."""
 
@@ -122,7 +127,7 @@ class Grid:
         ]:
             target = self.runs / source.relative_to(self.kept)
             if source.exists() and not target.exists():
-                writing.write_bytes(target, source.read_bytes())
+                writing.write_bytes(target, thin_examples(source.read_bytes()))
 
     def watch(self, data: Dataset) -> int:
         """Run the comparison, and keep each cell as it ends."""
@@ -209,6 +214,23 @@ class Grid:
         known |= {place: Path(place).name for place in places}
         known |= {str(self.runs): f"runs/grids/{self.name}"}
         return dict(sorted(known.items(), key=lambda pair: -len(pair[0])))
+
+
+def thin_examples(shown: bytes) -> bytes:
+    """The examples of a run as they are kept: of large pictures, as many as a sheet of the docs shows."""
+    with np.load(io.BytesIO(shown), allow_pickle=False) as arrays:
+        found = dict(arrays)
+    if not any(array[:1].size > LARGE for array in found.values()):
+        return shown
+    kept = {
+        name: array[: SAMPLES_KEPT if name == "samples" else REBUILT_KEPT]
+        if array[:1].size > LARGE
+        else array
+        for name, array in found.items()
+    }
+    file = io.BytesIO()
+    np.savez_compressed(file, **kept)
+    return file.getvalue()
 
 
 def layout(source: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import shutil
 import signal
@@ -189,3 +190,20 @@ def test_flags_that_are_not_for_a_grid_are_refused(flag: str, tmp_path: Path) ->
         grid.grid_of(["x", "digits", flag, "y"], tmp_path)
     with pytest.raises(UsageError, match="no name for a grid"):
         grid.grid_of(["../x", "digits"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "samples", "rebuilt"), [((64, 64, 3), 24, 8), ((32, 32, 3), 64, 16), ((13,), 64, 16)]
+)
+def test_of_large_pictures_fewer_are_kept(shape: tuple[int, ...], samples: int, rebuilt: int) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {
+        name: rng.integers(0, 256, (count, *shape), np.uint8)
+        for name, count in (("samples", 64), ("real", 16))
+    }
+    arrays["map"] = rng.normal(size=(40, 2))
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    kept = np.load(io.BytesIO(grid.thin_examples(file.getvalue())))
+    assert (len(kept["samples"]), len(kept["real"]), len(kept["map"])) == (samples, rebuilt, 40)
+    assert all((kept[name] == arrays[name][: len(kept[name])]).all() for name in arrays)
