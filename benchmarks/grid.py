@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,7 +128,7 @@ class Grid:
         ]:
             target = self.runs / source.relative_to(self.kept)
             if source.exists() and not target.exists():
-                writing.write_bytes(target, thin_examples(source.read_bytes()))
+                writing.write_bytes(target, source.read_bytes())
 
     def watch(self, data: Dataset) -> int:
         """Run the comparison, and keep each cell as it ends."""
@@ -154,7 +155,7 @@ class Grid:
         for source in new:
             target = self.kept / source.relative_to(self.runs)
             if source.suffix == ".npz":
-                writing.write_bytes(target, source.read_bytes())
+                writing.write_bytes(target, thin_examples(source.read_bytes()))
             else:
                 text = json.dumps(
                     self.without_paths(plan, json.loads(source.read_text()), data), **layout(source)
@@ -230,6 +231,8 @@ def thin_examples(shown: bytes) -> bytes:
     }
     file = io.BytesIO()
     np.savez_compressed(file, **kept)
+    with zipfile.ZipFile(io.BytesIO(shown)) as before, zipfile.ZipFile(file, "a") as after:
+        after.comment = before.comment  # by which amalgan knows its own file
     return file.getvalue()
 
 
