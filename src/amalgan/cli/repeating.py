@@ -23,18 +23,18 @@ PLAN = "plan.json"
 
 
 def recorded_run(place: Path) -> Train[Any]:
-    """``train`` with the options of the run whose ``run.json``, or folder, is ``place``.
+    """``train`` with the options of the run whose ``run.json``, or folder, is ``place``; DATA must be given.
+
+    The record holds what the data is called, and no path: a folder may be called as built-in data is.
 
     Raises:
         UsageError: there is none.
     """
-    from amalgan.data.readers.builtin import WORDS
     from amalgan.training.recorded import recorded_options
 
     options = recorded_options(place)
     values = {field.name: getattr(options, field.name) for field in fields(options)}
-    named = {} if options.data in WORDS else {"data": tyro.MISSING}  # paths do not stand in the record
-    return Train(**values | named)
+    return Train(**values | {"data": tyro.MISSING})
 
 
 def recorded_comparison(place: Path, read: Callable[[list[str]], Compare]) -> Compare:

@@ -42,7 +42,7 @@ class Train(TrainOptions, Generic[C]):
     settings: Annotated[C, Inline]
     """The system's own."""
     config: Path | None = None
-    """Repeat a run: options that are not given are those of this run.json, or of the one in this folder."""
+    """Repeat a run on DATA: options that are not given are those of this run.json, or of the one in this folder."""
     json: Switch = False
     """End with one JSON object on stdout; all else goes to stderr."""
 
